@@ -1,0 +1,1 @@
+//! Router, extractors, handlers and errors of the HTTP surface.

@@ -1,0 +1,1 @@
+//! Postgres: one module of plain functions per table family.

@@ -1,0 +1,1 @@
+//! Discord: REST, permissions, outcome of each error code.

@@ -1,0 +1,1 @@
+//! The Lambda binary: settings once, build the app, classify the event, dispatch.

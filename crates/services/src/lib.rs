@@ -1,0 +1,1 @@
+//! Work with several steps or several callers: acceptance, fan-out, delivery, healing.

@@ -1,0 +1,10 @@
+//! Ids, value types, the message template and its limits; no I/O.
+
+mod clock;
+mod ids;
+mod secret;
+pub mod template;
+
+pub use clock::Clock;
+pub use ids::*;
+pub use secret::Secret;

@@ -1,0 +1,1 @@
+//! The message template: parser, values, rendering, limits.
