@@ -1,1 +1,15 @@
-//! What AWS provides, each with a local stand-in: secrets, queue, cipher; the HTTP client.
+//! What AWS provides, each with a local stand-in: secrets, queue, cipher; and the HTTP client.
+//!
+//! Nothing here is built before its first use: a cold start pays only for what it needs.
+
+mod cipher;
+mod credentials;
+mod http;
+mod queue;
+mod secrets;
+
+pub use cipher::{Cipher, CipherError};
+pub use credentials::AwsSettings;
+pub use http::{Http, lazy_http};
+pub use queue::Doorbell;
+pub use secrets::{SecretsError, fetch_secrets};

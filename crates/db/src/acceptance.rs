@@ -1,0 +1,326 @@
+//! What a verified webhook changes, each in one statement and so in one transaction.
+//!
+//! Every statement starts with the message id: when it is known already, nothing else happens.
+
+use sm_types::{SessionId, StreamId, TwitchUserId};
+use sqlx::PgExecutor;
+use time::OffsetDateTime;
+
+/// What became of a notification.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Accepted {
+    /// Work was queued.
+    Queued { session: SessionId },
+    /// Recorded; nothing follows from it.
+    Recorded,
+    /// This message id was here before.
+    Duplicate,
+    /// Nobody follows this streamer.
+    UnknownStreamer,
+}
+
+/// Who a notification is about, as Twitch names them now, and how it came.
+#[derive(Debug, Clone)]
+pub struct Notice<'a> {
+    /// Twitch's id of the message.
+    pub message_id: &'a str,
+    /// When Twitch sent it.
+    pub occurred_at: OffsetDateTime,
+    /// When we received it.
+    pub received_at: OffsetDateTime,
+    /// The broadcaster.
+    pub streamer: &'a TwitchUserId,
+    /// The login at this time; empty when the event does not tell.
+    pub login: &'a str,
+    /// The display name at this time.
+    pub display_name: &'a str,
+}
+
+/// A stream that has begun.
+#[derive(Debug, Clone)]
+pub struct StreamStart<'a> {
+    /// Twitch's id of the stream.
+    pub stream_id: &'a StreamId,
+    /// `live`, `rerun`, …
+    pub kind: &'a str,
+    /// When it began, by Twitch.
+    pub started_at: OffsetDateTime,
+}
+
+type Row = (bool, bool, Option<uuid::Uuid>);
+
+fn accepted((fresh, known, session): Row) -> Accepted {
+    match (fresh, known, session) {
+        (false, ..) => Accepted::Duplicate,
+        (_, false, _) => Accepted::UnknownStreamer,
+        (_, _, Some(session)) => Accepted::Queued { session: SessionId(session) },
+        (_, _, None) => Accepted::Recorded,
+    }
+}
+
+/// Accepts `stream.online`: the session, once per stream id, and the event to expand.
+///
+/// The same stream under another message id queues nothing, but takes back an end that was
+/// announced in between. An earlier session of the streamer that is still open ends here.
+pub async fn stream_online(
+    db: impl PgExecutor<'_>,
+    notice: &Notice<'_>,
+    start: &StreamStart<'_>,
+) -> sqlx::Result<Accepted> {
+    sqlx::query_as(
+        "with message as (
+           insert into webhook_messages (message_id, received_at) values ($1, $3)
+           on conflict do nothing returning 1
+         ), streamer as (
+           select twitch_user_id, login, display_name from streamers where twitch_user_id = $4
+         ), renamed as (
+           update streamers s set login = $5, display_name = $6, updated_at = $3
+           from message, streamer
+           where s.twitch_user_id = $4 and $5 <> '' and (s.login, s.display_name) is distinct from ($5, $6)
+         ), superseded as (
+           update stream_sessions set ended_at = $9
+           from message
+           where twitch_user_id = $4 and ended_at is null and stream_id <> $7 and started_at <= $9
+         ), resumed as (
+           -- The same stream again: it has not ended after all.
+           update stream_sessions set ended_at = null
+           from message
+           where twitch_user_id = $4 and stream_id = $7 and ended_at is not null
+           returning session_id
+         ), cancelled as (
+           update stream_events e set finished_at = $3, outcome = 'resumed'
+           from resumed r
+           where e.session_id = r.session_id and e.kind = 'offline' and e.finished_at is null
+         ), session as (
+           insert into stream_sessions (twitch_user_id, stream_id, type, started_at)
+           select $4, $7, $8, $9 from message, streamer
+           on conflict on constraint stream_sessions_stream_key do nothing
+           returning session_id
+         ), event as (
+           insert into stream_events (session_id, kind, occurred_at, received_at, due_at)
+           select session_id, 'online', $2, $3, $3 from session
+         )
+         select exists (select from message), exists (select from streamer),
+                (select session_id from session)",
+    )
+    .bind(notice.message_id)
+    .bind(notice.occurred_at)
+    .bind(notice.received_at)
+    .bind(notice.streamer.as_str())
+    .bind(notice.login)
+    .bind(notice.display_name)
+    .bind(start.stream_id.as_str())
+    .bind(start.kind)
+    .bind(start.started_at)
+    .fetch_one(db)
+    .await
+    .map(accepted)
+}
+
+/// Accepts `stream.offline`: ends the session and queues the end card for `expand_at`.
+///
+/// Without a stream id, the open session that began before the message is meant.
+pub async fn stream_offline(
+    db: impl PgExecutor<'_>,
+    notice: &Notice<'_>,
+    stream_id: Option<&StreamId>,
+    expand_at: OffsetDateTime,
+) -> sqlx::Result<Accepted> {
+    sqlx::query_as(
+        "with message as (
+           insert into webhook_messages (message_id, received_at) values ($1, $3)
+           on conflict do nothing returning 1
+         ), streamer as (
+           select 1 from streamers where twitch_user_id = $4
+         ), ended as (
+           update stream_sessions set ended_at = $2
+           from message
+           where session_id = (
+             select session_id from stream_sessions
+             where twitch_user_id = $4 and ended_at is null and started_at <= $2
+               and ($5::text is null or stream_id = $5)
+             order by started_at desc limit 1)
+           returning session_id
+         ), event as (
+           insert into stream_events (session_id, kind, occurred_at, received_at, due_at)
+           select session_id, 'offline', $2, $3, $6 from ended
+           on conflict (session_id, kind) where finished_at is null do nothing
+         )
+         select exists (select from message), exists (select from streamer),
+                (select session_id from ended)",
+    )
+    .bind(notice.message_id)
+    .bind(notice.occurred_at)
+    .bind(notice.received_at)
+    .bind(notice.streamer.as_str())
+    .bind(stream_id.map(StreamId::as_str))
+    .bind(expand_at)
+    .fetch_one(db)
+    .await
+    .map(accepted)
+}
+
+/// What `channel.update` tells of a channel.
+#[derive(Debug, Clone)]
+pub struct ChannelState<'a> {
+    /// The title; may be empty.
+    pub title: &'a str,
+    /// The category's id; `None` when there is none.
+    pub game_id: Option<&'a str>,
+    /// The category's name.
+    pub game_name: Option<&'a str>,
+    /// The broadcast language.
+    pub language: Option<&'a str>,
+}
+
+/// Accepts `channel.update`: remembers it, and queues one edit for `expand_at` while live.
+pub async fn channel_update(
+    db: impl PgExecutor<'_>,
+    notice: &Notice<'_>,
+    state: &ChannelState<'_>,
+    expand_at: OffsetDateTime,
+) -> sqlx::Result<Accepted> {
+    sqlx::query_as(
+        "with message as (
+           insert into webhook_messages (message_id, received_at) values ($1, $3)
+           on conflict do nothing returning 1
+         ), streamer as (
+           update streamers
+           set title = $7, game_id = $8, game_name = $9, language = coalesce($10, language), updated_at = $3,
+               login = case when $5 = '' then login else $5 end,
+               display_name = case when $6 = '' then display_name else $6 end
+           from message where twitch_user_id = $4
+           returning 1
+         ), open as (
+           update stream_sessions set title = $7, game_id = $8, game_name = $9
+           from message
+           where twitch_user_id = $4 and ended_at is null
+             and (title, game_name) is distinct from ($7, $9)
+           returning session_id
+         ), event as (
+           insert into stream_events (session_id, kind, occurred_at, received_at, due_at)
+           select session_id, 'update', $2, $3, $11 from open
+           on conflict (session_id, kind) where finished_at is null do nothing
+         )
+         select exists (select from message), exists (select from streamer),
+                (select session_id from open limit 1)",
+    )
+    .bind(notice.message_id)
+    .bind(notice.occurred_at)
+    .bind(notice.received_at)
+    .bind(notice.streamer.as_str())
+    .bind(notice.login)
+    .bind(notice.display_name)
+    .bind(state.title)
+    .bind(state.game_id)
+    .bind(state.game_name)
+    .bind(state.language)
+    .bind(expand_at)
+    .fetch_one(db)
+    .await
+    .map(accepted)
+}
+
+/// Accepts `user.update`: the streamer's new names.
+pub async fn user_update(db: impl PgExecutor<'_>, notice: &Notice<'_>) -> sqlx::Result<Accepted> {
+    sqlx::query_as(
+        "with message as (
+           insert into webhook_messages (message_id, received_at) values ($1, $2)
+           on conflict do nothing returning 1
+         ), streamer as (
+           update streamers set updated_at = $2,
+             login = case when $4 = '' then login else $4 end,
+             display_name = case when $5 = '' then display_name else $5 end
+           from message where twitch_user_id = $3
+           returning 1
+         )
+         select exists (select from message), exists (select from streamer), null::uuid",
+    )
+    .bind(notice.message_id)
+    .bind(notice.received_at)
+    .bind(notice.streamer.as_str())
+    .bind(notice.login)
+    .bind(notice.display_name)
+    .fetch_one(db)
+    .await
+    .map(accepted)
+}
+
+/// Accepts `user.authorization.revoke`: the streamer's link is gone, their configuration stays.
+pub async fn authorization_revoked(
+    db: impl PgExecutor<'_>,
+    notice: &Notice<'_>,
+) -> sqlx::Result<Accepted> {
+    sqlx::query_as(
+        "with message as (
+           insert into webhook_messages (message_id, received_at) values ($1, $2)
+           on conflict do nothing returning 1
+         ), streamer as (
+           update streamers set authorized = false, updated_at = $2
+           from message where twitch_user_id = $3
+           returning 1
+         )
+         select exists (select from message), exists (select from streamer), null::uuid",
+    )
+    .bind(notice.message_id)
+    .bind(notice.received_at)
+    .bind(notice.streamer.as_str())
+    .fetch_one(db)
+    .await
+    .map(accepted)
+}
+
+/// A subscription that Twitch has revoked.
+#[derive(Debug, Clone)]
+pub struct Revocation<'a> {
+    /// Twitch's id of the message.
+    pub message_id: &'a str,
+    /// When we received it.
+    pub received_at: OffsetDateTime,
+    /// Twitch's id of the subscription.
+    pub subscription_id: &'a str,
+    /// The subscription's type.
+    pub kind: &'a str,
+    /// The subscription's version.
+    pub version: &'a str,
+    /// Why, in Twitch's words (`authorization_revoked`, `user_removed`, …).
+    pub status: &'a str,
+    /// The user in the condition, when it names one.
+    pub streamer: Option<&'a TwitchUserId>,
+}
+
+/// Accepts a revocation: the subscription is dead, and a removed user is marked.
+pub async fn revocation(
+    db: impl PgExecutor<'_>,
+    revoked: &Revocation<'_>,
+) -> sqlx::Result<Accepted> {
+    sqlx::query_as(
+        "with message as (
+           insert into webhook_messages (message_id, received_at) values ($1, $2)
+           on conflict do nothing returning 1
+         ), subscription as (
+           insert into eventsub_subscriptions
+             (subscription_id, twitch_user_id, type, version, status, revoked_at, created_at, updated_at)
+           select $3, $7, $4, $5, $6, $2, $2, $2 from message
+           on conflict on constraint eventsub_subscriptions_pkey
+           do update set status = excluded.status, revoked_at = excluded.revoked_at, updated_at = excluded.updated_at
+         ), streamer as (
+           update streamers set updated_at = $2,
+             status = case when $6 = 'user_removed' then 'removed' else status end,
+             authorized = authorized and $6 <> 'authorization_revoked'
+           from message where twitch_user_id = $7
+           returning 1
+         )
+         select exists (select from message), true, null::uuid",
+    )
+    .bind(revoked.message_id)
+    .bind(revoked.received_at)
+    .bind(revoked.subscription_id)
+    .bind(revoked.kind)
+    .bind(revoked.version)
+    .bind(revoked.status)
+    .bind(revoked.streamer.map(TwitchUserId::as_str))
+    .fetch_one(db)
+    .await
+    .map(accepted)
+}

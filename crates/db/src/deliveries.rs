@@ -1,0 +1,298 @@
+//! The outbox: claiming due deliveries and recording what became of them.
+
+use sm_types::{ChannelId, DeliveryId, DestinationId, GuildId, MessageId, SessionId, TwitchUserId};
+use sqlx::{PgExecutor, types::Json};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+/// A delivery to send, with all that its message is made of.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct DueDelivery {
+    /// The delivery.
+    #[sqlx(try_from = "Uuid")]
+    pub delivery_id: DeliveryId,
+    /// The destination; gone when an admin has removed it since.
+    pub destination_id: Option<Uuid>,
+    /// The guild.
+    #[sqlx(try_from = "i64")]
+    pub guild_id: GuildId,
+    /// The channel.
+    pub channel_id: Option<i64>,
+    /// `online`, `enrich`, `update` or `offline`.
+    pub kind: String,
+    /// `create`, `edit` or `delete`.
+    pub action: String,
+    /// How much of the message Discord has accepted so far: `full`, `text` or `plain`.
+    pub variant: String,
+    /// Which attempt this is, from 1.
+    pub attempts: i32,
+    /// When it was claimed for the first time.
+    pub first_claimed_at: OffsetDateTime,
+    /// When it is no longer worth sending.
+    pub expires_at: OffsetDateTime,
+    /// The message to edit or delete.
+    pub message_id: Option<i64>,
+    /// When the webhook came.
+    pub received_at: OffsetDateTime,
+    /// Why the destination is degraded, when it is.
+    pub degraded_reason: Option<String>,
+    /// The guild's name.
+    pub guild_name: String,
+    /// Whom to mention, in stored form.
+    pub mention: String,
+    /// The role to mention.
+    pub mention_role_id: Option<i64>,
+    /// The template; `None`: the product's own.
+    pub template: Option<Json<serde_json::Value>>,
+    /// The session.
+    #[sqlx(try_from = "Uuid")]
+    pub session_id: SessionId,
+    /// When the stream began.
+    pub started_at: OffsetDateTime,
+    /// When it ended.
+    pub ended_at: Option<OffsetDateTime>,
+    /// The title.
+    pub title: Option<String>,
+    /// The category.
+    pub game_name: Option<String>,
+    /// Viewers, once known.
+    pub viewers: Option<i32>,
+    /// Since when the preview is fresh.
+    pub preview_at: Option<OffsetDateTime>,
+    /// The recording.
+    pub vod_url: Option<String>,
+    /// The broadcaster.
+    #[sqlx(try_from = "String")]
+    pub twitch_user_id: TwitchUserId,
+    /// The login at this time.
+    pub login: String,
+    /// The display name at this time.
+    pub display_name: String,
+    /// The avatar.
+    pub profile_image_url: Option<String>,
+    /// The broadcast language.
+    pub language: Option<String>,
+}
+
+impl DueDelivery {
+    /// The channel, as an id.
+    pub fn channel(&self) -> Option<ChannelId> {
+        self.channel_id.map(ChannelId::from_db)
+    }
+
+    /// The message, as an id.
+    pub fn message(&self) -> Option<MessageId> {
+        self.message_id.map(MessageId::from_db)
+    }
+
+    /// The destination, as an id.
+    pub fn destination(&self) -> Option<DestinationId> {
+        self.destination_id.map(DestinationId)
+    }
+}
+
+/// Claims up to `limit` due deliveries until `lease_until`; new messages go before edits.
+///
+/// A delivery whose lease ran out is due again. Channels that Discord has asked to spare are
+/// passed over.
+pub async fn claim(
+    db: impl PgExecutor<'_>,
+    now: OffsetDateTime,
+    lease_until: OffsetDateTime,
+    limit: i64,
+) -> sqlx::Result<Vec<DueDelivery>> {
+    sqlx::query_as(
+        "with fresh as (
+           select delivery_id from notification_log n
+           where status in ('pending', 'sending') and priority = 0 and due_at <= $1
+             and not exists (select from discord_gate g where g.key = 'channel:' || n.channel_id
+                             and g.blocked_until > clock_timestamp())
+           order by due_at, shuffle limit $3 for update skip locked
+         ), edits as (
+           select delivery_id from notification_log n
+           where status in ('pending', 'sending') and priority = 1 and due_at <= $1
+             and not exists (select from discord_gate g where g.key = 'channel:' || n.channel_id
+                             and g.blocked_until > clock_timestamp())
+           order by due_at, shuffle limit $3 - (select count(*) from fresh) for update skip locked
+         ), claimed as (
+           update notification_log n set status = 'sending', due_at = $2, attempts = attempts + 1,
+             first_claimed_at = coalesce(first_claimed_at, $1)
+           where delivery_id in (select delivery_id from fresh union all select delivery_id from edits)
+           returning n.*
+         )
+         select n.delivery_id, n.destination_id, n.guild_id, n.channel_id, n.kind, n.action, n.variant, n.attempts,
+           n.first_claimed_at, n.expires_at, n.message_id, n.received_at, d.degraded_reason, g.name as guild_name,
+           coalesce(d.mention, c.mention, 'none') as mention,
+           case when d.mention is not null then d.mention_role_id else c.mention_role_id end as mention_role_id,
+           coalesce(dt.message, gt.message) as template,
+           s.session_id, s.started_at, s.ended_at, s.title, s.game_name, s.viewers, s.preview_at, s.vod_url,
+           t.twitch_user_id, t.login, t.display_name, t.profile_image_url, t.language
+         from claimed n
+         join stream_sessions s using (session_id)
+         join streamers t using (twitch_user_id)
+         join guilds g on g.guild_id = n.guild_id
+         left join guild_config c on c.guild_id = n.guild_id
+         left join destinations d on d.destination_id = n.destination_id
+         left join message_templates dt on dt.template_id = d.template_id
+         left join message_templates gt on gt.template_id = c.template_id",
+    )
+    .bind(now)
+    .bind(lease_until)
+    .bind(limit)
+    .fetch_all(db)
+    .await
+}
+
+/// What became of a delivery, or of one attempt at it.
+#[derive(Debug, Clone)]
+pub struct Record {
+    /// The delivery.
+    pub delivery_id: DeliveryId,
+    /// Which attempt.
+    pub attempt: i32,
+    /// The new state.
+    pub status: Status,
+    /// A stable code: why it was skipped, failed or expired, or what the attempt ran into.
+    pub reason: Option<String>,
+    /// The same in words, for an admin.
+    pub detail: Option<String>,
+    /// When to try again, for `Status::Pending`.
+    pub due_at: Option<OffsetDateTime>,
+    /// How much of the message to try from now on.
+    pub variant: &'static str,
+    /// The action from now on.
+    pub action: &'static str,
+    /// The message on Discord.
+    pub message_id: Option<MessageId>,
+    /// Members left out of a mention by name.
+    pub opt_outs: i32,
+    /// Opt-outs that Discord cannot honour.
+    pub unhonoured_opt_outs: i32,
+    /// Members for whom the mention list had no room.
+    pub unlisted_members: i32,
+    /// The HTTP status of the answer.
+    pub http_status: Option<i16>,
+    /// Discord's error code.
+    pub discord_code: Option<i32>,
+    /// How long Discord asked to wait.
+    pub retry_after_ms: Option<i64>,
+    /// When the attempt was claimed.
+    pub claimed_at: OffsetDateTime,
+    /// When the request left; `None` when none did.
+    pub sent_at: Option<OffsetDateTime>,
+    /// When the answer came.
+    pub answered_at: Option<OffsetDateTime>,
+    /// Discord's own time of the message.
+    pub message_created_at: Option<OffsetDateTime>,
+}
+
+/// The state of a delivery after an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// To be tried again.
+    Pending,
+    /// Done.
+    Sent,
+    /// Left out by a rule.
+    Skipped,
+    /// Refused for good.
+    Failed,
+    /// Too late to be of use.
+    Expired,
+}
+
+impl Status {
+    /// The state as stored.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Sent => "sent",
+            Self::Skipped => "skipped",
+            Self::Failed => "failed",
+            Self::Expired => "expired",
+        }
+    }
+}
+
+/// Records a batch of outcomes in one statement, all or none.
+///
+/// An outcome counts only while its attempt is the latest: a worker that lost its lease and comes
+/// back late changes nothing.
+pub async fn record(
+    db: impl PgExecutor<'_>,
+    records: &[Record],
+    now: OffsetDateTime,
+) -> sqlx::Result<()> {
+    macro_rules! column {
+        ($get:expr) => {
+            records.iter().map($get).collect::<Vec<_>>()
+        };
+    }
+    sqlx::query(
+        "with outcome as (
+           select * from unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::text[], $6::timestamptz[],
+             $7::text[], $8::text[], $9::bigint[], $10::int[], $11::int[], $12::int[], $13::smallint[],
+             $14::int[], $15::bigint[], $16::timestamptz[], $17::timestamptz[], $18::timestamptz[],
+             $19::timestamptz[])
+           as o (delivery_id, attempt, status, reason, detail, due_at, variant, action, message_id, opt_outs,
+             unhonoured_opt_outs, unlisted_members, http_status, discord_code, retry_after_ms, claimed_at,
+             sent_at, answered_at, message_created_at)
+         ), attempt as (
+           insert into delivery_attempts (delivery_id, attempt, outcome, http_status, discord_code, retry_after_ms,
+             claimed_at, sent_at, answered_at, message_created_at)
+           select delivery_id, attempt, coalesce(reason, status), http_status, discord_code, retry_after_ms,
+             claimed_at, sent_at, answered_at, message_created_at
+           from outcome
+           on conflict on constraint delivery_attempts_pkey do nothing
+         )
+         update notification_log n
+         set status = o.status, reason = o.reason, detail = o.detail, due_at = coalesce(o.due_at, n.due_at),
+             variant = o.variant, action = o.action, message_id = coalesce(o.message_id, n.message_id),
+             opt_outs = o.opt_outs, unhonoured_opt_outs = o.unhonoured_opt_outs,
+             unlisted_members = o.unlisted_members,
+             sent_at = case when o.status = 'sent' then coalesce(o.sent_at, $20) else n.sent_at end,
+             finished_at = case when o.status <> 'pending' then $20 end
+         from outcome o
+         where n.delivery_id = o.delivery_id and n.status = 'sending' and n.attempts = o.attempt",
+    )
+    .bind(column!(|r| r.delivery_id.0))
+    .bind(column!(|r| r.attempt))
+    .bind(column!(|r| r.status.as_str()))
+    .bind(column!(|r| r.reason.as_deref()))
+    .bind(column!(|r| r.detail.as_deref()))
+    .bind(column!(|r| r.due_at))
+    .bind(column!(|r| r.variant))
+    .bind(column!(|r| r.action))
+    .bind(column!(|r| r.message_id.map(MessageId::to_db)))
+    .bind(column!(|r| r.opt_outs))
+    .bind(column!(|r| r.unhonoured_opt_outs))
+    .bind(column!(|r| r.unlisted_members))
+    .bind(column!(|r| r.http_status))
+    .bind(column!(|r| r.discord_code))
+    .bind(column!(|r| r.retry_after_ms))
+    .bind(column!(|r| r.claimed_at))
+    .bind(column!(|r| r.sent_at))
+    .bind(column!(|r| r.answered_at))
+    .bind(column!(|r| r.message_created_at))
+    .bind(now)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Gives claimed deliveries back unsent, for a worker that has to stop.
+pub async fn release(
+    db: impl PgExecutor<'_>,
+    ids: &[DeliveryId],
+    due_at: OffsetDateTime,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "update notification_log set status = 'pending', due_at = $2, attempts = attempts - 1
+         where delivery_id = any($1) and status = 'sending'",
+    )
+    .bind(ids.iter().map(|id| id.0).collect::<Vec<_>>())
+    .bind(due_at)
+    .execute(db)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,196 @@
+//! Guilds, their configuration, templates and members' preferences.
+
+use sm_types::{ChannelId, GuildId, RoleId, TemplateId, TwitchUserId, UserId};
+use sqlx::{PgExecutor, types::Json};
+use time::OffsetDateTime;
+
+/// Inserts a guild or brings its name up to date; a guild that had left is active again.
+pub async fn upsert(db: impl PgExecutor<'_>, guild: GuildId, name: &str) -> sqlx::Result<()> {
+    sqlx::query(
+        "insert into guilds (guild_id, name) values ($1, $2)
+         on conflict on constraint guilds_pkey do update
+         set name = excluded.name, status = 'active', left_at = null, updated_at = now()",
+    )
+    .bind(guild.to_db())
+    .bind(name)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Records whether the bot is in the guild; what admins have configured stays either way.
+pub async fn set_present(
+    db: impl PgExecutor<'_>,
+    guild: GuildId,
+    present: bool,
+    now: OffsetDateTime,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "update guilds set updated_at = $3, status = case when $2 then 'active' else 'left' end,
+           left_at = case when $2 then null else coalesce(left_at, $3) end
+         where guild_id = $1 and (status = 'active') <> $2",
+    )
+    .bind(guild.to_db())
+    .bind(present)
+    .bind(now)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Whom an announcement mentions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mention {
+    /// Nobody.
+    None,
+    /// A role.
+    Role(RoleId),
+    /// `@everyone`.
+    Everyone,
+    /// `@here`.
+    Here,
+    /// The members who asked for it, by name.
+    Members,
+}
+
+impl Mention {
+    /// The kind as stored.
+    pub fn kind(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Role(_) => "role",
+            Self::Everyone => "everyone",
+            Self::Here => "here",
+            Self::Members => "members",
+        }
+    }
+
+    /// The role, where there is one.
+    pub fn role(self) -> Option<RoleId> {
+        if let Self::Role(role) = self { Some(role) } else { None }
+    }
+
+    /// The mention from its stored form; what is not known mentions nobody.
+    pub fn from_db(kind: &str, role: Option<i64>) -> Self {
+        match (kind, role) {
+            ("role", Some(role)) => Self::Role(RoleId::from_db(role)),
+            ("everyone", _) => Self::Everyone,
+            ("here", _) => Self::Here,
+            ("members", _) => Self::Members,
+            _ => Self::None,
+        }
+    }
+}
+
+/// Sets a guild's default channel and mention; creates the configuration when it is missing.
+pub async fn configure(
+    db: impl PgExecutor<'_>,
+    guild: GuildId,
+    channel: Option<ChannelId>,
+    mention: Mention,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "insert into guild_config (guild_id, default_channel_id, mention, mention_role_id)
+         values ($1, $2, $3, $4)
+         on conflict on constraint guild_config_pkey do update
+         set default_channel_id = excluded.default_channel_id, mention = excluded.mention,
+             mention_role_id = excluded.mention_role_id, updated_at = now()",
+    )
+    .bind(guild.to_db())
+    .bind(channel.map(ChannelId::to_db))
+    .bind(mention.kind())
+    .bind(mention.role().map(RoleId::to_db))
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Stores a message template under a name, replacing an earlier one, and returns its id.
+pub async fn upsert_template(
+    db: impl PgExecutor<'_>,
+    guild: GuildId,
+    name: &str,
+    message: &serde_json::Value,
+) -> sqlx::Result<TemplateId> {
+    sqlx::query_scalar(
+        "insert into message_templates (guild_id, name, message) values ($1, $2, $3)
+         on conflict on constraint message_templates_name_key
+         do update set message = excluded.message, updated_at = now()
+         returning template_id",
+    )
+    .bind(guild.to_db())
+    .bind(name)
+    .bind(Json(message))
+    .fetch_one(db)
+    .await
+    .map(TemplateId)
+}
+
+/// Uses a template for every announcement of a guild that has none of its own.
+pub async fn set_template(
+    db: impl PgExecutor<'_>,
+    guild: GuildId,
+    template: Option<TemplateId>,
+) -> sqlx::Result<()> {
+    sqlx::query("update guild_config set template_id = $2, updated_at = now() where guild_id = $1")
+        .bind(guild.to_db())
+        .bind(template.map(|t| t.0))
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Stores whether a member wants pings for a streamer, or for all (`None`).
+pub async fn set_preference(
+    db: impl PgExecutor<'_>,
+    guild: GuildId,
+    streamer: Option<&TwitchUserId>,
+    user: UserId,
+    wants_ping: bool,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "insert into user_preferences (guild_id, twitch_user_id, user_id, wants_ping) values ($1, $2, $3, $4)
+         on conflict on constraint user_preferences_pkey
+         do update set wants_ping = excluded.wants_ping, updated_at = now()",
+    )
+    .bind(guild.to_db())
+    .bind(streamer.map_or("*", TwitchUserId::as_str))
+    .bind(user.to_db())
+    .bind(wants_ping)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Members' wishes for one streamer in one guild, the most specific of each.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Audience {
+    /// Those who want to be pinged, those who asked first at the front.
+    pub wanted: Vec<UserId>,
+    /// How many do not.
+    pub opted_out: i32,
+}
+
+/// Reads members' wishes for one streamer in one guild.
+pub async fn audience(
+    db: impl PgExecutor<'_>,
+    guild: GuildId,
+    streamer: &TwitchUserId,
+) -> sqlx::Result<Audience> {
+    let (wanted, opted_out): (Vec<i64>, i32) = sqlx::query_as(
+        "with wish as (
+           select distinct on (user_id) user_id, wants_ping, updated_at
+           from user_preferences
+           where guild_id = $1 and twitch_user_id in ($2, '*')
+           order by user_id, (twitch_user_id = '*')
+         )
+         select coalesce(array_agg(user_id order by updated_at, user_id) filter (where wants_ping), '{}'),
+                (count(*) filter (where not wants_ping))::int
+         from wish",
+    )
+    .bind(guild.to_db())
+    .bind(streamer.as_str())
+    .fetch_one(db)
+    .await?;
+    Ok(Audience { wanted: wanted.into_iter().map(UserId::from_db).collect(), opted_out })
+}

@@ -1,0 +1,68 @@
+//! Streamers and who follows them.
+
+use sm_types::{GuildId, TwitchUserId};
+use sqlx::PgExecutor;
+
+/// A streamer as Twitch describes them.
+#[derive(Debug, Clone)]
+pub struct Streamer<'a> {
+    /// Twitch's id.
+    pub id: &'a TwitchUserId,
+    /// The login.
+    pub login: &'a str,
+    /// The display name.
+    pub display_name: &'a str,
+    /// The avatar.
+    pub profile_image_url: Option<&'a str>,
+}
+
+/// Inserts a streamer or brings names and avatar up to date.
+pub async fn upsert(db: impl PgExecutor<'_>, streamer: &Streamer<'_>) -> sqlx::Result<()> {
+    sqlx::query(
+        "insert into streamers (twitch_user_id, login, display_name, profile_image_url) values ($1, $2, $3, $4)
+         on conflict on constraint streamers_pkey do update
+         set login = excluded.login, display_name = excluded.display_name, status = 'active',
+             profile_image_url = coalesce(excluded.profile_image_url, streamers.profile_image_url),
+             updated_at = now()",
+    )
+    .bind(streamer.id.as_str())
+    .bind(streamer.login)
+    .bind(streamer.display_name)
+    .bind(streamer.profile_image_url)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Remembers the avatar that Twitch gives for a streamer.
+pub async fn set_avatar(
+    db: impl PgExecutor<'_>,
+    streamer: &TwitchUserId,
+    url: &str,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "update streamers set profile_image_url = $2
+         where twitch_user_id = $1 and profile_image_url is distinct from $2",
+    )
+    .bind(streamer.as_str())
+    .bind(url)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Lets a guild follow a streamer; following twice changes nothing.
+pub async fn follow(
+    db: impl PgExecutor<'_>,
+    guild: GuildId,
+    streamer: &TwitchUserId,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "insert into guild_streamers (guild_id, twitch_user_id) values ($1, $2) on conflict do nothing",
+    )
+    .bind(guild.to_db())
+    .bind(streamer.as_str())
+    .execute(db)
+    .await?;
+    Ok(())
+}
