@@ -1,1 +1,12 @@
 //! Twitch: OAuth, Helix, EventSub verification and payloads.
+//!
+//! Knows nothing of Postgres and retries nothing: the caller decides what an error is worth.
+
+mod client;
+mod error;
+pub mod eventsub;
+mod helix;
+
+pub use client::{AppToken, Client, ClientConfig, Http};
+pub use error::Error;
+pub use helix::{Channel, FoundChannel, NewSubscription, Stream, User, Video};

@@ -1,0 +1,211 @@
+//! The request function that all calls share, and the app access token.
+
+use crate::Error;
+use reqwest::{Method, Response, StatusCode, header::HeaderMap};
+use serde::{Deserialize, de::DeserializeOwned};
+use sm_types::{Clock, Secret};
+use std::{
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
+
+/// The HTTP client, built at its first use.
+pub type Http = Arc<LazyLock<reqwest::Client>>;
+
+const TIMEOUT: Duration = Duration::from_secs(5);
+/// Larger answers are refused; a page of 100 streams is about 60 KiB.
+const MAX_ANSWER_BYTES: usize = 1024 * 1024;
+/// The bucket refills within a minute.
+const MAX_WAIT: Duration = Duration::from_secs(60);
+
+/// Where Twitch is and who we are.
+#[derive(Clone, Debug)]
+pub struct ClientConfig {
+    /// `https://api.twitch.tv/helix`.
+    pub api_url: String,
+    /// `https://id.twitch.tv/oauth2`.
+    pub auth_url: String,
+    /// The application's id.
+    pub client_id: String,
+    /// The application's secret.
+    pub client_secret: Secret,
+}
+
+/// A client for Helix and Twitch's OAuth server.
+#[derive(Clone, Debug)]
+pub struct Client {
+    config: Arc<ClientConfig>,
+    http: Http,
+    clock: Clock,
+}
+
+/// An app access token.
+#[derive(Clone, Debug)]
+pub struct AppToken {
+    /// The token.
+    pub secret: Secret,
+    /// How long it lives; about 60 days.
+    pub expires_in: Duration,
+}
+
+/// What a request carries.
+#[derive(Default)]
+pub(crate) struct Request<'a> {
+    pub(crate) query: &'a [(&'a str, &'a str)],
+    pub(crate) body: Option<serde_json::Value>,
+}
+
+impl Client {
+    /// Builds a client; connects to nothing.
+    pub fn new(config: ClientConfig, http: Http) -> Self {
+        Self { config: Arc::new(config), http, clock: Clock::system() }
+    }
+
+    /// Fetches an app access token (client credentials). It cannot be refreshed: fetch another.
+    pub async fn app_token(&self) -> Result<AppToken, Error> {
+        #[derive(Deserialize)]
+        struct Answer {
+            access_token: String,
+            #[serde(default)]
+            expires_in: u64,
+        }
+        let form = [
+            ("client_id", self.config.client_id.as_str()),
+            ("client_secret", self.config.client_secret.expose()),
+            ("grant_type", "client_credentials"),
+        ];
+        let url = format!("{}/token", self.config.auth_url);
+        let request = self.http.post(url).form(&form).timeout(TIMEOUT);
+        let answer = request.send().await.map_err(|_| Error::Unavailable { status: None })?;
+        let answer: Answer = self.read(answer).await?;
+        let expires_in = Duration::from_secs(answer.expires_in);
+        Ok(AppToken { secret: Secret::new(answer.access_token), expires_in })
+    }
+
+    pub(crate) async fn call<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        token: &Secret,
+        request: Request<'_>,
+    ) -> Result<T, Error> {
+        let answer = self.send(method, path, token, request).await?;
+        self.read(answer).await
+    }
+
+    /// Like [`Client::call`], for answers without a body.
+    pub(crate) async fn call_empty(
+        &self,
+        method: Method,
+        path: &str,
+        token: &Secret,
+        request: Request<'_>,
+    ) -> Result<(), Error> {
+        let answer = self.send(method, path, token, request).await?;
+        if answer.status().is_success() { Ok(()) } else { Err(self.refusal(answer).await) }
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        token: &Secret,
+        request: Request<'_>,
+    ) -> Result<Response, Error> {
+        let url = format!("{}/{path}", self.config.api_url);
+        let mut outgoing = self
+            .http
+            .request(method, url)
+            .bearer_auth(token.expose())
+            .header("Client-Id", &self.config.client_id)
+            .query(request.query)
+            .timeout(TIMEOUT);
+        if let Some(body) = request.body {
+            outgoing = outgoing.header("Content-Type", "application/json").body(body.to_string());
+        }
+        outgoing.send().await.map_err(|_| Error::Unavailable { status: None })
+    }
+
+    async fn read<T: DeserializeOwned>(&self, answer: Response) -> Result<T, Error> {
+        if !answer.status().is_success() {
+            return Err(self.refusal(answer).await);
+        }
+        let body = body(answer).await?;
+        serde_json::from_slice(&body).map_err(|_| Error::Decode)
+    }
+
+    async fn refusal(&self, answer: Response) -> Error {
+        let status = answer.status();
+        let wait = self.wait(answer.headers());
+        let body = body(answer).await.unwrap_or_default();
+        refusal(status, wait, &body)
+    }
+
+    /// How long until the bucket is full again (`Ratelimit-Reset`, Unix seconds).
+    fn wait(&self, headers: &HeaderMap) -> Duration {
+        let reset = headers.get("Ratelimit-Reset").and_then(|v| v.to_str().ok()?.parse().ok());
+        let now = self.clock.now().unix_timestamp();
+        let seconds = reset.map_or(1, |reset: i64| reset.saturating_sub(now));
+        Duration::from_secs(u64::try_from(seconds).unwrap_or(0).max(1)).min(MAX_WAIT)
+    }
+}
+
+/// Reads a body up to the limit.
+async fn body(mut answer: Response) -> Result<Vec<u8>, Error> {
+    let unavailable = |_| Error::Unavailable { status: None };
+    let mut body = Vec::new();
+    while let Some(chunk) = answer.chunk().await.map_err(unavailable)? {
+        if body.len() + chunk.len() > MAX_ANSWER_BYTES {
+            return Err(Error::Decode);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+#[derive(Deserialize, Default)]
+struct Problem {
+    #[serde(default)]
+    message: String,
+    #[serde(default)]
+    id: Option<String>,
+}
+
+fn refusal(status: StatusCode, retry_after: Duration, body: &[u8]) -> Error {
+    let Problem { message, id } = serde_json::from_slice(body).unwrap_or_default();
+    match status {
+        StatusCode::UNAUTHORIZED => Error::Unauthorized,
+        StatusCode::FORBIDDEN => Error::Forbidden { message },
+        StatusCode::NOT_FOUND => Error::NotFound,
+        StatusCode::CONFLICT => Error::AlreadyExists { id },
+        StatusCode::TOO_MANY_REQUESTS if message.contains("maximum subscriptions") => {
+            Error::TooManySubscriptions
+        }
+        StatusCode::TOO_MANY_REQUESTS => Error::RateLimited { retry_after },
+        status if status.is_server_error() => Error::Unavailable { status: Some(status.as_u16()) },
+        status => Error::Rejected { status: status.as_u16(), message },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refusals_are_named_after_the_remedy() {
+        let second = Duration::from_secs(1);
+        let named = |status: u16, body: &str| {
+            refusal(StatusCode::from_u16(status).unwrap(), second, body.as_bytes())
+        };
+        assert_eq!(named(401, "{}"), Error::Unauthorized);
+        let exists = r#"{"error":"Conflict","status":409,"message":"subscription already exists","id":"s1"}"#;
+        assert_eq!(named(409, exists), Error::AlreadyExists { id: Some("s1".into()) });
+        assert_eq!(named(409, "not json"), Error::AlreadyExists { id: None });
+        assert_eq!(named(429, ""), Error::RateLimited { retry_after: second });
+        let many = r#"{"message":"maximum subscriptions with type and condition exceeded"}"#;
+        assert_eq!(named(429, many), Error::TooManySubscriptions);
+        assert_eq!(named(503, "<html>"), Error::Unavailable { status: Some(503) });
+        let bad = r#"{"message":"bad"}"#;
+        assert_eq!(named(400, bad), Error::Rejected { status: 400, message: "bad".into() });
+    }
+}

@@ -1,0 +1,19 @@
+//! EventSub over webhooks: verification first, then payloads that tolerate what is new.
+
+mod channel_update;
+pub(crate) mod payload;
+mod stream_offline;
+mod stream_online;
+mod subscription;
+mod user_authorization_revoke;
+mod user_update;
+mod verify;
+
+pub use channel_update::ChannelUpdate;
+pub use payload::{Broadcaster, Event, Message, PayloadError};
+pub use stream_offline::StreamOffline;
+pub use stream_online::{StreamKind, StreamOnline};
+pub use subscription::{Status, Subscription};
+pub use user_authorization_revoke::AuthorizationRevoke;
+pub use user_update::UserUpdate;
+pub use verify::{Freshness, Headers, VerifiedEventSub, VerifyError, verify};

@@ -1,0 +1,130 @@
+//! A subscription as Twitch describes it.
+
+use serde::{Deserialize, Deserializer};
+
+/// A subscription.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Subscription {
+    /// Its id.
+    pub id: String,
+    /// Its state.
+    #[serde(default)]
+    pub status: Status,
+    /// Its type, such as `stream.online`.
+    #[serde(default, rename = "type")]
+    pub kind: String,
+    /// Its version.
+    #[serde(default)]
+    pub version: String,
+    /// What it is about: a map of texts, kept as it came.
+    #[serde(default)]
+    pub condition: serde_json::Value,
+    /// What it counts towards the limit of 10,000.
+    #[serde(default)]
+    pub cost: i64,
+    /// How it is delivered; the callback is not always a URL.
+    #[serde(default)]
+    pub transport: serde_json::Value,
+}
+
+impl Subscription {
+    /// The user that the condition names, if it does.
+    pub fn user_in_condition(&self) -> Option<&str> {
+        let user = |key| self.condition.get(key)?.as_str().filter(|id| !id.is_empty());
+        user("broadcaster_user_id").or_else(|| user("user_id"))
+    }
+
+    /// Where it is delivered to.
+    pub fn callback(&self) -> Option<&str> {
+        self.transport.get("callback")?.as_str()
+    }
+}
+
+/// The state of a subscription; Twitch adds new ones without notice.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Status {
+    /// It delivers.
+    Enabled,
+    /// The challenge is not answered yet.
+    Pending,
+    /// The challenge failed; create it again.
+    VerificationFailed,
+    /// Too many deliveries failed.
+    NotificationFailuresExceeded,
+    /// The user disconnected the app or changed the password.
+    AuthorizationRevoked,
+    /// The user is gone.
+    UserRemoved,
+    /// The type or its version is retired.
+    VersionRemoved,
+    /// Any other.
+    Other(String),
+    /// Not told.
+    #[default]
+    Unset,
+}
+
+impl Status {
+    /// Twitch's word for it.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Enabled => "enabled",
+            Self::Pending => "webhook_callback_verification_pending",
+            Self::VerificationFailed => "webhook_callback_verification_failed",
+            Self::NotificationFailuresExceeded => "notification_failures_exceeded",
+            Self::AuthorizationRevoked => "authorization_revoked",
+            Self::UserRemoved => "user_removed",
+            Self::VersionRemoved => "version_removed",
+            Self::Other(text) => text,
+            Self::Unset => "unknown",
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Status {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let known = [
+            Self::Enabled,
+            Self::Pending,
+            Self::VerificationFailed,
+            Self::NotificationFailuresExceeded,
+            Self::AuthorizationRevoked,
+            Self::UserRemoved,
+            Self::VersionRemoved,
+        ];
+        let text = Option::<String>::deserialize(deserializer)?.unwrap_or_default();
+        if text.is_empty() {
+            return Ok(Self::Unset);
+        }
+        let found = known.into_iter().find(|status| status.as_str() == text);
+        Ok(found.unwrap_or(Self::Other(text)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_status_reads_back_and_new_ones_are_kept() {
+        for text in ["enabled", "user_removed", "conduit_deleted", "status_of_2031"] {
+            let json =
+                format!(r#"{{"id":"s","status":"{text}","transport":{{"callback":"null"}}}}"#);
+            let subscription: Subscription = serde_json::from_str(&json).unwrap();
+            assert_eq!(subscription.status.as_str(), text);
+        }
+    }
+
+    #[test]
+    fn condition_names_a_user_under_either_key() {
+        let user = |condition: &str| {
+            let json = format!(r#"{{"id":"s","condition":{condition}}}"#);
+            let subscription: Subscription = serde_json::from_str(&json).unwrap();
+            subscription.user_in_condition().map(str::to_owned)
+        };
+        assert_eq!(user(r#"{"broadcaster_user_id":"7"}"#).as_deref(), Some("7"));
+        assert_eq!(user(r#"{"user_id":"8","broadcaster_user_id":""}"#).as_deref(), Some("8"));
+        assert_eq!(user(r#"{"client_id":"9"}"#), None);
+        assert_eq!(user("null"), None);
+    }
+}

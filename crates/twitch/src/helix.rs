@@ -1,0 +1,263 @@
+//! Helix: users, channels, streams, search, videos and EventSub subscriptions.
+
+use crate::{
+    Client, Error,
+    client::Request,
+    eventsub::{Subscription, payload::set},
+};
+use reqwest::Method;
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::json;
+use sm_types::{Secret, StreamId, TwitchUserId};
+
+/// Ids that one request may name.
+const MAX_IDS: usize = 100;
+/// Pages read of a list; at about 100 rows each this is beyond the subscription limit.
+const MAX_PAGES: usize = 200;
+
+/// A user.
+#[derive(Debug, Clone, Deserialize)]
+pub struct User {
+    /// The id.
+    pub id: TwitchUserId,
+    /// The login.
+    pub login: String,
+    /// The display name.
+    #[serde(default)]
+    pub display_name: String,
+    /// The avatar.
+    #[serde(default, deserialize_with = "set")]
+    pub profile_image_url: Option<String>,
+}
+
+/// A channel's present or last title and category; known offline and right at going live.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Channel {
+    /// The broadcaster.
+    pub broadcaster_id: TwitchUserId,
+    /// The title; may be empty.
+    #[serde(default)]
+    pub title: String,
+    /// The category's id.
+    #[serde(default, deserialize_with = "set")]
+    pub game_id: Option<String>,
+    /// The category's name.
+    #[serde(default, deserialize_with = "set")]
+    pub game_name: Option<String>,
+    /// The language.
+    #[serde(default, rename = "broadcaster_language", deserialize_with = "set")]
+    pub language: Option<String>,
+}
+
+/// A live stream. Missing for about a minute after going live.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Stream {
+    /// The stream.
+    pub id: StreamId,
+    /// The broadcaster.
+    pub user_id: TwitchUserId,
+    /// The title.
+    #[serde(default)]
+    pub title: String,
+    /// The category's id.
+    #[serde(default, deserialize_with = "set")]
+    pub game_id: Option<String>,
+    /// The category's name.
+    #[serde(default, deserialize_with = "set")]
+    pub game_name: Option<String>,
+    /// Viewers now.
+    #[serde(default)]
+    pub viewer_count: u64,
+}
+
+/// A recording.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Video {
+    /// The stream it is of.
+    #[serde(default)]
+    pub stream_id: Option<StreamId>,
+    /// Its page.
+    pub url: String,
+}
+
+/// A channel found by a search.
+#[derive(Debug, Clone, Deserialize)]
+pub struct FoundChannel {
+    /// The broadcaster.
+    pub id: TwitchUserId,
+    /// The login.
+    pub broadcaster_login: String,
+    /// The display name.
+    #[serde(default)]
+    pub display_name: String,
+    /// Whether the channel is live.
+    #[serde(default)]
+    pub is_live: bool,
+}
+
+/// A subscription to create, with webhook transport.
+#[derive(Debug, Clone)]
+pub struct NewSubscription {
+    /// The type, such as `stream.online`.
+    pub kind: String,
+    /// The version.
+    pub version: String,
+    /// The condition.
+    pub condition: serde_json::Value,
+    /// Where Twitch posts to.
+    pub callback: String,
+    /// Signs what is posted: 10 to 100 ASCII characters.
+    pub secret: Secret,
+}
+
+#[derive(Deserialize)]
+struct Page<T> {
+    #[serde(default = "Vec::new")]
+    data: Vec<T>,
+    #[serde(default)]
+    pagination: serde_json::Value,
+}
+
+impl<T> Page<T> {
+    /// The next page's cursor; `{}`, an empty string or none means that this is the last.
+    fn cursor(&self) -> Option<String> {
+        let cursor = self.pagination.get("cursor")?.as_str()?;
+        (!cursor.is_empty()).then(|| cursor.to_owned())
+    }
+}
+
+impl Client {
+    /// Users by id; unknown and suspended ones are left out.
+    pub async fn users(&self, token: &Secret, ids: &[TwitchUserId]) -> Result<Vec<User>, Error> {
+        self.by_ids("users", "id", token, ids).await
+    }
+
+    /// Users by login; unknown ones are left out.
+    pub async fn users_by_login(
+        &self,
+        token: &Secret,
+        logins: &[&str],
+    ) -> Result<Vec<User>, Error> {
+        let mut users = Vec::new();
+        for logins in logins.chunks(MAX_IDS) {
+            let query: Vec<_> = logins.iter().map(|login| ("login", *login)).collect();
+            users.extend(self.page::<User>("users", token, &query).await?.data);
+        }
+        Ok(users)
+    }
+
+    /// Titles and categories by broadcaster.
+    pub async fn channels(
+        &self,
+        token: &Secret,
+        ids: &[TwitchUserId],
+    ) -> Result<Vec<Channel>, Error> {
+        self.by_ids("channels", "broadcaster_id", token, ids).await
+    }
+
+    /// Live streams by broadcaster; who is offline is left out.
+    pub async fn streams(
+        &self,
+        token: &Secret,
+        ids: &[TwitchUserId],
+    ) -> Result<Vec<Stream>, Error> {
+        let mut streams = Vec::new();
+        for ids in ids.chunks(MAX_IDS) {
+            // Without `first` Twitch returns 20 at most, however many ids are named.
+            let query: Vec<_> = std::iter::once(("first", "100"))
+                .chain(ids.iter().map(|id| ("user_id", id.as_str())))
+                .collect();
+            streams.extend(self.page::<Stream>("streams", token, &query).await?.data);
+        }
+        Ok(streams)
+    }
+
+    /// Channels whose login begins with `text` and that streamed within six months.
+    pub async fn search_channels(
+        &self,
+        token: &Secret,
+        text: &str,
+    ) -> Result<Vec<FoundChannel>, Error> {
+        Ok(self.page("search/channels", token, &[("query", text), ("first", "20")]).await?.data)
+    }
+
+    /// A broadcaster's latest recordings.
+    pub async fn archives(
+        &self,
+        token: &Secret,
+        broadcaster: &TwitchUserId,
+    ) -> Result<Vec<Video>, Error> {
+        let query = [("user_id", broadcaster.as_str()), ("type", "archive"), ("first", "5")];
+        match self.page("videos", token, &query).await {
+            Ok(page) => Ok(page.data),
+            Err(Error::NotFound) => Ok(Vec::new()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Creates a subscription. Twitch challenges the callback, often before this returns.
+    pub async fn create_subscription(
+        &self,
+        token: &Secret,
+        new: &NewSubscription,
+    ) -> Result<Subscription, Error> {
+        let body = json!({
+            "type": new.kind, "version": new.version, "condition": new.condition,
+            "transport": { "method": "webhook", "callback": new.callback, "secret": new.secret.expose() },
+        });
+        let request = Request { query: &[], body: Some(body) };
+        let path = "eventsub/subscriptions";
+        let page: Page<Subscription> = self.call(Method::POST, path, token, request).await?;
+        page.data.into_iter().next().ok_or(Error::Decode)
+    }
+
+    /// All subscriptions of the application, in every state.
+    pub async fn list_subscriptions(&self, token: &Secret) -> Result<Vec<Subscription>, Error> {
+        let mut all = Vec::new();
+        let mut cursor: Option<String> = None;
+        for _ in 0..MAX_PAGES {
+            let query: Vec<_> = cursor.iter().map(|cursor| ("after", cursor.as_str())).collect();
+            let page: Page<Subscription> =
+                self.page("eventsub/subscriptions", token, &query).await?;
+            cursor = page.cursor();
+            all.extend(page.data);
+            if cursor.is_none() {
+                break;
+            }
+        }
+        Ok(all)
+    }
+
+    /// Deletes a subscription; one that is gone already counts as deleted.
+    pub async fn delete_subscription(&self, token: &Secret, id: &str) -> Result<(), Error> {
+        let request = Request { query: &[("id", id)], body: None };
+        match self.call_empty(Method::DELETE, "eventsub/subscriptions", token, request).await {
+            Err(Error::NotFound) => Ok(()),
+            done => done,
+        }
+    }
+
+    async fn by_ids<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        name: &str,
+        token: &Secret,
+        ids: &[TwitchUserId],
+    ) -> Result<Vec<T>, Error> {
+        let mut found = Vec::new();
+        for ids in ids.chunks(MAX_IDS) {
+            let query: Vec<_> = ids.iter().map(|id| (name, id.as_str())).collect();
+            found.extend(self.page::<T>(path, token, &query).await?.data);
+        }
+        Ok(found)
+    }
+
+    async fn page<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        token: &Secret,
+        query: &[(&str, &str)],
+    ) -> Result<Page<T>, Error> {
+        self.call(Method::GET, path, token, Request { query, body: None }).await
+    }
+}
