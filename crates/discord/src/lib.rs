@@ -1,1 +1,21 @@
-//! Discord: REST, permissions, outcome of each error code.
+//! Discord: REST, permissions, and what each error code means for a delivery.
+//!
+//! Knows nothing of Postgres and retries nothing: gate and outbox decide about that.
+
+mod client;
+mod error;
+mod model;
+mod nonce;
+mod outcome;
+pub mod permissions;
+mod reason;
+
+pub use client::{Client, ClientConfig, Http, Limits, Reply};
+pub use error::{Error, Scope};
+pub use model::{
+    AllowedMentions, Author, Channel, CreateMessage, EditMessage, Guild, Member, Message,
+    Overwrite, Role, User,
+};
+pub use nonce::nonce;
+pub use outcome::{Operation, Rebuild, Verdict, classify};
+pub use reason::Reason;

@@ -1,1 +1,10 @@
 //! The Lambda binary: settings once, build the app, classify the event, dispatch.
+
+mod build;
+pub mod config;
+pub mod dispatch;
+mod event;
+pub mod logging;
+
+pub use build::{build_app, lazy_app, pool};
+pub use config::Config;

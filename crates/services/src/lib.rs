@@ -1,1 +1,21 @@
 //! Work with several steps or several callers: acceptance, fan-out, delivery, healing.
+//!
+//! The way of a go-live: [`acceptance`] → [`expansion`] → [`delivery`]; [`worker`] runs the last
+//! two, woken by the doorbell, and [`sweep`] finds what a lost ring has left behind.
+
+pub mod acceptance;
+mod app;
+pub mod delivery;
+mod details;
+pub mod expansion;
+mod gate;
+mod lazy;
+mod preflight;
+mod rendering;
+pub mod sweep;
+mod twitch_token;
+pub mod worker;
+
+pub use app::{App, Parts, Settings};
+pub use lazy::LazyApp;
+pub use preflight::{Health, check};

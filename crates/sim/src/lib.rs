@@ -1,1 +1,9 @@
 //! Stateful simulators of Twitch, Discord and the Lambda runtime, and an embedded Postgres.
+//!
+//! Each is a second, independent implementation of what the product speaks to: nothing here uses
+//! the product's own clients, so that a mistake is not made twice in the same way.
+
+pub mod discord;
+pub mod lambda_runtime;
+pub mod postgres;
+pub mod twitch;

@@ -1,1 +1,25 @@
 //! The message template: parser, values, rendering, limits.
+//!
+//! `{title}` puts a value in, `{title|truncate:80}` changes it, `{game|default:"something"}` stands
+//! in for a missing one, `{#if vod_url}…{:else}…{/if}` and `{#unless …}` choose, `{{` and `}}` are
+//! braces. Values are data: they are escaped, and only the mention variables can ping.
+
+mod embed;
+mod error;
+mod escape;
+mod message;
+mod parse;
+mod render;
+mod values;
+mod variable;
+
+pub use embed::{Embed, EmbedAuthor, EmbedField, EmbedFooter, EmbedImage};
+pub use error::{ErrorKind, Span, TemplateError};
+pub use message::{
+    AuthorTemplate, EmbedTemplate, FieldError, FieldProblem, FieldTemplate, FooterTemplate,
+    MessageTemplate, ParsedMessage, RenderedMessage,
+};
+pub use parse::{MAX_DEPTH, MAX_SOURCE_CHARS, Template};
+pub use render::Context;
+pub use values::{Value, Values};
+pub use variable::Variable;

@@ -1,0 +1,87 @@
+//! `POST /webhooks/twitch`: EventSub deliveries.
+//!
+//! The order is: signature, age, one transaction, answer. Twitch takes any 2xx for "received" and
+//! counts all else against the subscription, so what is verified and of no use is answered 204.
+
+use crate::{
+    ApiError,
+    extract::{RawBody, Ready},
+};
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, StatusCode, header};
+use sm_services::{
+    App,
+    acceptance::{self, Receipt},
+};
+use sm_twitch::eventsub::{self, Freshness, Headers, Message, VerifiedEventSub};
+
+/// Verifies and accepts one message.
+pub(crate) async fn receive(
+    Ready(app): Ready,
+    headers: HeaderMap,
+    RawBody(body): RawBody,
+) -> Result<Response, ApiError> {
+    let headers = Headers::from_http(&headers);
+    let verified = eventsub::verify(&headers, &body, &app.settings.eventsub_secrets);
+    let verified = verified.map_err(|error| {
+        tracing::warn!(%error, security.event = "webhook_signature", "refused a webhook");
+        ApiError::InvalidSignature
+    })?;
+    accept(&app, verified).await
+}
+
+async fn accept(app: &App, verified: VerifiedEventSub<'_>) -> Result<Response, ApiError> {
+    let received_at = app.clock.now();
+    let message_id = verified.message_id().to_owned();
+    let sent_at = verified.timestamp();
+    let freshness = verified.freshness(received_at);
+    let message = match verified.parse() {
+        Ok(Message::Challenge { challenge }) => return Ok(answer_challenge(challenge)),
+        Ok(message) => message,
+        Err(error) => {
+            tracing::warn!(%error, message.id = message_id, "dropped a webhook that does not parse");
+            return Ok(StatusCode::NO_CONTENT.into_response());
+        }
+    };
+    let (Freshness::Fresh, Some(sent_at)) = (freshness, sent_at) else {
+        tracing::warn!(message.id = message_id, ?freshness, "dropped a webhook of another time");
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    };
+    let receipt = Receipt { message_id: &message_id, sent_at, received_at };
+    store(app, receipt, &message).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+fn answer_challenge(challenge: String) -> Response {
+    ([(header::CONTENT_TYPE, "text/plain")], challenge).into_response()
+}
+
+async fn store(app: &App, receipt: Receipt<'_>, message: &Message) -> Result<(), ApiError> {
+    let (subscription, stored) = match message {
+        Message::Notification { subscription, event } => {
+            (subscription, acceptance::notification(app, receipt, event).await)
+        }
+        Message::Revocation { subscription } => {
+            (subscription, acceptance::revocation(app, receipt, subscription).await)
+        }
+        Message::Challenge { .. } | Message::Unknown { .. } => return Ok(()),
+    };
+    match stored {
+        Ok(outcome) => {
+            let took = app.clock.now() - receipt.received_at;
+            tracing::info!(
+                message.id = receipt.message_id,
+                subscription.kind = subscription.kind,
+                ?outcome,
+                took_us = took.whole_microseconds() as i64,
+                "accepted a webhook"
+            );
+            Ok(())
+        }
+        Err(error) => {
+            // Twitch sends it again; nothing of it was stored.
+            tracing::warn!(%error, message.id = receipt.message_id, "could not store a webhook");
+            Err(ApiError::Unavailable)
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! Bodies of requests, and of answers as far as we need them.
+
+use crate::permissions::Permissions;
+use serde::{Deserialize, Deserializer, Serialize};
+use sm_types::{ChannelId, GuildId, MessageId, RoleId, UserId, template::Embed};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+
+/// Whom a message may ping. Discord's default is everybody, so this is always sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AllowedMentions {
+    parse: Vec<&'static str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    roles: Vec<RoleId>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    users: Vec<UserId>,
+}
+
+impl AllowedMentions {
+    /// Nobody.
+    pub fn none() -> Self {
+        Self { parse: Vec::new(), roles: Vec::new(), users: Vec::new() }
+    }
+
+    /// `@everyone` and `@here`, which Discord does not tell apart.
+    pub fn everyone() -> Self {
+        Self { parse: vec!["everyone"], ..Self::none() }
+    }
+
+    /// These roles; at most 100.
+    pub fn roles(roles: impl IntoIterator<Item = RoleId>) -> Self {
+        Self { roles: roles.into_iter().collect(), ..Self::none() }
+    }
+
+    /// These users; at most 100.
+    pub fn users(users: impl IntoIterator<Item = UserId>) -> Self {
+        Self { users: users.into_iter().collect(), ..Self::none() }
+    }
+}
+
+/// A message to post.
+#[derive(Debug, Clone, Serialize)]
+pub struct CreateMessage {
+    /// The text; at most 2,000 characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub content: Option<String>,
+    /// Up to 10 embeds.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub embeds: Vec<Embed>,
+    /// Whom it may ping.
+    pub allowed_mentions: AllowedMentions,
+    /// At most 25 characters; see [`crate::nonce`].
+    pub nonce: String,
+    /// A repeated nonce returns the message that is there.
+    pub enforce_nonce: bool,
+    /// `SUPPRESS_EMBEDS` 4, `SUPPRESS_NOTIFICATIONS` 4096.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub flags: Option<u64>,
+}
+
+/// What a message is changed to; an empty list of embeds removes them.
+#[derive(Debug, Clone, Serialize)]
+pub struct EditMessage {
+    /// The text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub content: Option<String>,
+    /// All embeds.
+    pub embeds: Vec<Embed>,
+    /// An edit without this is parsed anew with Discord's default.
+    pub allowed_mentions: AllowedMentions,
+}
+
+/// A message as Discord answers.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Message {
+    /// Its id.
+    pub id: MessageId,
+    /// Its channel.
+    pub channel_id: ChannelId,
+    /// Its text.
+    #[serde(default)]
+    pub content: String,
+    /// Who wrote it.
+    pub author: Author,
+    /// Roles that were pinged.
+    #[serde(default)]
+    pub mention_roles: Vec<RoleId>,
+    /// Whether everyone was pinged.
+    #[serde(default)]
+    pub mention_everyone: bool,
+    /// How many embeds it has; 0 after one was sent means that Discord dropped it.
+    #[serde(default, rename = "embeds", deserialize_with = "count")]
+    pub embed_count: usize,
+}
+
+impl Message {
+    /// Whether the text mentions a link.
+    pub fn mentions_link(&self, link: &str) -> bool {
+        self.content.contains(link)
+    }
+}
+
+fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {
+    Ok(Option::<Vec<serde::de::IgnoredAny>>::deserialize(deserializer)?.map_or(0, |all| all.len()))
+}
+
+/// The author of a message.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Author {
+    /// Who.
+    pub id: UserId,
+}
+
+/// A user.
+#[derive(Debug, Clone, Deserialize)]
+pub struct User {
+    /// The id.
+    pub id: UserId,
+    /// The name.
+    #[serde(default)]
+    pub username: String,
+}
+
+/// A guild.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Guild {
+    /// The id.
+    pub id: GuildId,
+    /// The name.
+    #[serde(default)]
+    pub name: String,
+    /// Who owns it.
+    pub owner_id: UserId,
+    /// All roles; the one whose id is the guild's is `@everyone`.
+    #[serde(default)]
+    pub roles: Vec<Role>,
+}
+
+/// A role.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Role {
+    /// The id.
+    pub id: RoleId,
+    /// The name.
+    #[serde(default)]
+    pub name: String,
+    /// What it permits in the guild.
+    pub permissions: Permissions,
+    /// Its place; higher roles manage lower ones.
+    #[serde(default)]
+    pub position: i64,
+    /// Belongs to an integration: nobody can be given it.
+    #[serde(default)]
+    pub managed: bool,
+    /// Everybody may mention it.
+    #[serde(default)]
+    pub mentionable: bool,
+}
+
+/// A channel or thread.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Channel {
+    /// The id.
+    pub id: ChannelId,
+    /// The guild.
+    #[serde(default)]
+    pub guild_id: Option<GuildId>,
+    /// The name.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// 0 text, 5 announcement, 10 to 12 threads, 15 forum, …
+    #[serde(rename = "type")]
+    pub kind: u8,
+    /// Exceptions to the roles' permissions.
+    #[serde(default)]
+    pub permission_overwrites: Vec<Overwrite>,
+    /// The category, or a thread's channel.
+    #[serde(default)]
+    pub parent_id: Option<ChannelId>,
+}
+
+/// An exception for a role or member in a channel.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Overwrite {
+    /// The role's or member's id.
+    pub id: String,
+    /// 0 role, 1 member.
+    #[serde(rename = "type")]
+    pub kind: u8,
+    /// What it adds.
+    pub allow: Permissions,
+    /// What it takes away.
+    pub deny: Permissions,
+}
+
+/// A member of a guild.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct Member {
+    /// Roles, without `@everyone`.
+    #[serde(default)]
+    pub roles: Vec<RoleId>,
+    /// Until when the member is timed out.
+    #[serde(default, deserialize_with = "moment")]
+    pub communication_disabled_until: Option<OffsetDateTime>,
+}
+
+fn moment<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<OffsetDateTime>, D::Error> {
+    let text = Option::<String>::deserialize(deserializer)?;
+    Ok(text.and_then(|text| OffsetDateTime::parse(&text, &Rfc3339).ok()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn allowed_mentions_never_parse_and_list_the_same_kind() {
+        let json = |allowed| serde_json::to_value(allowed).unwrap();
+        assert_eq!(json(AllowedMentions::none()), json!({"parse": []}));
+        assert_eq!(json(AllowedMentions::everyone()), json!({"parse": ["everyone"]}));
+        assert_eq!(json(AllowedMentions::roles([RoleId(7)])), json!({"parse": [], "roles": ["7"]}));
+        assert_eq!(json(AllowedMentions::users([UserId(8)])), json!({"parse": [], "users": ["8"]}));
+    }
+
+    #[test]
+    fn answers_tolerate_what_is_new_or_absent() {
+        let message: Message =
+            serde_json::from_value(json!({"id": "1", "channel_id": "2", "author": {"id": "3"}, "embeds": [{}, {}], "poll": null}))
+                .unwrap();
+        assert_eq!(message.embed_count, 2);
+        let channel: Channel =
+            serde_json::from_value(json!({"id": "1", "type": 99, "permission_overwrites":
+            [{"id": "1", "type": 0, "allow": "0", "deny": "9007199254740993"}]}))
+            .unwrap();
+        assert_eq!(channel.permission_overwrites[0].deny.0, 9_007_199_254_740_993);
+    }
+}

@@ -1,0 +1,321 @@
+//! The settings: read once from the environment, all problems reported together.
+
+use sm_aws::AwsSettings;
+use sm_types::Secret;
+use std::{collections::BTreeMap, fmt};
+use tracing::level_filters::LevelFilter;
+
+/// Every problem of the settings, each with its variable and remedy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigError {
+    /// Variable and what is wrong with it.
+    pub problems: Vec<(&'static str, String)>,
+}
+
+impl ConfigError {
+    pub(crate) fn one(name: &'static str, problem: String) -> Self {
+        Self { problems: vec![(name, problem)] }
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "the settings have {} problem(s):", self.problems.len())?;
+        for (name, problem) in &self.problems {
+            writeln!(f, "  {name} {problem}")?;
+        }
+        f.write_str("docs/configuration.md describes every setting")
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+/// The settings. Secret ones may still be missing when Secrets Manager is to supply them.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// How much is logged.
+    pub log_level: LevelFilter,
+    /// Where the product is reached from outside, without a slash at the end.
+    pub public_base_url: String,
+    /// Connections to Postgres of this process.
+    pub database_connections: u32,
+    /// Twitch application.
+    pub twitch_client_id: String,
+    /// Helix.
+    pub twitch_api_url: String,
+    /// Twitch's OAuth server.
+    pub twitch_auth_url: String,
+    /// Discord's REST API, with its version.
+    pub discord_api_url: String,
+    /// Requests per second to Discord; 0 turns the pace off.
+    pub discord_rate_per_second: u32,
+    /// The SQS queue of the doorbell; unset: within the process.
+    pub queue_url: Option<String>,
+    /// The secret that supplies the secret settings.
+    pub secrets_arn: Option<String>,
+    /// Who we are to AWS.
+    pub aws: Option<AwsSettings>,
+    secrets: Option<SecretSettings>,
+}
+
+/// The secret settings.
+#[derive(Clone, Debug)]
+pub struct SecretSettings {
+    /// Postgres.
+    pub database_url: Secret,
+    /// Twitch application.
+    pub twitch_client_secret: Secret,
+    /// Secrets that sign webhooks, the newest first.
+    pub twitch_eventsub_secrets: Vec<Secret>,
+    /// Discord bot.
+    pub discord_bot_token: Secret,
+    /// Encrypts what is stored.
+    pub local_encryption_key: Secret,
+}
+
+impl Config {
+    /// Reads the process's environment.
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Self::from_lookup(|name| std::env::var(name).ok())
+    }
+
+    /// Reads settings by name; an empty one counts as unset.
+    pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let mut reader = Reader { lookup: &lookup, problems: Vec::new() };
+        let config = reader.config();
+        reader.done(config)
+    }
+
+    /// The secret settings, or what is missing.
+    pub fn secrets(&self) -> Result<&SecretSettings, ConfigError> {
+        let missing = "names a secret that has not been read".to_owned();
+        self.secrets.as_ref().ok_or_else(|| ConfigError::one("SECRETS_ARN", missing))
+    }
+
+    /// Completes the settings with the secret's values.
+    pub fn with_secrets(self, values: &BTreeMap<String, String>) -> Result<Self, ConfigError> {
+        let lookup = |name: &str| values.get(name).cloned();
+        let mut reader = Reader { lookup: &lookup, problems: Vec::new() };
+        let secrets = reader.secrets();
+        reader.done(Self { secrets: Some(secrets), ..self })
+    }
+}
+
+struct Reader<'a> {
+    lookup: &'a dyn Fn(&str) -> Option<String>,
+    problems: Vec<(&'static str, String)>,
+}
+
+impl Reader<'_> {
+    fn config(&mut self) -> Config {
+        let secrets_arn = self.optional("SECRETS_ARN");
+        let queue_url = self.optional("QUEUE_URL");
+        let aws = (secrets_arn.is_some() || queue_url.is_some()).then(|| self.aws());
+        Config {
+            log_level: self.parsed(
+                "LOG_LEVEL",
+                LevelFilter::INFO,
+                "must be error, warn, info, debug or trace",
+            ),
+            public_base_url: self.url("PUBLIC_BASE_URL", None),
+            database_connections: self
+                .parsed("DATABASE_CONNECTIONS", 5, "must be a whole number from 1 on")
+                .max(1),
+            twitch_client_id: self.required(
+                "TWITCH_CLIENT_ID",
+                "is missing: copy it from the Twitch developer console",
+            ),
+            twitch_api_url: self.url("TWITCH_API_URL", Some("https://api.twitch.tv/helix")),
+            twitch_auth_url: self.url("TWITCH_AUTH_URL", Some("https://id.twitch.tv/oauth2")),
+            discord_api_url: self.url("DISCORD_API_URL", Some("https://discord.com/api/v10")),
+            discord_rate_per_second: self.parsed(
+                "DISCORD_RATE_PER_SECOND",
+                45,
+                "must be a whole number; 0 turns the pace off",
+            ),
+            secrets: secrets_arn.is_none().then(|| self.secrets()),
+            queue_url,
+            secrets_arn,
+            aws,
+        }
+    }
+
+    fn secrets(&mut self) -> SecretSettings {
+        SecretSettings {
+            database_url: self.secret(
+                "DATABASE_URL",
+                "is missing: set postgres://user:password@host:5432/database",
+            ),
+            twitch_client_secret: self.secret(
+                "TWITCH_CLIENT_SECRET",
+                "is missing: create one in the Twitch developer console",
+            ),
+            twitch_eventsub_secrets: self.eventsub_secrets(),
+            discord_bot_token: self.secret(
+                "DISCORD_BOT_TOKEN",
+                "is missing: copy it from the Discord developer portal, page Bot",
+            ),
+            local_encryption_key: self.secret(
+                "LOCAL_ENCRYPTION_KEY",
+                "is missing: make one with `openssl rand -base64 32`",
+            ),
+        }
+    }
+
+    /// Twitch takes 10 to 100 ASCII characters. During a rotation two are given, the new one first.
+    fn eventsub_secrets(&mut self) -> Vec<Secret> {
+        const NAME: &str = "TWITCH_EVENTSUB_SECRET";
+        let text = self.required(NAME, "is missing: make one with `openssl rand -hex 32`");
+        let secrets: Vec<&str> = text.split(',').map(str::trim).collect();
+        let fits = |s: &&str| s.is_ascii() && (10..=100).contains(&s.len());
+        if !text.is_empty() && (!secrets.iter().all(fits) || secrets.len() > 2) {
+            self.problem(
+                NAME,
+                "must be one or two secrets of 10 to 100 ASCII characters, separated by a comma",
+            );
+        }
+        secrets.into_iter().map(Secret::new).collect()
+    }
+
+    fn aws(&mut self) -> AwsSettings {
+        const BY_LAMBDA: &str =
+            "is missing: Lambda sets it; elsewhere set it or leave SECRETS_ARN and QUEUE_URL unset";
+        AwsSettings {
+            region: self.required("AWS_REGION", BY_LAMBDA),
+            access_key_id: self.required("AWS_ACCESS_KEY_ID", BY_LAMBDA),
+            secret_access_key: self.secret("AWS_SECRET_ACCESS_KEY", BY_LAMBDA),
+            session_token: self.optional("AWS_SESSION_TOKEN").map(Secret::new),
+            endpoint_url: self.optional("AWS_ENDPOINT_URL"),
+        }
+    }
+
+    fn optional(&self, name: &str) -> Option<String> {
+        (self.lookup)(name).map(|v| v.trim().to_owned()).filter(|v| !v.is_empty())
+    }
+
+    fn required(&mut self, name: &'static str, problem: &str) -> String {
+        self.optional(name).unwrap_or_else(|| {
+            self.problem(name, problem);
+            String::new()
+        })
+    }
+
+    fn secret(&mut self, name: &'static str, problem: &str) -> Secret {
+        Secret::new(self.required(name, problem))
+    }
+
+    fn url(&mut self, name: &'static str, default: Option<&str>) -> String {
+        let url = self.optional(name).or_else(|| default.map(str::to_owned));
+        let url = url.unwrap_or_default();
+        if !url.starts_with("https://") && !url.starts_with("http://") {
+            self.problem(
+                name,
+                "must be a URL that starts with https:// (or http:// on this machine)",
+            );
+        }
+        url.trim_end_matches('/').to_owned()
+    }
+
+    fn parsed<T: std::str::FromStr>(&mut self, name: &'static str, default: T, problem: &str) -> T {
+        match self.optional(name).map(|text| text.parse()) {
+            None => default,
+            Some(Ok(value)) => value,
+            Some(Err(_)) => {
+                self.problem(name, problem);
+                default
+            }
+        }
+    }
+
+    fn problem(&mut self, name: &'static str, problem: &str) {
+        self.problems.push((name, problem.to_owned()));
+    }
+
+    fn done(self, config: Config) -> Result<Config, ConfigError> {
+        if self.problems.is_empty() {
+            Ok(config)
+        } else {
+            Err(ConfigError { problems: self.problems })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn complete() -> BTreeMap<String, String> {
+        [
+            ("PUBLIC_BASE_URL", "https://streammaxing.example/"),
+            ("DATABASE_URL", "postgres://a:b@localhost/c"),
+            ("TWITCH_CLIENT_ID", "id"),
+            ("TWITCH_CLIENT_SECRET", "secret"),
+            ("TWITCH_EVENTSUB_SECRET", "0123456789abcdef"),
+            ("DISCORD_BOT_TOKEN", "token"),
+            ("LOCAL_ENCRYPTION_KEY", "key"),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into()
+    }
+
+    fn read(values: &BTreeMap<String, String>) -> Result<Config, ConfigError> {
+        Config::from_lookup(|name| values.get(name).cloned())
+    }
+
+    #[test]
+    fn defaults_fill_what_is_not_set() {
+        let config = read(&complete()).unwrap();
+        assert_eq!(config.public_base_url, "https://streammaxing.example");
+        assert_eq!(config.discord_rate_per_second, 45);
+        assert!(config.aws.is_none());
+    }
+
+    #[test]
+    fn every_problem_is_reported_at_once() {
+        let bad = [
+            ("LOG_LEVEL", "loud"),
+            ("DISCORD_RATE_PER_SECOND", "-1"),
+            ("TWITCH_EVENTSUB_SECRET", "short"),
+        ];
+        let values: BTreeMap<_, _> = bad.map(|(n, v)| (n.to_owned(), v.to_owned())).into();
+        let error = read(&values).unwrap_err();
+        let names: Vec<_> = error.problems.iter().map(|(name, _)| *name).collect();
+        for name in complete().keys().map(String::as_str).chain(bad.map(|(name, _)| name)) {
+            assert!(names.contains(&name), "{name} is not reported: {error}");
+        }
+    }
+
+    #[test]
+    fn errors_never_show_a_secret() {
+        let mut values = complete();
+        values.insert("TWITCH_EVENTSUB_SECRET".into(), "hunter2".into());
+        let error = read(&values).unwrap_err();
+        assert!(!format!("{error} {error:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn secrets_manager_completes_the_settings() {
+        let mut values = complete();
+        let secrets = values.split_off("DISCORD_BOT_TOKEN");
+        let (mut open, secrets) =
+            (BTreeMap::from([("PUBLIC_BASE_URL".to_owned(), "https://a.example".to_owned())]), {
+                let mut all = secrets;
+                all.append(&mut values);
+                all
+            });
+        for (name, value) in [
+            ("SECRETS_ARN", "arn:aws:secretsmanager:eu-central-1:1:secret:s"),
+            ("TWITCH_CLIENT_ID", "id"),
+            ("AWS_REGION", "eu-central-1"),
+            ("AWS_ACCESS_KEY_ID", "AK"),
+            ("AWS_SECRET_ACCESS_KEY", "SK"),
+        ] {
+            open.insert(name.to_owned(), value.to_owned());
+        }
+        let config = read(&open).unwrap();
+        assert!(config.secrets().is_err());
+        let config = config.with_secrets(&secrets).unwrap();
+        assert_eq!(config.secrets().unwrap().discord_bot_token.expose(), "token");
+    }
+}

@@ -1,0 +1,127 @@
+//! Every event that starts the function ends up here.
+
+use crate::event::{Kind, classify};
+use axum::Router;
+use lambda_http::{Adapter, LambdaEvent, request::LambdaRequest};
+use lambda_runtime::Error;
+use serde::Serialize;
+use serde_json::{Value, json, value::RawValue};
+use sm_services::{App, LazyApp, sweep, worker};
+use std::time::Duration;
+use time::OffsetDateTime;
+use tokio::time::Instant;
+use tower::Service;
+
+/// Sends each event to its handler.
+#[derive(Clone, Debug)]
+pub struct Dispatcher {
+    app: LazyApp,
+    router: Router,
+}
+
+/// What Lambda returns to the source of the event.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub enum Reply {
+    /// To API Gateway.
+    Http(Box<RawValue>),
+    /// To everyone else.
+    Json(Value),
+}
+
+impl Dispatcher {
+    /// Dispatches to this app; it is built when an event needs it.
+    pub fn new(app: LazyApp) -> Self {
+        Self { router: sm_api::router(app.clone()), app }
+    }
+
+    /// Handles one event.
+    ///
+    /// An error makes Lambda report the invocation as failed: the source tries again.
+    pub async fn handle(&self, event: LambdaEvent<Box<RawValue>>) -> Result<Reply, Error> {
+        let (payload, context) = event.into_parts();
+        match classify(payload.get()) {
+            Kind::Http => self.http(LambdaEvent::new(payload, context)).await,
+            Kind::WebSocket => Ok(Reply::Json(refuse_websocket())),
+            Kind::Sqs(ids) => Ok(Reply::Json(self.sqs(&ids, context.deadline).await)),
+            Kind::Schedule => self.sweep(context.deadline).await.map(Reply::Json),
+            Kind::Task(task) => self.task(&task, context.deadline).await.map(Reply::Json),
+            Kind::Unknown => {
+                Err("this event is none that the function knows: expected HTTP API 2.0, \
+                                  WebSocket, SQS, EventBridge or {\"task\": …}"
+                    .into())
+            }
+        }
+    }
+
+    async fn http(&self, event: LambdaEvent<Box<RawValue>>) -> Result<Reply, Error> {
+        let (payload, context) = event.into_parts();
+        let request: LambdaRequest = serde_json::from_str(payload.get())?;
+        let mut adapter = Adapter::from(self.router.clone());
+        let response = adapter.call(LambdaEvent::new(request, context)).await?;
+        Ok(Reply::Http(serde_json::value::to_raw_value(&response)?))
+    }
+
+    /// The doorbell. A failed message comes back and, after some tries, ends in the dead letters.
+    async fn sqs(&self, ids: &[String], deadline_ms: u64) -> Value {
+        let failed = match self.work(deadline_ms).await {
+            Ok(_) => Vec::new(),
+            Err(error) => {
+                tracing::error!(%error, "the worker failed; its messages come back");
+                ids.iter().map(|id| json!({ "itemIdentifier": id })).collect()
+            }
+        };
+        json!({ "batchItemFailures": failed })
+    }
+
+    async fn work(&self, deadline_ms: u64) -> Result<worker::Report, Error> {
+        let app = self.app.get().await?;
+        Ok(worker::run(app, deadline(app, deadline_ms)).await?)
+    }
+
+    async fn sweep(&self, deadline_ms: u64) -> Result<Value, Error> {
+        let app = self.app.get().await?;
+        let swept = sweep::run(app, deadline(app, deadline_ms)).await?;
+        Ok(
+            json!({ "checked": swept.checked, "healed": swept.healed, "attempts": swept.worker.attempts }),
+        )
+    }
+
+    async fn task(&self, task: &str, deadline_ms: u64) -> Result<Value, Error> {
+        match task {
+            "health" => self.health().await,
+            "migrate" => {
+                sm_db::migrate(&self.app.get().await?.pool).await?;
+                Ok(json!({ "migrated": true }))
+            }
+            "sweep" => self.sweep(deadline_ms).await,
+            "work" => {
+                let done = self.work(deadline_ms).await?;
+                Ok(
+                    json!({ "chunks": done.chunks, "attempts": done.attempts, "work_left": done.work_left }),
+                )
+            }
+            other => {
+                Err(format!("no task `{other}`: expected health, migrate, sweep or work").into())
+            }
+        }
+    }
+
+    async fn health(&self) -> Result<Value, Error> {
+        let app = self.app.get().await?;
+        let next_due = sm_db::events::next_due(&app.pool).await?;
+        let late = next_due.map(|due| (app.clock.now() - due).whole_seconds().max(0));
+        Ok(json!({ "status": "ok", "database": "ok", "oldest_due_s": late.unwrap_or(0) }))
+    }
+}
+
+/// Lambda's deadline (Unix milliseconds) on this process's clock.
+fn deadline(app: &App, deadline_ms: u64) -> Instant {
+    let at = OffsetDateTime::from_unix_timestamp_nanos(i128::from(deadline_ms) * 1_000_000);
+    let left = at.map_or(time::Duration::ZERO, |at| at - app.clock.now());
+    Instant::now() + Duration::try_from(left).unwrap_or_default()
+}
+
+fn refuse_websocket() -> Value {
+    json!({ "statusCode": 501, "body": "This API has no live updates yet. Use the HTTP API." })
+}

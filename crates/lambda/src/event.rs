@@ -1,0 +1,110 @@
+//! Which kind of event Lambda has handed us.
+
+use serde::Deserialize;
+
+/// An event, as far as dispatch has to know it.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// API Gateway HTTP API, payload version 2.0.
+    Http,
+    /// API Gateway WebSocket API.
+    WebSocket,
+    /// A batch of SQS messages, by their ids.
+    Sqs(Vec<String>),
+    /// An EventBridge rule or schedule.
+    Schedule,
+    /// `{"task": …}`, by an operator.
+    Task(String),
+    /// None of these.
+    Unknown,
+}
+
+#[derive(Deserialize)]
+struct Peek {
+    #[serde(rename = "requestContext")]
+    context: Option<Context>,
+    #[serde(rename = "Records")]
+    records: Option<Vec<Record>>,
+    source: Option<String>,
+    task: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Context {
+    http: Option<serde::de::IgnoredAny>,
+    #[serde(rename = "connectionId")]
+    connection_id: Option<serde::de::IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+struct Record {
+    #[serde(rename = "messageId")]
+    message_id: Option<String>,
+    #[serde(rename = "eventSource")]
+    source: Option<String>,
+}
+
+/// Tells the kind of an event from the fields that only this kind has.
+pub(crate) fn classify(event: &str) -> Kind {
+    let Ok(peek) = serde_json::from_str::<Peek>(event) else { return Kind::Unknown };
+    match peek {
+        Peek { context: Some(Context { http: Some(_), .. }), .. } => Kind::Http,
+        Peek { context: Some(Context { connection_id: Some(_), .. }), .. } => Kind::WebSocket,
+        Peek { records: Some(records), .. } => sqs(records),
+        Peek { task: Some(task), .. } => Kind::Task(task),
+        Peek { source: Some(source), .. } if is_schedule(&source) => Kind::Schedule,
+        _ => Kind::Unknown,
+    }
+}
+
+fn is_schedule(source: &str) -> bool {
+    matches!(source, "aws.events" | "aws.scheduler")
+}
+
+fn sqs(records: Vec<Record>) -> Kind {
+    let ids: Option<Vec<String>> = records
+        .into_iter()
+        .map(|r| r.message_id.filter(|_| r.source.as_deref() == Some("aws:sqs")))
+        .collect();
+    ids.filter(|ids| !ids.is_empty()).map_or(Kind::Unknown, Kind::Sqs)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_source_is_told_by_its_own_fields() {
+        let kind = classify;
+        assert_eq!(
+            kind(r#"{"version":"2.0","requestContext":{"http":{"method":"GET"}}}"#),
+            Kind::Http
+        );
+        assert_eq!(
+            kind(r#"{"requestContext":{"connectionId":"a","routeKey":"$connect"}}"#),
+            Kind::WebSocket
+        );
+        let sqs = r#"{"Records":[{"messageId":"m1","eventSource":"aws:sqs","body":"ring"}]}"#;
+        assert_eq!(kind(sqs), Kind::Sqs(vec!["m1".into()]));
+        assert_eq!(kind(r#"{"source":"aws.scheduler","detail":{}}"#), Kind::Schedule);
+        assert_eq!(
+            kind(r#"{"source":"aws.events","detail-type":"Scheduled Event"}"#),
+            Kind::Schedule
+        );
+        assert_eq!(kind(r#"{"task":"migrate"}"#), Kind::Task("migrate".into()));
+    }
+
+    #[test]
+    fn everything_else_is_unknown() {
+        for event in [
+            "",
+            "null",
+            "[]",
+            "{}",
+            r#"{"Records":[]}"#,
+            r#"{"Records":[{"eventSource":"aws:s3"}]}"#,
+        ] {
+            assert_eq!(classify(event), Kind::Unknown, "{event}");
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! Acceptance: a verified message becomes rows, in one transaction, before it is answered.
+
+use crate::App;
+use sm_db::acceptance::{self as db, Accepted, ChannelState, Notice, Revocation, StreamStart};
+use sm_twitch::eventsub::{Event, Subscription};
+use sm_types::TwitchUserId;
+use time::{Duration, OffsetDateTime};
+
+/// How long an end has to hold before the end card is posted; short drops are common.
+pub const OFFLINE_DEBOUNCE: Duration = Duration::minutes(2);
+/// Title and game changes within this time become one edit.
+pub const UPDATE_COALESCE: Duration = Duration::minutes(1);
+
+/// When and under which id a message came.
+#[derive(Debug, Clone, Copy)]
+pub struct Receipt<'a> {
+    /// Twitch's id of the message.
+    pub message_id: &'a str,
+    /// When Twitch sent it.
+    pub sent_at: OffsetDateTime,
+    /// When we received it.
+    pub received_at: OffsetDateTime,
+}
+
+/// Accepts a notification and rings when work was queued that is due at once.
+///
+/// An error means that nothing was stored; Twitch will send the message again.
+pub async fn notification(
+    app: &App,
+    receipt: Receipt<'_>,
+    event: &Event,
+) -> sqlx::Result<Accepted> {
+    let accepted = store(app, receipt, event).await?;
+    if let (Accepted::Queued { .. }, Event::StreamOnline(_)) = (accepted, event) {
+        app.doorbell.ring().await;
+    }
+    Ok(accepted)
+}
+
+async fn store(app: &App, receipt: Receipt<'_>, event: &Event) -> sqlx::Result<Accepted> {
+    let pool = &app.pool;
+    let now = receipt.received_at;
+    match event {
+        Event::StreamOnline(e) => {
+            let notice =
+                notice(receipt, &e.broadcaster.id, &e.broadcaster.login, &e.broadcaster.name);
+            let start = StreamStart {
+                stream_id: &e.id,
+                kind: e.kind.as_str(),
+                started_at: e.started_at.unwrap_or(receipt.sent_at),
+            };
+            db::stream_online(pool, &notice, &start).await
+        }
+        Event::StreamOffline(e) => {
+            let notice =
+                notice(receipt, &e.broadcaster.id, &e.broadcaster.login, &e.broadcaster.name);
+            db::stream_offline(pool, &notice, e.id.as_ref(), now + OFFLINE_DEBOUNCE).await
+        }
+        Event::ChannelUpdate(e) => {
+            let notice =
+                notice(receipt, &e.broadcaster.id, &e.broadcaster.login, &e.broadcaster.name);
+            let state = ChannelState {
+                title: e.title.as_deref().unwrap_or(""),
+                game_id: e.category_id.as_deref(),
+                game_name: e.category_name.as_deref(),
+                language: e.language.as_deref(),
+            };
+            db::channel_update(pool, &notice, &state, now + UPDATE_COALESCE).await
+        }
+        Event::AuthorizationRevoke(e) => {
+            db::authorization_revoked(pool, &notice(receipt, &e.user_id, "", "")).await
+        }
+        Event::UserUpdate(e) => {
+            db::user_update(pool, &notice(receipt, &e.user.id, &e.user.login, &e.user.name)).await
+        }
+        Event::Unknown { .. } => Ok(Accepted::Recorded),
+    }
+}
+
+/// Accepts a revocation: the subscription is dead; what to do about it follows from its status.
+pub async fn revocation(
+    app: &App,
+    receipt: Receipt<'_>,
+    subscription: &Subscription,
+) -> sqlx::Result<Accepted> {
+    let streamer = subscription.user_in_condition().map(TwitchUserId::from);
+    let revoked = Revocation {
+        message_id: receipt.message_id,
+        received_at: receipt.received_at,
+        subscription_id: &subscription.id,
+        kind: &subscription.kind,
+        version: &subscription.version,
+        status: subscription.status.as_str(),
+        streamer: streamer.as_ref(),
+    };
+    db::revocation(&app.pool, &revoked).await
+}
+
+fn notice<'a>(
+    receipt: Receipt<'a>,
+    streamer: &'a TwitchUserId,
+    login: &'a str,
+    display_name: &'a str,
+) -> Notice<'a> {
+    let Receipt { message_id, sent_at, received_at } = receipt;
+    Notice { message_id, occurred_at: sent_at, received_at, streamer, login, display_name }
+}

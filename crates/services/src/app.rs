@@ -1,0 +1,68 @@
+//! What every handler and job is handed.
+
+use crate::twitch_token::TokenCache;
+use sm_aws::{Cipher, Doorbell};
+use sm_types::{Clock, Secret, UserId};
+use sqlx::PgPool;
+use std::{ops::Deref, sync::Arc};
+use tokio::sync::OnceCell;
+
+/// The app; clones share everything.
+#[derive(Clone, Debug)]
+pub struct App(Arc<Inner>);
+
+/// What the app is made of.
+#[derive(Debug)]
+pub struct Parts {
+    /// The database.
+    pub pool: PgPool,
+    /// The clock.
+    pub clock: Clock,
+    /// Twitch.
+    pub twitch: sm_twitch::Client,
+    /// Discord.
+    pub discord: sm_discord::Client,
+    /// What wakes a worker.
+    pub doorbell: Doorbell,
+    /// Encrypts what is stored for ourselves.
+    pub cipher: Cipher,
+    /// Settings of the services.
+    pub settings: Settings,
+}
+
+/// Settings of the services.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Secrets that sign webhooks; two during a rotation, the newer first.
+    pub eventsub_secrets: Vec<Secret>,
+    /// Requests per second to Discord, over all workers; 0 turns the pace off.
+    pub discord_rate_per_second: u32,
+}
+
+/// The parts and what is learned while running.
+#[derive(Debug)]
+pub(crate) struct Inner {
+    parts: Parts,
+    pub(crate) twitch_token: TokenCache,
+    pub(crate) bot_user: OnceCell<UserId>,
+}
+
+impl App {
+    /// Puts the app together; connects to nothing yet.
+    pub fn new(parts: Parts) -> Self {
+        let (twitch_token, bot_user) = (TokenCache::default(), OnceCell::new());
+        Self(Arc::new(Inner { parts, twitch_token, bot_user }))
+    }
+
+    pub(crate) fn inner(&self) -> &Inner {
+        &self.0
+    }
+}
+
+impl Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0.parts
+    }
+}

@@ -1,0 +1,159 @@
+//! What follows from a refusal: again, never, or stop everything.
+
+use super::{
+    Brake,
+    attempt::{Finished, failed, settle},
+};
+use crate::{
+    App, gate,
+    preflight::{self, Health},
+};
+use sm_db::deliveries::{DueDelivery, Record, Status};
+use sm_discord::{Error, Operation, Reason, Rebuild, Scope, Verdict, classify};
+use sm_types::ChannelId;
+use time::{Duration, OffsetDateTime};
+
+/// The longest wait between two attempts.
+const MAX_BACKOFF: Duration = Duration::MINUTE;
+
+/// The attempt did not succeed; the next one is due at `at`.
+pub(super) fn again(record: Record, reason: &str, at: OffsetDateTime) -> Record {
+    Record { due_at: Some(at), ..settle(record, Status::Pending, reason, None) }
+}
+
+/// 1, 2, 4, … seconds, and up to a quarter more, so that retries do not come in step.
+pub(super) fn backoff(due: &DueDelivery) -> Duration {
+    let doublings = u32::try_from(due.attempts.clamp(1, 7) - 1).unwrap_or(0);
+    let wait = (Duration::SECOND * 2_i32.pow(doublings)).min(MAX_BACKOFF);
+    let share = f64::from(due.delivery_id.0.as_bytes()[15]) / 255.0;
+    wait + wait * (share / 4.0)
+}
+
+/// Decides what a refusal means and does what has to be done at once.
+pub(super) async fn refused(
+    app: &App,
+    due: &DueDelivery,
+    channel: ChannelId,
+    mut record: Record,
+    error: Error,
+    brake: &Brake,
+) -> sqlx::Result<Finished> {
+    record.http_status = error.status().and_then(|status| i16::try_from(status).ok());
+    record.discord_code = error.code().and_then(|code| i32::try_from(code).ok());
+    let invalid_request = error.counts_as_invalid();
+    let record = match classify(operation(due), &error) {
+        Verdict::Done => gone(due, record),
+        Verdict::Retry { after } => retry(app, due, channel, record, &error, after).await?,
+        Verdict::Rebuild(Rebuild::DefaultTemplate) if due.variant != "plain" => {
+            let now = app.clock.now();
+            Record { variant: "plain", ..again(record, "rebuilt", now) }
+        }
+        Verdict::Rebuild(Rebuild::TextOnly) => {
+            degrade(app, due, channel, record, Reason::MissingPermission).await?
+        }
+        Verdict::Degrade(reason) => degrade(app, due, channel, record, reason).await?,
+        Verdict::GuildLeft => degrade(app, due, channel, record, Reason::MissingAccess).await?,
+        Verdict::OpenCircuit => {
+            let now = app.clock.now();
+            // The first to notice opens it; the others of this worker only stop.
+            let wait =
+                if brake.pull() { gate::open_circuit(app, &error).await? } else { gate::PATIENCE };
+            again(record, "circuit_open", now + wait)
+        }
+        Verdict::Rebuild(_) | Verdict::Fail => settle(record, Status::Failed, &code(&error), None),
+    };
+    report(due, channel, &record, &error);
+    Ok(Finished { record, invalid_request })
+}
+
+fn operation(due: &DueDelivery) -> Operation {
+    match due.action.as_str() {
+        "edit" => Operation::Edit,
+        "delete" => Operation::Delete,
+        _ => Operation::Create,
+    }
+}
+
+fn code(error: &Error) -> String {
+    match (error.code(), error.status()) {
+        (Some(code), _) if code > 0 => format!("discord_{code}"),
+        (_, Some(status)) => format!("http_{status}"),
+        _ => "no_answer".to_owned(),
+    }
+}
+
+/// The message is not there any more.
+fn gone(due: &DueDelivery, record: Record) -> Record {
+    match (due.kind.as_str(), due.action.as_str()) {
+        // It should have been re-opened: the announcement is posted anew.
+        ("online", "edit") => {
+            let now = record.claimed_at;
+            Record { action: "create", ..again(record, "message_deleted", now) }
+        }
+        ("online", _) => {
+            Record { detail: Some("The message was deleted on Discord.".into()), ..record }
+        }
+        _ => settle(record, Status::Skipped, "message_deleted", None),
+    }
+}
+
+async fn retry(
+    app: &App,
+    due: &DueDelivery,
+    channel: ChannelId,
+    mut record: Record,
+    error: &Error,
+    after: Option<std::time::Duration>,
+) -> sqlx::Result<Record> {
+    let now = app.clock.now();
+    let asked = after.and_then(|wait| Duration::try_from(wait).ok());
+    record.retry_after_ms = asked.and_then(|wait| i64::try_from(wait.whole_milliseconds()).ok());
+    let Error::RateLimited { scope, .. } = error else {
+        let wait = asked.unwrap_or_default().max(backoff(due));
+        return Ok(again(record, "discord_unavailable", now + wait));
+    };
+    // A quarter of a second and more on top: the others who wait must not all come at once.
+    let spread = Duration::milliseconds(i64::from(due.delivery_id.0.as_bytes()[15]) + 100);
+    let wait = asked.unwrap_or(Duration::SECOND) + spread;
+    match scope {
+        Scope::Global => sm_db::gate::block(&app.pool, wait).await?,
+        Scope::User | Scope::Shared => {
+            sm_db::gate::block_channel(&app.pool, channel, wait).await?;
+        }
+    }
+    Ok(again(record, "rate_limited", now + wait))
+}
+
+/// Discord will not take this message here; a check finds out why, in words.
+async fn degrade(
+    app: &App,
+    due: &DueDelivery,
+    channel: ChannelId,
+    record: Record,
+    reason: Reason,
+) -> sqlx::Result<Record> {
+    let now = app.clock.now();
+    let Some(destination) = due.destination() else {
+        return Ok(settle(record, Status::Skipped, "destination_removed", None));
+    };
+    match preflight::recheck(app, destination, due.guild_id, channel, now).await? {
+        // Nothing is missing as far as one can see: perhaps it is the embed.
+        Some(Health::Good) if due.variant == "full" && reason == Reason::MissingPermission => {
+            Ok(Record { variant: "text", ..again(record, "rebuilt", now) })
+        }
+        Some(Health::Good) | None => {
+            sm_db::destinations::degrade(&app.pool, destination, reason.code(), now).await?;
+            Ok(settle(record, Status::Failed, reason.code(), Some(reason.explain().to_owned())))
+        }
+        Some(broken) => Ok(failed(record, broken)),
+    }
+}
+
+fn report(due: &DueDelivery, channel: ChannelId, record: &Record, error: &Error) {
+    let (status, reason) = (record.status.as_str(), record.reason.as_deref());
+    tracing::warn!(
+        %error, delivery.id = %due.delivery_id, delivery.kind = due.kind, guild.id = %due.guild_id,
+        channel.id = %channel, delivery.attempt = due.attempts, delivery.status = status, reason,
+        "Discord refused a delivery"
+    );
+}

@@ -1,0 +1,114 @@
+//! Asking the gate: when a batch of requests to Discord may leave.
+
+use crate::App;
+use sm_db::gate::{self, Pass};
+use sm_discord::Error;
+use std::time::Duration as StdDuration;
+use time::Duration;
+use tokio::time::Instant;
+
+/// Slots are handed out at most this far ahead; more would be lost when a worker dies.
+const HORIZON: Duration = Duration::milliseconds(500);
+/// A longer wait belongs in the outbox, not in a running worker.
+pub(crate) const PATIENCE: Duration = Duration::seconds(2);
+/// Discord counts per second at its edge. Slots stand this much wider than the rate asks for, so
+/// that requests which arrive a little early or late still keep within it.
+const SPREAD: f64 = 1.015;
+/// How long the circuit stays open after Discord refused the bot's token.
+const UNAUTHORIZED_WAIT: Duration = Duration::minutes(1);
+/// How long it stays open after Discord's edge has blocked us, unless it says longer.
+const BLOCKED_WAIT: Duration = Duration::minutes(5);
+/// Discord bans an address at 10,000 invalid requests in 10 minutes; we stop at half of that.
+const INVALID_LIMIT: i64 = 5_000;
+
+/// When the requests of a batch may leave.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Admission {
+    /// The n-th of them at `first + n × interval`.
+    Go { first: Instant, interval: StdDuration },
+    /// Not before this wait is over.
+    Later(Duration),
+}
+
+/// Admits `requests` requests; a short wait is waited out here, a long one is reported.
+pub(crate) async fn admit(app: &App, requests: u32) -> sqlx::Result<Admission> {
+    let rate = app.settings.discord_rate_per_second;
+    loop {
+        let pass = if rate == 0 {
+            gate::circuit(&app.pool).await?.unwrap_or(Pass::Granted { wait: Duration::ZERO })
+        } else {
+            let interval = Duration::seconds_f64(SPREAD / f64::from(rate));
+            gate::reserve(&app.pool, requests, interval, HORIZON).await?
+        };
+        match pass {
+            Pass::Granted { wait } => {
+                let interval = if rate == 0 { 0.0 } else { SPREAD / f64::from(rate) };
+                let first = Instant::now() + wait.unsigned_abs();
+                return Ok(Admission::Go { first, interval: StdDuration::from_secs_f64(interval) });
+            }
+            Pass::Wait(wait) if wait <= PATIENCE => tokio::time::sleep(wait.unsigned_abs()).await,
+            Pass::Wait(wait) => return Ok(Admission::Later(wait)),
+            Pass::CircuitOpen { wait, .. } => return Ok(Admission::Later(wait)),
+            Pass::Probe { reason } => {
+                if !probe(app, &reason).await? {
+                    return Ok(Admission::Later(PATIENCE));
+                }
+            }
+        }
+    }
+}
+
+/// One harmless request finds out whether Discord takes us again; true when it does.
+async fn probe(app: &App, reason: &str) -> sqlx::Result<bool> {
+    if !gate::claim_probe(&app.pool).await? {
+        return Ok(false);
+    }
+    match app.discord.current_user().await {
+        Ok(_) => {
+            gate::close_circuit(&app.pool).await?;
+            tracing::info!(circuit.reason = reason, "Discord takes requests again");
+            Ok(true)
+        }
+        Err(error) => {
+            let wait = match &error {
+                Error::Blocked { retry_after } => blocked_wait(*retry_after),
+                _ => UNAUTHORIZED_WAIT,
+            };
+            gate::open_circuit(&app.pool, reason, wait).await?;
+            tracing::warn!(%error, circuit.reason = reason, "the circuit stays open");
+            Ok(false)
+        }
+    }
+}
+
+/// Opens the circuit for a refusal that would meet every request.
+pub(crate) async fn open_circuit(app: &App, error: &Error) -> sqlx::Result<Duration> {
+    let (reason, wait) = match error {
+        Error::Blocked { retry_after } => ("blocked", blocked_wait(*retry_after)),
+        _ => ("unauthorized", UNAUTHORIZED_WAIT),
+    };
+    gate::open_circuit(&app.pool, reason, wait).await?;
+    tracing::error!(
+        %error, circuit.reason = reason, circuit.wait_s = wait.whole_seconds(),
+        "Discord refuses all requests: deliveries wait. Check DISCORD_BOT_TOKEN and the egress address"
+    );
+    Ok(wait)
+}
+
+fn blocked_wait(retry_after: Option<StdDuration>) -> Duration {
+    let asked = retry_after.and_then(|wait| Duration::try_from(wait).ok());
+    asked.unwrap_or_default().max(BLOCKED_WAIT)
+}
+
+/// Counts invalid requests and opens the circuit long before Discord bans the address.
+pub(crate) async fn count_invalid(app: &App, count: i32) -> sqlx::Result<()> {
+    let recent = gate::count_invalid(&app.pool, count).await?;
+    if recent >= INVALID_LIMIT {
+        gate::open_circuit(&app.pool, "invalid_requests", BLOCKED_WAIT).await?;
+        tracing::error!(
+            discord.invalid_requests = recent,
+            "too many requests were refused within 10 minutes: deliveries wait"
+        );
+    }
+    Ok(())
+}

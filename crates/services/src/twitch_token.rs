@@ -1,0 +1,72 @@
+//! The app access token: one for all instances, fetched once, kept in memory and in the database.
+
+use crate::App;
+use sm_twitch::AppToken;
+use sm_types::Secret;
+use std::future::Future;
+use time::{Duration, OffsetDateTime};
+use tokio::sync::Mutex;
+
+const NAME: &str = "twitch_app";
+const PURPOSE: &str = "service_tokens/twitch_app";
+/// A token is renewed this long before its end.
+const MARGIN: Duration = Duration::minutes(10);
+
+/// The token in memory.
+#[derive(Debug, Default)]
+pub(crate) struct TokenCache(Mutex<Option<(Secret, OffsetDateTime)>>);
+
+/// Calls Twitch with the app token; a refused token is replaced once.
+pub(crate) async fn with_token<T, F, Fut>(app: &App, call: F) -> Result<T, sm_twitch::Error>
+where
+    F: Fn(Secret) -> Fut,
+    Fut: Future<Output = Result<T, sm_twitch::Error>>,
+{
+    let token = current(app, None).await?;
+    match call(token.clone()).await {
+        Err(sm_twitch::Error::Unauthorized) => call(current(app, Some(&token)).await?).await,
+        answer => answer,
+    }
+}
+
+/// The token to use: from memory, else from the database, else a new one.
+///
+/// `refused` is a token that Twitch no longer takes. The lock makes one fetch serve all who wait.
+async fn current(app: &App, refused: Option<&Secret>) -> Result<Secret, sm_twitch::Error> {
+    let mut cached = app.inner().twitch_token.0.lock().await;
+    let now = app.clock.now();
+    if let Some((token, expires_at)) = &*cached
+        && *expires_at > now + MARGIN
+        && Some(token) != refused
+    {
+        return Ok(token.clone());
+    }
+    if let Some((token, expires_at)) = stored(app, now).await
+        && Some(&token) != refused
+    {
+        *cached = Some((token.clone(), expires_at));
+        return Ok(token);
+    }
+    let AppToken { secret, expires_in } = app.twitch.app_token().await?;
+    let lifetime = Duration::try_from(expires_in).unwrap_or(Duration::HOUR);
+    let expires_at = now + lifetime;
+    share(app, &secret, expires_at).await;
+    *cached = Some((secret.clone(), expires_at));
+    Ok(secret)
+}
+
+async fn stored(app: &App, now: OffsetDateTime) -> Option<(Secret, OffsetDateTime)> {
+    let found = sm_db::tokens::find(&app.pool, NAME, now + MARGIN).await;
+    let (ciphertext, expires_at) = found.ok().flatten()?;
+    // A token under another key is as good as none: a new one is fetched.
+    let token = app.cipher.decrypt(PURPOSE, &ciphertext).ok()?;
+    Some((token, expires_at))
+}
+
+/// Stores the token for other instances; without it they fetch their own.
+async fn share(app: &App, token: &Secret, expires_at: OffsetDateTime) {
+    let Ok(ciphertext) = app.cipher.encrypt(PURPOSE, token) else { return };
+    if let Err(error) = sm_db::tokens::upsert(&app.pool, NAME, &ciphertext, expires_at).await {
+        tracing::warn!(%error, "the Twitch app token could not be shared");
+    }
+}

@@ -1,0 +1,54 @@
+//! The worker: expands events and sends deliveries until nothing is due or time runs out.
+
+use crate::{App, delivery, expansion};
+use std::time::Duration;
+use tokio::{sync::watch, time::Instant};
+
+/// A worker stops claiming this long before its deadline, so that what is under way gets done.
+const STOP_BEFORE: Duration = Duration::from_secs(5);
+
+/// What a worker did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Chunks expanded.
+    pub chunks: usize,
+    /// Attempts made, whatever their outcome.
+    pub attempts: usize,
+    /// Whether due work is left for another worker.
+    pub work_left: bool,
+}
+
+/// Works until nothing is due or `deadline` is 5 seconds away; rings again when work is left.
+pub async fn run(app: &App, deadline: Instant) -> sqlx::Result<Report> {
+    let stop_at = deadline.checked_sub(STOP_BEFORE).unwrap_or(deadline);
+    let (progress, expanding) = watch::channel(0);
+    let (chunks, sent) =
+        tokio::try_join!(expand(app, stop_at, progress), delivery::run(app, stop_at, expanding))?;
+    let work_left = chunks.out_of_time || sent.work_left;
+    if work_left {
+        app.doorbell.ring().await;
+    }
+    Ok(Report { chunks: chunks.count, attempts: sent.attempts, work_left })
+}
+
+struct Chunks {
+    count: usize,
+    out_of_time: bool,
+}
+
+/// Expands until no event is due. Tells delivery of each chunk, and by hanging up that it is done.
+async fn expand(
+    app: &App,
+    stop_at: Instant,
+    progress: watch::Sender<usize>,
+) -> sqlx::Result<Chunks> {
+    let mut count = 0;
+    while Instant::now() < stop_at {
+        if expansion::step(app).await?.is_none() {
+            return Ok(Chunks { count, out_of_time: false });
+        }
+        count += 1;
+        progress.send_replace(count);
+    }
+    Ok(Chunks { count, out_of_time: true })
+}

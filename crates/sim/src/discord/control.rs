@@ -1,0 +1,81 @@
+//! The control API; see the module's head for its routes.
+
+use super::{Shared, faults::Fault, messages, permissions};
+use axum::{
+    Json, Router,
+    extract::{Query, State},
+    http::StatusCode,
+    routing::get,
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::{collections::HashSet, sync::Arc};
+
+pub(super) fn router() -> Router<Arc<Shared>> {
+    Router::new()
+        .route("/_sim/discord/world", get(world))
+        .route("/_sim/discord/messages", get(changed))
+        .route("/_sim/discord/violations", get(violations))
+        .route("/_sim/discord/faults", get(faults).post(add_fault).delete(clear_faults))
+}
+
+async fn world(State(shared): State<Arc<Shared>>) -> Json<Value> {
+    let world = shared.world();
+    let channel = |id: &u64| {
+        let channel = world.channels.get(id);
+        json!({
+            "id": id.to_string(), "name": channel.map(|c| c.name.as_str()),
+            "can_post": permissions::of_bot(&world, *id) & permissions::SEND_MESSAGES != 0,
+        })
+    };
+    let mut guilds: Vec<_> = world.guilds.iter().collect();
+    guilds.sort_by_key(|(id, _)| **id);
+    let guilds = guilds.into_iter().map(|(id, guild)| {
+        let channels: Vec<_> = guild.channels.iter().map(channel).collect();
+        json!({"id": id.to_string(), "name": guild.name, "bot_present": guild.bot_present, "channels": channels,
+               "roles": guild.roles.iter().map(|r| json!({"id": r.id.to_string(), "name": r.name})).collect::<Vec<_>>()})
+    });
+    Json(json!({ "guilds": guilds.collect::<Vec<_>>() }))
+}
+
+#[derive(Deserialize)]
+struct Since {
+    #[serde(default)]
+    since: u64,
+}
+
+async fn changed(State(shared): State<Arc<Shared>>, Query(since): Query<Since>) -> Json<Value> {
+    let world = shared.world();
+    let missed = usize::try_from(world.cursor.saturating_sub(since.since)).unwrap_or(usize::MAX);
+    let mut seen = HashSet::new();
+    let mut messages: Vec<Value> = Vec::new();
+    for (channel, id) in world.changes.iter().rev().take(missed) {
+        if let Some(message) = world.message(*channel, *id).filter(|_| seen.insert(*id)) {
+            let mut shown = messages::shown(&world, message);
+            shown["deleted"] = json!(message.deleted);
+            shown["edits"] = json!(message.edits);
+            shown["created_ms"] = json!(message.created_ms);
+            messages.push(shown);
+        }
+    }
+    messages.reverse();
+    Json(json!({ "cursor": world.cursor, "messages": messages }))
+}
+
+async fn violations(State(shared): State<Arc<Shared>>) -> Json<Value> {
+    Json(json!(shared.world().violations))
+}
+
+async fn faults(State(shared): State<Arc<Shared>>) -> Json<Value> {
+    Json(json!(shared.world().faults))
+}
+
+async fn add_fault(State(shared): State<Arc<Shared>>, Json(fault): Json<Fault>) -> StatusCode {
+    shared.world().faults.push(fault);
+    StatusCode::NO_CONTENT
+}
+
+async fn clear_faults(State(shared): State<Arc<Shared>>) -> StatusCode {
+    shared.world().faults.clear();
+    StatusCode::NO_CONTENT
+}

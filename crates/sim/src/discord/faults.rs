@@ -1,0 +1,89 @@
+//! Faults that can be switched on.
+
+use serde::{Deserialize, Serialize};
+use sm_types::ChannelId;
+
+/// A fault for the next requests.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Fault {
+    /// What goes wrong.
+    #[serde(flatten)]
+    pub kind: FaultKind,
+    /// How often; it is used up then.
+    #[serde(default = "once")]
+    pub times: u32,
+    /// Only messages of this channel; else all of them.
+    #[serde(default)]
+    pub channel: Option<ChannelId>,
+}
+
+fn once() -> u32 {
+    1
+}
+
+impl Fault {
+    /// A fault for the next `times` requests about messages.
+    pub fn new(kind: FaultKind, times: u32) -> Self {
+        Self { kind, times, channel: None }
+    }
+
+    /// The same in one channel only.
+    #[must_use]
+    pub fn in_channel(self, channel: ChannelId) -> Self {
+        Self { channel: Some(channel), ..self }
+    }
+}
+
+/// Whose limit a 429 tells of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LimitScope {
+    /// The bot on this route.
+    User,
+    /// The bot on all routes.
+    Global,
+    /// Everybody on the resource.
+    Shared,
+}
+
+/// What goes wrong.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum FaultKind {
+    /// A 429; header and body may differ, as they do at times.
+    RateLimit {
+        /// Whose limit.
+        scope: LimitScope,
+        /// Seconds in the body.
+        retry_after: f64,
+        /// Seconds in the header, when other than in the body.
+        header: Option<u64>,
+    },
+    /// A page of Cloudflare's instead of JSON.
+    Cloudflare,
+    /// A 5xx; the message may have been stored all the same.
+    ServerError {
+        /// The status.
+        status: u16,
+        /// Whether it was stored.
+        stored: bool,
+    },
+    /// The answer takes this long.
+    Slow {
+        /// Milliseconds.
+        ms: u64,
+    },
+    /// The message is stored and the connection breaks before the answer is whole.
+    LostAnswer,
+    /// The token is refused, on every route.
+    Unauthorized,
+    /// A refusal with Discord's code.
+    Refuse {
+        /// The status.
+        status: u16,
+        /// Discord's code.
+        code: u32,
+    },
+    /// The message is posted without its embeds.
+    DropEmbeds,
+}

@@ -1,0 +1,266 @@
+//! Creating and editing messages, with the checks that Discord makes.
+
+use super::{
+    permissions::{self, EMBED_LINKS, MENTION_EVERYONE, SEND_MESSAGES},
+    routes::Refusal,
+    world::{SimMessage, World},
+};
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
+use twilight_model::channel::message::Embed;
+
+/// Discord says "a few minutes".
+const NONCE_MEMORY: Duration = Duration::from_secs(180);
+const MAX_CONTENT: usize = 2000;
+const MAX_NONCE: usize = 25;
+
+/// Keys that a create may have, as far as the product should ever need them.
+const CREATE_KEYS: &[&str] = &[
+    "content",
+    "embeds",
+    "allowed_mentions",
+    "nonce",
+    "enforce_nonce",
+    "flags",
+    "components",
+    "message_reference",
+    "tts",
+];
+const EDIT_KEYS: &[&str] =
+    &["content", "embeds", "allowed_mentions", "flags", "components", "attachments"];
+
+/// Our own rules, beyond what Discord's document says; each breach is recorded.
+pub(super) fn own_rules(body: &Value, edit: bool) -> Vec<String> {
+    let mut broken = Vec::new();
+    let Some(map) = body.as_object() else { return vec!["the body is not an object".to_owned()] };
+    let known = if edit { EDIT_KEYS } else { CREATE_KEYS };
+    for key in map.keys().filter(|key| !known.contains(&key.as_str())) {
+        broken.push(format!("unknown key `{key}`"));
+    }
+    match body.get("allowed_mentions").and_then(Value::as_object) {
+        None => broken.push("no allowed_mentions: Discord's default pings everybody".to_owned()),
+        Some(allowed) => {
+            let listed = |key: &str| allowed.get(key).and_then(Value::as_array);
+            for kind in ["users", "roles"] {
+                let parsed =
+                    listed("parse").is_some_and(|all| all.iter().any(|v| v.as_str() == Some(kind)));
+                if parsed {
+                    broken.push(format!("allowed_mentions parses {kind} instead of naming ids"));
+                }
+                if listed(kind).is_some_and(|ids| ids.len() > 100) {
+                    broken.push(format!("allowed_mentions names more than 100 {kind}"));
+                }
+            }
+        }
+    }
+    let content = body.get("content").and_then(Value::as_str).unwrap_or("");
+    if content.chars().count() > MAX_CONTENT {
+        broken.push("content is longer than 2,000 characters".to_owned());
+    }
+    if !edit && body.get("enforce_nonce") != Some(&Value::Bool(true)) {
+        broken.push("a create without enforce_nonce may be posted twice".to_owned());
+    }
+    broken
+}
+
+/// Posts a message, or returns the one that the nonce names.
+pub(super) fn create(
+    world: &mut World,
+    channel: u64,
+    body: &Value,
+    drop_embeds: bool,
+) -> Result<Value, Refusal> {
+    if let Some(known) = known_nonce(world, body) {
+        return known;
+    }
+    let granted = permissions::of_bot(world, channel);
+    if granted & SEND_MESSAGES == 0 {
+        return Err(Refusal::new(403, 50013, "Missing Permissions"));
+    }
+    if world.channels.get(&channel).is_some_and(|c| matches!(c.kind, 15 | 16)) {
+        return Err(Refusal::new(400, 40058, "Cannot send a message in a forum channel"));
+    }
+    let parts = checked(body, granted)?;
+    let id = world.snowflake();
+    let nonce = body.get("nonce").map(|n| n.as_str().map_or_else(|| n.to_string(), str::to_owned));
+    let pings = pings(world, channel, body, &parts.content, granted);
+    let message = SimMessage {
+        id: id.to_string(),
+        channel_id: channel.to_string(),
+        content: parts.content,
+        embeds: if drop_embeds { Vec::new() } else { parts.embeds },
+        mention_roles: pings.roles,
+        mentions: pings.users,
+        mention_everyone: pings.everyone,
+        nonce: nonce.clone(),
+        edits: 0,
+        created_ms: world.now_ms(),
+        deleted: false,
+    };
+    let answer = shown(world, &message);
+    world.post(channel, message);
+    if let Some(nonce) = nonce.filter(|_| body.get("enforce_nonce") == Some(&Value::Bool(true))) {
+        world.nonces.insert(nonce, (Instant::now(), channel, id));
+    }
+    Ok(answer)
+}
+
+/// Changes a message; nobody is pinged.
+pub(super) fn edit(
+    world: &mut World,
+    channel: u64,
+    message: u64,
+    body: &Value,
+) -> Result<Value, Refusal> {
+    let granted = permissions::of_bot(world, channel);
+    let unknown = || Refusal::new(404, 10008, "Unknown Message");
+    let mut merged = body.clone();
+    let found = world.message_mut(channel, message).ok_or_else(unknown)?;
+    if body.get("content").is_none() {
+        merged["content"] = json!(found.content);
+    }
+    if body.get("embeds").is_none() {
+        merged["embeds"] = json!(found.embeds);
+    }
+    let parts = checked(&merged, granted | EMBED_LINKS)?;
+    let found = world.message_mut(channel, message).ok_or_else(unknown)?;
+    found.content = parts.content;
+    // Without the permission, an edit that adds an embed is ignored.
+    if granted & EMBED_LINKS != 0 {
+        found.embeds = parts.embeds;
+    }
+    found.edits += 1;
+    let found = found.clone();
+    world.changed(channel, message);
+    Ok(shown(world, &found))
+}
+
+/// A repeated nonce: the message that is there, from whichever channel, or that it is gone.
+fn known_nonce(world: &World, body: &Value) -> Option<Result<Value, Refusal>> {
+    if body.get("enforce_nonce") != Some(&Value::Bool(true)) {
+        return None;
+    }
+    let nonce = body.get("nonce")?.as_str()?;
+    let (at, channel, id) = world.nonces.get(nonce)?;
+    if at.elapsed() > NONCE_MEMORY {
+        return None;
+    }
+    let message = world.message(*channel, *id).filter(|message| !message.deleted);
+    Some(match message {
+        Some(message) => Ok(shown(world, message)),
+        None => Err(Refusal::new(404, 10008, "Unknown Message")),
+    })
+}
+
+struct Parts {
+    content: String,
+    embeds: Vec<Value>,
+}
+
+fn checked(body: &Value, granted: u64) -> Result<Parts, Refusal> {
+    let content = body.get("content").and_then(Value::as_str).unwrap_or("").trim().to_owned();
+    let sent: Vec<Value> =
+        body.get("embeds").and_then(Value::as_array).cloned().unwrap_or_default();
+    if content.chars().count() > MAX_CONTENT {
+        return Err(Refusal::invalid("content", "Must be 2000 or fewer in length."));
+    }
+    let nonce = body.get("nonce").and_then(Value::as_str).unwrap_or("");
+    if nonce.chars().count() > MAX_NONCE {
+        return Err(Refusal::invalid("nonce", "Must be 25 or fewer in length."));
+    }
+    check_embeds(&sent)?;
+    check_mentions(body)?;
+    if content.is_empty() && sent.is_empty() {
+        return Err(Refusal::new(400, 50006, "Cannot send an empty message"));
+    }
+    let may_embed = granted & EMBED_LINKS != 0;
+    if content.is_empty() && !may_embed {
+        return Err(Refusal::new(403, 50013, "Missing Permissions"));
+    }
+    Ok(Parts { content, embeds: if may_embed { sent } else { Vec::new() } })
+}
+
+fn check_embeds(embeds: &[Value]) -> Result<(), Refusal> {
+    let mut parsed = Vec::new();
+    for embed in embeds {
+        let mut embed = embed.clone();
+        embed["type"] = json!("rich");
+        let embed: Embed = serde_json::from_value(embed)
+            .map_err(|error| Refusal::invalid("embeds", &error.to_string()))?;
+        let urls = [&embed.url, &embed.image.as_ref().map(|image| image.url.clone())];
+        if urls.into_iter().flatten().any(|url| !url.starts_with("http")) {
+            return Err(Refusal::invalid("embeds", "Scheme must be one of ('http', 'https')."));
+        }
+        parsed.push(embed);
+    }
+    twilight_validate::message::embeds(&parsed)
+        .map_err(|error| Refusal::invalid("embeds", &error.to_string()))
+}
+
+fn check_mentions(body: &Value) -> Result<(), Refusal> {
+    let allowed = body.get("allowed_mentions");
+    let list = |key: &str| allowed.and_then(|a| a.get(key)).and_then(Value::as_array);
+    for kind in ["users", "roles"] {
+        let parsed = list("parse").is_some_and(|all| all.iter().any(|v| v.as_str() == Some(kind)));
+        if parsed && list(kind).is_some_and(|ids| !ids.is_empty()) {
+            let why = "parse and ids of the same kind are mutually exclusive";
+            return Err(Refusal::invalid("allowed_mentions", why));
+        }
+    }
+    Ok(())
+}
+
+struct Pings {
+    roles: Vec<String>,
+    users: Vec<String>,
+    everyone: bool,
+}
+
+/// Who is really pinged: in the text, allowed, and permitted.
+fn pings(world: &World, channel: u64, body: &Value, content: &str, granted: u64) -> Pings {
+    let allowed = body.get("allowed_mentions");
+    let parses = |kind: &str| {
+        let parse = allowed.map(|a| a.get("parse").and_then(Value::as_array));
+        // Absent altogether: everything is parsed.
+        parse.is_none_or(|p| p.is_some_and(|all| all.iter().any(|v| v.as_str() == Some(kind))))
+    };
+    let named = |kind: &str, id: &str| {
+        let ids = allowed.and_then(|a| a.get(kind)).and_then(Value::as_array);
+        parses(kind) || ids.is_some_and(|ids| ids.iter().any(|v| v.as_str() == Some(id)))
+    };
+    let everyone_bit = granted & MENTION_EVERYONE != 0;
+    let guild = world.channels.get(&channel).and_then(|c| world.guilds.get(&c.guild));
+    let mentionable = |id: &str| {
+        let role = guild.and_then(|g| g.roles.iter().find(|role| role.id.to_string() == id));
+        role.is_some_and(|role| role.mentionable || everyone_bit)
+    };
+    let roles = tags(content, "<@&").filter(|id| named("roles", id) && mentionable(id));
+    let users = tags(content, "<@").filter(|id| named("users", id));
+    let text = content.contains("@everyone") || content.contains("@here");
+    Pings {
+        roles: roles.map(str::to_owned).collect(),
+        users: users.map(str::to_owned).collect(),
+        everyone: text && parses("everyone") && everyone_bit,
+    }
+}
+
+/// The ids between a tag's beginning and `>`.
+fn tags<'a>(content: &'a str, begin: &'a str) -> impl Iterator<Item = &'a str> {
+    content.match_indices(begin).filter_map(move |(at, _)| {
+        let rest = &content[at + begin.len()..];
+        let id = &rest[..rest.find('>')?];
+        (!id.is_empty() && id.bytes().all(|b| b.is_ascii_digit())).then_some(id)
+    })
+}
+
+/// A message as Discord answers it.
+pub(super) fn shown(world: &World, message: &SimMessage) -> Value {
+    json!({
+        "id": message.id, "channel_id": message.channel_id, "type": 0, "content": message.content,
+        "embeds": message.embeds, "mention_roles": message.mention_roles,
+        "mentions": message.mentions.iter().map(|id| json!({"id": id})).collect::<Vec<_>>(),
+        "mention_everyone": message.mention_everyone, "nonce": message.nonce, "pinned": false, "tts": false,
+        "attachments": [], "components": [], "flags": 0, "timestamp": "2026-01-01T00:00:00+00:00",
+        "edited_timestamp": null, "author": {"id": world.bot.to_string(), "username": "StreamMaxing", "bot": true},
+    })
+}

@@ -1,0 +1,226 @@
+//! Discord as far as the product uses it: REST v10 with permissions, limits, nonces and faults.
+//!
+//! Beside `/api/v10/…` it serves a control API for pages and the command line:
+//!
+//! | request | does |
+//! |---|---|
+//! | `GET /_sim/discord/world` | guilds and channels, and whether the bot can post in each |
+//! | `GET /_sim/discord/messages?since=0` | messages that changed after a cursor, and the next cursor |
+//! | `GET /_sim/discord/violations` | requests that break Discord's contract |
+//! | `POST /_sim/discord/faults` | adds a fault: `{"kind":"cloudflare","times":1}` |
+//! | `DELETE /_sim/discord/faults` | removes all faults |
+
+mod contract;
+mod control;
+mod faults;
+mod limits;
+mod messages;
+mod permissions;
+mod routes;
+mod world;
+
+pub use faults::{Fault, FaultKind, LimitScope};
+pub use world::{SeenRequest, SimMessage};
+
+use axum::{Router, routing::any};
+use sm_types::{ChannelId, GuildId, MessageId, RoleId, UserId};
+use std::{
+    io,
+    net::SocketAddr,
+    path::PathBuf,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+use tokio::{net::TcpListener, task::AbortHandle};
+use world::World;
+
+/// How to run it.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Where to listen; port 0 takes a free one.
+    pub addr: SocketAddr,
+    /// The only token that is accepted.
+    pub bot_token: String,
+    /// Discord's OpenAPI document, to hold requests to.
+    pub openapi: Option<PathBuf>,
+    /// Requests per second before a global 429; `None` sets no limit, per channel neither.
+    pub rate_limit: Option<usize>,
+}
+
+impl Options {
+    /// A free port, no limits.
+    pub fn local(bot_token: &str) -> Self {
+        let addr = SocketAddr::from(([127, 0, 0, 1], 0));
+        Self { addr, bot_token: bot_token.to_owned(), openapi: None, rate_limit: None }
+    }
+}
+
+/// A running simulator; clones are the same one.
+#[derive(Clone, Debug)]
+pub struct DiscordSim {
+    addr: SocketAddr,
+    shared: Arc<Shared>,
+    server: AbortHandle,
+}
+
+#[derive(Debug)]
+pub(crate) struct Shared {
+    world: Mutex<World>,
+    token: String,
+    contract: Option<contract::Contract>,
+}
+
+impl Shared {
+    pub(crate) fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl DiscordSim {
+    /// Starts listening.
+    pub async fn start(options: Options) -> io::Result<Self> {
+        let listener = TcpListener::bind(options.addr).await?;
+        let addr = listener.local_addr()?;
+        let contract = options.openapi.as_deref().map(contract::Contract::load).transpose()?;
+        let world = Mutex::new(World::new(options.rate_limit));
+        let token = options.bot_token;
+        let shared = Arc::new(Shared { world, token, contract });
+        let router = Router::new()
+            .merge(control::router())
+            .fallback(any(routes::handle))
+            .with_state(shared.clone());
+        let server = tokio::spawn(async move {
+            // It ends with the process or by `stop`.
+            let _ = axum::serve(listener, router).await;
+        });
+        Ok(Self { addr, shared, server: server.abort_handle() })
+    }
+
+    /// Stops listening.
+    pub fn stop(&self) {
+        self.server.abort();
+    }
+
+    /// The value of `DISCORD_API_URL`.
+    pub fn url(&self) -> String {
+        format!("http://{}/api/v10", self.addr)
+    }
+
+    /// Where the control API is.
+    pub fn origin(&self) -> String {
+        format!("http://{}", self.addr)
+    }
+
+    /// Adds a guild in which the bot is, with the permissions the product asks for.
+    pub fn add_guild(&self, name: &str) -> GuildId {
+        GuildId(self.shared.world().add_guild(name))
+    }
+
+    /// Adds a text channel.
+    pub fn add_channel(&self, guild: GuildId, name: &str) -> ChannelId {
+        self.add_channel_of_kind(guild, name, 0)
+    }
+
+    /// Adds a channel of a type: 0 text, 2 voice, 5 announcement, 11 thread, 15 forum.
+    pub fn add_channel_of_kind(&self, guild: GuildId, name: &str, kind: u8) -> ChannelId {
+        ChannelId(self.shared.world().add_channel(guild.0, name, kind))
+    }
+
+    /// Adds a role.
+    pub fn add_role(&self, guild: GuildId, name: &str, mentionable: bool) -> RoleId {
+        RoleId(self.shared.world().add_role(guild.0, name, mentionable))
+    }
+
+    /// Sets the permissions of the bot's own role.
+    pub fn set_bot_permissions(&self, guild: GuildId, permissions: u64) {
+        self.shared.world().set_bot_permissions(guild.0, permissions);
+    }
+
+    /// Sets what a channel adds to and takes from `@everyone`.
+    pub fn set_everyone_overwrite(&self, channel: ChannelId, allow: u64, deny: u64) {
+        self.shared.world().set_everyone_overwrite(channel.0, allow, deny);
+    }
+
+    /// Sets what a channel adds to and takes from the bot itself.
+    pub fn set_bot_overwrite(&self, channel: ChannelId, allow: u64, deny: u64) {
+        self.shared.world().set_bot_overwrite(channel.0, allow, deny);
+    }
+
+    /// Removes the bot from a guild, or brings it back.
+    pub fn set_bot_present(&self, guild: GuildId, present: bool) {
+        self.shared.world().set_bot_present(guild.0, present);
+    }
+
+    /// Deletes a channel.
+    pub fn delete_channel(&self, channel: ChannelId) {
+        self.shared.world().delete_channel(channel.0);
+    }
+
+    /// Deletes a message, as a moderator would.
+    pub fn delete_message(&self, channel: ChannelId, message: MessageId) {
+        self.shared.world().delete_message(channel.0, message.0);
+    }
+
+    /// The bot's user.
+    pub fn bot_user(&self) -> UserId {
+        UserId(self.shared.world().bot)
+    }
+
+    /// The messages of a channel, oldest first, deleted ones left out.
+    pub fn messages(&self, channel: ChannelId) -> Vec<SimMessage> {
+        self.shared.world().messages(channel.0)
+    }
+
+    /// How many messages have been posted in all channels, deleted ones included.
+    pub fn message_count(&self) -> usize {
+        self.shared.world().message_count()
+    }
+
+    /// Channels with more than one message.
+    pub fn channels_with_several(&self) -> Vec<ChannelId> {
+        self.shared.world().channels_with_several().into_iter().map(ChannelId).collect()
+    }
+
+    /// The latest requests, oldest first; at most 10,000 are kept.
+    pub fn requests(&self) -> Vec<SeenRequest> {
+        self.shared.world().requests.iter().cloned().collect()
+    }
+
+    /// How many requests came in.
+    pub fn request_count(&self) -> u64 {
+        self.shared.world().request_count
+    }
+
+    /// The most requests within any second.
+    pub fn max_requests_in_a_second(&self) -> usize {
+        self.shared.world().limits.max_in_a_second
+    }
+
+    /// Answers of 401, 403 and 429.
+    pub fn invalid_responses(&self) -> u64 {
+        self.shared.world().invalid_responses
+    }
+
+    /// Requests that break Discord's contract or our own rules.
+    pub fn violations(&self) -> Vec<String> {
+        self.shared.world().violations.clone()
+    }
+
+    /// Adds a fault.
+    pub fn fault(&self, fault: Fault) {
+        self.shared.world().faults.push(fault);
+    }
+
+    /// Removes all faults.
+    pub fn clear_faults(&self) {
+        self.shared.world().faults.clear();
+    }
+
+    /// Forgets requests and their figures; the world stays.
+    pub fn reset_figures(&self) {
+        let mut world = self.shared.world();
+        world.requests.clear();
+        world.request_count = 0;
+        world.invalid_responses = 0;
+        world.limits.max_in_a_second = 0;
+    }
+}

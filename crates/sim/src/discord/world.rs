@@ -1,0 +1,286 @@
+//! The state of the simulated Discord.
+
+use super::{faults::Fault, limits::Limits};
+use serde::Serialize;
+use serde_json::Value;
+use sm_types::Clock;
+use std::{
+    collections::{HashMap, VecDeque},
+    time::Instant,
+};
+
+const DISCORD_EPOCH_MS: i128 = 1_420_070_400_000;
+const KEPT_REQUESTS: usize = 10_000;
+const KEPT_CHANGES: usize = 5_000;
+/// View, send, embed, attach, history, external emoji, threads, manage roles.
+pub(super) const DEFAULT_BOT_PERMISSIONS: u64 = 309_506_460_672;
+/// What `@everyone` may do in a new server, as far as it matters here.
+const EVERYONE_PERMISSIONS: u64 = 1 << 10 | 1 << 11 | 1 << 14 | 1 << 15 | 1 << 16;
+
+/// A message.
+#[derive(Debug, Clone, Serialize)]
+pub struct SimMessage {
+    /// The id.
+    pub id: String,
+    /// The channel.
+    pub channel_id: String,
+    /// The text.
+    pub content: String,
+    /// The embeds, as sent.
+    pub embeds: Vec<Value>,
+    /// Roles that were pinged.
+    pub mention_roles: Vec<String>,
+    /// Users that were pinged.
+    pub mentions: Vec<String>,
+    /// Whether everyone was pinged.
+    pub mention_everyone: bool,
+    /// The nonce it was posted with.
+    pub nonce: Option<String>,
+    /// How often it was edited.
+    pub edits: u32,
+    /// When it was posted, in Unix milliseconds.
+    pub created_ms: u64,
+    /// Whether it is gone.
+    pub deleted: bool,
+}
+
+/// A request that came in.
+#[derive(Debug, Clone, Serialize)]
+pub struct SeenRequest {
+    /// The method.
+    pub method: String,
+    /// The path.
+    pub path: String,
+    /// The status of the answer.
+    pub status: u16,
+    /// When it came, in Unix milliseconds.
+    pub at_ms: u64,
+}
+
+#[derive(Debug)]
+pub(super) struct Guild {
+    pub(super) name: String,
+    pub(super) owner: u64,
+    pub(super) roles: Vec<Role>,
+    pub(super) channels: Vec<u64>,
+    pub(super) bot_role: u64,
+    pub(super) bot_present: bool,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Role {
+    pub(super) id: u64,
+    pub(super) name: String,
+    pub(super) permissions: u64,
+    pub(super) mentionable: bool,
+    pub(super) managed: bool,
+}
+
+#[derive(Debug)]
+pub(super) struct Channel {
+    pub(super) guild: u64,
+    pub(super) name: String,
+    pub(super) kind: u8,
+    pub(super) overwrites: Vec<Overwrite>,
+    pub(super) messages: Vec<SimMessage>,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Overwrite {
+    pub(super) id: u64,
+    pub(super) member: bool,
+    pub(super) allow: u64,
+    pub(super) deny: u64,
+}
+
+/// Everything there is.
+#[derive(Debug)]
+pub(crate) struct World {
+    pub(super) bot: u64,
+    pub(super) guilds: HashMap<u64, Guild>,
+    pub(super) channels: HashMap<u64, Channel>,
+    pub(super) nonces: HashMap<String, (Instant, u64, u64)>,
+    pub(super) faults: Vec<Fault>,
+    pub(super) limits: Limits,
+    pub(super) requests: VecDeque<SeenRequest>,
+    pub(super) request_count: u64,
+    pub(super) invalid_responses: u64,
+    pub(super) violations: Vec<String>,
+    /// Channel and message of each change, oldest first, and the cursor behind the last.
+    pub(super) changes: VecDeque<(u64, u64)>,
+    pub(super) cursor: u64,
+    posted: usize,
+    sequence: u64,
+    clock: Clock,
+}
+
+impl World {
+    pub(super) fn new(rate_limit: Option<usize>) -> Self {
+        let mut world = Self {
+            bot: 0,
+            guilds: HashMap::new(),
+            channels: HashMap::new(),
+            nonces: HashMap::new(),
+            faults: Vec::new(),
+            limits: Limits::new(rate_limit),
+            requests: VecDeque::new(),
+            request_count: 0,
+            invalid_responses: 0,
+            violations: Vec::new(),
+            changes: VecDeque::new(),
+            cursor: 0,
+            posted: 0,
+            sequence: 0,
+            clock: Clock::system(),
+        };
+        world.bot = world.snowflake();
+        world
+    }
+
+    pub(super) fn now_ms(&self) -> u64 {
+        let ms = self.clock.now().unix_timestamp_nanos() / 1_000_000;
+        u64::try_from(ms).unwrap_or(0)
+    }
+
+    /// A new id that carries the time, as Discord's do.
+    pub(super) fn snowflake(&mut self) -> u64 {
+        self.sequence += 1;
+        let ms = i128::from(self.now_ms()) - DISCORD_EPOCH_MS;
+        (u64::try_from(ms).unwrap_or(0) << 22) | (self.sequence & 0x3f_ffff)
+    }
+
+    pub(super) fn add_guild(&mut self, name: &str) -> u64 {
+        let (id, owner, bot_role) = (self.snowflake(), self.snowflake(), self.snowflake());
+        let role = |id, name: &str, permissions, managed| Role {
+            id,
+            name: name.to_owned(),
+            permissions,
+            mentionable: false,
+            managed,
+        };
+        let roles = vec![
+            role(id, "@everyone", EVERYONE_PERMISSIONS, false),
+            role(bot_role, "StreamMaxing", DEFAULT_BOT_PERMISSIONS, true),
+        ];
+        let name = name.to_owned();
+        let guild = Guild { name, owner, roles, channels: Vec::new(), bot_role, bot_present: true };
+        self.guilds.insert(id, guild);
+        id
+    }
+
+    pub(super) fn add_channel(&mut self, guild: u64, name: &str, kind: u8) -> u64 {
+        let id = self.snowflake();
+        let (name, overwrites, messages) = (name.to_owned(), Vec::new(), Vec::new());
+        self.channels.insert(id, Channel { guild, name, kind, overwrites, messages });
+        if let Some(guild) = self.guilds.get_mut(&guild) {
+            guild.channels.push(id);
+        }
+        id
+    }
+
+    pub(super) fn add_role(&mut self, guild: u64, name: &str, mentionable: bool) -> u64 {
+        let id = self.snowflake();
+        let role = Role { id, name: name.to_owned(), permissions: 0, mentionable, managed: false };
+        if let Some(guild) = self.guilds.get_mut(&guild) {
+            guild.roles.push(role);
+        }
+        id
+    }
+
+    pub(super) fn set_bot_permissions(&mut self, guild: u64, permissions: u64) {
+        let Some(guild) = self.guilds.get_mut(&guild) else { return };
+        let bot_role = guild.bot_role;
+        if let Some(role) = guild.roles.iter_mut().find(|role| role.id == bot_role) {
+            role.permissions = permissions;
+        }
+    }
+
+    pub(super) fn set_everyone_overwrite(&mut self, channel: u64, allow: u64, deny: u64) {
+        let everyone = self.channels.get(&channel).map_or(0, |channel| channel.guild);
+        self.set_overwrite(channel, Overwrite { id: everyone, member: false, allow, deny });
+    }
+
+    pub(super) fn set_bot_overwrite(&mut self, channel: u64, allow: u64, deny: u64) {
+        let overwrite = Overwrite { id: self.bot, member: true, allow, deny };
+        self.set_overwrite(channel, overwrite);
+    }
+
+    fn set_overwrite(&mut self, channel: u64, overwrite: Overwrite) {
+        let Some(channel) = self.channels.get_mut(&channel) else { return };
+        channel.overwrites.retain(|o| (o.id, o.member) != (overwrite.id, overwrite.member));
+        channel.overwrites.push(overwrite);
+    }
+
+    pub(super) fn set_bot_present(&mut self, guild: u64, present: bool) {
+        if let Some(guild) = self.guilds.get_mut(&guild) {
+            guild.bot_present = present;
+        }
+    }
+
+    pub(super) fn delete_channel(&mut self, channel: u64) {
+        let Some(gone) = self.channels.remove(&channel) else { return };
+        if let Some(guild) = self.guilds.get_mut(&gone.guild) {
+            guild.channels.retain(|id| *id != channel);
+        }
+    }
+
+    pub(super) fn delete_message(&mut self, channel: u64, message: u64) -> bool {
+        let Some(found) = self.message_mut(channel, message) else { return false };
+        found.deleted = true;
+        self.changed(channel, message);
+        true
+    }
+
+    pub(super) fn message_mut(&mut self, channel: u64, message: u64) -> Option<&mut SimMessage> {
+        let id = message.to_string();
+        let messages = &mut self.channels.get_mut(&channel)?.messages;
+        messages.iter_mut().rev().find(|m| m.id == id && !m.deleted)
+    }
+
+    pub(super) fn message(&self, channel: u64, message: u64) -> Option<&SimMessage> {
+        let id = message.to_string();
+        self.channels.get(&channel)?.messages.iter().rev().find(|m| m.id == id)
+    }
+
+    pub(super) fn messages(&self, channel: u64) -> Vec<SimMessage> {
+        let messages = self.channels.get(&channel).map(|c| c.messages.as_slice());
+        messages.unwrap_or_default().iter().filter(|m| !m.deleted).cloned().collect()
+    }
+
+    pub(super) fn message_count(&self) -> usize {
+        self.posted
+    }
+
+    pub(super) fn channels_with_several(&self) -> Vec<u64> {
+        self.channels.iter().filter(|(_, c)| c.messages.len() > 1).map(|(id, _)| *id).collect()
+    }
+
+    pub(super) fn post(&mut self, channel: u64, message: SimMessage) {
+        let id = message.id.parse().unwrap_or(0);
+        if let Some(channel) = self.channels.get_mut(&channel) {
+            channel.messages.push(message);
+            self.posted += 1;
+        }
+        self.changed(channel, id);
+    }
+
+    pub(super) fn changed(&mut self, channel: u64, message: u64) {
+        self.cursor += 1;
+        self.changes.push_back((channel, message));
+        if self.changes.len() > KEPT_CHANGES {
+            self.changes.pop_front();
+        }
+    }
+
+    pub(super) fn seen(&mut self, method: &str, path: &str, status: u16) {
+        self.request_count += 1;
+        if matches!(status, 401 | 403 | 429) {
+            self.invalid_responses += 1;
+        }
+        if self.requests.len() == KEPT_REQUESTS {
+            self.requests.pop_front();
+        }
+        let (method, path) = (method.to_owned(), path.to_owned());
+        self.requests.push_back(SeenRequest { method, path, status, at_ms: self.now_ms() });
+    }
+}

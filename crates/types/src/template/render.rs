@@ -1,0 +1,177 @@
+//! From a tree and values to a text within a limit.
+
+use super::{
+    Template, Value, Values,
+    escape::{clean, escape, percent},
+    parse::{Filter, Node},
+};
+
+/// Where a text will stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Context {
+    /// A message's content: markdown, and mentions ping.
+    Content,
+    /// An embed's title, description or field: markdown, and nothing pings.
+    Embed,
+    /// An embed's author or footer: no markdown.
+    Plain,
+    /// An address.
+    Url,
+}
+
+/// A part of the result before it is joined.
+enum Piece {
+    /// The template's own text.
+    Literal(String),
+    /// A value that may be shortened; not encoded yet.
+    Text(String),
+    /// A value that is whole or not there.
+    Whole(String),
+}
+
+impl Template {
+    /// Renders at most `limit` characters.
+    ///
+    /// Too long a result loses from its longest value first, then from its end. It is never cut
+    /// within an escape, a mention or a timestamp.
+    pub fn render(&self, values: &Values, context: Context, limit: usize) -> String {
+        let mut pieces = Vec::new();
+        evaluate(&self.nodes, values, &mut pieces);
+        shorten(&mut pieces, context, limit);
+        join(&pieces, context, limit).trim().to_owned()
+    }
+}
+
+fn evaluate(nodes: &[Node], values: &Values, into: &mut Vec<Piece>) {
+    for node in nodes {
+        match node {
+            Node::Text(text) => into.push(Piece::Literal(text.clone())),
+            Node::Value { variable, filters } => {
+                into.extend(apply(values.get(*variable), filters));
+            }
+            Node::Choice { variable, set, unset } => {
+                let branch = if values.get(*variable).is_some() { set } else { unset };
+                evaluate(branch, values, into);
+            }
+        }
+    }
+}
+
+fn apply(value: Option<&Value>, filters: &[Filter]) -> Option<Piece> {
+    let mut piece = value.map(|value| match value {
+        Value::Text(text) => Piece::Text(clean(text)),
+        Value::Markup(text) => Piece::Whole(text.clone()),
+        Value::Url(url) => Piece::Whole(url.chars().filter(|c| is_url_char(*c)).collect()),
+        Value::Number(number) => Piece::Whole(number.to_string()),
+    });
+    for filter in filters {
+        piece = match (piece, filter) {
+            (None, Filter::Default(text)) => Some(Piece::Literal(text.clone())),
+            (Some(Piece::Text(text)), Filter::Truncate(length)) => {
+                Some(Piece::Text(truncate(&text, *length)))
+            }
+            (Some(Piece::Text(text)), Filter::Upper) => Some(Piece::Text(text.to_uppercase())),
+            (Some(Piece::Text(text)), Filter::Lower) => Some(Piece::Text(text.to_lowercase())),
+            (piece, _) => piece,
+        };
+    }
+    piece
+}
+
+/// White space or a bracket would end an address within markdown.
+fn is_url_char(c: char) -> bool {
+    !c.is_whitespace() && !c.is_control() && !matches!(c, '<' | '>' | '(' | ')' | '"' | '`')
+}
+
+/// At most `length` characters, the last of them an ellipsis when something is left out.
+fn truncate(text: &str, length: usize) -> String {
+    if text.chars().count() <= length {
+        return text.to_owned();
+    }
+    let kept: String = text.chars().take(length.saturating_sub(1)).collect();
+    format!("{}…", kept.trim_end())
+}
+
+fn encode(c: char, context: Context, into: &mut String) {
+    match context {
+        Context::Content | Context::Embed => escape(c, into),
+        Context::Plain => into.push(c),
+        Context::Url => percent(c, into),
+    }
+}
+
+fn encoded(piece: &Piece, context: Context) -> String {
+    match piece {
+        Piece::Literal(text) | Piece::Whole(text) => text.clone(),
+        Piece::Text(text) => {
+            let mut result = String::new();
+            text.chars().for_each(|c| encode(c, context, &mut result));
+            result
+        }
+    }
+}
+
+fn width(piece: &Piece, context: Context) -> usize {
+    encoded(piece, context).chars().count()
+}
+
+/// Shortens the longest value, then the next longest, until all fits or nothing can be shortened.
+fn shorten(pieces: &mut [Piece], context: Context, limit: usize) {
+    let mut done = vec![false; pieces.len()];
+    loop {
+        let total: usize = pieces.iter().map(|piece| width(piece, context)).sum();
+        if total <= limit {
+            return;
+        }
+        let longest = (0..pieces.len())
+            .filter(|at| !done[*at] && matches!(pieces[*at], Piece::Text(_)))
+            .max_by_key(|at| width(&pieces[*at], context));
+        let Some(at) = longest else { return };
+        done[at] = true;
+        let target = width(&pieces[at], context).saturating_sub(total - limit);
+        if let Piece::Text(text) = &mut pieces[at] {
+            *text = fit(text, context, target);
+        }
+    }
+}
+
+/// The longest beginning that takes `target` characters at most once encoded, ellipsis included.
+fn fit(text: &str, context: Context, target: usize) -> String {
+    let ellipsis = width(&Piece::Text("…".to_owned()), context);
+    let room = target.saturating_sub(ellipsis);
+    let (mut kept, mut used, mut buffer) = (String::new(), 0, String::new());
+    for c in text.chars() {
+        buffer.clear();
+        encode(c, context, &mut buffer);
+        used += buffer.chars().count();
+        if used > room {
+            break;
+        }
+        kept.push(c);
+    }
+    format!("{}…", kept.trim_end())
+}
+
+/// Joins the pieces; what is still too long is cut at the end.
+fn join(pieces: &[Piece], context: Context, limit: usize) -> String {
+    let mut result = String::new();
+    let mut room = limit;
+    for piece in pieces {
+        let text = encoded(piece, context);
+        let length = text.chars().count();
+        if length <= room {
+            result.push_str(&text);
+            room -= length;
+            continue;
+        }
+        if let Piece::Literal(text) = piece {
+            result.extend(text.chars().take(room));
+            break;
+        }
+        if let Piece::Text(text) = piece {
+            result.push_str(&encoded(&Piece::Text(fit(text, context, room)), context));
+            break;
+        }
+    }
+    result.chars().take(limit).collect()
+}

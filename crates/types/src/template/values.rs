@@ -1,0 +1,49 @@
+//! What variables stand for in one rendering.
+
+use super::Variable;
+use std::collections::BTreeMap;
+use time::OffsetDateTime;
+
+/// A value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Value {
+    /// Somebody else's text; it is escaped.
+    Text(String),
+    /// Our own markup, such as a timestamp or a mention; it is kept whole or left out.
+    Markup(String),
+    /// An address.
+    Url(String),
+    /// A number.
+    Number(u64),
+}
+
+/// Values by variable; one that is absent is not set.
+#[derive(Debug, Clone, Default)]
+pub struct Values {
+    values: BTreeMap<Variable, Value>,
+    started_at: Option<OffsetDateTime>,
+}
+
+impl Values {
+    /// Sets a value.
+    pub fn set(&mut self, variable: Variable, value: Value) {
+        self.values.insert(variable, value);
+    }
+
+    /// The value, if it is set and not empty.
+    pub fn get(&self, variable: Variable) -> Option<&Value> {
+        self.values.get(&variable).filter(|value| match value {
+            Value::Text(text) | Value::Markup(text) | Value::Url(text) => !text.is_empty(),
+            Value::Number(_) => true,
+        })
+    }
+
+    /// Sets the time that an embed's `timestamp` shows.
+    pub fn set_started_at(&mut self, at: OffsetDateTime) {
+        self.started_at = Some(at);
+    }
+
+    pub(super) fn started_at(&self) -> Option<OffsetDateTime> {
+        self.started_at
+    }
+}
