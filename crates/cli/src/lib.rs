@@ -1,1 +1,5 @@
-//! The binary streammaxing: dev, serve, migrate, trigger.
+//! The binary `streammaxing`: dev, serve, migrate, trigger, with-postgres.
+
+pub mod dev;
+pub mod run;
+pub mod world;

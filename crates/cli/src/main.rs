@@ -1,1 +1,186 @@
-fn main() {}
+//! The command line.
+
+use clap::{Parser, Subcommand};
+use sm_cli::{
+    dev::{self, Ports},
+    run,
+    world::Error,
+};
+use sm_lambda::{Config, logging};
+use sm_types::Clock;
+use std::{io::Write, net::SocketAddr, path::PathBuf, process::ExitCode};
+use tokio::net::TcpListener;
+use tracing::level_filters::LevelFilter;
+
+/// Twitch go-live announcements for Discord.
+#[derive(Parser)]
+#[command(version, about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the product with an embedded database and simulated Twitch and Discord.
+    Dev {
+        /// The app and its page.
+        #[arg(long, default_value_t = 8080)]
+        port_app: u16,
+        /// The simulated Twitch.
+        #[arg(long, default_value_t = 8081)]
+        port_twitch: u16,
+        /// The simulated Discord.
+        #[arg(long, default_value_t = 8082)]
+        port_discord: u16,
+    },
+    /// Run the app on one server, configured by the environment.
+    Serve {
+        /// Where to listen.
+        #[arg(long, default_value = "127.0.0.1:8080")]
+        listen: SocketAddr,
+    },
+    /// Bring the database up to date.
+    Migrate,
+    /// Let the simulated Twitch of a running `dev` send an edge case; without a case, list them.
+    Trigger {
+        /// The case, such as `duplicate`.
+        case: Option<String>,
+        /// The streamer's login.
+        #[arg(long, default_value = "ana")]
+        streamer: String,
+        /// Where the simulated Twitch listens.
+        #[arg(long, default_value = "http://127.0.0.1:8081")]
+        twitch: String,
+    },
+    /// Run a command with `DATABASE_URL` naming a fresh database that is gone afterwards.
+    WithPostgres {
+        /// Keep what is committed through a crash, as production does.
+        #[arg(long)]
+        durable: bool,
+        /// The command and its arguments.
+        #[arg(trailing_var_arg = true, required = true)]
+        command: Vec<String>,
+    },
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let outcome = match cli.command {
+        Command::WithPostgres { durable, command } => with_postgres(durable, &command),
+        command => block_on(command),
+    };
+    outcome.unwrap_or_else(|error| {
+        say(&format!("streammaxing: {error}"));
+        ExitCode::FAILURE
+    })
+}
+
+/// To standard error: standard output is for results.
+fn say(text: &str) {
+    // Nobody is left to tell when standard error is gone.
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
+fn block_on(command: Command) -> Result<ExitCode, Error> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async move {
+        match command {
+            Command::Dev { port_app, port_twitch, port_discord } => {
+                dev(Ports { app: port_app, twitch: port_twitch, discord: port_discord }).await
+            }
+            Command::Serve { listen } => serve(listen).await,
+            Command::Migrate => migrate().await,
+            Command::Trigger { case, streamer, twitch } => trigger(case, &streamer, &twitch).await,
+            Command::WithPostgres { .. } => unreachable!("it runs without a runtime"),
+        }
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn dev(ports: Ports) -> Result<(), Error> {
+    logging::init_text(LevelFilter::DEBUG, std::io::IsTerminal::is_terminal(&std::io::stderr()));
+    say("Starting the database …");
+    let (url, _postgres) = dev::database(environment("DATABASE_URL"), cache_dir())?;
+    let openapi = environment("DISCORD_OPENAPI").map(PathBuf::from);
+    let dev = dev::start(&url, ports, openapi).await?;
+    let (twitch, discord) = (dev.twitch.origin(), dev.discord.origin());
+    dev.serve(|page| {
+        say(&format!(
+            "\n  ready: {page}\n\n  simulated Twitch   {twitch}\n  simulated Discord  {discord}\n  database           {url}\n\n  \
+             Press \"Go live\" on the page, or: streammaxing trigger online --streamer ana\n  Ctrl-C stops everything.\n"
+        ));
+    })
+    .await
+}
+
+async fn serve(listen: SocketAddr) -> Result<(), Error> {
+    let config = Config::from_env()?;
+    logging::init_json(config.log_level);
+    let app = sm_lambda::build_app(&config, Clock::system())?;
+    let listener = TcpListener::bind(listen).await?;
+    tracing::info!(address = %listener.local_addr()?, "listening");
+    let router = sm_api::router(app.clone());
+    run::run(app, listener, router, run::until_stopped()).await?;
+    Ok(())
+}
+
+async fn migrate() -> Result<(), Error> {
+    let url = environment("DATABASE_URL").ok_or("set DATABASE_URL to the database to migrate")?;
+    let pool = sm_lambda::pool(&sm_types::Secret::new(url), 1)?;
+    sm_db::migrate(&pool).await?;
+    say("the database is up to date");
+    Ok(())
+}
+
+async fn trigger(case: Option<String>, streamer: &str, twitch: &str) -> Result<(), Error> {
+    let http = sm_aws::lazy_http();
+    let Some(case) = case else {
+        for case in sm_sim::twitch::EdgeCase::ALL {
+            writeln!(std::io::stdout(), "{:20} {}", case.name(), case.about())?;
+        }
+        return Ok(());
+    };
+    let url = format!("{twitch}/_sim/twitch/users/{streamer}/trigger/{case}");
+    let answer = http.post(url).send().await.map_err(|error| {
+        format!("the simulated Twitch does not answer at {twitch} ({error}): start `streammaxing dev`")
+    })?;
+    let (status, text) = (answer.status(), answer.text().await?);
+    if !status.is_success() {
+        return Err(text.into());
+    }
+    writeln!(std::io::stdout(), "{text}")?;
+    Ok(())
+}
+
+fn with_postgres(durable: bool, command: &[String]) -> Result<ExitCode, Error> {
+    logging::init_text(LevelFilter::INFO, false);
+    let cache_dir = cache_dir();
+    let options = sm_sim::postgres::Options { cache_dir: cache_dir.clone(), durable };
+    let postgres = sm_sim::postgres::Postgres::start(&options)?;
+    let (program, arguments) = command.split_first().ok_or("name a command")?;
+    let status = std::process::Command::new(program)
+        .args(arguments)
+        .env("DATABASE_URL", postgres.url("postgres"))
+        .env("STREAMMAXING_CACHE", &cache_dir)
+        .status()
+        .map_err(|error| format!("{program}: {error}"))?;
+    let code = status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1);
+    Ok(ExitCode::from(code))
+}
+
+#[expect(clippy::disallowed_methods, reason = "tools of development, not settings of the product")]
+fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// Where downloads are kept. Root's home is closed to the user that Postgres runs as.
+fn cache_dir() -> PathBuf {
+    if let Some(cache) = environment("STREAMMAXING_CACHE") {
+        return cache.into();
+    }
+    match environment("HOME").as_deref() {
+        None | Some("/root" | "/") => PathBuf::from("/var/cache/streammaxing"),
+        Some(home) => PathBuf::from(home).join(".cache/streammaxing"),
+    }
+}

@@ -296,3 +296,40 @@ pub async fn release(
     .await?;
     Ok(())
 }
+
+/// A delivery for a list.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct Latest {
+    /// The guild's name.
+    pub guild_name: String,
+    /// The streamer's login.
+    pub login: String,
+    /// `online`, `enrich`, `update` or `offline`.
+    pub kind: String,
+    /// Its state.
+    pub status: String,
+    /// Why it was skipped, failed or waits.
+    pub reason: Option<String>,
+    /// The same in words.
+    pub detail: Option<String>,
+    /// Attempts so far.
+    pub attempts: i32,
+    /// From the webhook to the request, in milliseconds.
+    pub latency_ms: Option<i64>,
+}
+
+/// The deliveries that came last.
+pub async fn latest(db: impl PgExecutor<'_>, limit: i64) -> sqlx::Result<Vec<Latest>> {
+    sqlx::query_as(
+        "select g.name as guild_name, t.login, n.kind, n.status, n.reason, n.detail, n.attempts,
+           (extract(epoch from n.sent_at - n.received_at) * 1000)::bigint as latency_ms
+         from notification_log n
+         join guilds g using (guild_id)
+         join stream_sessions s using (session_id)
+         join streamers t using (twitch_user_id)
+         order by n.created_at desc, n.delivery_id desc limit $1",
+    )
+    .bind(limit)
+    .fetch_all(db)
+    .await
+}

@@ -7,6 +7,7 @@ use super::{
 };
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use twilight_model::channel::message::Embed;
 
 /// Discord says "a few minutes".
@@ -185,6 +186,12 @@ fn check_embeds(embeds: &[Value]) -> Result<(), Refusal> {
     for embed in embeds {
         let mut embed = embed.clone();
         embed["type"] = json!("rich");
+        // twilight reads times with an offset only; Discord takes any ISO 8601.
+        let time = embed.as_object_mut().and_then(|embed| embed.remove("timestamp"));
+        let time = time.as_ref().map(|time| time.as_str().unwrap_or(""));
+        if time.is_some_and(|time| OffsetDateTime::parse(time, &Rfc3339).is_err()) {
+            return Err(Refusal::invalid("embeds", "Not a valid ISO8601 timestamp."));
+        }
         let embed: Embed = serde_json::from_value(embed)
             .map_err(|error| Refusal::invalid("embeds", &error.to_string()))?;
         let urls = [&embed.url, &embed.image.as_ref().map(|image| image.url.clone())];
