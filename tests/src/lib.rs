@@ -1,1 +1,249 @@
-//! Harness.
+//! The harness: a world per test with its own database, real HTTP and a clock that can be moved.
+//!
+//! A test ends well only if nothing due is left in the outbox, no request broke Discord's contract
+//! and nothing was logged as an error; see [`scenario`].
+
+mod database;
+mod log;
+pub mod process;
+
+pub use database::TestDatabase;
+
+use sm_db::guilds::Mention;
+use sm_lambda::Config;
+use sm_services::{App, sweep, worker};
+use sm_sim::{
+    discord::{self, DiscordSim, SimMessage},
+    twitch::{self, TwitchSim},
+};
+use sm_types::{ChannelId, Clock, GuildId, TwitchUserId};
+use std::time::Duration;
+use tokio::{net::TcpListener, time::Instant};
+
+/// Signs the webhooks of tests.
+pub const EVENTSUB_SECRET: &str = "0123456789abcdef0123456789abcdef";
+const TYPES: [&str; 4] = ["stream.online", "stream.offline", "channel.update", "user.update"];
+
+/// A running app with its simulated surroundings.
+pub struct World {
+    /// The app.
+    pub app: App,
+    /// The simulated Twitch.
+    pub twitch: TwitchSim,
+    /// The simulated Discord.
+    pub discord: DiscordSim,
+    /// The app's clock.
+    pub clock: Clock,
+    /// The app's address.
+    pub url: String,
+    /// Settings, for other processes.
+    pub settings: Vec<(&'static str, String)>,
+    database: TestDatabase,
+    errors_allowed: std::cell::Cell<bool>,
+    violations_allowed: std::cell::Cell<bool>,
+}
+
+/// A guild with a channel that follows streamers.
+#[derive(Debug, Clone, Copy)]
+pub struct Guild {
+    /// The guild.
+    pub id: GuildId,
+    /// Its default channel.
+    pub channel: ChannelId,
+}
+
+/// Runs a test in a fresh world and holds it to the harness's rules.
+pub async fn scenario(test: impl AsyncFnOnce(&World)) {
+    scenario_at_rate(0, test).await;
+}
+
+/// Like [`scenario`], with a pace of requests to Discord and Discord's own limits.
+pub async fn scenario_at_rate(rate: u32, test: impl AsyncFnOnce(&World)) {
+    log::start();
+    let world = World::start(rate).await;
+    test(&world).await;
+    world.finish().await;
+}
+
+impl World {
+    async fn start(rate: u32) -> Self {
+        let database = TestDatabase::create().await;
+        let clock = Clock::shiftable();
+        let twitch = twitch::Options {
+            clock: clock.clone(),
+            ..twitch::Options::local("client", "client-secret")
+        };
+        let twitch = TwitchSim::start(twitch).await.expect("a free port");
+        let openapi = environment("DISCORD_OPENAPI").map(Into::into);
+        let rate_limit = (rate > 0).then_some(50);
+        let discord =
+            discord::Options { openapi, rate_limit, ..discord::Options::local("bot-token") };
+        let discord = DiscordSim::start(discord).await.expect("a free port");
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let url = format!("http://{}", listener.local_addr().expect("it is bound"));
+        let settings = settings(&database.url, &url, &twitch, &discord, rate);
+        let find = |name: &str| settings.iter().find(|(n, _)| *n == name).map(|(_, v)| v.clone());
+        let config = Config::from_lookup(find).expect("the settings of tests are complete");
+        let app = sm_lambda::build_app(&config, clock.clone()).expect("the settings are valid");
+        let router = sm_api::router(app.clone());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        let (errors_allowed, violations_allowed) = Default::default();
+        Self {
+            app,
+            twitch,
+            discord,
+            clock,
+            url,
+            settings,
+            database,
+            errors_allowed,
+            violations_allowed,
+        }
+    }
+
+    async fn finish(self) {
+        let now = self.clock.now();
+        let left = sm_db::events::next_due(&self.app.pool).await.expect("the database answers");
+        assert!(left.is_none_or(|due| due > now), "work that is due was left in the outbox");
+        if !self.violations_allowed.get() {
+            assert_eq!(self.discord.violations(), Vec::<String>::new(), "Discord's contract");
+        }
+        let errors = log::errors();
+        assert!(self.errors_allowed.get() || errors.is_empty(), "errors were logged: {errors:?}");
+        self.app.pool.close().await;
+        self.database.drop_it().await;
+    }
+
+    /// This test expects errors in the log.
+    pub fn expect_errors(&self) {
+        self.errors_allowed.set(true);
+    }
+
+    /// Adds a streamer whose events are subscribed to.
+    pub async fn streamer(&self, login: &str) -> TwitchUserId {
+        let id = self.twitch.add_user(login, &login.to_uppercase());
+        let name = login.to_uppercase();
+        let streamer = sm_db::streamers::Streamer {
+            id: &id,
+            login,
+            display_name: &name,
+            profile_image_url: None,
+        };
+        sm_db::streamers::upsert(&self.app.pool, &streamer).await.expect("a new streamer");
+        for kind in TYPES {
+            let callback = format!("{}/webhooks/twitch", self.url);
+            self.twitch.subscribe(&id, kind, &callback, EVENTSUB_SECRET);
+        }
+        id
+    }
+
+    /// Adds a guild that announces a streamer in its only channel.
+    pub async fn guild_following(&self, streamer: &TwitchUserId) -> Guild {
+        self.guild_mentioning(streamer, Mention::None).await
+    }
+
+    /// The same with a mention.
+    pub async fn guild_mentioning(&self, streamer: &TwitchUserId, mention: Mention) -> Guild {
+        let id = self.discord.add_guild("Guild");
+        let channel = self.discord.add_channel(id, "live");
+        let pool = &self.app.pool;
+        sm_db::guilds::upsert(pool, id, "Guild").await.expect("a new guild");
+        sm_db::guilds::configure(pool, id, Some(channel), mention).await.expect("a configuration");
+        self.follow(id, streamer, None).await;
+        Guild { id, channel }
+    }
+
+    /// Lets a guild announce a streamer in a channel, or in its default one.
+    pub async fn follow(
+        &self,
+        guild: GuildId,
+        streamer: &TwitchUserId,
+        channel: Option<ChannelId>,
+    ) {
+        let pool = &self.app.pool;
+        sm_db::streamers::follow(pool, guild, streamer).await.expect("a follow");
+        let added = sm_db::destinations::insert(pool, guild, streamer, channel, None).await;
+        added.expect("a destination");
+    }
+
+    /// Works off everything that is due.
+    pub async fn work(&self) -> worker::Report {
+        let deadline = Instant::now() + Duration::from_secs(120);
+        worker::run(&self.app, deadline).await.expect("the database answers")
+    }
+
+    /// Lets time pass and works off what has become due.
+    pub async fn after(&self, time: time::Duration) {
+        self.clock.advance(time);
+        self.work().await;
+    }
+
+    /// Runs a minute sweep.
+    pub async fn sweep(&self) -> sweep::Swept {
+        let deadline = Instant::now() + Duration::from_secs(120);
+        sweep::run(&self.app, deadline).await.expect("the database answers")
+    }
+
+    /// The messages of a guild's channel.
+    pub fn messages(&self, guild: Guild) -> Vec<SimMessage> {
+        self.discord.messages(guild.channel)
+    }
+
+    /// The only message of a guild's channel.
+    #[track_caller]
+    pub fn message(&self, guild: Guild) -> SimMessage {
+        let mut messages = self.messages(guild);
+        assert_eq!(messages.len(), 1, "exactly one message: {messages:?}");
+        messages.remove(0)
+    }
+
+    /// State and reason of every delivery of a guild, oldest first, as `kind status reason`.
+    pub async fn deliveries(&self, guild: Guild) -> Vec<String> {
+        sqlx::query_scalar(
+            "select concat_ws(' ', kind, status, reason) from notification_log
+             where guild_id = $1 order by created_at, delivery_id",
+        )
+        .bind(guild.id.to_db())
+        .fetch_all(&self.app.pool)
+        .await
+        .expect("the database answers")
+    }
+
+    /// Runs a statement that prepares what no function of the product does.
+    pub async fn sql(&self, statement: &'static str) {
+        sqlx::query(statement).execute(&self.app.pool).await.expect("the statement is valid");
+    }
+
+    /// How many rows a table has.
+    pub async fn count(&self, table: &str) -> i64 {
+        let statement = sqlx::AssertSqlSafe(format!("select count(*) from {table}"));
+        sqlx::query_scalar(statement).fetch_one(&self.app.pool).await.expect("the table exists")
+    }
+}
+
+fn settings(
+    database: &str,
+    url: &str,
+    twitch: &TwitchSim,
+    discord: &DiscordSim,
+    rate: u32,
+) -> Vec<(&'static str, String)> {
+    vec![
+        ("PUBLIC_BASE_URL", url.to_owned()),
+        ("DATABASE_URL", database.to_owned()),
+        ("TWITCH_CLIENT_ID", "client".to_owned()),
+        ("TWITCH_CLIENT_SECRET", "client-secret".to_owned()),
+        ("TWITCH_EVENTSUB_SECRET", EVENTSUB_SECRET.to_owned()),
+        ("TWITCH_API_URL", twitch.api_url()),
+        ("TWITCH_AUTH_URL", twitch.auth_url()),
+        ("DISCORD_API_URL", discord.url()),
+        ("DISCORD_BOT_TOKEN", "bot-token".to_owned()),
+        ("DISCORD_RATE_PER_SECOND", rate.to_string()),
+        ("LOCAL_ENCRYPTION_KEY", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=".to_owned()),
+    ]
+}
+
+#[expect(clippy::disallowed_methods, reason = "how tests are told where things are")]
+pub(crate) fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}

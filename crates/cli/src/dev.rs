@@ -52,7 +52,10 @@ pub struct Dev {
 }
 
 /// Starts the database unless `database_url` names one.
-pub fn database(database_url: Option<String>, cache_dir: PathBuf) -> Result<(String, Option<Postgres>), Error> {
+pub fn database(
+    database_url: Option<String>,
+    cache_dir: PathBuf,
+) -> Result<(String, Option<Postgres>), Error> {
     if let Some(url) = database_url {
         return Ok((url, None));
     }
@@ -61,7 +64,11 @@ pub fn database(database_url: Option<String>, cache_dir: PathBuf) -> Result<(Str
 }
 
 /// Migrates, and starts simulators and app; `serve` then answers requests.
-pub async fn start(database_url: &str, ports: Ports, openapi: Option<PathBuf>) -> Result<Dev, Error> {
+pub async fn start(
+    database_url: &str,
+    ports: Ports,
+    openapi: Option<PathBuf>,
+) -> Result<Dev, Error> {
     let local = |port| SocketAddr::from(([127, 0, 0, 1], port));
     let twitch = TwitchSim::start(twitch::Options {
         addr: local(ports.twitch),
@@ -86,7 +93,8 @@ pub async fn start(database_url: &str, ports: Ports, openapi: Option<PathBuf>) -
 }
 
 fn busy(what: &str, port: u16, error: &std::io::Error) -> Error {
-    format!("the {what} cannot listen on port {port} ({error}): choose another with --port-…").into()
+    format!("the {what} cannot listen on port {port} ({error}): choose another with --port-…")
+        .into()
 }
 
 fn setting(
@@ -140,7 +148,9 @@ type Parts = (App, TwitchSim, DiscordSim);
 async fn get_json(origin: &str, path: &str, http: &reqwest::Client) -> Value {
     let answer = http.get(format!("{origin}{path}")).send().await;
     match answer {
-        Ok(answer) => serde_json::from_slice(&answer.bytes().await.unwrap_or_default()).unwrap_or_default(),
+        Ok(answer) => {
+            serde_json::from_slice(&answer.bytes().await.unwrap_or_default()).unwrap_or_default()
+        }
         Err(_) => Value::Null,
     }
 }
@@ -155,7 +165,9 @@ async fn state(State((_, twitch, discord)): State<Parts>) -> Json<Value> {
         get_json(&discord, "/_sim/discord/messages?since=0", &http),
         get_json(&discord, "/_sim/discord/violations", &http),
     );
-    Json(json!({ "users": users, "guilds": world["guilds"], "messages": messages["messages"], "violations": violations }))
+    Json(
+        json!({ "users": users, "guilds": world["guilds"], "messages": messages["messages"], "violations": violations }),
+    )
 }
 
 /// The latest deliveries with their timings, for the page.
@@ -196,7 +208,9 @@ async fn fault(
     let fault = match name.as_str() {
         "rate-limit" => Some(Fault::new(limited(LimitScope::User), 1)),
         "global-limit" => Some(Fault::new(limited(LimitScope::Global), 1)),
-        "server-error" => Some(Fault::new(FaultKind::ServerError { status: 502, stored: false }, 1)),
+        "server-error" => {
+            Some(Fault::new(FaultKind::ServerError { status: 502, stored: false }, 1))
+        }
         "lost-answer" => Some(Fault::new(FaultKind::LostAnswer, 1)),
         "forbidden" => Some(Fault::new(FaultKind::Refuse { status: 403, code: 50013 }, 1)),
         "slow" => Some(Fault::new(FaultKind::Slow { ms: 3000 }, 1)),

@@ -143,7 +143,9 @@ async fn trigger(case: Option<String>, streamer: &str, twitch: &str) -> Result<(
     };
     let url = format!("{twitch}/_sim/twitch/users/{streamer}/trigger/{case}");
     let answer = http.post(url).send().await.map_err(|error| {
-        format!("the simulated Twitch does not answer at {twitch} ({error}): start `streammaxing dev`")
+        format!(
+            "the simulated Twitch does not answer at {twitch} ({error}): start `streammaxing dev`"
+        )
     })?;
     let (status, text) = (answer.status(), answer.text().await?);
     if !status.is_success() {

@@ -18,8 +18,12 @@ const STREAMERS: [(&str, &str, &str, &str); 8] = [
 ];
 /// Send Messages.
 const SEND_MESSAGES: u64 = 1 << 11;
-const TYPES: [(&str, &str); 4] =
-    [("stream.online", "1"), ("stream.offline", "1"), ("channel.update", "2"), ("user.update", "1")];
+const TYPES: [(&str, &str); 4] = [
+    ("stream.online", "1"),
+    ("stream.offline", "1"),
+    ("channel.update", "2"),
+    ("user.update", "1"),
+];
 
 /// What went wrong while the world was made.
 pub type Error = Box<dyn std::error::Error + Send + Sync>;
@@ -42,8 +46,12 @@ pub async fn seed(
     for (login, name, title, game) in STREAMERS {
         let id = twitch.add_user(login, name);
         twitch.set_channel(&id, title, game);
-        let streamer =
-            sm_db::streamers::Streamer { id: &id, login, display_name: name, profile_image_url: None };
+        let streamer = sm_db::streamers::Streamer {
+            id: &id,
+            login,
+            display_name: name,
+            profile_image_url: None,
+        };
         sm_db::streamers::upsert(&app.pool, &streamer).await?;
         streamers.push((id, login));
     }

@@ -67,11 +67,12 @@ pub(crate) async fn run(
         let open = !out_of_time && !pipeline.held;
         let found = open && pipeline.refill().await?;
         if pipeline.flight.is_empty() {
-            pipeline.flush().await?;
-            if !found && (expanded || !open) {
+            // What was recorded may be due again at once, in another shape.
+            let idle = !pipeline.flush().await? && !found;
+            if !open || idle && expanded {
                 return Ok(Sent { attempts: pipeline.attempts, work_left: out_of_time });
             }
-            if !found {
+            if idle {
                 // An error means that expansion is done, which the next turn notices.
                 let _ = expanding.changed().await;
             }
@@ -157,18 +158,23 @@ impl<'a> Pipeline<'a> {
             }
             next = self.flight.try_join_next();
         }
-        if self.outcomes.len() >= RECORD_AT { self.flush().await } else { Ok(()) }
+        if self.outcomes.len() >= RECORD_AT {
+            self.flush().await?;
+        }
+        Ok(())
     }
 
-    async fn flush(&mut self) -> sqlx::Result<()> {
-        if !self.outcomes.is_empty() {
+    /// Records the outcomes; tells whether there were any.
+    async fn flush(&mut self) -> sqlx::Result<bool> {
+        let any = !self.outcomes.is_empty();
+        if any {
             deliveries::record(&self.app.pool, &self.outcomes, self.app.clock.now()).await?;
             self.outcomes.clear();
         }
         if self.invalid > 0 {
             gate::count_invalid(self.app, std::mem::take(&mut self.invalid)).await?;
         }
-        Ok(())
+        Ok(any)
     }
 }
 

@@ -236,7 +236,7 @@ fn body(subscription: &Subscription, delivery: &Delivery) -> Vec<u8> {
 }
 
 /// Signs as Twitch does; for callers that build their own requests.
-pub(crate) fn sign(secret: &str, message_id: &str, timestamp: &str, body: &[u8]) -> String {
+pub fn sign(secret: &str, message_id: &str, timestamp: &str, body: &[u8]) -> String {
     let Ok(mac) = Hmac::<Sha256>::new_from_slice(secret.as_bytes()) else { return String::new() };
     let mac = mac.chain_update(message_id).chain_update(timestamp).chain_update(body);
     format!("sha256={}", hex::encode(mac.finalize().into_bytes()))

@@ -19,7 +19,7 @@ mod edge_cases;
 mod helix;
 mod world;
 
-pub use delivery::{Delivery, SeenDelivery, Signature};
+pub use delivery::{Delivery, SeenDelivery, Signature, sign};
 pub use edge_cases::EdgeCase;
 pub use world::Fault;
 

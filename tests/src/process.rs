@@ -1,0 +1,46 @@
+//! The product's own binaries as processes.
+
+use std::{
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+};
+
+/// The path of a binary that `cargo build --workspace --bins` has built beside this test.
+pub fn binary(name: &str) -> PathBuf {
+    let test = std::env::current_exe().expect("a test has a path");
+    let path = test.ancestors().nth(2).expect("target/<profile>/deps/test").join(name);
+    assert!(path.is_file(), "{} is missing: run `cargo build --workspace --bins`", path.display());
+    path
+}
+
+/// A process that is killed when this is dropped.
+#[derive(Debug)]
+pub struct Process(pub Child);
+
+impl Process {
+    /// Starts a binary with nothing but these settings in its environment.
+    pub fn start(name: &str, arguments: &[&str], settings: &[(&'static str, String)]) -> Self {
+        let mut command = Command::new(binary(name));
+        command
+            .args(arguments)
+            .env_clear()
+            .envs(settings.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        Self(command.spawn().expect("the binary starts"))
+    }
+
+    /// Ends it as the kernel does when memory is short: without a word.
+    pub fn kill(&mut self) {
+        // It may have ended by itself.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}

@@ -1,0 +1,270 @@
+//! Discord at its worst: slow, refused, limited, gone, twice.
+
+use sm_sim::{
+    discord::{Fault, FaultKind, LimitScope},
+    twitch::EdgeCase,
+};
+use sm_tests::{Guild, World, scenario};
+use time::Duration;
+
+async fn go_live_with(t: &World, fault: Fault) -> Guild {
+    let ana = t.streamer("ana").await;
+    let guild = t.guild_following(&ana).await;
+    t.discord.fault(fault);
+    t.twitch.go_live(&ana).await;
+    t.work().await;
+    guild
+}
+
+#[tokio::test]
+async fn message_whose_answer_was_lost_is_not_posted_twice() {
+    for kind in [FaultKind::LostAnswer, FaultKind::ServerError { status: 502, stored: true }] {
+        scenario(async |t| {
+            let guild = go_live_with(t, Fault::new(kind.clone(), 1)).await;
+            assert_eq!(t.deliveries(guild).await, ["online pending discord_unavailable"]);
+            t.after(Duration::seconds(3)).await;
+            assert_eq!(t.deliveries(guild).await, ["online sent"]);
+            assert_eq!(t.messages(guild).len(), 1);
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn message_is_found_again_when_the_nonce_may_be_forgotten() {
+    scenario(async |t| {
+        let guild = go_live_with(t, Fault::new(FaultKind::LostAnswer, 1)).await;
+        let posted = t.message(guild).id;
+        t.after(Duration::minutes(5)).await;
+        assert_eq!(t.message(guild).id, posted);
+        let creates = t.discord.requests().into_iter().filter(|r| r.method == "POST").count();
+        assert_eq!(creates, 1, "it was looked for, not sent again");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn server_errors_are_tried_again_with_growing_waits() {
+    scenario(async |t| {
+        let fault = FaultKind::ServerError { status: 503, stored: false };
+        let guild = go_live_with(t, Fault::new(fault, 3)).await;
+        for seconds in [1.5, 3.0, 5.5] {
+            assert!(t.messages(guild).is_empty());
+            t.after(Duration::seconds_f64(seconds)).await;
+        }
+        assert_eq!(t.messages(guild).len(), 1);
+        let attempts: i64 = t.count("delivery_attempts").await;
+        assert_eq!(attempts, 4);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn longest_of_the_waits_that_a_429_tells_is_kept() {
+    scenario(async |t| {
+        let fault =
+            FaultKind::RateLimit { scope: LimitScope::User, retry_after: 40.0, header: Some(1) };
+        let guild = go_live_with(t, Fault::new(fault, 1)).await;
+        t.after(Duration::seconds(30)).await;
+        assert!(t.messages(guild).is_empty());
+        // The channel's wait stands on the database's own clock.
+        t.sql("update discord_gate set blocked_until = now() - interval '1 second'").await;
+        t.after(Duration::seconds(11)).await;
+        assert_eq!(t.messages(guild).len(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn global_429_holds_everything_back() {
+    scenario(async |t| {
+        let fault =
+            FaultKind::RateLimit { scope: LimitScope::Global, retry_after: 30.0, header: None };
+        let guild = go_live_with(t, Fault::new(fault, 1)).await;
+        let bob = t.streamer("bob").await;
+        let other = t.guild_following(&bob).await;
+        let before = t.discord.request_count();
+        t.twitch.go_live(&bob).await;
+        t.work().await;
+        assert_eq!(t.discord.request_count(), before, "nothing is sent meanwhile");
+        t.sql("update discord_gate set blocked_until = now() - interval '1 second'").await;
+        t.after(Duration::seconds(40)).await;
+        assert_eq!((t.messages(guild).len(), t.messages(other).len()), (1, 1));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn refused_token_opens_the_circuit_and_a_probe_closes_it() {
+    scenario(async |t| {
+        t.expect_errors();
+        let guild = go_live_with(t, Fault::new(FaultKind::Unauthorized, 1)).await;
+        assert_eq!(t.deliveries(guild).await, ["online pending circuit_open"]);
+        let before = t.discord.request_count();
+        t.after(Duration::minutes(2)).await;
+        assert_eq!(t.discord.request_count(), before, "the circuit is open");
+        t.sql("update discord_gate set blocked_until = now() - interval '1 second'").await;
+        t.after(Duration::minutes(2)).await;
+        assert_eq!(t.messages(guild).len(), 1);
+        let open: i64 =
+            sqlx::query_scalar("select count(*) from discord_gate where reason is not null")
+                .fetch_one(&t.app.pool)
+                .await
+                .unwrap();
+        assert_eq!(open, 0);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn cloudflare_page_stops_all_workers_after_one_request_each() {
+    scenario(async |t| {
+        t.expect_errors();
+        let ana = t.streamer("ana").await;
+        for _ in 0..100 {
+            t.guild_following(&ana).await;
+        }
+        t.discord.fault(Fault::new(FaultKind::Cloudflare, 1000));
+        t.twitch.go_live(&ana).await;
+        t.work().await;
+        t.after(Duration::minutes(3)).await;
+        assert!(t.discord.request_count() <= 64, "no more than were under way at once");
+        t.discord.clear_faults();
+        t.sql("update discord_gate set blocked_until = now() - interval '1 second'").await;
+        t.after(Duration::minutes(7)).await;
+        assert_eq!(t.discord.message_count(), 100);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn missing_permission_fails_with_its_name_and_heals_by_itself() {
+    const SEND_MESSAGES: u64 = 1 << 11;
+    scenario(async |t| {
+        let ana = t.streamer("ana").await;
+        let (broken, healthy) = (t.guild_following(&ana).await, t.guild_following(&ana).await);
+        t.discord.set_everyone_overwrite(broken.channel, 0, SEND_MESSAGES);
+        t.twitch.go_live(&ana).await;
+        t.work().await;
+        assert_eq!(t.deliveries(broken).await, ["online failed missing_permission"]);
+        let detail: String =
+            sqlx::query_scalar("select detail from notification_log where status = 'failed'")
+                .fetch_one(&t.app.pool)
+                .await
+                .unwrap();
+        assert!(detail.contains("SEND_MESSAGES"), "{detail}");
+        assert_eq!(t.messages(healthy).len(), 1, "nobody else suffers");
+        t.discord.set_everyone_overwrite(broken.channel, 0, 0);
+        t.clock.advance(Duration::minutes(6));
+        assert_eq!(t.sweep().await.healed, 1);
+        t.twitch.trigger(&ana, EdgeCase::Online).await;
+        t.work().await;
+        assert_eq!(t.messages(broken).len(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn degraded_destination_is_looked_at_again_when_the_next_stream_begins() {
+    scenario(async |t| {
+        let ana = t.streamer("ana").await;
+        let guild = t.guild_following(&ana).await;
+        t.discord.set_bot_overwrite(guild.channel, 0, 1 << 10);
+        for _ in 0..2 {
+            t.twitch.trigger(&ana, EdgeCase::Online).await;
+            t.work().await;
+        }
+        let failed = ["online failed missing_access", "online failed missing_access"];
+        assert_eq!(t.deliveries(guild).await, failed);
+        let posts = t.discord.requests().into_iter().filter(|r| r.method == "POST").count();
+        assert_eq!(posts, 1, "the second time it was checked before sending");
+        t.discord.set_bot_overwrite(guild.channel, 0, 0);
+        t.twitch.trigger(&ana, EdgeCase::Online).await;
+        t.work().await;
+        assert_eq!(t.messages(guild).len(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn left_guild_and_deleted_channel_keep_their_configuration() {
+    scenario(async |t| {
+        let ana = t.streamer("ana").await;
+        let (left, deleted) = (t.guild_following(&ana).await, t.guild_following(&ana).await);
+        t.discord.set_bot_present(left.id, false);
+        t.discord.delete_channel(deleted.channel);
+        t.twitch.go_live(&ana).await;
+        t.work().await;
+        assert_eq!(t.deliveries(left).await, ["online failed not_in_guild"]);
+        assert_eq!(t.deliveries(deleted).await, ["online failed channel_deleted"]);
+        assert_eq!(t.count("destinations").await, 2);
+        t.discord.set_bot_present(left.id, true);
+        t.clock.advance(Duration::minutes(6));
+        t.sweep().await;
+        let active: i64 = sqlx::query_scalar("select count(*) from guilds where status = 'active'")
+            .fetch_one(&t.app.pool)
+            .await
+            .unwrap();
+        assert_eq!(active, 2);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn missing_embed_links_is_told_beside_the_sent_message() {
+    scenario(async |t| {
+        let ana = t.streamer("ana").await;
+        let guild = t.guild_following(&ana).await;
+        t.discord.set_everyone_overwrite(guild.channel, 0, 1 << 14);
+        t.twitch.go_live(&ana).await;
+        t.work().await;
+        assert!(t.message(guild).embeds.is_empty());
+        let detail: String = sqlx::query_scalar("select detail from notification_log")
+            .fetch_one(&t.app.pool)
+            .await
+            .unwrap();
+        assert!(detail.contains("Embed Links"), "{detail}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn refused_template_is_replaced_by_the_products_own() {
+    scenario(async |t| {
+        let refuse = FaultKind::Refuse { status: 400, code: 50035 };
+        let guild = go_live_with(t, Fault::new(refuse, 1)).await;
+        assert_eq!(t.message(guild).content, "**ANA** is live: https://www.twitch.tv/ana");
+        assert!(t.message(guild).embeds.is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn late_go_live_expires_rather_than_pings() {
+    scenario(async |t| {
+        let fault =
+            FaultKind::RateLimit { scope: LimitScope::User, retry_after: 60.0, header: None };
+        let guild = go_live_with(t, Fault::new(fault, 1)).await;
+        t.sql("update discord_gate set blocked_until = now() - interval '1 second'").await;
+        t.after(Duration::minutes(16)).await;
+        assert_eq!(t.deliveries(guild).await, ["online expired too_late"]);
+        assert!(t.messages(guild).is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn stream_that_is_over_is_not_announced() {
+    scenario(async |t| {
+        let ana = t.streamer("ana").await;
+        let guild = t.guild_following(&ana).await;
+        t.discord.fault(Fault::new(FaultKind::ServerError { status: 502, stored: false }, 1));
+        t.twitch.go_live(&ana).await;
+        t.work().await;
+        t.twitch.end_stream(&ana).await;
+        t.after(Duration::minutes(3)).await;
+        assert_eq!(t.deliveries(guild).await, ["online skipped stream_ended"]);
+        t.after(Duration::minutes(3)).await;
+    })
+    .await;
+}

@@ -1,0 +1,166 @@
+//! The real `bootstrap` behind the Lambda Runtime API, with raw events.
+
+use serde_json::{Value, json};
+use sm_sim::lambda_runtime::{LambdaRuntime, Outcome};
+use sm_tests::{World, process::Process, scenario};
+use std::time::Duration;
+
+struct Function {
+    runtime: LambdaRuntime,
+    _process: Process,
+}
+
+impl Function {
+    async fn start(t: &World) -> Self {
+        let runtime = LambdaRuntime::start(Duration::from_secs(30)).await.unwrap();
+        let mut settings = t.settings.clone();
+        settings.extend(runtime.environment());
+        let process = Process::start("bootstrap", &[], &settings);
+        Self { runtime, _process: process }
+    }
+
+    async fn invoke(&self, event: Value) -> Outcome {
+        self.runtime.invoke(event).await.expect("the function answers in time")
+    }
+}
+
+fn http(method: &str, path: &str, headers: Value, body: &str, base64: bool) -> Value {
+    json!({
+        "version": "2.0", "routeKey": "$default", "rawPath": path, "rawQueryString": "",
+        "headers": headers, "isBase64Encoded": base64, "body": body,
+        "requestContext": {
+            "accountId": "1", "apiId": "a", "domainName": "a.example", "domainPrefix": "a",
+            "http": {"method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1", "userAgent": "t"},
+            "requestId": "r", "routeKey": "$default", "stage": "$default",
+            "time": "21/Nov/2026:18:05:09 +0000", "timeEpoch": 1_795_284_309_000_u64,
+        },
+    })
+}
+
+#[tokio::test]
+async fn health_answers_without_a_database() {
+    scenario(async |t| {
+        let function = Function::start(t).await;
+        let answer =
+            function.invoke(http("GET", "/api/health", json!({}), "", false)).await.response();
+        assert_eq!(answer["statusCode"], json!(200), "{answer}");
+        assert!(answer["body"].as_str().unwrap().contains("\"ok\""));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn webhook_then_doorbell_posts_the_announcement() {
+    scenario(async |t| {
+        let ana = t.streamer("ana").await;
+        let guild = t.guild_following(&ana).await;
+        let function = Function::start(t).await;
+        let body = json!({
+            "subscription": {"id": "s", "type": "stream.online", "version": "1", "status": "enabled"},
+            "event": {"id": "46", "broadcaster_user_id": ana, "broadcaster_user_login": "ana",
+                      "broadcaster_user_name": "Ana", "type": "live", "started_at": "2026-11-21T18:05:02Z"},
+        })
+        .to_string();
+        let timestamp = t.clock.now().format(&time::format_description::well_known::Rfc3339).unwrap();
+        let signature = sm_sim::twitch::sign(sm_tests::EVENTSUB_SECRET, "m-1", &timestamp, body.as_bytes());
+        let headers = json!({
+            "content-type": "application/json", "twitch-eventsub-message-id": "m-1",
+            "twitch-eventsub-message-timestamp": timestamp, "twitch-eventsub-message-type": "notification",
+            "twitch-eventsub-message-signature": signature,
+        });
+        // API Gateway hands bodies over in base64 when it takes them for binary.
+        let encoded = base64(body.as_bytes());
+        let event = http("POST", "/webhooks/twitch", headers, &encoded, true);
+        assert_eq!(function.invoke(event).await.response()["statusCode"], json!(204));
+        assert!(t.messages(guild).is_empty(), "posting is the worker's, not the webhook's");
+        let ring = json!({"Records": [{"messageId": "q-1", "eventSource": "aws:sqs", "body": "ring", "attributes": {}}]});
+        assert_eq!(function.invoke(ring).await.response(), json!({"batchItemFailures": []}));
+        assert_eq!(t.messages(guild).len(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn schedule_finds_what_a_lost_ring_has_left() {
+    scenario(async |t| {
+        let ana = t.streamer("ana").await;
+        let guild = t.guild_following(&ana).await;
+        t.twitch.go_live(&ana).await;
+        let function = Function::start(t).await;
+        let schedule = json!({"version": "0", "id": "e", "detail-type": "Scheduled Event", "source": "aws.events",
+                              "resources": [], "detail": {}});
+        assert_eq!(function.invoke(schedule).await.response()["attempts"], json!(1));
+        assert_eq!(t.messages(guild).len(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn tasks_of_an_operator_answer_in_json() {
+    scenario(async |t| {
+        let function = Function::start(t).await;
+        assert_eq!(
+            function.invoke(json!({"task": "migrate"})).await.response(),
+            json!({"migrated": true})
+        );
+        let health = function.invoke(json!({"task": "health"})).await.response();
+        assert_eq!(health["database"], json!("ok"));
+        let unknown = function.invoke(json!({"task": "dance"})).await;
+        assert!(
+            matches!(&unknown, Outcome::Error(e) if e.to_string().contains("expected health")),
+            "{unknown:?}"
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn websocket_is_refused_politely_and_strangers_are_errors() {
+    scenario(async |t| {
+        let function = Function::start(t).await;
+        let connect = json!({"requestContext": {"routeKey": "$connect", "eventType": "CONNECT", "connectionId": "c"}});
+        assert_eq!(function.invoke(connect).await.response()["statusCode"], json!(501));
+        assert!(matches!(function.invoke(json!({"hello": 1})).await, Outcome::Error(_)));
+        // It still works afterwards.
+        let answer = function.invoke(http("GET", "/nope", json!({}), "", false)).await.response();
+        assert_eq!(answer["statusCode"], json!(404));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn failed_work_returns_its_messages_to_the_queue() {
+    scenario(async |t| {
+        let mut broken = t.settings.clone();
+        for (name, value) in &mut broken {
+            if *name == "DATABASE_URL" {
+                *value = "postgres://nobody@127.0.0.1:9/nothing".to_owned();
+            }
+        }
+        let runtime = LambdaRuntime::start(Duration::from_secs(30)).await.unwrap();
+        broken.extend(runtime.environment());
+        let _process = Process::start("bootstrap", &[], &broken);
+        let ring = json!({"Records": [
+            {"messageId": "q-1", "eventSource": "aws:sqs", "body": "ring"},
+            {"messageId": "q-2", "eventSource": "aws:sqs", "body": "ring"}]});
+        let answer = runtime.invoke(ring).await.unwrap().response();
+        let expected =
+            json!({"batchItemFailures": [{"itemIdentifier": "q-1"}, {"itemIdentifier": "q-2"}]});
+        assert_eq!(answer, expected);
+    })
+    .await;
+}
+
+fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::new();
+    for chunk in bytes.chunks(3) {
+        let word = chunk.iter().fold(0_u32, |word, b| word << 8 | u32::from(*b))
+            << (8 * (3 - chunk.len()));
+        for digit in 0..4 {
+            let six = usize::try_from(word >> (18 - 6 * digit) & 63).unwrap();
+            text.push(if digit <= chunk.len() { char::from(DIGITS[six]) } else { '=' });
+        }
+    }
+    text
+}

@@ -1,0 +1,78 @@
+//! Rules: what is not sent has a row that says why.
+
+use sm_sim::twitch::EdgeCase;
+use sm_tests::scenario;
+
+async fn outcome_after(change: &'static str) -> Vec<String> {
+    let mut outcome = Vec::new();
+    scenario(async |t| {
+        let ana = t.streamer("ana").await;
+        let guild = t.guild_following(&ana).await;
+        t.twitch.set_channel(&ana, "Any% runs", "Celeste");
+        t.sql(change).await;
+        t.twitch.go_live(&ana).await;
+        t.work().await;
+        outcome = t.deliveries(guild).await;
+        assert_eq!(t.messages(guild).len(), usize::from(outcome == ["online sent"]));
+    })
+    .await;
+    outcome
+}
+
+#[tokio::test]
+async fn each_rule_leaves_its_reason() {
+    let rules = [
+        ("update guild_config set enabled = false", "online skipped guild_paused"),
+        ("update guild_streamers set enabled = false", "online skipped streamer_paused"),
+        ("update destinations set enabled = false", "online skipped destination_paused"),
+        ("update guild_config set default_channel_id = null", "online skipped no_channel"),
+        ("update destinations set game_filter = '{Tetris}'", "online skipped game_filter"),
+        ("update destinations set game_filter = '{Tetris,celeste}'", "online sent"),
+        ("update destinations set title_filter = 'marathon'", "online skipped title_filter"),
+        ("update destinations set title_filter = 'ANY%'", "online sent"),
+        (
+            "update guild_config set quiet_from = '00:00', quiet_until = '23:59:59', timezone = 'Asia/Tokyo'",
+            "online skipped quiet_hours",
+        ),
+        ("delete from guild_config", "online skipped no_channel"),
+    ];
+    for (change, expected) in rules {
+        assert_eq!(outcome_after(change).await, [expected], "{change}");
+    }
+}
+
+#[tokio::test]
+async fn reruns_are_announced_only_where_wanted() {
+    scenario(async |t| {
+        let ana = t.streamer("ana").await;
+        let plain = t.guild_following(&ana).await;
+        t.sql("update guild_config set announce_types = '{live,rerun}'").await;
+        let wanting = t.guild_following(&ana).await;
+        t.sql("update guild_config set announce_types = '{live}' where guild_id = (select max(guild_id) from guilds)").await;
+        t.twitch.trigger(&ana, EdgeCase::Rerun).await;
+        t.work().await;
+        assert_eq!(t.deliveries(plain).await, ["online sent"]);
+        assert_eq!(t.deliveries(wanting).await, ["online skipped stream_type"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn cooldown_holds_the_next_announcement_back() {
+    scenario(async |t| {
+        let ana = t.streamer("ana").await;
+        let guild = t.guild_following(&ana).await;
+        t.sql("update destinations set cooldown_seconds = 7200").await;
+        t.sql("update guild_config set merge_window_seconds = 0").await;
+        t.twitch.go_live(&ana).await;
+        t.work().await;
+        t.twitch.end_stream(&ana).await;
+        t.after(time::Duration::minutes(30)).await;
+        t.twitch.go_live(&ana).await;
+        t.work().await;
+        assert_eq!(t.messages(guild).len(), 1);
+        assert!(t.deliveries(guild).await.contains(&"online skipped cooldown".to_owned()));
+        t.after(time::Duration::hours(3)).await;
+    })
+    .await;
+}
