@@ -1,4 +1,5 @@
 //! Integration tests: one binary, so that everything is linked once.
+#![expect(clippy::unwrap_used, reason = "a test ends where something unexpected is found")]
 
 mod architecture;
 mod delivery_faults;

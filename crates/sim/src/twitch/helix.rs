@@ -261,7 +261,8 @@ async fn subscribe(shared: &Arc<Shared>, body: &Bytes) -> Response {
     // As with Twitch, the challenge may arrive before this answer.
     tokio::spawn(delivery::challenge(shared.clone(), id.clone()));
     let world = shared.world();
-    let created = world.subscriptions.iter().find(|s| s.id == id).map(|s| s.json());
+    let created =
+        world.subscriptions.iter().find(|s| s.id == id).map(super::world::Subscription::json);
     let total = world.subscriptions.len();
     answer(
         202,
@@ -296,7 +297,13 @@ fn refusal(world: &World, kind: &str, condition: &Value, callback: &str) -> Opti
 fn list_subscriptions(world: &World, query: &Query) -> Response {
     const PAGE: usize = 100;
     let from: usize = get(query, "after").and_then(|c| c.parse().ok()).unwrap_or(0);
-    let data: Vec<_> = world.subscriptions.iter().skip(from).take(PAGE).map(|s| s.json()).collect();
+    let data: Vec<_> = world
+        .subscriptions
+        .iter()
+        .skip(from)
+        .take(PAGE)
+        .map(super::world::Subscription::json)
+        .collect();
     let more = from + data.len() < world.subscriptions.len();
     let pagination = if more { json!({ "cursor": (from + PAGE).to_string() }) } else { json!({}) };
     let total = world.subscriptions.len();

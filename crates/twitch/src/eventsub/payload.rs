@@ -182,7 +182,7 @@ pub(super) mod tests {
         let deep = format!(r#"{{"subscription":{}"#, "[".repeat(100_000));
         for body in ["", "null", "[]", "{", r#"{"subscription":5}"#, "\u{feff}{}", deep.as_str()] {
             for kind in ["notification", "revocation", "webhook_callback_verification"] {
-                assert!(parse(kind, body.as_bytes()).is_err(), "{kind}: {:.40}", body);
+                assert!(parse(kind, body.as_bytes()).is_err(), "{kind}: {body:.40}");
             }
         }
         assert!(parse("notification", b"{\"subscription\":\xff}").is_err());

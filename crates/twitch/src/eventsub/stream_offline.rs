@@ -44,7 +44,7 @@ mod tests {
             let Event::StreamOffline(offline) = event("stream.offline", &json).unwrap() else {
                 panic!("{json}");
             };
-            assert_eq!(offline.id.as_ref().map(|id| id.as_str()), expected);
+            assert_eq!(offline.id.as_ref().map(sm_types::StreamId::as_str), expected);
         }
     }
 }
