@@ -16,7 +16,7 @@ const KINDS: [&str; 5] = [
 ];
 
 fn sign(id: &[u8], timestamp: &[u8], body: &[u8]) -> String {
-    let mac = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes()).unwrap();
+    let mac = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes()).expect("any length is a key");
     let mac = mac.chain_update(id).chain_update(timestamp).chain_update(body);
     format!("sha256={}", hex::encode(mac.finalize().into_bytes()))
 }

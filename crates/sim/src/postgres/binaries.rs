@@ -106,9 +106,13 @@ fn install(cache: &Path, home: &Path, platform: &str) -> Result<(), String> {
     let beside = cache.join(format!("installing-{}", Uuid::new_v4()));
     let missing: Vec<&Path> = beside.ancestors().take_while(|path| !path.exists()).collect();
     fs::create_dir_all(&beside).map_err(|error| format!("{}: {error}", beside.display()))?;
+    for directory in missing {
+        fs::set_permissions(directory, fs::Permissions::from_mode(0o755))
+            .map_err(|error| format!("{}: {error}", directory.display()))?;
+    }
     let installed = download(&beside, platform)
         .and_then(|()| link(&package(&beside, platform)))
-        .and_then(|()| open_to_all(&beside, &missing));
+        .and_then(|()| open_to_all(&beside));
     if installed.is_err() || fs::rename(&beside, home).is_err() {
         // Where the move failed, somebody else was faster.
         let _ = fs::remove_dir_all(&beside);
@@ -158,11 +162,7 @@ fn relative(source: &Path, target: &Path) -> PathBuf {
 }
 
 /// Root may have a umask that keeps others out, and somebody else is going to run this.
-fn open_to_all(tree: &Path, above: &[&Path]) -> Result<(), String> {
-    for directory in above {
-        fs::set_permissions(directory, fs::Permissions::from_mode(0o755))
-            .map_err(|error| format!("{}: {error}", directory.display()))?;
-    }
+fn open_to_all(tree: &Path) -> Result<(), String> {
     let done = Command::new("chmod").args(["-R", "a+rX"]).arg(tree).status();
     let done = done.map_err(|error| format!("chmod does not run ({error})"))?;
     done.success().then_some(()).ok_or_else(|| format!("chmod failed on {}", tree.display()))
