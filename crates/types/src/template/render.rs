@@ -117,21 +117,20 @@ fn width(piece: &Piece, context: Context) -> usize {
 
 /// Shortens the longest value, then the next longest, until all fits or nothing can be shortened.
 fn shorten(pieces: &mut [Piece], context: Context, limit: usize) {
-    let mut done = vec![false; pieces.len()];
-    loop {
-        let total: usize = pieces.iter().map(|piece| width(piece, context)).sum();
+    let widths: Vec<usize> = pieces.iter().map(|piece| width(piece, context)).collect();
+    let mut total: usize = widths.iter().sum();
+    let mut longest: Vec<usize> =
+        (0..pieces.len()).filter(|at| matches!(pieces[*at], Piece::Text(_))).collect();
+    longest.sort_by_key(|at| std::cmp::Reverse(widths[*at]));
+    for at in longest {
         if total <= limit {
             return;
         }
-        let longest = (0..pieces.len())
-            .filter(|at| !done[*at] && matches!(pieces[*at], Piece::Text(_)))
-            .max_by_key(|at| width(&pieces[*at], context));
-        let Some(at) = longest else { return };
-        done[at] = true;
-        let target = width(&pieces[at], context).saturating_sub(total - limit);
+        let target = widths[at].saturating_sub(total - limit);
         if let Piece::Text(text) = &mut pieces[at] {
             *text = fit(text, context, target);
         }
+        total = total - widths[at] + width(&pieces[at], context);
     }
 }
 
