@@ -1,5 +1,5 @@
 # Needs Rust (rustup), Node.js with npm, and a C compiler. `make dev` and `make test` get the rest.
-.PHONY: dev test lint
+.PHONY: dev test lint bench chaos
 
 CARGO ?= cargo
 BIN = target/debug/streammaxing
@@ -18,3 +18,14 @@ test:
 lint:
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
+
+# Figures of this machine; takes about ten minutes, most of it building.
+bench:
+	$(CARGO) build --release -p sm-lambda -p sm-cli -p sm-tests --bins
+	target/release/streammaxing with-postgres --durable -- target/release/bench
+
+# Workers killed a hundred times while 2,000 guilds are served.
+chaos:
+	$(CARGO) build --workspace --bins
+	CHAOS_KILLS=100 CHAOS_GUILDS=2000 $(BIN) with-postgres -- \
+	  $(CARGO) test -p sm-tests --test integration -- kills --nocapture

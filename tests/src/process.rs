@@ -7,8 +7,11 @@ use std::{
 
 /// The path of a binary that `cargo build --workspace --bins` has built beside this test.
 pub fn binary(name: &str) -> PathBuf {
-    let test = std::env::current_exe().expect("a test has a path");
-    let path = test.ancestors().nth(2).expect("target/<profile>/deps/test").join(name);
+    let ours = std::env::current_exe().expect("a program has a path");
+    // A test lies in target/<profile>/deps, a program of ours in target/<profile>.
+    let folder = ours.parent().expect("a file lies in a folder");
+    let folder = if folder.ends_with("deps") { folder.parent().unwrap_or(folder) } else { folder };
+    let path = folder.join(name);
     assert!(path.is_file(), "{} is missing: run `cargo build --workspace --bins`", path.display());
     path
 }

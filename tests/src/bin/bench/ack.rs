@@ -1,0 +1,191 @@
+//! Acknowledging signed `stream.online` posts, beside the bare statement on the same Postgres.
+
+use crate::figures::{cpu, ms, percentile, say};
+use sm_db::acceptance::{Notice, StreamStart, stream_online};
+use sm_lambda::Config;
+use sm_tests::{EVENTSUB_SECRET, World, scenario};
+use sm_types::{Clock, StreamId, TwitchUserId};
+use std::{
+    process::{Child, Command},
+    time::{Duration, Instant},
+};
+use time::format_description::well_known::Rfc3339;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    task::JoinSet,
+};
+
+const STREAMERS: usize = 5_000;
+const PER_CONNECTION_COUNT: [usize; 3] = [1, 8, 32];
+const REQUESTS: usize = 8_000;
+
+/// In the process that is measured: where to listen.
+#[expect(clippy::disallowed_methods, reason = "how the measured process is told what it is")]
+pub(crate) fn server_address() -> Option<String> {
+    std::env::var("BENCH_ACK_SERVER").ok()
+}
+
+/// In the process that is measured: the router and nothing else.
+pub(crate) async fn serve(address: String) {
+    let config = Config::from_env().expect("settings from the parent");
+    let app = sm_lambda::build_app(&config, Clock::system()).expect("they are valid");
+    let listener = TcpListener::bind(address).await.expect("the parent chose a free port");
+    axum::serve(listener, sm_api::router(app)).await.expect("it serves until it is killed");
+}
+
+pub(crate) async fn run() {
+    say("\nAcknowledging signed stream.online posts (durable: one commit each, fsync on)");
+    scenario(async |t| {
+        seed(t).await;
+        for connections in PER_CONNECTION_COUNT {
+            let bare = bare(t, connections).await;
+            t.sql("truncate stream_sessions, webhook_messages cascade").await;
+            let (http, cpu_ms) = over_http(t, connections).await;
+            t.sql("truncate stream_sessions, webhook_messages cascade").await;
+            say(&format!("  {connections:2} connections   {}", bare.line("bare statement")));
+            say(&format!("                   {}", http.line("webhook → 204 ")));
+            say(&format!(
+                "                   ratio of throughput {:.2}, p99 {:+.2} ms, {cpu_ms:.3} ms of our CPU per ack",
+                http.per_second / bare.per_second,
+                ms(http.p99) - ms(bare.p99),
+            ));
+        }
+    })
+    .await;
+}
+
+struct Run {
+    p50: Duration,
+    p99: Duration,
+    per_second: f64,
+}
+
+impl Run {
+    fn new(mut latencies: Vec<Duration>, took: Duration) -> Self {
+        latencies.sort();
+        let per_second = latencies.len() as f64 / took.as_secs_f64();
+        Self { p50: percentile(&latencies, 0.5), p99: percentile(&latencies, 0.99), per_second }
+    }
+
+    fn line(&self, what: &str) -> String {
+        let (p50, p99) = (ms(self.p50), ms(self.p99));
+        format!("{what}  p50 {p50:6.2}  p99 {p99:6.2} ms  {:6.0}/s", self.per_second)
+    }
+}
+
+async fn seed(t: &World) {
+    sqlx::query(
+        "insert into streamers (twitch_user_id, login, display_name)
+         select n::text, 'streamer' || n, 'Streamer' || n from generate_series(1, $1) n",
+    )
+    .bind(i32::try_from(STREAMERS).unwrap_or(i32::MAX))
+    .execute(&t.app.pool)
+    .await
+    .expect("the streamers are new");
+}
+
+/// The same statement without anything around it.
+async fn bare(t: &World, connections: usize) -> Run {
+    let url = t.settings.iter().find(|(name, _)| *name == "DATABASE_URL").map(|(_, v)| v.clone());
+    let url = sm_types::Secret::new(url.unwrap_or_default());
+    let pool = sm_lambda::pool(&url, u32::try_from(connections).unwrap_or(1)).expect("a valid URL");
+    let mut tasks = JoinSet::new();
+    let started = Instant::now();
+    for worker in 0..connections {
+        let pool = pool.clone();
+        tasks.spawn(async move {
+            let mut latencies = Vec::new();
+            for n in (worker..REQUESTS).step_by(connections) {
+                let streamer = TwitchUserId((1 + n % STREAMERS).to_string());
+                let (stream, message_id) = (StreamId(format!("bare-{n}")), format!("bare-{n}"));
+                let now = Clock::system().now();
+                let notice = Notice {
+                    message_id: &message_id,
+                    occurred_at: now,
+                    received_at: now,
+                    streamer: &streamer,
+                    login: "",
+                    display_name: "",
+                };
+                let start = StreamStart { stream_id: &stream, kind: "live", started_at: now };
+                let sent = Instant::now();
+                stream_online(&pool, &notice, &start).await.expect("Postgres answers");
+                latencies.push(sent.elapsed());
+            }
+            latencies
+        });
+    }
+    let latencies = tasks.join_all().await.concat();
+    let run = Run::new(latencies, started.elapsed());
+    pool.close().await;
+    run
+}
+
+/// The same over HTTP, in a process of its own.
+async fn over_http(t: &World, connections: usize) -> (Run, f64) {
+    let free = TcpListener::bind("127.0.0.1:0").await.and_then(|l| l.local_addr());
+    let address = free.expect("a free port").to_string();
+    let mut server = start_server(t, &address, connections);
+    while TcpStream::connect(&address).await.is_err() {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let mut tasks = JoinSet::new();
+    let (started, cpu_before) = (Instant::now(), cpu(server.id()));
+    for worker in 0..connections {
+        let address = address.clone();
+        tasks.spawn(async move { post_all(&address, worker, connections).await });
+    }
+    let latencies = tasks.join_all().await.concat();
+    let took = started.elapsed();
+    let cpu_ms = ms(cpu(server.id()) - cpu_before) / latencies.len() as f64;
+    // It is of no more use.
+    let _ = server.kill();
+    let _ = server.wait();
+    (Run::new(latencies, took), cpu_ms)
+}
+
+fn start_server(t: &World, address: &str, connections: usize) -> Child {
+    let mut settings = t.settings.clone();
+    settings.push(("DATABASE_CONNECTIONS", connections.to_string()));
+    Command::new(std::env::current_exe().expect("a program has a path"))
+        .env_clear()
+        .envs(settings)
+        .env("BENCH_ACK_SERVER", address)
+        .spawn()
+        .expect("it starts")
+}
+
+async fn post_all(address: &str, worker: usize, connections: usize) -> Vec<Duration> {
+    let mut stream = TcpStream::connect(address).await.expect("the server listens");
+    stream.set_nodelay(true).expect("a TCP stream");
+    let (mut latencies, mut buffer) = (Vec::new(), vec![0; 4096]);
+    for n in (worker..REQUESTS).step_by(connections) {
+        let request = request(n);
+        let sent = Instant::now();
+        stream.write_all(&request).await.expect("the server reads");
+        let read = stream.read(&mut buffer).await.expect("the server answers");
+        latencies.push(sent.elapsed());
+        let answer = String::from_utf8_lossy(&buffer[..read]);
+        assert!(answer.starts_with("HTTP/1.1 204"), "{answer}");
+    }
+    latencies
+}
+
+fn request(n: usize) -> Vec<u8> {
+    let now = Clock::system().now().format(&Rfc3339).unwrap_or_default();
+    let id = 1 + n % STREAMERS;
+    let body = format!(
+        r#"{{"subscription":{{"id":"6a1f0f52-93c1-4f7e-8e0a-5d1b7c20e9aa","type":"stream.online","version":"1","status":"enabled","cost":0,"condition":{{"broadcaster_user_id":"{id}"}},"transport":{{"method":"webhook","callback":"https://hooks.example.test/twitch"}},"created_at":"2026-11-20T07:44:31.120045009Z"}},"event":{{"id":"http-{n}","broadcaster_user_id":"{id}","broadcaster_user_login":"streamer{id}","broadcaster_user_name":"Streamer{id}","type":"live","started_at":"{now}"}}}}"#
+    );
+    let message_id = format!("http-{n}");
+    let signature = sm_sim::twitch::sign(EVENTSUB_SECRET, &message_id, &now, body.as_bytes());
+    format!(
+        "POST /webhooks/twitch HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n\
+         content-length: {}\r\ntwitch-eventsub-message-id: {message_id}\r\n\
+         twitch-eventsub-message-timestamp: {now}\r\ntwitch-eventsub-message-type: notification\r\n\
+         twitch-eventsub-message-signature: {signature}\r\n\r\n{body}",
+        body.len(),
+    )
+    .into_bytes()
+}
