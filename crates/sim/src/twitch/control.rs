@@ -1,65 +1,104 @@
 //! The control API; see the module's head for its routes.
 
-use super::{EdgeCase, Fault, Shared, TwitchSim};
+use super::{EdgeCase, Fault, Shared, TwitchSim, world::Subscription, world::User};
 use axum::{
     Json, Router,
-    extract::{Path, State},
+    extract::{Path, Query, State},
     http::StatusCode,
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sm_types::TwitchUserId;
-use std::{net::SocketAddr, sync::Arc};
+use std::sync::Arc;
+
+type Sim = State<Arc<Shared>>;
 
 pub(super) fn router() -> Router<Arc<Shared>> {
     Router::new()
-        .route("/_sim/twitch/users", get(users))
+        .route("/_sim/twitch/users", get(users).post(add_user))
         .route("/_sim/twitch/users/{login}/live", post(live))
         .route("/_sim/twitch/users/{login}/end", post(end))
         .route("/_sim/twitch/users/{login}/update", post(update))
+        .route("/_sim/twitch/users/{login}/rename", post(rename))
+        .route("/_sim/twitch/users/{login}/revoke", post(revoke))
+        .route("/_sim/twitch/users/{login}/remove", post(remove))
+        .route("/_sim/twitch/users/{login}/authorize", post(authorize))
+        .route("/_sim/twitch/users/{login}/deauthorize", post(deauthorize))
         .route("/_sim/twitch/users/{login}/trigger/{case}", post(trigger))
         .route("/_sim/twitch/cases", get(cases))
-        .route("/_sim/twitch/faults", post(add_fault).delete(clear_faults))
+        .route("/_sim/twitch/subscriptions", get(subscriptions))
+        .route("/_sim/twitch/deliveries", get(deliveries))
+        .route("/_sim/twitch/requests", get(requests))
+        .route("/_sim/twitch/streams-delay", post(streams_delay))
+        .route("/_sim/twitch/expire-tokens", post(expire_tokens))
+        .route("/_sim/twitch/faults", get(faults).post(add_fault).delete(clear_faults))
 }
 
 /// The simulator itself, for what its methods do.
 fn sim(shared: Arc<Shared>) -> TwitchSim {
-    let server = tokio::spawn(std::future::ready(())).abort_handle();
-    TwitchSim { addr: SocketAddr::from(([127, 0, 0, 1], 0)), shared, server }
+    TwitchSim { shared, server: None }
 }
 
-async fn users(State(shared): State<Arc<Shared>>) -> Json<Value> {
-    let world = shared.world();
-    let user = |user: &super::world::User| {
-        json!({ "id": user.id, "login": user.login, "name": user.name, "title": user.title,
-                "game": user.game, "live": user.stream.is_some() })
+/// Finds a user by login or id and acts on it.
+async fn act<A>(shared: Arc<Shared>, login: &str, act: A) -> Response
+where
+    A: AsyncFnOnce(TwitchSim, TwitchUserId) -> Response,
+{
+    let found = {
+        let world = shared.world();
+        let named = |user: &&User| user.login == login || user.id == login;
+        world.users.iter().find(named).map(|user| TwitchUserId(user.id.clone()))
     };
-    Json(world.users.iter().map(user).collect())
+    match found {
+        Some(user) => act(sim(shared), user).await,
+        None => (StatusCode::NOT_FOUND, format!("there is no user `{login}`")).into_response(),
+    }
 }
 
-fn find(shared: &Shared, login: &str) -> Option<TwitchUserId> {
-    let world = shared.world();
-    world.users.iter().find(|u| u.login == login).map(|u| TwitchUserId(u.id.clone()))
+async fn users(State(shared): Sim) -> Json<Value> {
+    let user = |user: &User| {
+        json!({ "id": user.id, "login": user.login, "name": user.name, "title": user.title,
+                "game": user.game, "live": user.stream.is_some(), "viewers": user.viewers,
+                "stream": user.stream.as_ref().map(|stream| &stream.id),
+                "authorized": user.authorized, "removed": user.removed })
+    };
+    Json(shared.world().users.iter().map(user).collect())
 }
 
-fn unknown(login: &str) -> Response {
-    (StatusCode::NOT_FOUND, format!("there is no user `{login}`")).into_response()
+#[derive(Deserialize)]
+struct Names {
+    login: String,
+    name: String,
+}
+
+async fn add_user(State(shared): Sim, Json(names): Json<Names>) -> Response {
+    let id = sim(shared).add_user(&names.login, &names.name);
+    (StatusCode::CREATED, Json(json!({ "id": id }))).into_response()
 }
 
 async fn play(shared: Arc<Shared>, login: &str, case: EdgeCase) -> Response {
-    let Some(user) = find(&shared, login) else { return unknown(login) };
-    let statuses = sim(shared).trigger(&user, case).await;
-    Json(json!({ "case": case.name(), "statuses": statuses })).into_response()
+    act(shared, login, async |sim, user| {
+        let statuses = sim.trigger(&user, case).await;
+        Json(json!({ "case": case.name(), "statuses": statuses })).into_response()
+    })
+    .await
 }
 
-async fn live(State(shared): State<Arc<Shared>>, Path(login): Path<String>) -> Response {
+async fn live(State(shared): Sim, Path(login): Path<String>) -> Response {
     play(shared, &login, EdgeCase::Online).await
 }
 
-async fn end(State(shared): State<Arc<Shared>>, Path(login): Path<String>) -> Response {
+async fn end(State(shared): Sim, Path(login): Path<String>) -> Response {
     play(shared, &login, EdgeCase::Offline).await
+}
+
+async fn trigger(State(shared): Sim, Path((login, case)): Path<(String, String)>) -> Response {
+    match case.parse() {
+        Ok(case) => play(shared, &login, case).await,
+        Err(error) => (StatusCode::NOT_FOUND, error).into_response(),
+    }
 }
 
 #[derive(Deserialize)]
@@ -69,23 +108,68 @@ struct Channel {
 }
 
 async fn update(
-    State(shared): State<Arc<Shared>>,
+    State(shared): Sim,
     Path(login): Path<String>,
     Json(channel): Json<Channel>,
 ) -> Response {
-    let Some(user) = find(&shared, &login) else { return unknown(&login) };
-    sim(shared).update_channel(&user, &channel.title, &channel.game).await;
-    StatusCode::NO_CONTENT.into_response()
+    act(shared, &login, async |sim, user| {
+        sim.update_channel(&user, &channel.title, &channel.game).await;
+        StatusCode::NO_CONTENT.into_response()
+    })
+    .await
 }
 
-async fn trigger(
-    State(shared): State<Arc<Shared>>,
-    Path((login, case)): Path<(String, String)>,
+async fn rename(
+    State(shared): Sim,
+    Path(login): Path<String>,
+    Json(names): Json<Names>,
 ) -> Response {
-    match case.parse() {
-        Ok(case) => play(shared, &login, case).await,
-        Err(error) => (StatusCode::NOT_FOUND, error).into_response(),
-    }
+    act(shared, &login, async |sim, user| {
+        sim.rename(&user, &names.login, &names.name).await;
+        StatusCode::NO_CONTENT.into_response()
+    })
+    .await
+}
+
+#[derive(Deserialize)]
+struct Revocation {
+    status: String,
+}
+
+async fn revoke(
+    State(shared): Sim,
+    Path(login): Path<String>,
+    Json(revocation): Json<Revocation>,
+) -> Response {
+    act(shared, &login, async |sim, user| {
+        let statuses = sim.revoke(&user, &revocation.status).await;
+        Json(json!({ "statuses": statuses })).into_response()
+    })
+    .await
+}
+
+async fn remove(State(shared): Sim, Path(login): Path<String>) -> Response {
+    act(shared, &login, async |sim, user| {
+        let statuses = sim.remove_user(&user).await;
+        Json(json!({ "statuses": statuses })).into_response()
+    })
+    .await
+}
+
+async fn authorize(State(shared): Sim, Path(login): Path<String>) -> Response {
+    act(shared, &login, async |sim, user| {
+        sim.authorize(&user).await;
+        StatusCode::NO_CONTENT.into_response()
+    })
+    .await
+}
+
+async fn deauthorize(State(shared): Sim, Path(login): Path<String>) -> Response {
+    act(shared, &login, async |sim, user| {
+        sim.deauthorize(&user).await;
+        StatusCode::NO_CONTENT.into_response()
+    })
+    .await
 }
 
 async fn cases() -> Json<Value> {
@@ -93,12 +177,56 @@ async fn cases() -> Json<Value> {
     Json(EdgeCase::ALL.iter().map(case).collect())
 }
 
-async fn add_fault(State(shared): State<Arc<Shared>>, Json(fault): Json<Fault>) -> StatusCode {
-    shared.world().faults.push(fault);
+async fn subscriptions(State(shared): Sim) -> Json<Value> {
+    Json(shared.world().subscriptions.iter().map(Subscription::json).collect())
+}
+
+#[derive(Deserialize)]
+struct Since {
+    #[serde(default)]
+    since: usize,
+}
+
+impl Since {
+    fn part_of(&self, name: &str, all: &[impl Serialize]) -> Json<Value> {
+        let new = all.get(self.since..).unwrap_or_default();
+        Json(json!({ name: new, "next": all.len() }))
+    }
+}
+
+async fn deliveries(State(shared): Sim, Query(since): Query<Since>) -> Json<Value> {
+    since.part_of("deliveries", &shared.world().deliveries)
+}
+
+async fn requests(State(shared): Sim, Query(since): Query<Since>) -> Json<Value> {
+    since.part_of("requests", &shared.world().requests)
+}
+
+#[derive(Deserialize)]
+struct Delay {
+    seconds: u32,
+}
+
+async fn streams_delay(State(shared): Sim, Json(delay): Json<Delay>) -> StatusCode {
+    sim(shared).delay_streams(time::Duration::seconds(delay.seconds.into()));
     StatusCode::NO_CONTENT
 }
 
-async fn clear_faults(State(shared): State<Arc<Shared>>) -> StatusCode {
-    shared.world().faults.clear();
+async fn expire_tokens(State(shared): Sim) -> StatusCode {
+    sim(shared).expire_tokens();
+    StatusCode::NO_CONTENT
+}
+
+async fn faults(State(shared): Sim) -> Json<Vec<Fault>> {
+    Json(shared.world().faults.clone())
+}
+
+async fn add_fault(State(shared): Sim, Json(fault): Json<Fault>) -> StatusCode {
+    sim(shared).fault(fault);
+    StatusCode::NO_CONTENT
+}
+
+async fn clear_faults(State(shared): Sim) -> StatusCode {
+    sim(shared).clear_faults();
     StatusCode::NO_CONTENT
 }

@@ -1,15 +1,24 @@
 //! Signed deliveries over HTTP, with retries.
 
-use super::{Shared, world::Subscription};
+use super::{
+    Shared,
+    http::header,
+    world::{Subscription, text},
+};
 use hmac::{Hmac, KeyInit, Mac};
 use serde::Serialize;
 use serde_json::{Value, json};
 use sha2::Sha256;
-use std::{io, sync::Arc, time::Duration};
-use time::format_description::well_known::Rfc3339;
+use std::{
+    io,
+    net::{IpAddr, Ipv4Addr},
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use uuid::Uuid;
 
 const TIMEOUT: Duration = Duration::from_secs(10);
+const SIGNATURE: &str = "Twitch-Eventsub-Message-Signature";
 
 /// How a delivery is signed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -36,6 +45,8 @@ pub struct Delivery {
     pub message_type: String,
     /// The message's id; a new one when not given.
     pub message_id: Option<String>,
+    /// The type that the header names instead of the subscription's own.
+    pub kind_in_header: Option<String>,
     /// How far the timestamp lies in the past; negative: in the future.
     pub age: time::Duration,
     /// How it is signed.
@@ -52,10 +63,21 @@ impl Delivery {
             event,
             message_type: "notification".to_owned(),
             message_id: None,
+            kind_in_header: None,
             age: time::Duration::ZERO,
             signature: Signature::Good,
             body: None,
         }
+    }
+
+    /// A revocation; the subscription says why.
+    pub(super) fn revocation() -> Self {
+        Self { message_type: "revocation".to_owned(), ..Self::new("", Value::Null) }
+    }
+
+    /// Whether Twitch itself could have sent it: only that is sent again.
+    fn is_faithful(&self) -> bool {
+        self.body.is_none() && self.signature == Signature::Good && self.age.is_zero()
     }
 }
 
@@ -64,8 +86,14 @@ impl Delivery {
 pub struct SeenDelivery {
     /// The message's id.
     pub message_id: String,
+    /// `notification`, `revocation` or `webhook_callback_verification`.
+    pub message_type: String,
+    /// The subscription's id.
+    pub subscription_id: String,
     /// The subscription type.
     pub kind: String,
+    /// How often it had been sent before.
+    pub retry: usize,
     /// The status of the answer; `None`: there was none.
     pub status: Option<u16>,
     /// How long it took, in microseconds.
@@ -85,146 +113,194 @@ pub(super) fn client() -> io::Result<reqwest::Client> {
     reqwest::Client::builder()
         .tls_backend_preconfigured(tls)
         .redirect(reqwest::redirect::Policy::none())
+        // Twitch connects over IPv4 only.
+        .local_address(IpAddr::V4(Ipv4Addr::UNSPECIFIED))
         .timeout(TIMEOUT)
         .build()
         .map_err(io::Error::other)
 }
 
-/// Sends to all subscriptions about a user, of one type or of all; returns the statuses, 0 for none.
+/// Whom a delivery goes to.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum To<'a> {
+    /// The enabled subscriptions of a type that are about a user, or about the application.
+    Type(&'a str),
+    /// All subscriptions about a user, dead ones too.
+    All,
+}
+
+/// Sends to the subscriptions about a user; returns the statuses of the answers, 0 for none.
 pub(super) async fn deliver(
     shared: &Arc<Shared>,
     user: &str,
-    kind: Option<&str>,
+    to: To<'_>,
     delivery: &Delivery,
 ) -> Vec<u16> {
-    let fits = |s: &&Subscription| {
-        let wanted = kind.is_none_or(|kind| s.kind == kind);
-        let alive = s.status == "enabled" || delivery.message_type == "revocation";
-        wanted && alive && s.is_about(user)
-    };
-    let all: Vec<Subscription> =
-        shared.world().subscriptions.iter().filter(fits).cloned().collect();
     let mut statuses = Vec::new();
-    for subscription in all {
-        let message_id = delivery.message_id.clone().unwrap_or_else(|| Uuid::new_v4().to_string());
-        let status = post(shared, &subscription, &message_id, delivery).await;
-        if !status.is_some_and(|status| (200..300).contains(&status)) && delivery.body.is_none() {
-            retry_later(shared.clone(), subscription, message_id, delivery.clone());
+    for subscription in receivers(shared, user, to) {
+        let message_id = delivery.message_id.clone().unwrap_or_else(new_id);
+        let status = post(shared, &subscription, &message_id, 0, delivery).await;
+        if !is_taken(status) && delivery.is_faithful() && !shared.retries.is_empty() {
+            let again = again(shared.clone(), subscription, message_id, delivery.clone());
+            tokio::spawn(again);
         }
         statuses.push(status.unwrap_or(0));
     }
     statuses
 }
 
-/// Sends again under the same id until it is taken or the tries are used up.
-fn retry_later(
+fn receivers(shared: &Shared, user: &str, to: To<'_>) -> Vec<Subscription> {
+    let fits = |s: &&Subscription| match to {
+        To::Type(kind) => {
+            let concerned = s.is_about(user) || s.is_about_application();
+            concerned && s.new.kind == kind && s.status == "enabled"
+        }
+        To::All => s.is_about(user),
+    };
+    shared.world().subscriptions.iter().filter(fits).cloned().collect()
+}
+
+fn new_id() -> String {
+    Uuid::new_v4().to_string()
+}
+
+fn is_taken(status: Option<u16>) -> bool {
+    status.is_some_and(|status| (200..300).contains(&status))
+}
+
+/// Sends again under the same id until it is taken; after the last try the subscription is dead.
+async fn again(
     shared: Arc<Shared>,
     subscription: Subscription,
     message_id: String,
     delivery: Delivery,
 ) {
-    if shared.retries.is_empty() {
-        return;
-    }
-    tokio::spawn(async move {
-        for wait in &shared.retries {
-            tokio::time::sleep(*wait).await;
-            let status = post(&shared, &subscription, &message_id, &delivery).await;
-            if status.is_some_and(|status| (200..300).contains(&status)) {
-                return;
-            }
+    for (tries, wait) in shared.retries.iter().enumerate() {
+        tokio::time::sleep(*wait).await;
+        let is_there = |s: &Subscription| s.id == subscription.id && s.status == "enabled";
+        if delivery.message_type == "notification"
+            && !shared.world().subscriptions.iter().any(is_there)
+        {
+            return;
         }
-        let status = "notification_failures_exceeded";
-        shared.world().set_status(&subscription.id, status);
-        tracing::warn!(
-            subscription.kind,
-            "a subscriber failed too often: the subscription is revoked"
-        );
-        let revoked = Delivery { message_type: "revocation".to_owned(), ..delivery };
-        let subscription = Subscription { status: status.to_owned(), ..subscription };
-        post(&shared, &subscription, &Uuid::new_v4().to_string(), &revoked).await;
-    });
+        let status = post(&shared, &subscription, &message_id, tries + 1, &delivery).await;
+        if is_taken(status) {
+            return;
+        }
+    }
+    if delivery.message_type == "notification" {
+        give_up(&shared, subscription).await;
+    }
+}
+
+async fn give_up(shared: &Shared, subscription: Subscription) {
+    let status = "notification_failures_exceeded";
+    shared.world().set_status(&subscription.id, status);
+    let kind = subscription.new.kind.clone();
+    tracing::warn!(kind, "a subscriber failed too often: the subscription is revoked");
+    let subscription = Subscription { status: status.to_owned(), ..subscription };
+    // Sent once: who fails so often may well miss it.
+    post(shared, &subscription, &new_id(), 0, &Delivery::revocation()).await;
 }
 
 /// Asks a callback whether it is the application's, and records the outcome.
-pub(super) async fn challenge(shared: Arc<Shared>, id: String) {
+pub(super) async fn challenge(shared: &Shared, id: &str) {
     let found = shared.world().subscriptions.iter().find(|s| s.id == id).cloned();
     let Some(subscription) = found else { return };
-    let challenge = Uuid::new_v4().to_string();
+    let challenge = new_id();
     let body = json!({ "challenge": challenge, "subscription": subscription.json() });
     let delivery = Delivery {
         message_type: "webhook_callback_verification".to_owned(),
         body: Some(body.to_string().into_bytes()),
-        ..Delivery::new(&subscription.kind, Value::Null)
+        ..Delivery::new(&subscription.new.kind, Value::Null)
     };
-    let message_id = Uuid::new_v4().to_string();
-    let answer = request(&shared, &subscription, &message_id, &delivery).send().await;
-    let verified = match answer {
-        Ok(answer) => is_right(answer, &challenge).await,
-        Err(_) => false,
+    let verified = match send(shared, &subscription, &new_id(), 0, &delivery).await {
+        Some(answer) => is_right(answer, &challenge).await,
+        None => false,
     };
     let status = if verified { "enabled" } else { "webhook_callback_verification_failed" };
-    shared.world().set_status(&id, status);
+    shared.world().set_status(id, status);
 }
 
 /// The checks that Twitch's own tool makes: exact body, a text/plain type, a 2xx.
 async fn is_right(answer: reqwest::Response, challenge: &str) -> bool {
-    let kind =
-        answer.headers().get("content-type").and_then(|v| v.to_str().ok().map(str::to_owned));
-    let plain = kind.is_some_and(|kind| kind.split(';').next() == Some("text/plain"));
+    let kind = header(answer.headers(), "content-type").split(';').next().unwrap_or("").trim();
+    let plain = kind.eq_ignore_ascii_case("text/plain");
     let ok = answer.status().is_success();
-    ok && plain && answer.text().await.is_ok_and(|body| body == challenge)
+    ok && plain && answer.bytes().await.is_ok_and(|body| body == challenge.as_bytes())
 }
 
 async fn post(
     shared: &Shared,
     subscription: &Subscription,
     message_id: &str,
+    retry: usize,
     delivery: &Delivery,
 ) -> Option<u16> {
-    let sent = std::time::Instant::now();
-    let answer = request(shared, subscription, message_id, delivery).send().await;
-    let status = answer.ok().map(|answer| answer.status().as_u16());
-    let took_us = u64::try_from(sent.elapsed().as_micros()).unwrap_or(u64::MAX);
-    let (message_id, kind) = (message_id.to_owned(), subscription.kind.clone());
-    shared.world().deliveries.push(SeenDelivery { message_id, kind, status, took_us });
-    status
+    let answer = send(shared, subscription, message_id, retry, delivery).await;
+    answer.map(|answer| answer.status().as_u16())
+}
+
+/// Sends, and records the answer.
+async fn send(
+    shared: &Shared,
+    subscription: &Subscription,
+    message_id: &str,
+    retry: usize,
+    delivery: &Delivery,
+) -> Option<reqwest::Response> {
+    let sent = Instant::now();
+    let answer = request(shared, subscription, message_id, retry, delivery).send().await.ok();
+    shared.world().deliveries.push(SeenDelivery {
+        message_id: message_id.to_owned(),
+        message_type: delivery.message_type.clone(),
+        subscription_id: subscription.id.clone(),
+        kind: subscription.new.kind.clone(),
+        retry,
+        status: answer.as_ref().map(|answer| answer.status().as_u16()),
+        took_us: u64::try_from(sent.elapsed().as_micros()).unwrap_or(u64::MAX),
+    });
+    answer
 }
 
 fn request(
     shared: &Shared,
     subscription: &Subscription,
     message_id: &str,
+    retry: usize,
     delivery: &Delivery,
 ) -> reqwest::RequestBuilder {
-    let sent_at = shared.clock.now() - delivery.age;
-    let timestamp = sent_at.format(&Rfc3339).unwrap_or_default();
+    let new = &subscription.new;
+    let timestamp = text(shared.clock.now() - delivery.age);
     let body = delivery.body.clone().unwrap_or_else(|| body(subscription, delivery));
+    let kind = delivery.kind_in_header.as_ref().unwrap_or(&new.kind);
     let request = shared
         .http
-        .post(&subscription.callback)
+        .post(&new.callback)
         .header("Content-Type", "application/json")
         .header("Twitch-Eventsub-Message-Id", message_id)
-        .header("Twitch-Eventsub-Message-Retry", "0")
+        .header("Twitch-Eventsub-Message-Retry", retry.to_string())
         .header("Twitch-Eventsub-Message-Type", &delivery.message_type)
         .header("Twitch-Eventsub-Message-Timestamp", &timestamp)
-        .header("Twitch-Eventsub-Subscription-Type", &subscription.kind)
-        .header("Twitch-Eventsub-Subscription-Version", &subscription.version);
+        .header("Twitch-Eventsub-Subscription-Type", kind)
+        .header("Twitch-Eventsub-Subscription-Version", &new.version);
     let secret = match delivery.signature {
         Signature::WrongSecret => "another secret altogether",
-        _ => &subscription.secret,
+        _ => &new.secret,
     };
     let signature = sign(secret, message_id, &timestamp, &body);
     match delivery.signature {
         Signature::Missing => request,
-        Signature::Broken => {
-            let flipped = if signature.ends_with('0') { "1" } else { "0" };
-            let broken = format!("{}{flipped}", &signature[..signature.len() - 1]);
-            request.header("Twitch-Eventsub-Message-Signature", broken)
-        }
-        _ => request.header("Twitch-Eventsub-Message-Signature", signature),
+        Signature::Broken => request.header(SIGNATURE, broken(&signature)),
+        Signature::Good | Signature::WrongSecret => request.header(SIGNATURE, signature),
     }
     .body(body)
+}
+
+/// The same with its last digit changed.
+fn broken(signature: &str) -> String {
+    let (rest, last) = signature.split_at(signature.len() - 1);
+    format!("{rest}{}", if last == "0" { "1" } else { "0" })
 }
 
 fn body(subscription: &Subscription, delivery: &Delivery) -> Vec<u8> {
@@ -240,4 +316,20 @@ pub fn sign(secret: &str, message_id: &str, timestamp: &str, body: &[u8]) -> Str
     let Ok(mac) = Hmac::<Sha256>::new_from_slice(secret.as_bytes()) else { return String::new() };
     let mac = mac.chain_update(message_id).chain_update(timestamp).chain_update(body);
     format!("sha256={}", hex::encode(mac.finalize().into_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn signature_is_that_of_a_vector_computed_elsewhere() {
+        let body = br#"{"challenge":"pQ7-x2","subscription":{"id":"a"}}"#;
+        let id = "3e5c9b1a-0f77-4a63-b2d8-91c4e6a0d7f3";
+        let signature =
+            sign("0123456789abcdef0123456789abcdef", id, "2026-11-21T18:05:09.482913077Z", body);
+        let expected = "sha256=30e49a6814bdeaf6cf923a7959fa6f4ca9a5194dcedb8bea3d7b4e0458884329";
+        assert_eq!(signature, expected);
+        assert_ne!(broken(&signature), signature);
+    }
 }

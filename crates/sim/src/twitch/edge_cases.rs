@@ -54,6 +54,7 @@ cases! {
     Flap "flap" "The stream begins, ends and begins again under the same id.",
     Restart "restart" "The stream ends and comes back under a new id.",
     Revocation "revocation" "The subscriptions are revoked.",
+    RevocationUnknown "revocation-unknown" "The subscriptions are revoked for a reason that nobody knows.",
 }
 
 impl FromStr for EdgeCase {
@@ -110,7 +111,8 @@ pub(super) async fn play(sim: &TwitchSim, user: &TwitchUserId, case: EdgeCase) -
         }
         EdgeCase::UnknownType => {
             let body = br#"{"subscription":{"id":"s","type":"channel.brand_new","version":"9"},"event":{"a":1}}"#;
-            sim.deliver(user, &raw(body.to_vec())).await
+            let kind_in_header = Some("channel.brand_new".to_owned());
+            sim.deliver(user, &Delivery { kind_in_header, ..raw(body.to_vec()) }).await
         }
         EdgeCase::UnknownValues => {
             let mut delivery = online("hologram");
@@ -132,10 +134,8 @@ pub(super) async fn play(sim: &TwitchSim, user: &TwitchUserId, case: EdgeCase) -
             statuses.extend(sim.deliver(user, &online("live")).await);
             statuses
         }
-        EdgeCase::Revocation => {
-            sim.revoke(user, "authorization_revoked").await;
-            Vec::new()
-        }
+        EdgeCase::Revocation => sim.revoke(user, "authorization_revoked").await,
+        EdgeCase::RevocationUnknown => sim.revoke(user, "a_status_of_2031").await,
     }
 }
 
@@ -155,13 +155,18 @@ async fn twice(sim: &TwitchSim, user: &TwitchUserId, delivery: &Delivery) -> Vec
 }
 
 async fn flap(sim: &TwitchSim, user: &TwitchUserId) -> Vec<u16> {
-    let (stream, event) = sim.start_stream(user, "live");
-    let started_at = event["started_at"].as_str().unwrap_or("").to_owned();
+    let (_, event) = sim.start_stream(user, "live");
     let online = Delivery::new("stream.online", event);
     let mut statuses = sim.deliver(user, &online).await;
-    let offline = sim.shared.world().end_stream(user.as_str());
+    let (stream, offline) = {
+        let mut world = sim.shared.world();
+        let stream = world.take_stream(user.as_str());
+        let offline = world.offline_event(user.as_str(), stream.as_ref());
+        (stream, offline)
+    };
     statuses.extend(sim.deliver(user, &Delivery::new("stream.offline", offline)).await);
-    sim.shared.world().resume_stream(user.as_str(), stream.as_str(), &started_at);
+    // It was only a short drop: the same stream is back.
+    sim.shared.world().user_mut(user.as_str(), |user| user.stream = stream);
     statuses.extend(sim.deliver(user, &online).await);
     statuses
 }

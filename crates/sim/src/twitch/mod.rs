@@ -1,22 +1,41 @@
 //! Twitch as far as the product uses it: OAuth, Helix, EventSub with signed deliveries and faults.
 //!
-//! Beside `/helix/…` and `/oauth2/…` it serves a control API for pages and the command line:
+//! Beside `/helix/…` and `/oauth2/…` it serves a control API for pages and the command line.
+//! Bodies and answers are JSON; `{login}` is a user's login or id.
 //!
 //! | request | does |
 //! |---|---|
 //! | `GET /_sim/twitch/users` | users and whether they are live |
+//! | `POST /_sim/twitch/users` | adds a user: `{"login":"ana","name":"Ana"}` |
 //! | `POST /_sim/twitch/users/{login}/live` | goes live; answers the statuses of the deliveries |
 //! | `POST /_sim/twitch/users/{login}/end` | ends the stream |
 //! | `POST /_sim/twitch/users/{login}/update` | changes the channel: `{"title":"…","game":"…"}` |
+//! | `POST /_sim/twitch/users/{login}/rename` | changes the names: `{"login":"…","name":"…"}` |
+//! | `POST /_sim/twitch/users/{login}/revoke` | revokes the subscriptions: `{"status":"…"}` |
+//! | `POST /_sim/twitch/users/{login}/remove` | removes the account and revokes |
+//! | `POST /_sim/twitch/users/{login}/authorize` | authorises the application: cost 0 |
+//! | `POST /_sim/twitch/users/{login}/deauthorize` | takes that back |
 //! | `POST /_sim/twitch/users/{login}/trigger/{case}` | sends an edge case, such as `duplicate` |
 //! | `GET /_sim/twitch/cases` | the edge cases |
+//! | `GET /_sim/twitch/subscriptions` | the subscriptions |
+//! | `GET /_sim/twitch/deliveries?since=0` | deliveries from a number on, and the `next` one |
+//! | `GET /_sim/twitch/requests?since=0` | requests, the same way |
+//! | `POST /_sim/twitch/streams-delay` | `{"seconds":60}`: Get Streams learns of streams later |
+//! | `POST /_sim/twitch/expire-tokens` | makes all app tokens invalid |
+//! | `GET /_sim/twitch/faults` | the faults that are left |
 //! | `POST /_sim/twitch/faults` | adds a fault: `{"path":"streams","status":503,"times":3}` |
 //! | `DELETE /_sim/twitch/faults` | removes all faults |
 
+mod actions;
 mod control;
 mod delivery;
 mod edge_cases;
+mod eventsub;
 mod helix;
+mod http;
+mod limits;
+mod oauth;
+mod resources;
 mod world;
 
 pub use delivery::{Delivery, SeenDelivery, Signature, sign};
@@ -24,8 +43,8 @@ pub use edge_cases::EdgeCase;
 pub use world::Fault;
 
 use axum::{Router, routing::any};
-use serde_json::json;
-use sm_types::{Clock, StreamId, TwitchUserId};
+use limits::Bucket;
+use sm_types::Clock;
 use std::{
     io,
     net::SocketAddr,
@@ -45,19 +64,27 @@ pub struct Options {
     /// Its secret.
     pub client_secret: String,
     /// How long after a failed delivery it is sent again; empty: never.
+    ///
+    /// After the last one the subscription is revoked.
     pub retries: Vec<Duration>,
+    /// Helix's rate limit; `None`: no limit, and no headers that tell of one.
+    pub points_per_minute: Option<u32>,
+    /// How many subscriptions a list has on a page; Twitch does not say.
+    pub subscriptions_per_page: usize,
     /// The clock that stamps deliveries.
     pub clock: Clock,
 }
 
 impl Options {
-    /// A free port, no retries.
+    /// A free port, no retries, Twitch's own rate limit.
     pub fn local(client_id: &str, client_secret: &str) -> Self {
         Self {
             addr: SocketAddr::from(([127, 0, 0, 1], 0)),
             client_id: client_id.to_owned(),
             client_secret: client_secret.to_owned(),
             retries: Vec::new(),
+            points_per_minute: Some(800),
+            subscriptions_per_page: 100,
             clock: Clock::system(),
         }
     }
@@ -66,18 +93,20 @@ impl Options {
 /// A running simulator; clones are the same one.
 #[derive(Clone, Debug)]
 pub struct TwitchSim {
-    addr: SocketAddr,
     shared: Arc<Shared>,
-    server: AbortHandle,
+    server: Option<AbortHandle>,
 }
 
 #[derive(Debug)]
 pub(crate) struct Shared {
+    addr: SocketAddr,
     world: Mutex<World>,
     http: reqwest::Client,
     client_id: String,
     client_secret: String,
     retries: Vec<Duration>,
+    points_per_minute: Option<u32>,
+    subscriptions_per_page: usize,
     clock: Clock,
 }
 
@@ -91,13 +120,17 @@ impl TwitchSim {
     /// Starts listening.
     pub async fn start(options: Options) -> io::Result<Self> {
         let listener = TcpListener::bind(options.addr).await?;
-        let addr = listener.local_addr()?;
+        let mut world = World::default();
+        world.bucket = options.points_per_minute.map(Bucket::new);
         let shared = Arc::new(Shared {
-            world: Mutex::new(World::default()),
+            addr: listener.local_addr()?,
+            world: Mutex::new(world),
             http: delivery::client()?,
             client_id: options.client_id,
             client_secret: options.client_secret,
             retries: options.retries,
+            points_per_minute: options.points_per_minute,
+            subscriptions_per_page: options.subscriptions_per_page,
             clock: options.clock,
         });
         let router = Router::new()
@@ -108,132 +141,56 @@ impl TwitchSim {
             // It ends with the process or by `stop`.
             let _ = axum::serve(listener, router).await;
         });
-        Ok(Self { addr, shared, server: server.abort_handle() })
+        Ok(Self { shared, server: Some(server.abort_handle()) })
     }
 
     /// Stops listening.
     pub fn stop(&self) {
-        self.server.abort();
+        if let Some(server) = &self.server {
+            server.abort();
+        }
     }
 
     /// The value of `TWITCH_API_URL`.
     pub fn api_url(&self) -> String {
-        format!("http://{}/helix", self.addr)
+        format!("{}/helix", self.origin())
     }
 
     /// The value of `TWITCH_AUTH_URL`.
     pub fn auth_url(&self) -> String {
-        format!("http://{}/oauth2", self.addr)
+        format!("{}/oauth2", self.origin())
     }
 
     /// Where the control API is.
     pub fn origin(&self) -> String {
-        format!("http://{}", self.addr)
+        format!("http://{}", self.shared.addr)
     }
 
-    /// Adds a user.
-    pub fn add_user(&self, login: &str, display_name: &str) -> TwitchUserId {
-        TwitchUserId(self.shared.world().add_user(login, display_name))
-    }
-
-    /// Sets title and category without telling anybody.
-    pub fn set_channel(&self, user: &TwitchUserId, title: &str, game: &str) {
-        self.shared.world().set_channel(user.as_str(), title, game);
-    }
-
-    /// Sets how many are watching.
-    pub fn set_viewers(&self, user: &TwitchUserId, viewers: u64) {
-        self.shared.world().user_mut(user.as_str(), |user| user.viewers = viewers);
-    }
-
-    /// Hides live streams from Get Streams, as Twitch does in their first minute.
-    pub fn hide_streams(&self, hide: bool) {
-        self.shared.world().streams_hidden = hide;
-    }
-
-    /// Goes live and returns when every subscriber has answered.
-    pub async fn go_live(&self, user: &TwitchUserId) -> StreamId {
-        let (stream, event) = self.start_stream(user, "live");
-        self.deliver(user, &Delivery::new("stream.online", event)).await;
-        stream
-    }
-
-    /// Starts a stream without telling anybody; returns its id and the event that would tell.
-    pub fn start_stream(&self, user: &TwitchUserId, kind: &str) -> (StreamId, serde_json::Value) {
-        let now = self.shared.clock.now();
-        let (stream, event) = self.shared.world().start_stream(user.as_str(), kind, now);
-        (StreamId(stream), event)
-    }
-
-    /// Ends the stream and tells every subscriber.
-    pub async fn end_stream(&self, user: &TwitchUserId) {
-        let event = self.shared.world().end_stream(user.as_str());
-        self.deliver(user, &Delivery::new("stream.offline", event)).await;
-    }
-
-    /// Changes title and category and tells every subscriber.
-    pub async fn update_channel(&self, user: &TwitchUserId, title: &str, game: &str) {
-        let event = {
-            let mut world = self.shared.world();
-            world.set_channel(user.as_str(), title, game);
-            world.channel_event(user.as_str())
-        };
-        self.deliver(user, &Delivery::new("channel.update", event)).await;
-    }
-
-    /// Changes a user's names and tells every subscriber.
-    pub async fn rename(&self, user: &TwitchUserId, login: &str, display_name: &str) {
-        let event = json!({"user_id": user, "user_login": login, "user_name": display_name,
-                           "email": "", "description": ""});
-        self.shared.world().user_mut(user.as_str(), |user| {
-            login.clone_into(&mut user.login);
-            display_name.clone_into(&mut user.name);
-        });
-        self.deliver(user, &Delivery::new("user.update", event)).await;
-    }
-
-    /// Revokes a user's subscriptions and tells why.
-    pub async fn revoke(&self, user: &TwitchUserId, status: &str) {
-        self.shared.world().revoke(user.as_str(), status);
-        let revocation = Delivery {
-            message_type: "revocation".to_owned(),
-            ..Delivery::new("", serde_json::Value::Null)
-        };
-        self.deliver_to_all(user, &revocation).await;
-    }
-
-    /// Sends something to the subscribers of its type; returns the statuses of their answers.
-    pub async fn deliver(&self, user: &TwitchUserId, delivery: &Delivery) -> Vec<u16> {
-        delivery::deliver(&self.shared, user.as_str(), Some(&delivery.kind), delivery).await
-    }
-
-    async fn deliver_to_all(&self, user: &TwitchUserId, delivery: &Delivery) -> Vec<u16> {
-        delivery::deliver(&self.shared, user.as_str(), None, delivery).await
-    }
-
-    /// Plays an edge case; returns the statuses of the answers, in order.
-    pub async fn trigger(&self, user: &TwitchUserId, case: EdgeCase) -> Vec<u16> {
-        edge_cases::play(self, user, case).await
-    }
-
-    /// What has been delivered, oldest first.
+    /// What has been delivered, challenges too, oldest first.
     pub fn deliveries(&self) -> Vec<SeenDelivery> {
         self.shared.world().deliveries.clone()
     }
 
-    /// Paths of the requests that came in, oldest first.
+    /// Methods and paths of the requests that came in, oldest first.
     pub fn requests(&self) -> Vec<String> {
         self.shared.world().requests.clone()
     }
 
-    /// How many tokens were handed out.
+    /// Type and status of each subscription.
+    pub fn subscriptions(&self) -> Vec<(String, String)> {
+        let world = self.shared.world();
+        world.subscriptions.iter().map(|s| (s.new.kind.clone(), s.status.clone())).collect()
+    }
+
+    /// How many app tokens were handed out.
     pub fn tokens_issued(&self) -> usize {
         self.shared.world().tokens.len()
     }
 
-    /// Makes all tokens invalid.
+    /// Makes all app tokens invalid.
     pub fn expire_tokens(&self) {
-        self.shared.world().tokens_valid_from = self.tokens_issued();
+        let mut world = self.shared.world();
+        world.tokens_valid_from = world.tokens.len();
     }
 
     /// Adds a fault.
@@ -246,17 +203,18 @@ impl TwitchSim {
         self.shared.world().faults.clear();
     }
 
-    /// Status of each subscription, by type.
-    pub fn subscriptions(&self) -> Vec<(String, String)> {
-        let world = self.shared.world();
-        world.subscriptions.iter().map(|s| (s.kind.clone(), s.status.clone())).collect()
+    /// Hides live streams from Get Streams until it is told otherwise.
+    pub fn hide_streams(&self, hide: bool) {
+        self.shared.world().streams_hidden = hide;
     }
 
-    /// Subscribes a callback at once, without a challenge.
-    pub fn subscribe(&self, user: &TwitchUserId, kind: &str, callback: &str, secret: &str) {
-        let condition = json!({ "broadcaster_user_id": user });
-        let mut world = self.shared.world();
-        let id = world.add_subscription(kind, "1", condition, callback, secret);
-        world.set_status(&id, "enabled");
+    /// Lets Get Streams learn of a stream this much later, as Twitch does in the first minute.
+    pub fn delay_streams(&self, delay: time::Duration) {
+        self.shared.world().streams_delay = delay;
+    }
+
+    /// Challenges a callback before the request for it is answered, not at the same time.
+    pub fn challenge_before_answer(&self, before: bool) {
+        self.shared.world().challenge_first = before;
     }
 }

@@ -1,10 +1,12 @@
 //! The state of the simulated Twitch.
 
-use super::delivery::SeenDelivery;
+use super::{delivery::SeenDelivery, limits::Bucket};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 use uuid::Uuid;
+
+pub(super) const PENDING: &str = "webhook_callback_verification_pending";
 
 /// An answer that goes wrong.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -12,7 +14,7 @@ pub struct Fault {
     /// The beginning of the path behind `/helix/` or `/oauth2/`; empty: every path.
     #[serde(default)]
     pub path: String,
-    /// The status: 401, 429 or 5xx.
+    /// The status: 401, 429 or 5xx; below 400 it is only slow.
     pub status: u16,
     /// How often.
     pub times: u32,
@@ -30,40 +32,69 @@ pub(crate) struct User {
     pub(super) game: String,
     pub(super) viewers: u64,
     pub(super) stream: Option<Stream>,
-    /// Stream ids of recordings, newest first.
-    pub(super) recordings: Vec<String>,
+    /// Newest first.
+    pub(super) recordings: Vec<Recording>,
+    /// Whether the user has authorised the application: subscriptions cost nothing then.
+    pub(super) authorized: bool,
+    /// Whether the account is gone.
+    pub(super) removed: bool,
 }
 
 #[derive(Debug, Clone)]
 pub(super) struct Stream {
     pub(super) id: String,
     pub(super) kind: String,
+    pub(super) started: OffsetDateTime,
     pub(super) started_at: String,
 }
 
 #[derive(Debug, Clone)]
-pub(super) struct Subscription {
-    pub(super) id: String,
+pub(super) struct Recording {
+    pub(super) video: String,
+    pub(super) stream: String,
+    pub(super) started_at: String,
+}
+
+/// What an application asks for.
+#[derive(Debug, Clone)]
+pub(super) struct NewSubscription {
     pub(super) kind: String,
     pub(super) version: String,
     pub(super) condition: Value,
     pub(super) callback: String,
     pub(super) secret: String,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Subscription {
+    pub(super) id: String,
+    pub(super) new: NewSubscription,
     pub(super) status: String,
     pub(super) created_at: String,
+    pub(super) cost: u64,
 }
 
 impl Subscription {
     pub(super) fn is_about(&self, user: &str) -> bool {
-        let names = |key: &str| self.condition.get(key).and_then(Value::as_str) == Some(user);
-        names("broadcaster_user_id") || names("user_id")
+        let mut condition = self.new.condition.as_object().into_iter().flatten();
+        condition.any(|(key, value)| key.ends_with("user_id") && value.as_str() == Some(user))
+    }
+
+    /// Whether it is about the application as a whole, whoever the user is.
+    pub(super) fn is_about_application(&self) -> bool {
+        self.new.condition.get("client_id").is_some()
+    }
+
+    pub(super) fn is_alive(&self) -> bool {
+        self.status == "enabled" || self.status == PENDING
     }
 
     pub(super) fn json(&self) -> Value {
         json!({
-            "id": self.id, "status": self.status, "type": self.kind, "version": self.version,
-            "condition": self.condition, "created_at": self.created_at, "cost": 1,
-            "transport": {"method": "webhook", "callback": self.callback},
+            "id": self.id, "status": self.status, "type": self.new.kind,
+            "version": self.new.version, "condition": self.new.condition,
+            "created_at": self.created_at, "cost": self.cost,
+            "transport": {"method": "webhook", "callback": self.new.callback},
         })
     }
 }
@@ -76,10 +107,16 @@ pub(crate) struct World {
     pub(super) tokens: Vec<String>,
     /// Tokens before this one are not valid any more.
     pub(super) tokens_valid_from: usize,
+    /// Tokens of users, with the ids of these.
+    pub(super) user_tokens: Vec<(String, String)>,
     pub(super) deliveries: Vec<SeenDelivery>,
     pub(super) requests: Vec<String>,
     pub(super) faults: Vec<Fault>,
+    pub(super) bucket: Option<Bucket>,
     pub(super) streams_hidden: bool,
+    pub(super) streams_delay: Duration,
+    /// Whether a callback is challenged before the request for it is answered.
+    pub(super) challenge_first: bool,
     sequence: u64,
 }
 
@@ -100,6 +137,8 @@ impl World {
             viewers: 42,
             stream: None,
             recordings: Vec::new(),
+            authorized: false,
+            removed: false,
         });
         id
     }
@@ -112,6 +151,11 @@ impl World {
 
     pub(super) fn user(&self, id: &str) -> Option<&User> {
         self.users.iter().find(|user| user.id == id)
+    }
+
+    /// The users whose accounts exist.
+    pub(super) fn present(&self) -> impl Iterator<Item = &User> {
+        self.users.iter().filter(|user| !user.removed)
     }
 
     pub(super) fn set_channel(&mut self, id: &str, title: &str, game: &str) {
@@ -128,34 +172,38 @@ impl World {
         now: OffsetDateTime,
     ) -> (String, Value) {
         let stream = (46_000_000_000 + self.next_number()).to_string();
-        let now = now.replace_nanosecond(0).unwrap_or(now);
-        let started_at = now.format(&Rfc3339).unwrap_or_default();
-        let live =
-            Stream { id: stream.clone(), kind: kind.to_owned(), started_at: started_at.clone() };
-        self.user_mut(id, |user| {
-            user.recordings.insert(0, live.id.clone());
-            user.stream = Some(live);
-        });
+        let video = (2_600_000_000 + self.next_number()).to_string();
+        let started = now.replace_nanosecond(0).unwrap_or(now);
+        let started_at = text(started);
+        let (kind, id_of_stream) = (kind.to_owned(), stream.clone());
         let mut event = self.broadcaster(id);
         event["id"] = json!(stream);
         event["type"] = json!(kind);
         event["started_at"] = json!(started_at);
-        (stream, event)
+        self.user_mut(id, |user| {
+            let recorded = (stream.clone(), started_at.clone());
+            let recording = Recording { video, stream: recorded.0, started_at: recorded.1 };
+            user.recordings.insert(0, recording);
+            user.stream = Some(Stream { id: stream, kind, started, started_at });
+        });
+        (id_of_stream, event)
     }
 
     pub(super) fn end_stream(&mut self, id: &str) -> Value {
-        let mut ended = None;
-        self.user_mut(id, |user| ended = user.stream.take());
-        let mut event = self.broadcaster(id);
-        event["id"] = json!(ended.map(|stream| stream.id));
-        event
+        let ended = self.take_stream(id);
+        self.offline_event(id, ended.as_ref())
     }
 
-    /// Puts an ended stream back, as after a short drop.
-    pub(super) fn resume_stream(&mut self, id: &str, stream: &str, started_at: &str) {
-        let kind = "live".to_owned();
-        let (stream, started_at) = (stream.to_owned(), started_at.to_owned());
-        self.user_mut(id, |user| user.stream = Some(Stream { id: stream, kind, started_at }));
+    pub(super) fn take_stream(&mut self, id: &str) -> Option<Stream> {
+        let mut ended = None;
+        self.user_mut(id, |user| ended = user.stream.take());
+        ended
+    }
+
+    pub(super) fn offline_event(&self, id: &str, ended: Option<&Stream>) -> Value {
+        let mut event = self.broadcaster(id);
+        event["id"] = json!(ended.map(|stream| &stream.id));
+        event
     }
 
     pub(super) fn broadcaster(&self, id: &str) -> Value {
@@ -179,26 +227,49 @@ impl World {
         event
     }
 
-    pub(super) fn add_subscription(
-        &mut self,
-        kind: &str,
-        version: &str,
-        condition: Value,
-        callback: &str,
-        secret: &str,
-    ) -> String {
+    /// The event of a user who gives or takes an authorisation; a removed one has no names.
+    pub(super) fn authorization_event(&self, client: &str, id: &str) -> Value {
+        let user = self.user(id).filter(|user| !user.removed);
+        json!({
+            "client_id": client, "user_id": id, "user_login": user.map(|user| &user.login),
+            "user_name": user.map(|user| &user.name),
+        })
+    }
+
+    pub(super) fn add_subscription(&mut self, new: NewSubscription, now: OffsetDateTime) -> String {
         let id = Uuid::new_v4().to_string();
+        let cost = self.cost(&new.condition);
         self.subscriptions.push(Subscription {
             id: id.clone(),
-            kind: kind.to_owned(),
-            version: version.to_owned(),
-            condition,
-            callback: callback.to_owned(),
-            secret: secret.to_owned(),
-            status: "webhook_callback_verification_pending".to_owned(),
-            created_at: "2026-11-20T07:44:31.120045009Z".to_owned(),
+            new,
+            status: PENDING.to_owned(),
+            created_at: text(now),
+            cost,
         });
         id
+    }
+
+    pub(super) fn subscription_json(&self, id: &str) -> Value {
+        self.subscriptions.iter().find(|s| s.id == id).map_or(Value::Null, Subscription::json)
+    }
+
+    /// What a subscription with a condition costs: nothing where a user has authorised us.
+    pub(super) fn cost(&self, condition: &Value) -> u64 {
+        let mut values = condition.as_object().into_iter().flatten();
+        let free = |id: &str| self.user(id).is_some_and(|user| user.authorized);
+        u64::from(!values.any(|(_, id)| id.as_str().is_some_and(free)))
+    }
+
+    pub(super) fn total_cost(&self) -> u64 {
+        self.subscriptions.iter().filter(|s| s.is_alive()).map(|s| s.cost).sum()
+    }
+
+    pub(super) fn set_authorized(&mut self, id: &str, authorized: bool) {
+        self.user_mut(id, |user| user.authorized = authorized);
+        let cost = u64::from(!authorized);
+        for subscription in self.subscriptions.iter_mut().filter(|s| s.is_about(id)) {
+            subscription.cost = cost;
+        }
     }
 
     pub(super) fn set_status(&mut self, id: &str, status: &str) {
@@ -223,6 +294,11 @@ impl World {
         }
         Some(fault)
     }
+}
+
+/// A time as Twitch writes it: UTC, with as many digits of a second as it has.
+pub(super) fn text(time: OffsetDateTime) -> String {
+    time.format(&Rfc3339).unwrap_or_default()
 }
 
 /// An id for a game: always the same for the same name.

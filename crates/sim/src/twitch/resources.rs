@@ -1,0 +1,181 @@
+//! What Helix tells about users, channels, streams and recordings.
+
+use super::{
+    Shared,
+    http::{Pairs, Refusal, answer, page, refuse},
+    oauth::Bearer,
+    world::{User, World, game_id},
+};
+use axum::response::Response;
+use serde_json::{Value, json};
+
+/// How many ids a request may name.
+const IDS_LIMIT: usize = 100;
+
+pub(super) fn get(
+    shared: &Shared,
+    bearer: &Bearer,
+    resource: &str,
+    query: &Pairs,
+) -> Result<Response, Refusal> {
+    let world = shared.world();
+    match resource {
+        "users" => users(&world, bearer, query),
+        "channels" => {
+            let all = chosen(&world, query, "broadcaster_id", None)?;
+            let all = all.ok_or_else(|| missing("broadcaster_id"))?;
+            Ok(whole(all, channel))
+        }
+        "streams" => streams(shared, &world, query),
+        "search/channels" => search(&world, query),
+        "videos" => videos(&world, query),
+        _ => Err(refuse(404, "Not Found")),
+    }
+}
+
+/// An answer without pages.
+fn whole<'a>(users: impl IntoIterator<Item = &'a User>, item: fn(&User) -> Value) -> Response {
+    let data: Vec<Value> = users.into_iter().map(item).collect();
+    answer(200, &json!({ "data": data }))
+}
+
+fn missing(name: &str) -> Refusal {
+    refuse(400, &format!("Missing required parameter \"{name}\""))
+}
+
+/// The users that a query names, unknown ones left out; `None` when it names none.
+fn chosen<'a>(
+    world: &'a World,
+    query: &Pairs,
+    id: &str,
+    login: Option<&str>,
+) -> Result<Option<Vec<&'a User>>, Refusal> {
+    let ids: Vec<&str> = query.all(id).collect();
+    let logins: Vec<String> =
+        login.map(|name| query.all(name).map(str::to_lowercase).collect()).unwrap_or_default();
+    if ids.len() + logins.len() > IDS_LIMIT {
+        return Err(refuse(400, "The request names more than 100 ids and logins"));
+    }
+    if ids.is_empty() && logins.is_empty() {
+        return Ok(None);
+    }
+    let named = |user: &&User| {
+        ids.contains(&user.id.as_str()) || logins.contains(&user.login.to_lowercase())
+    };
+    Ok(Some(world.present().filter(named).collect()))
+}
+
+fn users(world: &World, bearer: &Bearer, query: &Pairs) -> Result<Response, Refusal> {
+    let all = match (chosen(world, query, "id", Some("login"))?, bearer) {
+        (Some(all), _) => all,
+        (None, Bearer::User(id)) => world.present().filter(|user| user.id == *id).collect(),
+        (None, Bearer::App) => {
+            return Err(refuse(400, "Must provide an ID, Login or OAuth Token"));
+        }
+    };
+    Ok(whole(all, user))
+}
+
+fn streams(shared: &Shared, world: &World, query: &Pairs) -> Result<Response, Refusal> {
+    let all = chosen(world, query, "user_id", Some("user_login"))?;
+    let all = all.unwrap_or_else(|| world.present().collect());
+    // Get Streams learns of a stream later than EventSub does.
+    let known_from = shared.clock.now() - world.streams_delay;
+    let known = |user: &&User| {
+        let started = user.stream.as_ref().map(|stream| stream.started);
+        !world.streams_hidden && started.is_some_and(|started| started <= known_from)
+    };
+    page(all.into_iter().filter(known).filter_map(stream).collect(), query)
+}
+
+/// The beginning of the login counts, without case; a blank stands for nothing and for `_`.
+fn search(world: &World, query: &Pairs) -> Result<Response, Refusal> {
+    let text = query.get("query").filter(|text| !text.is_empty());
+    let text = text.ok_or_else(|| missing("query"))?.to_lowercase();
+    let texts = [text.replace(' ', ""), text.replace(' ', "_")];
+    let live_only = query.get("live_only") == Some("true");
+    let fits = |user: &&User| {
+        let login = user.login.to_lowercase();
+        let begins = texts.iter().any(|text| login.starts_with(text));
+        begins && (user.stream.is_some() || !live_only)
+    };
+    page(world.present().filter(fits).map(found).collect(), query)
+}
+
+fn videos(world: &World, query: &Pairs) -> Result<Response, Refusal> {
+    let ids: Vec<&str> = query.all("id").collect();
+    let all = world.present().flat_map(recordings);
+    let data: Vec<Value> = match (ids.is_empty(), query.get("user_id")) {
+        (true, None) => return Err(missing("user_id")),
+        (false, Some(_)) => return Err(refuse(400, "id and user_id exclude each other")),
+        (true, Some(user)) => all.filter(|video| video["user_id"] == user).collect(),
+        (false, None) => {
+            all.filter(|v| v["id"].as_str().is_some_and(|id| ids.contains(&id))).collect()
+        }
+    };
+    if data.is_empty() && !ids.is_empty() {
+        return Err(refuse(404, "No videos were found for the ids"));
+    }
+    let wanted = matches!(query.get("type"), None | Some("all" | "archive"));
+    page(if wanted { data } else { Vec::new() }, query)
+}
+
+fn user(user: &User) -> Value {
+    json!({
+        "id": user.id, "login": user.login, "display_name": user.name, "type": "",
+        "broadcaster_type": "affiliate", "description": "", "offline_image_url": "",
+        "profile_image_url": picture(user), "view_count": 0, "created_at": "2020-01-01T00:00:00Z",
+    })
+}
+
+fn picture(user: &User) -> String {
+    format!("https://static-cdn.jtvnw.net/jtv_user_pictures/{}.png", user.login)
+}
+
+fn channel(user: &User) -> Value {
+    json!({
+        "broadcaster_id": user.id, "broadcaster_login": user.login, "broadcaster_name": user.name,
+        "broadcaster_language": "en", "game_id": game_id(&user.game), "game_name": user.game,
+        "title": user.title, "delay": 0, "tags": ["English"],
+        "content_classification_labels": [], "is_branded_content": false,
+    })
+}
+
+fn stream(user: &User) -> Option<Value> {
+    let stream = user.stream.as_ref()?;
+    let preview = format!("previews-ttv/live_user_{}-{{width}}x{{height}}.jpg", user.login);
+    Some(json!({
+        "id": stream.id, "user_id": user.id, "user_login": user.login, "user_name": user.name,
+        "game_id": game_id(&user.game), "game_name": user.game, "type": stream.kind,
+        "title": user.title, "tags": ["English"], "viewer_count": user.viewers,
+        "started_at": stream.started_at, "language": "en", "tag_ids": [], "is_mature": false,
+        "thumbnail_url": format!("https://static-cdn.jtvnw.net/{preview}"),
+    }))
+}
+
+fn found(user: &User) -> Value {
+    // An empty text, not null, is what channels that are not live have here.
+    let started_at = user.stream.as_ref().map_or("", |stream| stream.started_at.as_str());
+    json!({
+        "id": user.id, "broadcaster_login": user.login, "display_name": user.name,
+        "broadcaster_language": "en", "game_id": game_id(&user.game), "game_name": user.game,
+        "is_live": user.stream.is_some(), "tags": ["English"], "tag_ids": [],
+        "thumbnail_url": picture(user), "title": user.title, "started_at": started_at,
+    })
+}
+
+fn recordings(user: &User) -> Vec<Value> {
+    let video = |recording: &super::world::Recording| {
+        let id = &recording.video;
+        json!({
+            "id": id, "stream_id": recording.stream, "user_id": user.id, "user_login": user.login,
+            "user_name": user.name, "title": user.title, "description": "",
+            "created_at": recording.started_at, "published_at": recording.started_at,
+            "url": format!("https://www.twitch.tv/videos/{id}"),
+            "thumbnail_url": "https://static-cdn.jtvnw.net/cf_vods/x/thumb-%{width}x%{height}.jpg",
+            "viewable": "public", "view_count": 1, "language": "en", "type": "archive",
+            "duration": "3h8m33s", "muted_segments": null,
+        })
+    };
+    user.recordings.iter().map(video).collect()
+}
