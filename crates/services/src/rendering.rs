@@ -44,6 +44,10 @@ pub(crate) fn render(
     let mut message = template(due).render(&values);
     if due.variant != "full" {
         message.embeds.clear();
+        if message.content.is_empty() {
+            // A template that is all embed; its text has to come from somewhere.
+            message.content = DEFAULT.render(&values).content;
+        }
     }
     let mentions = if ping { allowed(mention, named) } else { AllowedMentions::none() };
     Rendered { message, mentions, unlisted: audience.wanted.len() - named.len() }

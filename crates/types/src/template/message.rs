@@ -25,7 +25,7 @@ mod limit {
 
 const TWITCH_PURPLE: u32 = 0x91_46FF;
 /// What is posted when a template renders to nothing.
-const FALLBACK: &str = "{streamer|default:\"The stream\"} is live: {url}";
+const FALLBACK: &str = "{streamer|default:\"The stream\"} {#if ended}was{:else}is{/if} live: {url}";
 
 /// A message template as admins write it; every text is a template source.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

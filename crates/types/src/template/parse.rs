@@ -313,7 +313,7 @@ fn unquote(text: &str) -> Option<String> {
     let mut chars = inner.chars();
     while let Some(char) = chars.next() {
         match char {
-            '\\' => result.push(chars.next()?),
+            '\\' => result.push(chars.next().filter(|c| matches!(c, '"' | '\\'))?),
             '"' => return None,
             _ => result.push(char),
         }

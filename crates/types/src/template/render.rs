@@ -61,26 +61,40 @@ fn apply(value: Option<&Value>, filters: &[Filter]) -> Option<Piece> {
     let mut piece = value.map(|value| match value {
         Value::Text(text) => Piece::Text(clean(text)),
         Value::Markup(text) => Piece::Whole(text.clone()),
-        Value::Url(url) => Piece::Whole(url.chars().filter(|c| is_url_char(*c)).collect()),
+        Value::Url(url) => Piece::Whole(safe_url(url)),
         Value::Number(number) => Piece::Whole(number.to_string()),
     });
     for filter in filters {
         piece = match (piece, filter) {
             (None, Filter::Default(text)) => Some(Piece::Literal(text.clone())),
-            (Some(Piece::Text(text)), Filter::Truncate(length)) => {
-                Some(Piece::Text(truncate(&text, *length)))
-            }
-            (Some(Piece::Text(text)), Filter::Upper) => Some(Piece::Text(text.to_uppercase())),
-            (Some(Piece::Text(text)), Filter::Lower) => Some(Piece::Text(text.to_lowercase())),
+            (Some(Piece::Text(text)), filter) => Some(Piece::Text(changed(text, filter))),
+            (Some(Piece::Literal(text)), filter) => Some(Piece::Literal(changed(text, filter))),
             (piece, _) => piece,
         };
     }
     piece
 }
 
+fn changed(text: String, filter: &Filter) -> String {
+    match filter {
+        Filter::Truncate(length) => truncate(&text, *length),
+        Filter::Upper => text.to_uppercase(),
+        Filter::Lower => text.to_lowercase(),
+        Filter::Default(_) => text,
+    }
+}
+
 /// White space or a bracket would end an address within markdown.
-fn is_url_char(c: char) -> bool {
-    !c.is_whitespace() && !c.is_control() && !matches!(c, '<' | '>' | '(' | ')' | '"' | '`')
+fn safe_url(url: &str) -> String {
+    let mut result = String::new();
+    for c in url.chars().filter(|c| !c.is_control()) {
+        if c.is_whitespace() || matches!(c, '<' | '>' | '(' | ')' | '"' | '`') {
+            percent(c, &mut result);
+        } else {
+            result.push(c);
+        }
+    }
+    result
 }
 
 /// At most `length` characters, the last of them an ellipsis when something is left out.
@@ -136,8 +150,9 @@ fn shorten(pieces: &mut [Piece], context: Context, limit: usize) {
 
 /// The longest beginning that takes `target` characters at most once encoded, ellipsis included.
 fn fit(text: &str, context: Context, target: usize) -> String {
-    let ellipsis = width(&Piece::Text("…".to_owned()), context);
-    let room = target.saturating_sub(ellipsis);
+    // An address has no place for one.
+    let ellipsis = if context == Context::Url { "" } else { "…" };
+    let room = target.saturating_sub(ellipsis.chars().count());
     let (mut kept, mut used, mut buffer) = (String::new(), 0, String::new());
     for c in text.chars() {
         buffer.clear();
@@ -148,7 +163,7 @@ fn fit(text: &str, context: Context, target: usize) -> String {
         }
         kept.push(c);
     }
-    format!("{}…", kept.trim_end())
+    format!("{}{ellipsis}", kept.trim_end())
 }
 
 /// Joins the pieces; what is still too long is cut at the end.
@@ -164,7 +179,7 @@ fn join(pieces: &[Piece], context: Context, limit: usize) -> String {
             continue;
         }
         if let Piece::Literal(text) = piece {
-            result.extend(text.chars().take(room));
+            result.push_str(cut_literal(text, room));
             break;
         }
         if let Piece::Text(text) = piece {
@@ -173,4 +188,14 @@ fn join(pieces: &[Piece], context: Context, limit: usize) -> String {
         }
     }
     result.chars().take(limit).collect()
+}
+
+/// At most `room` characters of the template's own text, not ending within its markup.
+fn cut_literal(text: &str, room: usize) -> &str {
+    let end = text.char_indices().nth(room).map_or(text.len(), |(at, _)| at);
+    let kept = &text[..end];
+    let open = kept.rfind('<').filter(|at| !kept[*at..].contains('>'));
+    let kept = open.map_or(kept, |at| &kept[..at]);
+    let backslashes = kept.len() - kept.trim_end_matches('\\').len();
+    &kept[..kept.len() - backslashes % 2]
 }
