@@ -5,7 +5,7 @@ use crate::{
     model::{Channel, CreateMessage, EditMessage, Guild, Member, Message, Role, User},
 };
 use reqwest::{Method, Response, header::HeaderMap};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use sm_types::{ChannelId, GuildId, MessageId, Secret, UserId};
 use std::{
@@ -173,11 +173,12 @@ impl Client {
         };
         let answer = request.send().await.map_err(|error| unavailable(&error))?;
         let (status, headers) = (answer.status(), answer.headers().clone());
-        let bytes = read(answer).await?;
+        let bytes = read(answer).await;
         if status.is_success() {
-            return Ok((bytes, limits(&headers)));
+            return Ok((bytes?, limits(&headers)));
         }
-        Err(refusal(status.as_u16(), &headers, &bytes))
+        // A refusal stays one, whatever has become of its text.
+        Err(refusal(status.as_u16(), &headers, &bytes.unwrap_or_default()))
     }
 }
 
@@ -214,21 +215,33 @@ fn seconds(seconds: f64) -> Duration {
     Duration::from_secs_f64(sane)
 }
 
-#[derive(Deserialize, Default)]
+#[derive(Default)]
 struct Problem {
-    #[serde(default)]
     code: u32,
-    #[serde(default)]
     message: String,
     errors: Option<Value>,
     retry_after: Option<f64>,
-    #[serde(default)]
     global: bool,
+}
+
+impl Problem {
+    /// Reads what is there and of the expected type.
+    fn read(json: &Value) -> Self {
+        let code = json.get("code").and_then(Value::as_u64).and_then(|c| u32::try_from(c).ok());
+        Self {
+            code: code.unwrap_or(0),
+            message: json.get("message").and_then(Value::as_str).unwrap_or("").to_owned(),
+            errors: json.get("errors").cloned(),
+            retry_after: json.get("retry_after").and_then(Value::as_f64),
+            global: json.get("global").and_then(Value::as_bool).unwrap_or(false),
+        }
+    }
 }
 
 /// Reads an error leniently: the status first, then the JSON, if it is any.
 fn refusal(status: u16, headers: &HeaderMap, body: &[u8]) -> Error {
-    let problem = serde_json::from_slice::<Problem>(body).ok();
+    let json = serde_json::from_slice::<Value>(body).ok();
+    let problem = json.as_ref().map(Problem::read);
     if is_block(status, problem.as_ref()) {
         let retry_after = header(headers, "Retry-After").map(seconds);
         return Error::Blocked { retry_after };
@@ -332,6 +345,13 @@ mod tests {
         assert_eq!(refusal(429, &HeaderMap::new(), banned), Error::Blocked { retry_after: None });
         let agent = br#"{"code":40333,"message":"internal network error"}"#;
         assert_eq!(refusal(403, &HeaderMap::new(), agent), Error::Blocked { retry_after: None });
+    }
+
+    #[test]
+    fn json_of_another_shape_is_no_block() {
+        let odd = br#"{"code":null,"message":5,"retry_after":"1"}"#;
+        assert!(matches!(refusal(403, &HeaderMap::new(), odd), Error::Rejected { code: 0, .. }));
+        assert!(matches!(refusal(429, &HeaderMap::new(), odd), Error::RateLimited { .. }));
     }
 
     #[test]

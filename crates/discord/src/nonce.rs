@@ -22,6 +22,8 @@ mod tests {
         let of =
             |delivery, channel| nonce(DeliveryId(Uuid::from_u128(delivery)), ChannelId(channel));
         assert_eq!(of(1, 2), of(1, 2));
+        // Another form would post again what the previous version has posted.
+        assert_eq!(of(1, 2), "CYLf0bMG_PtQhYyzZwcF");
         assert_eq!(of(1, 2).len(), 20);
         assert_ne!(of(1, 2), of(1, 3));
         assert_ne!(of(1, 2), of(2, 2));

@@ -21,8 +21,8 @@ pub enum Operation {
 pub enum Rebuild {
     /// Without its embeds.
     TextOnly,
-    /// From the product's own template, without embeds.
-    DefaultTemplate,
+    /// From the product's own template, without embeds; where that is refused too, degrade.
+    DefaultTemplate(Option<Reason>),
 }
 
 /// What to do.
@@ -45,6 +45,8 @@ pub enum Verdict {
     OpenCircuit,
     /// Never.
     Fail,
+    /// Never, and the fault is ours.
+    Bug,
 }
 
 /// Decides what an error means.
@@ -66,7 +68,7 @@ fn by_code(operation: Operation, status: u16, code: u32) -> Verdict {
         10004 => Verdict::GuildLeft,
         // Gone. For a create with a nonce: it was there, and somebody deleted it.
         10008 => Verdict::Done,
-        10014 | 40005 | 50006 | 50035 | 160_002 => rebuild(operation),
+        10014 | 40005 | 50006 | 50035 | 160_002 => rebuild(operation, None),
         40001 | 50014 | 40333 => Verdict::OpenCircuit,
         20016 | 20022 | 20028 | 20029 | 30046 | 40004 | 40006 | 40062 | 130_000 => {
             Verdict::Retry { after: None }
@@ -79,18 +81,19 @@ fn by_code(operation: Operation, status: u16, code: u32) -> Verdict {
         50013 => Verdict::Degrade(Reason::MissingPermission),
         60003 => Verdict::Degrade(Reason::TwoFactorRequired),
         160_005 => Verdict::Degrade(Reason::ThreadLocked),
-        200_000 | 200_001 | 240_000 => Verdict::Degrade(Reason::BlockedByAutoMod),
+        200_000 | 200_001 | 240_000 => rebuild(operation, Some(Reason::BlockedByAutoMod)),
+        20001 | 20012 | 50109 => Verdict::Bug,
         _ if status >= 500 => Verdict::Retry { after: None },
         _ if status == 404 && operation == Delete => Verdict::Done,
         _ => Verdict::Fail,
     }
 }
 
-fn rebuild(operation: Operation) -> Verdict {
+fn rebuild(operation: Operation, otherwise: Option<Reason>) -> Verdict {
     if operation == Operation::Delete {
         Verdict::Fail
     } else {
-        Verdict::Rebuild(Rebuild::DefaultTemplate)
+        Verdict::Rebuild(Rebuild::DefaultTemplate(otherwise))
     }
 }
 
@@ -108,7 +111,9 @@ mod tests {
     #[test]
     fn every_code_of_the_table_has_its_verdict() {
         let retry = Verdict::Retry { after: None };
-        let template = Verdict::Rebuild(Rebuild::DefaultTemplate);
+        let template = Verdict::Rebuild(Rebuild::DefaultTemplate(None));
+        let automod = Rebuild::DefaultTemplate(Some(Reason::BlockedByAutoMod));
+        let automod = Verdict::Rebuild(automod);
         let table: &[(u16, u32, Verdict)] = &[
             (404, 10003, Verdict::Degrade(Reason::ChannelDeleted)),
             (404, 10004, Verdict::GuildLeft),
@@ -136,15 +141,17 @@ mod tests {
             (400, 50024, Verdict::Degrade(Reason::WrongChannelType)),
             (403, 50013, Verdict::Rebuild(Rebuild::TextOnly)),
             (400, 50035, template),
-            (400, 50109, Verdict::Fail),
+            (400, 50109, Verdict::Bug),
+            (403, 20001, Verdict::Bug),
+            (403, 20012, Verdict::Bug),
             (403, 60003, Verdict::Degrade(Reason::TwoFactorRequired)),
             (503, 130_000, retry),
             (403, 160_002, template),
             (400, 160_004, Verdict::Done),
             (403, 160_005, Verdict::Degrade(Reason::ThreadLocked)),
-            (400, 200_000, Verdict::Degrade(Reason::BlockedByAutoMod)),
-            (400, 200_001, Verdict::Degrade(Reason::BlockedByAutoMod)),
-            (400, 240_000, Verdict::Degrade(Reason::BlockedByAutoMod)),
+            (400, 200_000, automod),
+            (400, 200_001, automod),
+            (400, 240_000, automod),
             (400, 340_015, Verdict::Fail),
             (400, 0, Verdict::Fail),
             (502, 0, retry),

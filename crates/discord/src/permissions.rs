@@ -144,7 +144,12 @@ fn implied(granted: Permissions, channel_kind: u8) -> Permissions {
     {
         return Permissions::NONE;
     }
-    if granted.contains(Permissions::SEND_MESSAGES) {
+    let send = if kind::THREADS.contains(&channel_kind) {
+        Permissions::SEND_MESSAGES_IN_THREADS
+    } else {
+        Permissions::SEND_MESSAGES
+    };
+    if granted.contains(send) {
         return granted;
     }
     granted
@@ -236,6 +241,14 @@ mod tests {
         assert_eq!(granted(&guild, &channel(0, json!([over(1, 0, 0, VIEW)]))), 0);
         assert_eq!(granted(&guild, &channel(0, json!([over(1, 0, 0, SEND)]))), VIEW);
         assert_eq!(granted(&guild, &channel(2, json!([]))), 0, "voice needs CONNECT");
+    }
+
+    #[test]
+    fn threads_have_a_permission_of_their_own() {
+        let in_threads = Permissions::SEND_MESSAGES_IN_THREADS.0;
+        let thread = channel(11, json!([]));
+        assert_eq!(granted(&guild(VIEW | EMBED, in_threads), &thread), VIEW | EMBED | in_threads);
+        assert_eq!(granted(&guild(VIEW | SEND | EMBED, 0), &thread), VIEW | SEND);
     }
 
     #[test]

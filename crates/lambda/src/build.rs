@@ -52,8 +52,8 @@ fn build(config: &Config, clock: Clock, http: Http) -> Result<App, ConfigError> 
     };
     Ok(App::new(Parts {
         pool: pool(&secrets.database_url, config.database_connections)?,
+        twitch: sm_twitch::Client::new(twitch, http.clone(), clock.clone()),
         clock,
-        twitch: sm_twitch::Client::new(twitch, http.clone()),
         discord: sm_discord::Client::new(discord, http),
         doorbell,
         cipher: Cipher::local(&secrets.local_encryption_key)

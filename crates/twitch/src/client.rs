@@ -8,6 +8,7 @@ use std::{
     sync::{Arc, LazyLock},
     time::Duration,
 };
+use time::OffsetDateTime;
 
 /// The HTTP client, built at its first use.
 pub type Http = Arc<LazyLock<reqwest::Client>>;
@@ -57,8 +58,8 @@ pub(crate) struct Request<'a> {
 
 impl Client {
     /// Builds a client; connects to nothing.
-    pub fn new(config: ClientConfig, http: Http) -> Self {
-        Self { config: Arc::new(config), http, clock: Clock::system() }
+    pub fn new(config: ClientConfig, http: Http, clock: Clock) -> Self {
+        Self { config: Arc::new(config), http, clock }
     }
 
     /// Fetches an app access token (client credentials). It cannot be refreshed: fetch another.
@@ -136,18 +137,17 @@ impl Client {
 
     async fn refusal(&self, answer: Response) -> Error {
         let status = answer.status();
-        let wait = self.wait(answer.headers());
+        let wait = wait(answer.headers(), self.clock.now());
         let body = body(answer).await.unwrap_or_default();
         refusal(status, wait, &body)
     }
+}
 
-    /// How long until the bucket is full again (`Ratelimit-Reset`, Unix seconds).
-    fn wait(&self, headers: &HeaderMap) -> Duration {
-        let reset = headers.get("Ratelimit-Reset").and_then(|v| v.to_str().ok()?.parse().ok());
-        let now = self.clock.now().unix_timestamp();
-        let seconds = reset.map_or(1, |reset: i64| reset.saturating_sub(now));
-        Duration::from_secs(u64::try_from(seconds).unwrap_or(0).max(1)).min(MAX_WAIT)
-    }
+/// How long until the bucket is full again (`Ratelimit-Reset`, Unix seconds).
+fn wait(headers: &HeaderMap, now: OffsetDateTime) -> Duration {
+    let reset = headers.get("Ratelimit-Reset").and_then(|v| v.to_str().ok()?.parse().ok());
+    let seconds = reset.map_or(1, |reset: i64| reset.saturating_sub(now.unix_timestamp()));
+    Duration::from_secs(u64::try_from(seconds).unwrap_or(0).max(1)).min(MAX_WAIT)
 }
 
 /// Reads a body up to the limit.
@@ -190,6 +190,18 @@ fn refusal(status: StatusCode, retry_after: Duration, body: &[u8]) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn wait_lasts_until_the_reset_and_a_minute_at_most() {
+        let now = OffsetDateTime::from_unix_timestamp(1_000).unwrap();
+        let seconds = |reset: &str| {
+            let value = reset.parse().unwrap();
+            wait(&HeaderMap::from_iter([("ratelimit-reset".parse().unwrap(), value)]), now)
+                .as_secs()
+        };
+        let all = ["1007", "990", "99999", "soon", "-9223372036854775808"].map(seconds);
+        assert_eq!(all, [7, 1, 60, 1, 1]);
+    }
 
     #[test]
     fn refusals_are_named_after_the_remedy() {

@@ -6,7 +6,7 @@ use crate::{
     eventsub::{Subscription, payload::set},
 };
 use reqwest::Method;
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::json;
 use sm_types::{Secret, StreamId, TwitchUserId};
 
@@ -23,7 +23,7 @@ pub struct User {
     /// The login.
     pub login: String,
     /// The display name.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "text")]
     pub display_name: String,
     /// The avatar.
     #[serde(default, deserialize_with = "set")]
@@ -36,7 +36,7 @@ pub struct Channel {
     /// The broadcaster.
     pub broadcaster_id: TwitchUserId,
     /// The title; may be empty.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "text")]
     pub title: String,
     /// The category's id.
     #[serde(default, deserialize_with = "set")]
@@ -57,7 +57,7 @@ pub struct Stream {
     /// The broadcaster.
     pub user_id: TwitchUserId,
     /// The title.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "text")]
     pub title: String,
     /// The category's id.
     #[serde(default, deserialize_with = "set")]
@@ -88,7 +88,7 @@ pub struct FoundChannel {
     /// The login.
     pub broadcaster_login: String,
     /// The display name.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "text")]
     pub display_name: String,
     /// Whether the channel is live.
     #[serde(default)]
@@ -108,6 +108,11 @@ pub struct NewSubscription {
     pub callback: String,
     /// Signs what is posted: 10 to 100 ASCII characters.
     pub secret: Secret,
+}
+
+/// Reads a text that may be `null`.
+fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    Ok(set(deserializer)?.unwrap_or_default())
 }
 
 #[derive(Deserialize)]
@@ -222,10 +227,11 @@ impl Client {
             cursor = page.cursor();
             all.extend(page.data);
             if cursor.is_none() {
-                break;
+                return Ok(all);
             }
         }
-        Ok(all)
+        // Half a list would look like missing subscriptions.
+        Err(Error::Decode)
     }
 
     /// Deletes a subscription; one that is gone already counts as deleted.

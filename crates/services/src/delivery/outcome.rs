@@ -44,14 +44,16 @@ pub(super) async fn refused(
     let record = match classify(operation(due), &error) {
         Verdict::Done => gone(due, record),
         Verdict::Retry { after } => retry(app, due, channel, record, &error, after).await?,
-        Verdict::Rebuild(Rebuild::DefaultTemplate) if due.variant != "plain" => {
+        Verdict::Rebuild(Rebuild::DefaultTemplate(_)) if due.variant != "plain" => {
             let now = app.clock.now();
             Record { variant: "plain", ..again(record, "rebuilt", now) }
         }
         Verdict::Rebuild(Rebuild::TextOnly) => {
             degrade(app, due, channel, record, Reason::MissingPermission).await?
         }
-        Verdict::Degrade(reason) => degrade(app, due, channel, record, reason).await?,
+        Verdict::Rebuild(Rebuild::DefaultTemplate(Some(reason))) | Verdict::Degrade(reason) => {
+            degrade(app, due, channel, record, reason).await?
+        }
         Verdict::GuildLeft => degrade(app, due, channel, record, Reason::MissingAccess).await?,
         Verdict::OpenCircuit => {
             let now = app.clock.now();
@@ -60,7 +62,13 @@ pub(super) async fn refused(
                 if brake.pull() { gate::open_circuit(app, &error).await? } else { gate::PATIENCE };
             again(record, "circuit_open", now + wait)
         }
-        Verdict::Rebuild(_) | Verdict::Fail => settle(record, Status::Failed, &code(&error), None),
+        Verdict::Bug => {
+            tracing::error!(%error, delivery.id = %due.delivery_id, "Discord refused what we should not have sent");
+            settle(record, Status::Failed, &code(&error), None)
+        }
+        Verdict::Rebuild(Rebuild::DefaultTemplate(None)) | Verdict::Fail => {
+            settle(record, Status::Failed, &code(&error), None)
+        }
     };
     report(due, channel, &record, &error);
     Ok(Finished { record, invalid_request })
