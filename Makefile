@@ -11,8 +11,10 @@ dev:
 
 # Every test, against a real Postgres that is started for it.
 test:
+	@[ -n "$$DISCORD_OPENAPI" ] || echo "DISCORD_OPENAPI does not name Discord's OpenAPI document: \
+	requests are held to our own rules only"
 	$(CARGO) build --workspace --bins
-	$(BIN) with-postgres -- $(CARGO) test --workspace
+	$(BIN) with-postgres -- $(CARGO) test --workspace --all-targets
 
 # Formatting and lints.
 lint:

@@ -135,6 +135,22 @@ async fn short_break_reopens_the_message_without_a_ping() {
 }
 
 #[tokio::test]
+async fn without_a_merge_window_every_stream_is_announced() {
+    scenario(async |t| {
+        let ana = t.streamer("ana").await;
+        let guild = t.guild_following(&ana).await;
+        t.sql("update guild_config set merge_window_seconds = 0").await;
+        for _ in 0..3 {
+            // The one before ends where the next begins.
+            t.twitch.go_live(&ana).await;
+            t.work().await;
+        }
+        assert_eq!(t.messages(guild).len(), 3);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn break_beyond_the_merge_window_is_a_new_announcement() {
     scenario(async |t| {
         let ana = t.streamer("ana").await;

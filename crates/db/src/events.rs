@@ -246,6 +246,7 @@ with event as (
     on previous.destination_id = b.destination_id and previous.session_id = event.continues
     and previous.kind = 'online' and previous.status = 'sent'
     and previous.channel_id = b.target_channel
+    and b.merge_window_seconds > 0
     and event.started_at - event.previous_ended_at <= make_interval(secs => b.merge_window_seconds)
 ), inserted as (
   insert into notification_log

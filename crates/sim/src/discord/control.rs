@@ -59,7 +59,8 @@ async fn changed(State(shared): State<Arc<Shared>>, Query(since): Query<Since>) 
         }
     }
     messages.reverse();
-    Json(json!({ "cursor": world.cursor, "messages": messages }))
+    let lost = missed > world.changes.len();
+    Json(json!({ "cursor": world.cursor, "messages": messages, "lost": lost }))
 }
 
 async fn violations(State(shared): State<Arc<Shared>>) -> Json<Value> {

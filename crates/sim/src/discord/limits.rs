@@ -13,60 +13,75 @@ const CHANNEL_WINDOW: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub(super) struct Limits {
     global: Option<usize>,
-    /// Requests within the last second.
+    /// Requests within the last second, and those of them that were let through.
     recent: VecDeque<Instant>,
+    passed: VecDeque<Instant>,
     pub(super) max_in_a_second: usize,
-    channels: HashMap<(u64, bool), VecDeque<Instant>>,
+    channels: HashMap<(u64, Route), VecDeque<Instant>>,
+}
+
+/// The routes about messages; each has buckets of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Route {
+    Create,
+    Read,
+    Edit,
+    Delete,
 }
 
 /// The state of a channel's bucket.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Bucket {
+    pub(super) route: Route,
     pub(super) remaining: usize,
     pub(super) reset_after: Duration,
 }
 
 impl Limits {
     pub(super) fn new(global: Option<usize>) -> Self {
-        let (recent, channels) = (VecDeque::new(), HashMap::new());
-        Self { global, recent, max_in_a_second: 0, channels }
+        let (recent, passed) = (VecDeque::new(), VecDeque::new());
+        Self { global, recent, passed, max_in_a_second: 0, channels: HashMap::new() }
     }
 
     /// Counts a request; the wait when it is one too many within any second.
     pub(super) fn count(&mut self, now: Instant) -> Option<Duration> {
-        while self.recent.front().is_some_and(|at| now - *at >= SECOND) {
-            self.recent.pop_front();
-        }
-        if let (Some(limit), Some(oldest)) = (self.global, self.recent.front())
-            && self.recent.len() >= limit
+        forget(&mut self.recent, now, SECOND);
+        forget(&mut self.passed, now, SECOND);
+        self.recent.push_back(now);
+        self.max_in_a_second = self.max_in_a_second.max(self.recent.len());
+        if let (Some(limit), Some(oldest)) = (self.global, self.passed.front())
+            && self.passed.len() >= limit
         {
             return Some(SECOND - (now - *oldest));
         }
-        self.recent.push_back(now);
-        self.max_in_a_second = self.max_in_a_second.max(self.recent.len());
+        self.passed.push_back(now);
         None
     }
 
-    /// Counts a message or edit in a channel; `Err` when it is one too many.
+    /// Counts a request about a channel's messages; `Err` when it is one too many.
     pub(super) fn count_in_channel(
         &mut self,
         channel: u64,
-        edit: bool,
+        route: Route,
         now: Instant,
     ) -> Result<Bucket, Bucket> {
         let unlimited = self.global.is_none();
         if unlimited {
-            return Ok(Bucket { remaining: CHANNEL_LIMIT - 1, reset_after: SECOND });
+            return Ok(Bucket { route, remaining: CHANNEL_LIMIT - 1, reset_after: SECOND });
         }
-        let times = self.channels.entry((channel, edit)).or_default();
-        while times.front().is_some_and(|at| now - *at >= CHANNEL_WINDOW) {
-            times.pop_front();
-        }
+        let times = self.channels.entry((channel, route)).or_default();
+        forget(times, now, CHANNEL_WINDOW);
         let reset_after = times.front().map_or(CHANNEL_WINDOW, |at| CHANNEL_WINDOW - (now - *at));
         if times.len() >= CHANNEL_LIMIT {
-            return Err(Bucket { remaining: 0, reset_after });
+            return Err(Bucket { route, remaining: 0, reset_after });
         }
         times.push_back(now);
-        Ok(Bucket { remaining: CHANNEL_LIMIT - times.len(), reset_after })
+        Ok(Bucket { route, remaining: CHANNEL_LIMIT - times.len(), reset_after })
+    }
+}
+
+fn forget(times: &mut VecDeque<Instant>, now: Instant, window: Duration) {
+    while times.front().is_some_and(|at| now - *at >= window) {
+        times.pop_front();
     }
 }

@@ -1,8 +1,8 @@
 //! Creating and editing messages, with the checks that Discord makes.
 
 use super::{
+    answers::Refusal,
     permissions::{self, EMBED_LINKS, MENTION_EVERYONE, SEND_MESSAGES},
-    routes::Refusal,
     world::{SimMessage, World},
 };
 use serde_json::{Value, json};
@@ -58,8 +58,8 @@ pub(super) fn own_rules(body: &Value, edit: bool) -> Vec<String> {
     if content.chars().count() > MAX_CONTENT {
         broken.push("content is longer than 2,000 characters".to_owned());
     }
-    if !edit && body.get("enforce_nonce") != Some(&Value::Bool(true)) {
-        broken.push("a create without enforce_nonce may be posted twice".to_owned());
+    if !edit && enforced_nonce(body).is_none() {
+        broken.push("a create without an enforced nonce may be posted twice".to_owned());
     }
     broken
 }
@@ -83,7 +83,6 @@ pub(super) fn create(
     }
     let parts = checked(body, granted)?;
     let id = world.snowflake();
-    let nonce = body.get("nonce").map(|n| n.as_str().map_or_else(|| n.to_string(), str::to_owned));
     let pings = pings(world, channel, body, &parts.content, granted);
     let message = SimMessage {
         id: id.to_string(),
@@ -93,14 +92,15 @@ pub(super) fn create(
         mention_roles: pings.roles,
         mentions: pings.users,
         mention_everyone: pings.everyone,
-        nonce: nonce.clone(),
+        nonce: nonce(body),
         edits: 0,
+        edited_ms: None,
         created_ms: world.now_ms(),
         deleted: false,
     };
     let answer = shown(world, &message);
     world.post(channel, message);
-    if let Some(nonce) = nonce.filter(|_| body.get("enforce_nonce") == Some(&Value::Bool(true))) {
+    if let Some(nonce) = enforced_nonce(body) {
         world.nonces.insert(nonce, (Instant::now(), channel, id));
     }
     Ok(answer)
@@ -124,8 +124,10 @@ pub(super) fn edit(
         merged["embeds"] = json!(found.embeds);
     }
     let parts = checked(&merged, granted | EMBED_LINKS)?;
+    let now = world.now_ms();
     let found = world.message_mut(channel, message).ok_or_else(unknown)?;
     found.content = parts.content;
+    found.edited_ms = Some(now);
     // Without the permission, an edit that adds an embed is ignored.
     if granted & EMBED_LINKS != 0 {
         found.embeds = parts.embeds;
@@ -138,11 +140,7 @@ pub(super) fn edit(
 
 /// A repeated nonce: the message that is there, from whichever channel, or that it is gone.
 fn known_nonce(world: &World, body: &Value) -> Option<Result<Value, Refusal>> {
-    if body.get("enforce_nonce") != Some(&Value::Bool(true)) {
-        return None;
-    }
-    let nonce = body.get("nonce")?.as_str()?;
-    let (at, channel, id) = world.nonces.get(nonce)?;
+    let (at, channel, id) = world.nonces.get(&enforced_nonce(body)?)?;
     if at.elapsed() > NONCE_MEMORY {
         return None;
     }
@@ -151,6 +149,19 @@ fn known_nonce(world: &World, body: &Value) -> Option<Result<Value, Refusal>> {
         Some(message) => Ok(shown(world, message)),
         None => Err(Refusal::new(404, 10008, "Unknown Message")),
     })
+}
+
+/// The nonce: a text or a number.
+fn nonce(body: &Value) -> Option<String> {
+    match body.get("nonce")? {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+fn enforced_nonce(body: &Value) -> Option<String> {
+    nonce(body).filter(|_| body.get("enforce_nonce") == Some(&Value::Bool(true)))
 }
 
 struct Parts {
@@ -165,8 +176,7 @@ fn checked(body: &Value, granted: u64) -> Result<Parts, Refusal> {
     if content.chars().count() > MAX_CONTENT {
         return Err(Refusal::invalid("content", "Must be 2000 or fewer in length."));
     }
-    let nonce = body.get("nonce").and_then(Value::as_str).unwrap_or("");
-    if nonce.chars().count() > MAX_NONCE {
+    if nonce(body).is_some_and(|nonce| nonce.chars().count() > MAX_NONCE) {
         return Err(Refusal::invalid("nonce", "Must be 25 or fewer in length."));
     }
     check_embeds(&sent)?;
@@ -184,15 +194,17 @@ fn checked(body: &Value, granted: u64) -> Result<Parts, Refusal> {
 fn check_embeds(embeds: &[Value]) -> Result<(), Refusal> {
     let mut parsed = Vec::new();
     for embed in embeds {
-        let mut embed = embed.clone();
-        embed["type"] = json!("rich");
+        let Value::Object(mut embed) = embed.clone() else {
+            return Err(Refusal::invalid("embeds", "Only dictionaries may be used."));
+        };
+        embed.insert("type".to_owned(), json!("rich"));
         // twilight reads times with an offset only; Discord takes any ISO 8601.
-        let time = embed.as_object_mut().and_then(|embed| embed.remove("timestamp"));
+        let time = embed.remove("timestamp");
         let time = time.as_ref().map(|time| time.as_str().unwrap_or(""));
         if time.is_some_and(|time| OffsetDateTime::parse(time, &Rfc3339).is_err()) {
             return Err(Refusal::invalid("embeds", "Not a valid ISO8601 timestamp."));
         }
-        let embed: Embed = serde_json::from_value(embed)
+        let embed: Embed = serde_json::from_value(Value::Object(embed))
             .map_err(|error| Refusal::invalid("embeds", &error.to_string()))?;
         let urls = [&embed.url, &embed.image.as_ref().map(|image| image.url.clone())];
         if urls.into_iter().flatten().any(|url| !url.starts_with("http")) {
@@ -267,7 +279,14 @@ pub(super) fn shown(world: &World, message: &SimMessage) -> Value {
         "embeds": message.embeds, "mention_roles": message.mention_roles,
         "mentions": message.mentions.iter().map(|id| json!({"id": id})).collect::<Vec<_>>(),
         "mention_everyone": message.mention_everyone, "nonce": message.nonce, "pinned": false, "tts": false,
-        "attachments": [], "components": [], "flags": 0, "timestamp": "2026-01-01T00:00:00+00:00",
-        "edited_timestamp": null, "author": {"id": world.bot.to_string(), "username": "StreamMaxing", "bot": true},
+        "attachments": [], "components": [], "flags": 0, "timestamp": iso(message.created_ms),
+        "edited_timestamp": message.edited_ms.map(iso), "author": {"id": world.bot.to_string(), "username": "StreamMaxing", "bot": true},
     })
+}
+
+/// As Discord writes times: `2026-03-01T10:00:00.123000+00:00`.
+fn iso(ms: u64) -> Option<String> {
+    let seconds = OffsetDateTime::from_unix_timestamp(i64::try_from(ms / 1000).ok()?).ok()?;
+    let whole = seconds.format(&Rfc3339).ok()?;
+    Some(format!("{}.{:06}+00:00", whole.trim_end_matches('Z'), ms % 1000 * 1000))
 }

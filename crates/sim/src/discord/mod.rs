@@ -5,17 +5,19 @@
 //! | request | does |
 //! |---|---|
 //! | `GET /_sim/discord/world` | guilds and channels, and whether the bot can post in each |
-//! | `GET /_sim/discord/messages?since=0` | messages that changed after a cursor, and the next cursor |
+//! | `GET /_sim/discord/messages?since=0` | messages that changed after a cursor, the next cursor, and whether changes were lost before |
 //! | `GET /_sim/discord/violations` | requests that break Discord's contract |
 //! | `POST /_sim/discord/faults` | adds a fault: `{"kind":"cloudflare","times":1}` |
 //! | `DELETE /_sim/discord/faults` | removes all faults |
 
+mod answers;
 mod contract;
 mod control;
 mod faults;
 mod limits;
 mod messages;
 mod permissions;
+mod resources;
 mod routes;
 mod world;
 

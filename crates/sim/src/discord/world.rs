@@ -40,6 +40,8 @@ pub struct SimMessage {
     pub edits: u32,
     /// When it was posted, in Unix milliseconds.
     pub created_ms: u64,
+    /// When it was edited last, in Unix milliseconds.
+    pub edited_ms: Option<u64>,
     /// Whether it is gone.
     pub deleted: bool,
 }
@@ -193,6 +195,12 @@ impl World {
         if let Some(role) = guild.roles.iter_mut().find(|role| role.id == bot_role) {
             role.permissions = permissions;
         }
+    }
+
+    /// What the bot's own role grants in a guild.
+    pub(super) fn bot_permissions(&self, guild: u64) -> u64 {
+        let Some(guild) = self.guilds.get(&guild) else { return 0 };
+        guild.roles.iter().find(|role| role.id == guild.bot_role).map_or(0, |role| role.permissions)
     }
 
     pub(super) fn set_everyone_overwrite(&mut self, channel: u64, allow: u64, deny: u64) {

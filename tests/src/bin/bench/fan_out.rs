@@ -42,9 +42,7 @@ async fn first_request() {
         let _worker = serve(t, &ana, "0");
         for n in 1..=FIRST_REQUESTS {
             t.twitch.go_live(&ana).await;
-            while t.discord.message_count() < n {
-                tokio::time::sleep(Duration::from_millis(1)).await;
-            }
+            posted(t, n).await;
         }
         wait_until_recorded(t).await;
         let mut micros: Vec<i64> = sqlx::query_scalar(
@@ -65,6 +63,15 @@ async fn first_request() {
         ));
     })
     .await;
+}
+
+/// Waits until so many messages have been posted.
+async fn posted(t: &World, count: usize) {
+    let begun = Instant::now();
+    while t.discord.message_count() < count {
+        assert!(begun.elapsed() < Duration::from_secs(60), "message {count} does not come");
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
 }
 
 /// A streamer whom nobody is subscribed to yet.

@@ -1,0 +1,87 @@
+//! Each fault, and that it ends.
+
+use super::bot::{Bot, message};
+use sm_sim::discord::{Fault, FaultKind, LimitScope};
+
+#[tokio::test]
+async fn a_429_tells_its_scope_and_both_waits() {
+    let bot = Bot::start().await;
+    let scope = LimitScope::Shared;
+    bot.sim.fault(Fault::new(FaultKind::RateLimit { scope, retry_after: 0.3, header: Some(9) }, 1));
+    let refused = bot.post(&message("hello", "n1")).await;
+    assert_eq!((refused.status, refused.header("retry-after")), (429, "9"));
+    assert_eq!(refused.header("x-ratelimit-scope"), "shared");
+    assert_eq!(refused.header("x-ratelimit-global"), "");
+    assert_eq!(refused.body["retry_after"], 0.3);
+    bot.post(&message("hello", "n1")).await.ok();
+}
+
+#[tokio::test]
+async fn a_page_of_cloudflares_is_no_json() {
+    let bot = Bot::start().await;
+    bot.sim.fault(Fault::new(FaultKind::Cloudflare, 1));
+    let refused = bot.post(&message("hello", "n1")).await;
+    assert_eq!((refused.status, refused.header("content-type")), (429, "text/html"));
+    assert!(refused.body.is_string());
+}
+
+#[tokio::test]
+async fn a_5xx_may_have_stored_the_message() {
+    let bot = Bot::start().await;
+    bot.sim.fault(Fault::new(FaultKind::ServerError { status: 502, stored: false }, 1));
+    assert_eq!(bot.post(&message("one", "n1")).await.status, 502);
+    assert!(bot.texts().is_empty());
+    bot.sim.fault(Fault::new(FaultKind::ServerError { status: 504, stored: true }, 1));
+    assert_eq!(bot.post(&message("two", "n2")).await.status, 504);
+    assert_eq!(bot.texts(), ["two"]);
+}
+
+#[tokio::test]
+async fn a_lost_answer_has_stored_the_message() {
+    let bot = Bot::start().await;
+    bot.sim.fault(Fault::new(FaultKind::LostAnswer, 1));
+    let path = format!("/channels/{}/messages", bot.channel);
+    let request = bot.request(reqwest::Method::POST, &path);
+    let answer = request.body(message("hello", "n1").to_string()).send().await;
+    let read = match answer {
+        Ok(answer) => answer.bytes().await.map(|_| ()),
+        Err(error) => Err(error),
+    };
+    assert!(read.is_err());
+    assert_eq!(bot.texts(), ["hello"]);
+    bot.post(&message("hello", "n1")).await.ok();
+    assert_eq!(bot.texts(), ["hello"]);
+}
+
+#[tokio::test]
+async fn a_refused_token_is_refused_on_every_route() {
+    let bot = Bot::start().await;
+    bot.sim.fault(Fault::new(FaultKind::Unauthorized, 2));
+    assert_eq!(bot.get("/users/@me").await.status, 401);
+    assert_eq!(bot.post(&message("hello", "n1")).await.status, 401);
+    bot.post(&message("hello", "n1")).await.ok();
+}
+
+#[tokio::test]
+async fn a_fault_of_one_channel_spares_the_others() {
+    let bot = Bot::start().await;
+    let other = bot.sim.add_channel(bot.guild, "other");
+    let refuse = FaultKind::Refuse { status: 403, code: 50013 };
+    bot.sim.fault(Fault::new(refuse, 1).in_channel(bot.channel));
+    bot.post_in(other, &message("hello", "n1")).await.ok();
+    bot.post(&message("hello", "n2")).await.expect(403, 50013);
+    bot.post(&message("hello", "n3")).await.ok();
+}
+
+#[tokio::test]
+async fn embeds_are_dropped_and_answers_come_late() {
+    let bot = Bot::start().await;
+    let mut body = message("hello", "n1");
+    body["embeds"] = serde_json::json!([{"title": "Chess"}]);
+    bot.sim.fault(Fault::new(FaultKind::DropEmbeds, 1));
+    assert_eq!(bot.post(&body).await.ok()["embeds"], serde_json::json!([]));
+    bot.sim.fault(Fault::new(FaultKind::Slow { ms: 120 }, 1));
+    let before = std::time::Instant::now();
+    bot.post(&message("hello", "n2")).await.ok();
+    assert!(before.elapsed().as_millis() >= 120);
+}
