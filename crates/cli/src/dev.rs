@@ -1,16 +1,10 @@
 //! `streammaxing dev`: everything on this machine, with simulators instead of Twitch and Discord.
 
 use crate::{
+    dev_page::{self, Parts},
     run,
     world::{self, Error},
 };
-use axum::{
-    Json, Router,
-    extract::State,
-    response::Html,
-    routing::{get, post},
-};
-use serde_json::{Value, json};
 use sm_lambda::Config;
 use sm_services::App;
 use sm_sim::{
@@ -22,7 +16,6 @@ use sm_types::{Clock, Secret};
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use tokio::net::TcpListener;
 
-const PAGE: &str = include_str!("../assets/dev.html");
 /// Signs the simulated webhooks; it never leaves this machine.
 const EVENTSUB_SECRET: &str = "development-secret-0123456789abcdef";
 const CLIENT_SECRET: &str = "development-client-secret";
@@ -126,13 +119,12 @@ impl Dev {
     /// Serves, seeds the world and calls `ready`; returns when the process is asked to stop.
     pub async fn serve(self, ready: impl FnOnce(&str)) -> Result<(), Error> {
         let Self { app, twitch, discord, url, listener } = self;
-        let pages = Router::new()
-            .route("/", get(|| async { Html(PAGE) }))
-            .route("/dev/state", get(state))
-            .route("/dev/log", get(deliveries))
-            .route("/dev/streamers/{login}/{action}", post(act))
-            .route("/dev/faults/{fault}", post(fault))
-            .with_state((app.clone(), twitch.clone(), discord.clone()));
+        let pages = dev_page::router(Parts {
+            app: app.clone(),
+            twitch: twitch.clone(),
+            discord: discord.clone(),
+            http: sm_aws::lazy_http(),
+        });
         let router = pages.fallback_service(sm_api::router(app.clone()));
         let server = tokio::spawn(run::run(app.clone(), listener, router, run::until_stopped()));
         let callback = format!("{url}/webhooks/twitch");
@@ -141,85 +133,4 @@ impl Dev {
         server.await??;
         Ok(())
     }
-}
-
-type Parts = (App, TwitchSim, DiscordSim);
-
-async fn get_json(origin: &str, path: &str, http: &reqwest::Client) -> Value {
-    let answer = http.get(format!("{origin}{path}")).send().await;
-    match answer {
-        Ok(answer) => {
-            serde_json::from_slice(&answer.bytes().await.unwrap_or_default()).unwrap_or_default()
-        }
-        Err(_) => Value::Null,
-    }
-}
-
-/// Streamers, guilds and messages, for the page.
-async fn state(State((_, twitch, discord)): State<Parts>) -> Json<Value> {
-    let http = sm_aws::lazy_http();
-    let (twitch, discord) = (twitch.origin(), discord.origin());
-    let (users, world, messages, violations) = tokio::join!(
-        get_json(&twitch, "/_sim/twitch/users", &http),
-        get_json(&discord, "/_sim/discord/world", &http),
-        get_json(&discord, "/_sim/discord/messages?since=0", &http),
-        get_json(&discord, "/_sim/discord/violations", &http),
-    );
-    Json(
-        json!({ "users": users, "guilds": world["guilds"], "messages": messages["messages"], "violations": violations }),
-    )
-}
-
-/// The latest deliveries with their timings, for the page.
-async fn deliveries(State((app, ..)): State<Parts>) -> Json<Value> {
-    let latest = sm_db::deliveries::latest(&app.pool, 40).await.unwrap_or_default();
-    let row = |d: &sm_db::deliveries::Latest| {
-        json!({
-            "guild": d.guild_name, "login": d.login, "kind": d.kind, "status": d.status, "reason": d.reason,
-            "detail": d.detail, "attempts": d.attempts, "latency_ms": d.latency_ms,
-        })
-    };
-    Json(latest.iter().map(row).collect())
-}
-
-async fn act(
-    State((_, twitch, _)): State<Parts>,
-    axum::extract::Path((login, action)): axum::extract::Path<(String, String)>,
-) -> Json<Value> {
-    let path = match action.as_str() {
-        "live" | "end" => format!("/_sim/twitch/users/{login}/{action}"),
-        case => format!("/_sim/twitch/users/{login}/trigger/{case}"),
-    };
-    let http = sm_aws::lazy_http();
-    let answer = http.post(format!("{}{path}", twitch.origin())).send().await;
-    let text = match answer {
-        Ok(answer) => answer.text().await.unwrap_or_default(),
-        Err(error) => error.to_string(),
-    };
-    Json(json!({ "answer": text }))
-}
-
-async fn fault(
-    State((_, _, discord)): State<Parts>,
-    axum::extract::Path(name): axum::extract::Path<String>,
-) -> Json<Value> {
-    use discord::{Fault, FaultKind, LimitScope};
-    let limited = |scope| FaultKind::RateLimit { scope, retry_after: 1.5, header: None };
-    let fault = match name.as_str() {
-        "rate-limit" => Some(Fault::new(limited(LimitScope::User), 1)),
-        "global-limit" => Some(Fault::new(limited(LimitScope::Global), 1)),
-        "server-error" => {
-            Some(Fault::new(FaultKind::ServerError { status: 502, stored: false }, 1))
-        }
-        "lost-answer" => Some(Fault::new(FaultKind::LostAnswer, 1)),
-        "forbidden" => Some(Fault::new(FaultKind::Refuse { status: 403, code: 50013 }, 1)),
-        "slow" => Some(Fault::new(FaultKind::Slow { ms: 3000 }, 1)),
-        "cloudflare" => Some(Fault::new(FaultKind::Cloudflare, 1)),
-        _ => None,
-    };
-    match fault {
-        Some(fault) => discord.fault(fault),
-        None => discord.clear_faults(),
-    }
-    Json(json!({ "fault": name }))
 }

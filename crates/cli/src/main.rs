@@ -3,12 +3,17 @@
 use clap::{Parser, Subcommand};
 use sm_cli::{
     dev::{self, Ports},
-    run,
+    log_lines, run,
     world::Error,
 };
 use sm_lambda::{Config, logging};
 use sm_types::Clock;
-use std::{io::Write, net::SocketAddr, path::PathBuf, process::ExitCode};
+use std::{
+    io::{IsTerminal, Write},
+    net::SocketAddr,
+    path::PathBuf,
+    process::ExitCode,
+};
 use tokio::net::TcpListener;
 use tracing::level_filters::LevelFilter;
 
@@ -99,7 +104,7 @@ fn block_on(command: Command) -> Result<ExitCode, Error> {
 }
 
 async fn dev(ports: Ports) -> Result<(), Error> {
-    logging::init_text(LevelFilter::DEBUG, std::io::IsTerminal::is_terminal(&std::io::stderr()));
+    log_lines::init(LevelFilter::DEBUG, std::io::stderr().is_terminal());
     say("Starting the database …");
     let (url, _postgres) = dev::database(environment("DATABASE_URL"), cache_dir())?;
     let openapi = environment("DISCORD_OPENAPI").map(PathBuf::from);
@@ -156,7 +161,7 @@ async fn trigger(case: Option<String>, streamer: &str, twitch: &str) -> Result<(
 }
 
 fn with_postgres(durable: bool, command: &[String]) -> Result<ExitCode, Error> {
-    logging::init_text(LevelFilter::INFO, false);
+    log_lines::init(LevelFilter::INFO, std::io::stderr().is_terminal());
     let cache_dir = cache_dir();
     let options = sm_sim::postgres::Options { cache_dir: cache_dir.clone(), durable };
     let postgres = sm_sim::postgres::Postgres::start(&options)?;

@@ -1,10 +1,10 @@
-//! Log lines: JSON for machines, coloured text for people.
+//! Log lines for machines.
 
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::{filter::Targets, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
 /// Libraries are quieter than we are.
-fn targets(level: LevelFilter) -> Targets {
+pub fn targets(level: LevelFilter) -> Targets {
     let libraries = level.min(LevelFilter::WARN);
     Targets::new().with_default(libraries).with_targets(
         ["sm_api", "sm_aws", "sm_cli", "sm_lambda", "sm_services", "sm_sim", "streammaxing"]
@@ -15,11 +15,5 @@ fn targets(level: LevelFilter) -> Targets {
 /// One JSON object per line on standard output. A second call changes nothing.
 pub fn init_json(level: LevelFilter) {
     let lines = fmt::layer().json().flatten_event(true).with_current_span(false);
-    let _ = tracing_subscriber::registry().with(targets(level)).with(lines).try_init();
-}
-
-/// Text lines on standard error. A second call changes nothing.
-pub fn init_text(level: LevelFilter, colour: bool) {
-    let lines = fmt::layer().with_ansi(colour).with_writer(std::io::stderr);
     let _ = tracing_subscriber::registry().with(targets(level)).with(lines).try_init();
 }
