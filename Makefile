@@ -26,8 +26,8 @@ bench:
 	$(CARGO) build --release -p sm-lambda -p sm-cli -p sm-tests --bins
 	target/release/streammaxing with-postgres --durable -- target/release/bench
 
-# Workers killed a hundred times while 2,000 guilds are served.
+# Workers killed a hundred times while 2,000 guilds are served, and a database away for 30 seconds.
 chaos:
 	$(CARGO) build --workspace --bins
-	CHAOS_KILLS=100 CHAOS_GUILDS=2000 $(BIN) with-postgres -- \
-	  $(CARGO) test -p sm-tests --test integration -- kills --nocapture
+	CHAOS_KILLS=100 CHAOS_GUILDS=2000 OUTAGE_SECONDS=30 $(BIN) with-postgres -- \
+	  $(CARGO) test -p sm-tests --test integration -- kills outage

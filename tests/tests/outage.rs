@@ -5,13 +5,23 @@ use sm_sim::{
     postgres::{Options, Postgres},
     twitch::{self, Delivery, TwitchSim},
 };
-use sm_types::Clock;
-use std::{path::PathBuf, time::Duration};
+use sm_types::{Clock, TwitchUserId};
+use std::{
+    path::PathBuf,
+    time::{Duration, Instant},
+};
 use tokio::net::TcpListener;
 
 #[expect(clippy::disallowed_methods, reason = "where `make test` keeps the binaries")]
 fn cache() -> PathBuf {
     std::env::var("STREAMMAXING_CACHE").map_or_else(|_| std::env::temp_dir(), PathBuf::from)
+}
+
+/// How long the database stays away at least; a few requests long when nothing is set.
+fn outage() -> Duration {
+    #[expect(clippy::disallowed_methods, reason = "how long a run is")]
+    let seconds = std::env::var("OUTAGE_SECONDS").ok().and_then(|text| text.parse().ok());
+    Duration::from_secs(seconds.unwrap_or(0))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -75,7 +85,8 @@ async fn stopped_database_loses_nothing_that_was_accepted() {
     let router = sm_api::router(app.clone());
     tokio::spawn(sm_cli::run::run(app.clone(), listener, router, std::future::pending()));
 
-    let (mut accepted, mut refused) = (Vec::new(), Vec::new());
+    let (mut accepted, mut refused) = (Vec::new(), Vec::<(&TwitchUserId, Delivery)>::new());
+    let mut stopped = Instant::now();
     for (n, streamer) in streamers.iter().enumerate() {
         if n == 10 {
             postgres = tokio::task::spawn_blocking(move || {
@@ -84,8 +95,14 @@ async fn stopped_database_loses_nothing_that_was_accepted() {
             })
             .await
             .unwrap();
+            stopped = Instant::now();
         }
         if n == 14 {
+            while stopped.elapsed() < outage() {
+                for (streamer, delivery) in &refused {
+                    assert_eq!(twitch.deliver(streamer, delivery).await, [503]);
+                }
+            }
             let restart = move || {
                 postgres.start_again().unwrap();
                 postgres
