@@ -7,6 +7,7 @@ use sm_cli::{
     world::Error,
 };
 use sm_lambda::{Config, logging};
+use sm_sim::twitch::EdgeCase;
 use sm_types::Clock;
 use std::{
     io::{IsTerminal, Write},
@@ -141,10 +142,8 @@ async fn migrate() -> Result<(), Error> {
 async fn trigger(case: Option<String>, streamer: &str, twitch: &str) -> Result<(), Error> {
     let http = sm_aws::lazy_http();
     let Some(case) = case else {
-        for case in sm_sim::twitch::EdgeCase::ALL {
-            writeln!(std::io::stdout(), "{:20} {}", case.name(), case.about())?;
-        }
-        return Ok(());
+        let line = |case: &EdgeCase| format!("{:20} {}\n", case.name(), case.about());
+        return print(&EdgeCase::ALL.iter().map(line).collect::<String>());
     };
     let url = format!("{twitch}/_sim/twitch/users/{streamer}/trigger/{case}");
     let answer = http.post(url).send().await.map_err(|error| {
@@ -156,8 +155,15 @@ async fn trigger(case: Option<String>, streamer: &str, twitch: &str) -> Result<(
     if !status.is_success() {
         return Err(text.into());
     }
-    writeln!(std::io::stdout(), "{text}")?;
-    Ok(())
+    print(&format!("{text}\n"))
+}
+
+/// To standard output. A reader that has seen enough, such as `head`, is no error.
+fn print(text: &str) -> Result<(), Error> {
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
 }
 
 fn with_postgres(durable: bool, command: &[String]) -> Result<ExitCode, Error> {
