@@ -22,6 +22,8 @@ use tokio::{net::TcpListener, time::Instant};
 
 /// Signs the webhooks of tests.
 pub const EVENTSUB_SECRET: &str = "0123456789abcdef0123456789abcdef";
+/// What takes longer does not come to an end.
+const PATIENCE: Duration = Duration::from_secs(240);
 const TYPES: [&str; 4] = ["stream.online", "stream.offline", "channel.update", "user.update"];
 
 /// A running app with its simulated surroundings.
@@ -61,7 +63,8 @@ pub async fn scenario(test: impl AsyncFnOnce(&World)) {
 pub async fn scenario_at_rate(rate: u32, test: impl AsyncFnOnce(&World)) {
     log::start();
     let world = World::start(rate).await;
-    test(&world).await;
+    let ended = tokio::time::timeout(PATIENCE, test(&world)).await;
+    assert!(ended.is_ok(), "the test does not come to an end");
     world.finish().await;
 }
 

@@ -33,6 +33,22 @@ const SAMPLE_ROWS: &[(i64, &str)] = &[
          insert into discord_invalid_requests values (now(), 1);
          insert into service_tokens values ('twitch_app', 'x', now());",
     ),
+    (
+        3,
+        "insert into users (user_id, username) values (9, 'ana');
+         insert into sessions (session_id, user_id, created_at, last_seen_at, expires_at)
+           values (uuid_v7(), 9, now(), now(), now());
+         insert into user_guilds values (9, 1, 'Guild', null, true, 8);
+         insert into guild_members values (1, 9, true, 8, now());
+         insert into invite_links (code, guild_id, created_by, created_at, expires_at) values ('c', 1, 9, now(), now());
+         insert into audit_log (at, guild_id, actor_id, action) values (now(), 1, 9, 'guild_config.update');
+         insert into rate_buckets values ('user:9', now());
+         insert into rate_windows values ('api', now(), 1);
+         insert into jobs values ('reconcile', now());
+         insert into eventsub_targets (twitch_user_id, type, next_try_at) values ('7', 'stream.online', now());
+         insert into notification_log (guild_id, kind, action, status, due_at, expires_at, received_at, committed_at)
+           values (1, 'test', 'create', 'sent', now(), now(), now(), now());",
+    ),
 ];
 
 #[tokio::test]

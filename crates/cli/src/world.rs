@@ -75,7 +75,7 @@ async fn seed_guilds(
     let live = discord.add_channel(guild, "live-now");
     configure(app, guild, "Speedrun Guild", live, Mention::Members).await?;
     for user in [198_765_432_109_876_543, 298_765_432_109_876_543] {
-        sm_db::guilds::set_preference(&app.pool, guild, None, UserId(user), true).await?;
+        sm_db::preferences::set(&app.pool, guild, None, UserId(user), true).await?;
     }
 
     let quiet = discord.add_guild("Quiet Library");

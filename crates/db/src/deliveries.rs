@@ -26,6 +26,8 @@ pub struct DueDelivery {
     pub variant: String,
     /// Which attempt this is, from 1.
     pub attempts: i32,
+    /// How often it was sent again on request.
+    pub resends: i32,
     /// When it was claimed for the first time.
     pub first_claimed_at: OffsetDateTime,
     /// When it is no longer worth sending.
@@ -122,7 +124,7 @@ pub async fn claim(
          )
          select n.delivery_id, n.destination_id, n.guild_id, n.channel_id, n.kind, n.action, n.variant, n.attempts,
            n.first_claimed_at, n.expires_at, n.message_id, n.received_at, d.degraded_reason, g.name as guild_name,
-           coalesce(d.mention, c.mention, 'none') as mention,
+           case when n.silent then 'none' else coalesce(d.mention, c.mention, 'none') end as mention, n.resends,
            case when d.mention is not null then d.mention_role_id else c.mention_role_id end as mention_role_id,
            coalesce(dt.message, gt.message) as template,
            s.session_id, s.started_at, s.ended_at, s.title, s.game_name, s.viewers, s.preview_at, s.vod_url,

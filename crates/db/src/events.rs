@@ -251,13 +251,13 @@ with event as (
 ), inserted as (
   insert into notification_log
     (destination_id, session_id, event_id, guild_id, channel_id, kind, action, status, reason, detail,
-     due_at, expires_at, message_id, received_at, committed_at, finished_at)
+     due_at, expires_at, message_id, received_at, committed_at, finished_at, streamer_id)
   select d.destination_id, event.session_id, event.event_id, d.guild_id, d.target_channel, 'online',
          case when d.reopen_message_id is null then 'create' else 'edit' end,
          case when d.reason is null then 'pending' else 'skipped' end,
          d.reason, case when d.reason is not null then d.detail end,
          $2, event.received_at + make_interval(secs => $5), d.reopen_message_id,
-         event.received_at, event.committed_at, case when d.reason is not null then $2 end
+         event.received_at, event.committed_at, case when d.reason is not null then $2 end, event.twitch_user_id
   from decided d cross join event
   on conflict on constraint notification_log_once_key do nothing
 ), progress as (
@@ -272,8 +272,8 @@ select count(*) from batch";
 
 const EXPAND_EDIT: &str = "
 with event as (
-  select e.event_id, e.session_id, e.kind, e.received_at, e.committed_at, e.cursor
-  from stream_events e where e.event_id = $1 and e.finished_at is null
+  select e.event_id, e.session_id, e.kind, e.received_at, e.committed_at, e.cursor, s.twitch_user_id
+  from stream_events e join stream_sessions s using (session_id) where e.event_id = $1 and e.finished_at is null
 ), batch as (
   select n.destination_id, n.guild_id, n.channel_id, n.message_id,
          case when event.kind = 'offline' then coalesce(c.end_action, 'edit') else 'edit' end as end_action
@@ -288,13 +288,13 @@ with event as (
 ), inserted as (
   insert into notification_log
     (destination_id, session_id, event_id, guild_id, channel_id, kind, action, status, reason, priority,
-     due_at, expires_at, message_id, received_at, committed_at, finished_at)
+     due_at, expires_at, message_id, received_at, committed_at, finished_at, streamer_id)
   select b.destination_id, event.session_id, event.event_id, b.guild_id, b.channel_id, event.kind,
          case b.end_action when 'delete' then 'delete' else 'edit' end,
          case b.end_action when 'leave' then 'skipped' else 'pending' end,
          case b.end_action when 'leave' then 'end_action_leave' end,
          1, $2, $2 + make_interval(secs => $5), b.message_id,
-         event.received_at, event.committed_at, case b.end_action when 'leave' then $2 end
+         event.received_at, event.committed_at, case b.end_action when 'leave' then $2 end, event.twitch_user_id
   from batch b cross join event
   -- The same kind of edit again: the row is taken up once more, its attempts are kept.
   on conflict on constraint notification_log_once_key do update

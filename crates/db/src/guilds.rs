@@ -1,6 +1,6 @@
-//! Guilds, their configuration, templates and members' preferences.
+//! Guilds and whether the bot is in them.
 
-use sm_types::{ChannelId, GuildId, RoleId, TemplateId, TwitchUserId, UserId};
+use sm_types::{ChannelId, GuildId, RoleId, TemplateId};
 use sqlx::{PgExecutor, types::Json};
 use time::OffsetDateTime;
 
@@ -138,59 +138,4 @@ pub async fn set_template(
         .execute(db)
         .await?;
     Ok(())
-}
-
-/// Stores whether a member wants pings for a streamer, or for all (`None`).
-pub async fn set_preference(
-    db: impl PgExecutor<'_>,
-    guild: GuildId,
-    streamer: Option<&TwitchUserId>,
-    user: UserId,
-    wants_ping: bool,
-) -> sqlx::Result<()> {
-    sqlx::query(
-        "insert into user_preferences (guild_id, twitch_user_id, user_id, wants_ping) values ($1, $2, $3, $4)
-         on conflict on constraint user_preferences_pkey
-         do update set wants_ping = excluded.wants_ping, updated_at = now()",
-    )
-    .bind(guild.to_db())
-    .bind(streamer.map_or("*", TwitchUserId::as_str))
-    .bind(user.to_db())
-    .bind(wants_ping)
-    .execute(db)
-    .await?;
-    Ok(())
-}
-
-/// Members' wishes for one streamer in one guild, the most specific of each.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Audience {
-    /// Those who want to be pinged, those who asked first at the front.
-    pub wanted: Vec<UserId>,
-    /// How many do not.
-    pub opted_out: i32,
-}
-
-/// Reads members' wishes for one streamer in one guild.
-pub async fn audience(
-    db: impl PgExecutor<'_>,
-    guild: GuildId,
-    streamer: &TwitchUserId,
-) -> sqlx::Result<Audience> {
-    let (wanted, opted_out): (Vec<i64>, i32) = sqlx::query_as(
-        "with wish as (
-           select distinct on (user_id) user_id, wants_ping, updated_at
-           from user_preferences
-           where guild_id = $1 and twitch_user_id in ($2, '*')
-           order by user_id, (twitch_user_id = '*')
-         )
-         select coalesce(array_agg(user_id order by updated_at, user_id) filter (where wants_ping), '{}'),
-                (count(*) filter (where not wants_ping))::int
-         from wish",
-    )
-    .bind(guild.to_db())
-    .bind(streamer.as_str())
-    .fetch_one(db)
-    .await?;
-    Ok(Audience { wanted: wanted.into_iter().map(UserId::from_db).collect(), opted_out })
 }

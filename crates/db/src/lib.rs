@@ -4,16 +4,28 @@
 //! test moves them; only the rate gate reads the database's own clock, which all workers share.
 
 pub mod acceptance;
+pub mod audit;
+pub mod config;
 pub mod deliveries;
 pub mod destinations;
 pub mod events;
+pub mod follows;
 pub mod gate;
 pub mod guilds;
+pub mod history;
+pub mod invites;
+pub mod jobs;
+pub mod limits;
+pub mod members;
 mod migrations;
+pub mod preferences;
 pub mod sessions;
+pub mod stream_sessions;
 pub mod streamers;
 pub mod subscriptions;
+pub mod templates;
 pub mod tokens;
+pub mod users;
 
 pub use migrations::{MIGRATOR, migrate};
 pub use sqlx::PgPool;

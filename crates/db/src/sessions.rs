@@ -1,159 +1,190 @@
-//! Stream sessions: one per streamer and Twitch stream id.
+//! Sign-ins to the dashboard.
 
-use sm_types::SessionId;
+use crate::users::User;
+use sm_types::{GuildId, UserId};
 use sqlx::PgExecutor;
 use time::OffsetDateTime;
+use uuid::Uuid;
 
-/// Fills in title and game, and links the session that this one resumes.
-///
-/// What Twitch did not tell is taken from the streamer's last known channel information. A session
-/// resumes another of the same streamer that ended at most a day before it began; each guild's
-/// merge window then decides.
-pub async fn prepare(
-    db: impl PgExecutor<'_>,
-    session: SessionId,
-    channel: Option<&ChannelDetails>,
-) -> sqlx::Result<()> {
-    let channel = channel.cloned().unwrap_or_default();
-    sqlx::query(
-        "with session as (
-           select s.session_id, s.twitch_user_id, s.started_at from stream_sessions s where session_id = $1
-         ), streamer as (
-           update streamers t set
-             title = coalesce($2, t.title), game_id = coalesce($3, t.game_id),
-             game_name = coalesce($4, t.game_name), language = coalesce($5, t.language)
-           from session where t.twitch_user_id = session.twitch_user_id
-           returning t.title, t.game_id, t.game_name
-         )
-         update stream_sessions s set
-           title = coalesce(s.title, streamer.title), game_id = coalesce(s.game_id, streamer.game_id),
-           game_name = coalesce(s.game_name, streamer.game_name),
-           continues = coalesce(s.continues, (
-             select p.session_id from stream_sessions p
-             where p.twitch_user_id = session.twitch_user_id and p.session_id <> session.session_id
-               and p.started_at <= session.started_at
-               and p.ended_at between session.started_at - interval '1 day' and session.started_at
-             order by p.started_at desc limit 1))
-         from session, streamer
-         where s.session_id = session.session_id",
-    )
-    .bind(session.0)
-    .bind(channel.title)
-    .bind(channel.game_id)
-    .bind(channel.game_name)
-    .bind(channel.language)
-    .execute(db)
-    .await?;
-    Ok(())
-}
-
-/// What Get Channel Information told.
-#[derive(Debug, Clone, Default)]
-pub struct ChannelDetails {
-    /// The title.
-    pub title: Option<String>,
-    /// The category's id.
-    pub game_id: Option<String>,
-    /// The category's name.
-    pub game_name: Option<String>,
-    /// The broadcast language.
-    pub language: Option<String>,
-}
-
-/// What Get Streams told of a live stream.
+/// A sign-in to store.
 #[derive(Debug, Clone)]
-pub struct LiveDetails {
-    /// The title.
-    pub title: Option<String>,
-    /// The category's id.
-    pub game_id: Option<String>,
-    /// The category's name.
-    pub game_name: Option<String>,
-    /// Viewers at this time.
-    pub viewers: i32,
+pub struct NewSession<'a> {
+    /// The id that the cookie names.
+    pub session_id: Uuid,
+    /// Who signed in.
+    pub user: UserId,
+    /// The browser, as it describes itself.
+    pub user_agent: &'a str,
+    /// When.
+    pub now: OffsetDateTime,
+    /// Until when it lasts.
+    pub expires_at: OffsetDateTime,
 }
 
-/// Records viewers and the present title and game; from now on the preview is fresh.
-pub async fn enrich(
-    db: impl PgExecutor<'_>,
-    session: SessionId,
-    live: &LiveDetails,
-    now: OffsetDateTime,
-) -> sqlx::Result<()> {
+/// Stores a sign-in.
+pub async fn insert(db: impl PgExecutor<'_>, new: &NewSession<'_>) -> sqlx::Result<()> {
     sqlx::query(
-        "update stream_sessions set title = coalesce($2, title), game_id = coalesce($3, game_id),
-           game_name = coalesce($4, game_name), viewers = $5, preview_at = $6
-         where session_id = $1",
+        "insert into sessions (session_id, user_id, user_agent, created_at, last_seen_at, expires_at)
+         values ($1, $2, $3, $4, $4, $5)",
     )
-    .bind(session.0)
-    .bind(live.title.as_deref())
-    .bind(live.game_id.as_deref())
-    .bind(live.game_name.as_deref())
-    .bind(live.viewers)
-    .bind(now)
+    .bind(new.session_id)
+    .bind(new.user.to_db())
+    .bind(new.user_agent)
+    .bind(new.now)
+    .bind(new.expires_at)
     .execute(db)
     .await?;
     Ok(())
 }
 
-/// Takes an end back: Twitch still lists the stream.
-pub async fn reopen(db: impl PgExecutor<'_>, session: SessionId) -> sqlx::Result<()> {
-    sqlx::query("update stream_sessions set ended_at = null where session_id = $1")
-        .bind(session.0)
-        .execute(db)
-        .await?;
-    Ok(())
+/// The limit of requests per user: a bucket that holds `burst` and refills within `seconds`.
+#[derive(Debug, Clone, Copy)]
+pub struct UserLimit {
+    /// Requests that a full bucket allows.
+    pub burst: u32,
+    /// Seconds in which an empty bucket fills.
+    pub seconds: u32,
 }
 
-/// Remembers where the recording is.
-pub async fn set_vod(db: impl PgExecutor<'_>, session: SessionId, url: &str) -> sqlx::Result<()> {
-    sqlx::query("update stream_sessions set vod_url = $2 where session_id = $1")
-        .bind(session.0)
-        .bind(url)
-        .execute(db)
-        .await?;
-    Ok(())
+/// A request's user, their limit, and what is known of them in the guild the request is about.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct Authenticated {
+    /// The user.
+    #[sqlx(flatten)]
+    pub user: User,
+    /// When the session ends.
+    pub expires_at: OffsetDateTime,
+    /// Whether the limit allows the request.
+    pub allowed: bool,
+    /// Seconds until the next request is allowed.
+    pub wait_seconds: f64,
+    /// Whether the user is a member of the guild, as found out last.
+    pub member: Option<bool>,
+    /// The member's permissions in the guild.
+    pub permissions: Option<i64>,
+    /// When that was found out.
+    pub checked_at: Option<OffsetDateTime>,
+    /// Whether the bot is in the guild; `None`: we do not know the guild.
+    pub bot_present: Option<bool>,
 }
 
-/// What stands in the way of editing a session's messages now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow)]
-pub struct Obstacles {
-    /// A newer session has taken the messages over.
-    pub continued: bool,
-    /// Announcements are still to be sent.
-    pub announcing: bool,
-    /// A message is on its way at this moment.
-    pub sending: bool,
-}
-
-/// Looks for what stands in the way of editing a session's messages.
-pub async fn obstacles(db: impl PgExecutor<'_>, session: SessionId) -> sqlx::Result<Obstacles> {
+/// Finds the user of a session, takes a request off their limit, and reads what is known of them
+/// in a guild: all that a request needs, in one round trip.
+///
+/// `None` when the session does not exist, has ended or was revoked.
+pub async fn authenticate(
+    db: impl PgExecutor<'_>,
+    session: Uuid,
+    guild: Option<GuildId>,
+    now: OffsetDateTime,
+    limit: UserLimit,
+) -> sqlx::Result<Option<Authenticated>> {
     sqlx::query_as(
-        "select
-           exists (select from stream_sessions where continues = $1) as continued,
-           exists (select from notification_log where session_id = $1 and kind = 'online'
-                   and status in ('pending', 'sending')) as announcing,
-           exists (select from notification_log where session_id = $1 and kind in ('online', 'update')
-                   and status = 'sending') as sending",
+        "with live as (
+           select s.user_id, s.expires_at, u.username, u.global_name, u.avatar, 'user:' || s.user_id as key
+           from sessions s join users u using (user_id)
+           where s.session_id = $1 and s.revoked_at is null and s.expires_at > $3
+         ), seen as (
+           update sessions set last_seen_at = $3
+           where session_id = $1 and last_seen_at < $3 - interval '1 minute' and revoked_at is null
+         ), spent as (
+           insert into rate_buckets as b (key, next_at)
+           select key, clock_timestamp() + make_interval(secs => $5 / $4) from live
+           on conflict on constraint rate_buckets_pkey do update
+           set next_at = greatest(b.next_at, clock_timestamp()) + make_interval(secs => $5 / $4)
+           where greatest(b.next_at, clock_timestamp()) + make_interval(secs => $5 / $4)
+                 <= clock_timestamp() + make_interval(secs => $5)
+           returning b.next_at
+         )
+         select l.user_id, l.username, l.global_name, l.avatar, l.expires_at,
+           exists (select from spent) as allowed,
+           greatest(0, extract(epoch from b.next_at - clock_timestamp())::float8 - $5 + $5 / $4) as wait_seconds,
+           m.member, m.permissions, m.checked_at, g.status = 'active' as bot_present
+         from live l
+         left join rate_buckets b on b.key = l.key
+         left join guilds g on g.guild_id = $2
+         left join guild_members m on m.guild_id = $2 and m.user_id = l.user_id",
     )
-    .bind(session.0)
-    .fetch_one(db)
+    .bind(session)
+    .bind(guild.map(GuildId::to_db))
+    .bind(now)
+    .bind(f64::from(limit.burst))
+    .bind(f64::from(limit.seconds))
+    .fetch_optional(db)
     .await
 }
 
-/// How many webhook message ids, older than the replay window, one clean-up removes.
-const CLEANUP_BATCH: i64 = 10_000;
+/// A sign-in for its user's list.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct Session {
+    /// The id.
+    pub session_id: Uuid,
+    /// The browser, as it described itself.
+    pub user_agent: String,
+    /// When it began.
+    pub created_at: OffsetDateTime,
+    /// When it was used last, to the minute.
+    pub last_seen_at: OffsetDateTime,
+    /// When it ends.
+    pub expires_at: OffsetDateTime,
+}
 
-/// Forgets webhook message ids received before `before`; tells how many.
-pub async fn forget_messages(db: impl PgExecutor<'_>, before: OffsetDateTime) -> sqlx::Result<u64> {
-    sqlx::query(
-        "delete from webhook_messages where message_id in (
-           select message_id from webhook_messages where received_at < $1
-           order by received_at limit $2)",
+/// The sessions of a user that are valid, the latest first.
+pub async fn list(
+    db: impl PgExecutor<'_>,
+    user: UserId,
+    now: OffsetDateTime,
+) -> sqlx::Result<Vec<Session>> {
+    sqlx::query_as(
+        "select session_id, user_agent, created_at, last_seen_at, expires_at from sessions
+         where user_id = $1 and expires_at > $2 and revoked_at is null
+         order by last_seen_at desc, session_id limit 200",
     )
-    .bind(before)
-    .bind(CLEANUP_BATCH)
-    .execute(db)
+    .bind(user.to_db())
+    .bind(now)
+    .fetch_all(db)
     .await
-    .map(|done| done.rows_affected())
+}
+
+/// Which of a user's sessions to end.
+#[derive(Debug, Clone, Copy)]
+pub enum Which {
+    /// This one.
+    One(Uuid),
+    /// Every one but this.
+    Others(Uuid),
+    /// Every one.
+    All,
+}
+
+/// Ends sessions of a user at once; returns how many.
+pub async fn revoke(
+    db: impl PgExecutor<'_>,
+    user: UserId,
+    which: Which,
+    now: OffsetDateTime,
+) -> sqlx::Result<u64> {
+    let (only, except) = match which {
+        Which::One(id) => (Some(id), None),
+        Which::Others(id) => (None, Some(id)),
+        Which::All => (None, None),
+    };
+    let revoked = sqlx::query(
+        "update sessions set revoked_at = $2
+         where user_id = $1 and revoked_at is null and expires_at > $2
+           and ($3::uuid is null or session_id = $3) and ($4::uuid is null or session_id <> $4)",
+    )
+    .bind(user.to_db())
+    .bind(now)
+    .bind(only)
+    .bind(except)
+    .execute(db)
+    .await?;
+    Ok(revoked.rows_affected())
+}
+
+/// Deletes sessions that ended before a moment.
+pub async fn forget(db: impl PgExecutor<'_>, before: OffsetDateTime) -> sqlx::Result<u64> {
+    let gone = sqlx::query("delete from sessions where expires_at < $1").bind(before).execute(db);
+    Ok(gone.await?.rows_affected())
 }

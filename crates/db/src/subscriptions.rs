@@ -1,7 +1,13 @@
-//! EventSub subscriptions as we know them.
+//! EventSub subscriptions: which should exist, and which do.
 
 use sm_types::TwitchUserId;
 use sqlx::PgExecutor;
+use time::OffsetDateTime;
+
+/// Types that every followed streamer is subscribed with; they cost 1 each unless authorised.
+pub const BASIC_TYPES: [&str; 2] = ["stream.online", "stream.offline"];
+/// Types that are added once the streamer has authorised the app, when they are free.
+pub const AUTHORIZED_TYPES: [&str; 2] = ["channel.update", "user.update"];
 
 /// Records a subscription that Twitch has confirmed.
 pub async fn upsert(
@@ -27,4 +33,274 @@ pub async fn upsert(
     .execute(db)
     .await?;
     Ok(())
+}
+
+/// Brings the targets in line with who is followed: of one streamer, or of all.
+///
+/// A streamer is followed while an active guild follows them; what nobody needs becomes `unwanted`.
+pub async fn plan(
+    db: impl PgExecutor<'_>,
+    only: Option<&TwitchUserId>,
+    now: OffsetDateTime,
+) -> sqlx::Result<u64> {
+    let changed = sqlx::query(
+        "with wanted as (
+           select t.twitch_user_id, kind.type
+           from streamers t
+           cross join lateral unnest(case when t.authorized then $3 || $4 else $3 end) as kind (type)
+           where ($1::text is null or t.twitch_user_id = $1) and t.status = 'active' and exists (
+             select from guild_streamers f join guilds g using (guild_id)
+             where f.twitch_user_id = t.twitch_user_id and g.status = 'active')
+         ), added as (
+           insert into eventsub_targets as x (twitch_user_id, type, next_try_at)
+           select twitch_user_id, type, $2 from wanted
+           on conflict on constraint eventsub_targets_pkey do update
+           set state = 'wanted', attempts = 0, next_try_at = $2, error = null, updated_at = now()
+           where x.state = 'unwanted'
+           returning 1
+         ), removed as (
+           update eventsub_targets x set state = 'unwanted', attempts = 0, next_try_at = $2, updated_at = now()
+           where ($1::text is null or x.twitch_user_id = $1) and x.state <> 'unwanted'
+             and not exists (select from wanted w where w.twitch_user_id = x.twitch_user_id and w.type = x.type)
+           returning 1
+         )
+         select count(*) from (select * from added union all select * from removed) as changed",
+    )
+    .bind(only.map(TwitchUserId::as_str))
+    .bind(now)
+    .bind(BASIC_TYPES.as_slice())
+    .bind(AUTHORIZED_TYPES.as_slice())
+    .execute(db)
+    .await?;
+    Ok(changed.rows_affected())
+}
+
+/// A target that has something to be done.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct DueTarget {
+    /// The streamer.
+    #[sqlx(try_from = "String")]
+    pub twitch_user_id: TwitchUserId,
+    /// The type.
+    #[sqlx(rename = "type")]
+    pub kind: String,
+    /// `wanted`, `pending`, `failed` or `unwanted`.
+    pub state: String,
+    /// The subscription, once there is one.
+    pub subscription_id: Option<String>,
+    /// Tries so far, this one included.
+    pub attempts: i32,
+}
+
+/// Claims targets to create, to try again or to delete, and puts others off until `lease_until`.
+pub async fn claim(
+    db: impl PgExecutor<'_>,
+    now: OffsetDateTime,
+    lease_until: OffsetDateTime,
+    limit: i64,
+) -> sqlx::Result<Vec<DueTarget>> {
+    sqlx::query_as(
+        "with due as (
+           select twitch_user_id, type from eventsub_targets
+           where state <> 'enabled' and next_try_at <= $1
+           order by next_try_at limit $3 for update skip locked
+         )
+         update eventsub_targets x set next_try_at = $2, attempts = attempts + 1, updated_at = now()
+         from due where x.twitch_user_id = due.twitch_user_id and x.type = due.type
+         returning x.twitch_user_id, x.type, x.state, x.subscription_id, x.attempts",
+    )
+    .bind(now)
+    .bind(lease_until)
+    .bind(limit)
+    .fetch_all(db)
+    .await
+}
+
+/// When the next target is due.
+pub async fn next_due(db: impl PgExecutor<'_>) -> sqlx::Result<Option<OffsetDateTime>> {
+    sqlx::query_scalar("select min(next_try_at) from eventsub_targets where state <> 'enabled'")
+        .fetch_one(db)
+        .await
+}
+
+/// What became of a target.
+#[derive(Debug, Clone)]
+pub struct Progress<'a> {
+    /// `pending`, `enabled`, `failed` or `wanted`.
+    pub state: &'a str,
+    /// The subscription.
+    pub subscription_id: Option<&'a str>,
+    /// Why it failed.
+    pub error: Option<&'a str>,
+    /// When it is looked at again.
+    pub next_try_at: OffsetDateTime,
+}
+
+/// Records what became of a target.
+///
+/// The challenge may have been answered before Twitch confirms the creation: a target that is enabled
+/// with the same subscription stays so.
+pub async fn record(
+    db: impl PgExecutor<'_>,
+    streamer: &TwitchUserId,
+    kind: &str,
+    progress: &Progress<'_>,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "update eventsub_targets set state = $3, subscription_id = coalesce($4, subscription_id), error = $5,
+           next_try_at = $6, attempts = case when $3 = 'enabled' then 0 else attempts end, updated_at = now()
+         where twitch_user_id = $1 and type = $2 and state <> 'unwanted'
+           and not (state = 'enabled' and $3 = 'pending' and subscription_id = $4)",
+    )
+    .bind(streamer.as_str())
+    .bind(kind)
+    .bind(progress.state)
+    .bind(progress.subscription_id)
+    .bind(progress.error)
+    .bind(progress.next_try_at)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Records that a challenge was answered: the subscription is about to be enabled.
+pub async fn challenged(
+    db: impl PgExecutor<'_>,
+    streamer: &TwitchUserId,
+    kind: &str,
+    subscription: &str,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "update eventsub_targets set state = 'enabled', subscription_id = $3, error = null, attempts = 0,
+           updated_at = now()
+         where twitch_user_id = $1 and type = $2 and state in ('wanted', 'pending', 'failed')",
+    )
+    .bind(streamer.as_str())
+    .bind(kind)
+    .bind(subscription)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Forgets a target that was deleted at Twitch, unless it is wanted again by now.
+pub async fn removed(
+    db: impl PgExecutor<'_>,
+    streamer: &TwitchUserId,
+    kind: &str,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "delete from eventsub_targets where twitch_user_id = $1 and type = $2 and state = 'unwanted'",
+    )
+    .bind(streamer.as_str())
+    .bind(kind)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// A subscription that is lost is wanted anew: at once, or after a revocation at `next_try_at`.
+pub async fn lost(
+    db: impl PgExecutor<'_>,
+    subscription: &str,
+    error: &str,
+    next_try_at: OffsetDateTime,
+) -> sqlx::Result<u64> {
+    let lost = sqlx::query(
+        "update eventsub_targets set state = 'failed', subscription_id = null, error = $2, next_try_at = $3,
+           updated_at = now()
+         where subscription_id = $1 and state in ('pending', 'enabled')",
+    )
+    .bind(subscription)
+    .bind(error)
+    .bind(next_try_at)
+    .execute(db)
+    .await?;
+    Ok(lost.rows_affected())
+}
+
+/// A subscription as Twitch lists it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// Its id.
+    pub id: String,
+    /// The streamer it is about.
+    pub streamer: TwitchUserId,
+    /// Its type.
+    pub kind: String,
+    /// Its version.
+    pub version: String,
+    /// Its state at Twitch.
+    pub status: String,
+    /// Its cost.
+    pub cost: i32,
+}
+
+/// Subscriptions that Twitch has and nobody needs, or has twice.
+///
+/// Along the way the targets are brought in line with the list: what is there is enabled, what is
+/// missing or dead is wanted anew. The list must be complete.
+pub async fn reconcile(
+    db: impl PgExecutor<'_>,
+    listed: &[Listed],
+    now: OffsetDateTime,
+    settled_before: OffsetDateTime,
+) -> sqlx::Result<Vec<String>> {
+    sqlx::query_scalar(
+        "with listed as (
+           select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::int[])
+             as l (id, twitch_user_id, type, version, status, cost)
+         ), best as (
+           select distinct on (l.twitch_user_id, l.type) l.* from listed l
+           left join eventsub_targets x on x.subscription_id = l.id
+           where l.status in ('enabled', 'webhook_callback_verification_pending')
+           order by l.twitch_user_id, l.type, (l.status = 'enabled') desc, (x.subscription_id is not null) desc, l.id
+         ), known as (
+           insert into eventsub_subscriptions (subscription_id, twitch_user_id, type, version, status, cost)
+           select id, twitch_user_id, type, version, status, cost from listed
+           on conflict on constraint eventsub_subscriptions_pkey
+           do update set status = excluded.status, cost = excluded.cost, updated_at = now()
+         ), found as (
+           update eventsub_targets x set state = 'enabled', subscription_id = b.id, error = null, attempts = 0,
+             updated_at = now()
+           from best b
+           where x.twitch_user_id = b.twitch_user_id and x.type = b.type and b.status = 'enabled'
+             and x.state <> 'unwanted' and (x.state <> 'enabled' or x.subscription_id is distinct from b.id)
+         ), missing as (
+           update eventsub_targets x set state = 'wanted', subscription_id = null, attempts = 0, next_try_at = $7,
+             error = 'Twitch does not list the subscription any more', updated_at = now()
+           where x.state in ('pending', 'enabled') and x.updated_at < $8
+             and not exists (select from best b where b.twitch_user_id = x.twitch_user_id and b.type = x.type)
+         )
+         select l.id from listed l
+         where not exists (
+           select from best b join eventsub_targets x
+             on x.twitch_user_id = b.twitch_user_id and x.type = b.type and x.state <> 'unwanted'
+           where b.id = l.id)",
+    )
+    .bind(listed.iter().map(|l| l.id.as_str()).collect::<Vec<_>>())
+    .bind(listed.iter().map(|l| l.streamer.as_str()).collect::<Vec<_>>())
+    .bind(listed.iter().map(|l| l.kind.as_str()).collect::<Vec<_>>())
+    .bind(listed.iter().map(|l| l.version.as_str()).collect::<Vec<_>>())
+    .bind(listed.iter().map(|l| l.status.as_str()).collect::<Vec<_>>())
+    .bind(listed.iter().map(|l| l.cost).collect::<Vec<_>>())
+    .bind(now)
+    .bind(settled_before)
+    .fetch_all(db)
+    .await
+}
+
+/// How many targets are in which state.
+pub async fn count_by_state(
+    db: impl PgExecutor<'_>,
+    guild: sm_types::GuildId,
+) -> sqlx::Result<Vec<(String, i64)>> {
+    sqlx::query_as(
+        "select x.state, count(*) from eventsub_targets x
+         join guild_streamers f on f.twitch_user_id = x.twitch_user_id and f.guild_id = $1
+         where x.state <> 'unwanted' group by x.state order by x.state",
+    )
+    .bind(guild.to_db())
+    .fetch_all(db)
+    .await
 }

@@ -6,7 +6,7 @@
 use crate::{App, twitch_token::with_token};
 use sm_db::{
     events::DueEvent,
-    sessions::{ChannelDetails, LiveDetails},
+    stream_sessions::{ChannelDetails, LiveDetails},
 };
 use sm_types::TwitchUserId;
 use std::time::Duration;

@@ -6,7 +6,7 @@ use crate::{
 };
 use sm_db::{
     events::{self, Chunk, DueEvent, Expansion},
-    sessions,
+    stream_sessions,
 };
 use time::Duration;
 
@@ -44,7 +44,7 @@ async fn online(app: &App, event: &DueEvent) -> sqlx::Result<Chunk> {
         let (channel, avatar) =
             tokio::join!(details::channel(app, event), details::avatar(app, &event.twitch_user_id));
         avatar?;
-        sessions::prepare(&app.pool, event.session_id, channel.as_ref()).await?;
+        stream_sessions::prepare(&app.pool, event.session_id, channel.as_ref()).await?;
         events::set_prepared(&app.pool, event.event_id).await?;
         events::queue_enrichment(&app.pool, event.event_id, event.received_at + ENRICH_AFTER)
             .await?;
@@ -59,13 +59,13 @@ async fn update(app: &App, event: &DueEvent) -> sqlx::Result<Chunk> {
         return close(app, event, "stream_ended").await;
     }
     if !event.prepared {
-        if sessions::obstacles(&app.pool, event.session_id).await?.sending {
+        if stream_sessions::obstacles(&app.pool, event.session_id).await?.sending {
             return postpone(app, event, BUSY_WAIT).await;
         }
         match details::live(app, &event.twitch_user_id).await {
             Live::Yes { stream_id, details } if stream_id == event.stream_id => {
                 let now = app.clock.now();
-                sessions::enrich(&app.pool, event.session_id, &details, now).await?;
+                stream_sessions::enrich(&app.pool, event.session_id, &details, now).await?;
             }
             // A channel update says what has changed; viewers come with the next edit.
             _ if event.kind == "update" => {}
@@ -82,7 +82,7 @@ async fn offline(app: &App, event: &DueEvent) -> sqlx::Result<Chunk> {
     if event.ended_at.is_none() {
         return close(app, event, "resumed").await;
     }
-    let obstacles = sessions::obstacles(&app.pool, event.session_id).await?;
+    let obstacles = stream_sessions::obstacles(&app.pool, event.session_id).await?;
     if obstacles.continued {
         return close(app, event, "continued").await;
     }
@@ -93,11 +93,11 @@ async fn offline(app: &App, event: &DueEvent) -> sqlx::Result<Chunk> {
         if let Live::Yes { stream_id, .. } = details::live(app, &event.twitch_user_id).await
             && stream_id == event.stream_id
         {
-            sessions::reopen(&app.pool, event.session_id).await?;
+            stream_sessions::reopen(&app.pool, event.session_id).await?;
             return close(app, event, "resumed").await;
         }
         if let Some(url) = details::recording(app, event).await {
-            sessions::set_vod(&app.pool, event.session_id, &url).await?;
+            stream_sessions::set_vod(&app.pool, event.session_id, &url).await?;
         }
         events::set_prepared(&app.pool, event.event_id).await?;
     }

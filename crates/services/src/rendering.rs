@@ -1,9 +1,6 @@
 //! From a delivery to the message that Discord gets.
 
-use sm_db::{
-    deliveries::DueDelivery,
-    guilds::{Audience, Mention},
-};
+use sm_db::{deliveries::DueDelivery, guilds::Mention, preferences::Audience};
 use sm_discord::AllowedMentions;
 use sm_types::{
     UserId,

@@ -25,7 +25,7 @@ pub struct Swept {
 pub async fn run(app: &App, deadline: Instant) -> sqlx::Result<Swept> {
     let worker = worker::run(app, deadline).await?;
     let (checked, healed) = heal(app).await?;
-    sm_db::sessions::forget_messages(&app.pool, app.clock.now() - REMEMBER_MESSAGES).await?;
+    sm_db::stream_sessions::forget_messages(&app.pool, app.clock.now() - REMEMBER_MESSAGES).await?;
     sm_db::gate::forget_channels(&app.pool).await?;
     Ok(Swept { checked, healed, worker })
 }

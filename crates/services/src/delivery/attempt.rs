@@ -9,7 +9,7 @@ use crate::{
 };
 use sm_db::{
     deliveries::{DueDelivery, Record, Status},
-    guilds::Audience,
+    preferences::Audience,
 };
 use sm_discord::{CreateMessage, EditMessage, Error, Message, Reply};
 use sm_types::{ChannelId, MessageId};
@@ -202,7 +202,7 @@ async fn rendered(
     let audience = match (due.mention.as_str(), due.action.as_str()) {
         ("none", _) => Audience::default(),
         ("members", _) | (_, "create") => {
-            sm_db::guilds::audience(&app.pool, due.guild_id, &due.twitch_user_id).await?
+            sm_db::preferences::audience(&app.pool, due.guild_id, &due.twitch_user_id).await?
         }
         _ => Audience::default(),
     };
@@ -242,7 +242,7 @@ async fn request(
                 content,
                 embeds,
                 allowed_mentions: rendered.mentions.clone(),
-                nonce: sm_discord::nonce(due.delivery_id, channel),
+                nonce: sm_discord::nonce(due.delivery_id, channel, due.resends),
                 enforce_nonce: true,
                 flags: None,
             };

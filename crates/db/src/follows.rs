@@ -1,0 +1,316 @@
+//! The streamers a guild follows, and where it announces each.
+
+use crate::guilds::Mention;
+use sm_types::{ChannelId, DestinationId, GuildId, RoleId, TemplateId, TwitchUserId, UserId};
+use sqlx::{PgConnection, PgExecutor};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+/// A followed streamer for a list.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct Follow {
+    /// The streamer.
+    #[sqlx(try_from = "String")]
+    pub twitch_user_id: TwitchUserId,
+    /// The login.
+    pub login: String,
+    /// The display name.
+    pub display_name: String,
+    /// The avatar.
+    pub profile_image_url: Option<String>,
+    /// `active`, or `removed` when Twitch does not know the account any more.
+    pub status: String,
+    /// Whether the streamer has authorised the app.
+    pub authorized: bool,
+    /// Whether the guild announces them.
+    pub enabled: bool,
+    /// How they came here: `admin`, `oauth` or `invite`.
+    pub source: String,
+    /// The revision of this follow and its destinations.
+    pub revision: i32,
+    /// Since when.
+    pub created_at: OffsetDateTime,
+    /// Whether they are live.
+    pub live: bool,
+    /// Channels they are announced in.
+    pub destinations: i64,
+    /// Those to which nothing can be posted now.
+    pub degraded: i64,
+    /// `enabled`, `pending` or `failed`: the worst of their subscriptions.
+    pub subscription: String,
+    /// Why a subscription failed.
+    pub subscription_error: Option<String>,
+    /// When they were announced here last.
+    pub last_sent_at: Option<OffsetDateTime>,
+}
+
+/// The streamers a guild follows, by login, behind a cursor; or one of them.
+pub async fn list(
+    db: impl PgExecutor<'_>,
+    guild: GuildId,
+    (only, after): (Option<&TwitchUserId>, Option<&str>),
+    limit: i64,
+) -> sqlx::Result<Vec<Follow>> {
+    sqlx::query_as(
+        "with page as (
+           select f.*, t.login, t.display_name, t.profile_image_url, t.status, t.authorized
+           from guild_streamers f join streamers t using (twitch_user_id)
+           where f.guild_id = $1 and ($2::text is null or f.twitch_user_id = $2) and ($3::text is null or t.login > $3)
+           order by t.login limit $4
+         )
+         select p.twitch_user_id, p.login, p.display_name, p.profile_image_url, p.status, p.authorized, p.enabled,
+           p.source, p.revision, p.created_at,
+           exists (select from stream_sessions s where s.twitch_user_id = p.twitch_user_id and s.ended_at is null) as live,
+           d.destinations, d.degraded, coalesce(e.subscription, 'pending') as subscription, e.subscription_error,
+           (select n.sent_at from notification_log n
+            where n.guild_id = p.guild_id and n.streamer_id = p.twitch_user_id and n.status = 'sent'
+            order by n.delivery_id desc limit 1) as last_sent_at
+         from page p
+         cross join lateral (
+           select count(*) as destinations, count(degraded_reason) as degraded from destinations d
+           where d.guild_id = p.guild_id and d.twitch_user_id = p.twitch_user_id
+         ) d
+         cross join lateral (
+           select case when bool_or(state = 'failed') then 'failed' when bool_and(state = 'enabled') then 'enabled'
+                  else 'pending' end as subscription, min(error) as subscription_error
+           from eventsub_targets x where x.twitch_user_id = p.twitch_user_id and x.state <> 'unwanted'
+         ) e
+         order by p.login",
+    )
+    .bind(guild.to_db())
+    .bind(only.map(TwitchUserId::as_str))
+    .bind(after)
+    .bind(limit)
+    .fetch_all(db)
+    .await
+}
+
+/// Where and how a streamer is announced; `None` means as the guild's configuration says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Destination {
+    /// Its id; `None` for a new one.
+    pub id: Option<DestinationId>,
+    /// The channel.
+    pub channel: Option<ChannelId>,
+    /// Whether it is used.
+    pub enabled: bool,
+    /// The template.
+    pub template: Option<TemplateId>,
+    /// Whom to mention.
+    pub mention: Option<Mention>,
+    /// Only these games.
+    pub game_filter: Option<Vec<String>>,
+    /// Only titles that contain this.
+    pub title_filter: Option<String>,
+    /// Seconds between two announcements.
+    pub cooldown_seconds: i32,
+}
+
+/// A stored destination and its health.
+#[derive(Debug, Clone)]
+pub struct StoredDestination {
+    /// What admins have set.
+    pub destination: Destination,
+    /// Why nothing can be posted there now.
+    pub degraded_reason: Option<String>,
+    /// Since when.
+    pub degraded_at: Option<OffsetDateTime>,
+    /// When it is looked at again.
+    pub next_check_at: Option<OffsetDateTime>,
+}
+
+#[derive(sqlx::FromRow)]
+struct DestinationRow {
+    destination_id: Uuid,
+    channel_id: Option<i64>,
+    enabled: bool,
+    template_id: Option<Uuid>,
+    mention: Option<String>,
+    mention_role_id: Option<i64>,
+    game_filter: Option<Vec<String>>,
+    title_filter: Option<String>,
+    cooldown_seconds: i32,
+    degraded_reason: Option<String>,
+    degraded_at: Option<OffsetDateTime>,
+    next_check_at: Option<OffsetDateTime>,
+}
+
+/// The destinations of a followed streamer, the oldest first.
+pub async fn destinations(
+    db: impl PgExecutor<'_>,
+    guild: GuildId,
+    streamer: &TwitchUserId,
+) -> sqlx::Result<Vec<StoredDestination>> {
+    let rows: Vec<DestinationRow> = sqlx::query_as(
+        "select destination_id, channel_id, enabled, template_id, mention, mention_role_id, game_filter,
+           title_filter, cooldown_seconds, degraded_reason, degraded_at, next_check_at
+         from destinations where guild_id = $1 and twitch_user_id = $2 order by destination_id",
+    )
+    .bind(guild.to_db())
+    .bind(streamer.as_str())
+    .fetch_all(db)
+    .await?;
+    let stored = |row: DestinationRow| StoredDestination {
+        destination: Destination {
+            id: Some(DestinationId(row.destination_id)),
+            channel: row.channel_id.map(ChannelId::from_db),
+            enabled: row.enabled,
+            template: row.template_id.map(TemplateId),
+            mention: row.mention.map(|kind| Mention::from_db(&kind, row.mention_role_id)),
+            game_filter: row.game_filter,
+            title_filter: row.title_filter,
+            cooldown_seconds: row.cooldown_seconds,
+        },
+        degraded_reason: row.degraded_reason,
+        degraded_at: row.degraded_at,
+        next_check_at: row.next_check_at,
+    };
+    Ok(rows.into_iter().map(stored).collect())
+}
+
+/// Lets a guild follow a streamer in its default channel, unless it does or has `limit` streamers.
+///
+/// True when the follow is new.
+pub async fn insert(
+    db: &mut PgConnection,
+    guild: GuildId,
+    streamer: &TwitchUserId,
+    (source, added_by): (&str, Option<UserId>),
+    limit: i64,
+) -> sqlx::Result<bool> {
+    let added = sqlx::query(
+        "insert into guild_streamers (guild_id, twitch_user_id, source, added_by)
+         select $1, $2, $3, $4 where (select count(*) from guild_streamers where guild_id = $1) < $5
+         on conflict do nothing",
+    )
+    .bind(guild.to_db())
+    .bind(streamer.as_str())
+    .bind(source)
+    .bind(added_by.map(UserId::to_db))
+    .bind(limit)
+    .execute(&mut *db)
+    .await?;
+    if added.rows_affected() == 0 {
+        return Ok(false);
+    }
+    sqlx::query("insert into destinations (guild_id, twitch_user_id) values ($1, $2) on conflict do nothing")
+        .bind(guild.to_db())
+        .bind(streamer.as_str())
+        .execute(db)
+        .await?;
+    Ok(true)
+}
+
+/// Whether a guild follows a streamer.
+pub async fn exists(
+    db: impl PgExecutor<'_>,
+    guild: GuildId,
+    streamer: &TwitchUserId,
+) -> sqlx::Result<bool> {
+    sqlx::query_scalar(
+        "select exists (select from guild_streamers where guild_id = $1 and twitch_user_id = $2)",
+    )
+    .bind(guild.to_db())
+    .bind(streamer.as_str())
+    .fetch_one(db)
+    .await
+}
+
+/// Ends a follow with its destinations; the history stays. False when there was none.
+pub async fn delete(
+    db: impl PgExecutor<'_>,
+    guild: GuildId,
+    streamer: &TwitchUserId,
+) -> sqlx::Result<bool> {
+    let gone =
+        sqlx::query("delete from guild_streamers where guild_id = $1 and twitch_user_id = $2")
+            .bind(guild.to_db())
+            .bind(streamer.as_str())
+            .execute(db)
+            .await?;
+    Ok(gone.rows_affected() == 1)
+}
+
+/// Saves a follow with all its destinations, made from `revision`; the new revision, or `None` when
+/// somebody else has saved since.
+///
+/// Destinations that are not named are removed; those that are keep their history. Call it within
+/// a transaction: a broken constraint (`destinations_channel_key`: a channel twice) undoes all.
+pub async fn save(
+    db: &mut PgConnection,
+    guild: GuildId,
+    streamer: &TwitchUserId,
+    (enabled, destinations): (bool, &[Destination]),
+    revision: i32,
+) -> sqlx::Result<Option<i32>> {
+    let saved: Option<i32> = sqlx::query_scalar(
+        "update guild_streamers set enabled = $4, revision = revision + 1
+         where guild_id = $1 and twitch_user_id = $2 and revision = $3 returning revision",
+    )
+    .bind(guild.to_db())
+    .bind(streamer.as_str())
+    .bind(revision)
+    .bind(enabled)
+    .fetch_optional(&mut *db)
+    .await?;
+    if saved.is_none() {
+        return Ok(None);
+    }
+    let kept: Vec<_> = destinations.iter().filter_map(|d| d.id).map(|id| id.0).collect();
+    sqlx::query(
+        "delete from destinations where guild_id = $1 and twitch_user_id = $2 and destination_id <> all($3)",
+    )
+    .bind(guild.to_db())
+    .bind(streamer.as_str())
+    .bind(&kept)
+    .execute(&mut *db)
+    .await?;
+    // Two may have swapped their channels: they must not meet half-way.
+    sqlx::query(
+        "update destinations set channel_id = -row
+         from (select destination_id as id, row_number() over () as row from destinations
+               where guild_id = $1 and twitch_user_id = $2) as numbered
+         where destination_id = id",
+    )
+    .bind(guild.to_db())
+    .bind(streamer.as_str())
+    .execute(&mut *db)
+    .await?;
+    for destination in destinations {
+        save_destination(db, guild, streamer, destination).await?;
+    }
+    Ok(saved)
+}
+
+async fn save_destination(
+    db: &mut PgConnection,
+    guild: GuildId,
+    streamer: &TwitchUserId,
+    destination: &Destination,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "insert into destinations as d (destination_id, guild_id, twitch_user_id, channel_id, enabled, template_id,
+           mention, mention_role_id, game_filter, title_filter, cooldown_seconds)
+         values (coalesce($1, uuid_v7()), $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+         on conflict on constraint destinations_pkey do update
+         set channel_id = excluded.channel_id, enabled = excluded.enabled, template_id = excluded.template_id,
+             mention = excluded.mention, mention_role_id = excluded.mention_role_id,
+             game_filter = excluded.game_filter, title_filter = excluded.title_filter,
+             cooldown_seconds = excluded.cooldown_seconds
+         where d.guild_id = $2 and d.twitch_user_id = $3",
+    )
+    .bind(destination.id.map(|id| id.0))
+    .bind(guild.to_db())
+    .bind(streamer.as_str())
+    .bind(destination.channel.map(ChannelId::to_db))
+    .bind(destination.enabled)
+    .bind(destination.template.map(|template| template.0))
+    .bind(destination.mention.map(Mention::kind))
+    .bind(destination.mention.and_then(Mention::role).map(RoleId::to_db))
+    .bind(&destination.game_filter)
+    .bind(&destination.title_filter)
+    .bind(destination.cooldown_seconds)
+    .execute(db)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,282 @@
+//! What became of announcements, for those who ask; and sending one again.
+
+use sm_types::{DeliveryId, GuildId, TwitchUserId};
+use sqlx::{PgExecutor, QueryBuilder};
+use time::{Duration, OffsetDateTime};
+use uuid::Uuid;
+
+/// A delivery for a list.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct Delivery {
+    /// The delivery.
+    #[sqlx(try_from = "Uuid")]
+    pub delivery_id: DeliveryId,
+    /// `online`, `enrich`, `update`, `offline` or `test`.
+    pub kind: String,
+    /// `create`, `edit` or `delete`.
+    pub action: String,
+    /// `pending`, `sending`, `sent`, `skipped`, `failed` or `expired`.
+    pub status: String,
+    /// Why it was skipped, failed or waits.
+    pub reason: Option<String>,
+    /// The same in words.
+    pub detail: Option<String>,
+    /// Attempts so far.
+    pub attempts: i32,
+    /// The channel.
+    pub channel_id: Option<i64>,
+    /// The message.
+    pub message_id: Option<i64>,
+    /// The streamer.
+    pub twitch_user_id: Option<String>,
+    /// The login.
+    pub login: Option<String>,
+    /// The display name.
+    pub display_name: Option<String>,
+    /// The stream's title.
+    pub title: Option<String>,
+    /// The stream's game.
+    pub game_name: Option<String>,
+    /// When the stream began, by Twitch's clock.
+    pub started_at: Option<OffsetDateTime>,
+    /// When the webhook came.
+    pub received_at: OffsetDateTime,
+    /// When it was stored.
+    pub committed_at: OffsetDateTime,
+    /// When it was planned.
+    pub created_at: OffsetDateTime,
+    /// When the next attempt is due, while it is pending.
+    pub due_at: OffsetDateTime,
+    /// When a worker took it for the first time.
+    pub first_claimed_at: Option<OffsetDateTime>,
+    /// When it was sent.
+    pub sent_at: Option<OffsetDateTime>,
+    /// When it was settled.
+    pub finished_at: Option<OffsetDateTime>,
+    /// When it is no longer worth sending.
+    pub expires_at: OffsetDateTime,
+    /// Whether it mentions nobody, since it was sent again.
+    pub silent: bool,
+    /// How often it was sent again on request.
+    pub resends: i32,
+    /// Members left out of a mention by name.
+    pub opt_outs: i32,
+    /// Opt-outs that Discord cannot honour for this mention.
+    pub unhonoured_opt_outs: i32,
+    /// Members for whom the mention had no room.
+    pub unlisted_members: i32,
+}
+
+const SELECT: &str = "select n.delivery_id, n.kind, n.action, n.status, n.reason, n.detail, n.attempts, n.channel_id,
+  n.message_id, t.twitch_user_id, t.login, t.display_name, s.title, s.game_name, s.started_at, n.received_at,
+  n.committed_at, n.created_at, n.due_at, n.first_claimed_at, n.sent_at, n.finished_at, n.expires_at, n.silent,
+  n.resends, n.opt_outs, n.unhonoured_opt_outs, n.unlisted_members
+  from notification_log n left join stream_sessions s using (session_id)
+  left join streamers t on t.twitch_user_id = coalesce(n.streamer_id, s.twitch_user_id)
+  where n.guild_id = ";
+
+/// Which deliveries to list.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Only this state.
+    pub status: Option<String>,
+    /// Only this kind.
+    pub kind: Option<String>,
+    /// Only this streamer.
+    pub streamer: Option<TwitchUserId>,
+    /// Only those planned since.
+    pub since: Option<OffsetDateTime>,
+    /// Only those before this one: the cursor.
+    pub before: Option<DeliveryId>,
+}
+
+/// The deliveries of a guild, the latest first.
+pub async fn list(
+    db: impl PgExecutor<'_>,
+    guild: GuildId,
+    filter: &Filter,
+    limit: i64,
+) -> sqlx::Result<Vec<Delivery>> {
+    let mut query = QueryBuilder::new(SELECT);
+    query.push_bind(guild.to_db());
+    if let Some(before) = filter.before {
+        query.push(" and n.delivery_id < ").push_bind(before.0);
+    }
+    if let Some(since) = filter.since {
+        query.push(" and n.delivery_id >= ").push_bind(first_uuid_of(since));
+    }
+    if let Some(status) = &filter.status {
+        query.push(" and n.status = ").push_bind(status);
+    }
+    if let Some(kind) = &filter.kind {
+        query.push(" and n.kind = ").push_bind(kind);
+    }
+    if let Some(streamer) = &filter.streamer {
+        query.push(" and n.streamer_id = ").push_bind(streamer.as_str());
+    }
+    query.push(" order by n.delivery_id desc limit ").push_bind(limit);
+    query.build_query_as().fetch_all(db).await
+}
+
+/// The smallest UUID of version 7 that was made at a moment or later.
+fn first_uuid_of(at: OffsetDateTime) -> Uuid {
+    let ms = u128::try_from(at.unix_timestamp_nanos() / 1_000_000).unwrap_or(0);
+    Uuid::from_u128(ms << 80)
+}
+
+/// One delivery of a guild.
+pub async fn find(
+    db: impl PgExecutor<'_>,
+    guild: GuildId,
+    delivery: DeliveryId,
+) -> sqlx::Result<Option<Delivery>> {
+    let mut query = QueryBuilder::new(SELECT);
+    query.push_bind(guild.to_db()).push(" and n.delivery_id = ").push_bind(delivery.0);
+    query.build_query_as().fetch_optional(db).await
+}
+
+/// An attempt to send a delivery.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct Attempt {
+    /// Its number, from 1.
+    pub attempt: i32,
+    /// What came of it.
+    pub outcome: String,
+    /// Discord's HTTP status.
+    pub http_status: Option<i16>,
+    /// Discord's own code.
+    pub discord_code: Option<i32>,
+    /// How long Discord asked to wait.
+    pub retry_after_ms: Option<i64>,
+    /// When a worker took it.
+    pub claimed_at: OffsetDateTime,
+    /// When the request left.
+    pub sent_at: Option<OffsetDateTime>,
+    /// When the answer came.
+    pub answered_at: Option<OffsetDateTime>,
+    /// When Discord created the message, by its own clock.
+    pub message_created_at: Option<OffsetDateTime>,
+}
+
+/// The attempts of a delivery, in order.
+pub async fn attempts(db: impl PgExecutor<'_>, delivery: DeliveryId) -> sqlx::Result<Vec<Attempt>> {
+    sqlx::query_as(
+        "select attempt, outcome, http_status, discord_code, retry_after_ms, claimed_at, sent_at, answered_at,
+           message_created_at
+         from delivery_attempts where delivery_id = $1 order by attempt",
+    )
+    .bind(delivery.0)
+    .fetch_all(db)
+    .await
+}
+
+/// Plans an announcement again that was settled; false when it is under way or was no announcement.
+///
+/// It gets a new nonce, so that Discord does not take it for the earlier message.
+pub async fn resend(
+    db: impl PgExecutor<'_>,
+    guild: GuildId,
+    delivery: DeliveryId,
+    silent: bool,
+    (now, expires_at): (OffsetDateTime, OffsetDateTime),
+) -> sqlx::Result<bool> {
+    let planned = sqlx::query(
+        "update notification_log set status = 'pending', reason = null, detail = null, due_at = $4, expires_at = $5,
+           silent = $3, resends = resends + 1, action = 'create', variant = 'full', message_id = null,
+           first_claimed_at = null, finished_at = null
+         where guild_id = $1 and delivery_id = $2 and kind = 'online' and destination_id is not null
+           and status in ('sent', 'failed', 'skipped', 'expired')",
+    )
+    .bind(guild.to_db())
+    .bind(delivery.0)
+    .bind(silent)
+    .bind(now)
+    .bind(expires_at)
+    .execute(db)
+    .await?;
+    Ok(planned.rows_affected() == 1)
+}
+
+/// A test message that was sent, or could not be.
+#[derive(Debug, Clone)]
+pub struct Test<'a> {
+    /// The guild.
+    pub guild: GuildId,
+    /// The channel.
+    pub channel_id: i64,
+    /// The streamer it was made for.
+    pub streamer: Option<&'a TwitchUserId>,
+    /// `sent` or `failed`.
+    pub status: &'a str,
+    /// Why it failed.
+    pub reason: Option<&'a str>,
+    /// The same in words.
+    pub detail: Option<&'a str>,
+    /// The message.
+    pub message_id: Option<i64>,
+    /// When it was asked for.
+    pub asked_at: OffsetDateTime,
+    /// When the answer came.
+    pub now: OffsetDateTime,
+}
+
+/// Records a test message; returns its id.
+pub async fn record_test(db: impl PgExecutor<'_>, test: &Test<'_>) -> sqlx::Result<DeliveryId> {
+    sqlx::query_scalar(
+        "insert into notification_log (guild_id, channel_id, streamer_id, kind, action, status, reason, detail,
+           message_id, attempts, due_at, expires_at, received_at, committed_at, sent_at, finished_at)
+         values ($1, $2, $3, 'test', 'create', $4, $5, $6, $7, 1, $8, $8, $8, $8, $9, $9)
+         returning delivery_id",
+    )
+    .bind(test.guild.to_db())
+    .bind(test.channel_id)
+    .bind(test.streamer.map(TwitchUserId::as_str))
+    .bind(test.status)
+    .bind(test.reason)
+    .bind(test.detail)
+    .bind(test.message_id)
+    .bind(test.asked_at)
+    .bind(test.now)
+    .fetch_one(db)
+    .await
+    .map(DeliveryId)
+}
+
+/// What became of a guild's announcements lately, in numbers.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct Figures {
+    /// New announcements that were posted.
+    pub sent: i64,
+    /// That failed.
+    pub failed: i64,
+    /// That a rule left out.
+    pub skipped: i64,
+    /// That came too late.
+    pub expired: i64,
+    /// Half of them were requested from Discord within so many milliseconds of the webhook.
+    pub p50_ms: Option<f64>,
+    /// 95 of 100 were.
+    pub p95_ms: Option<f64>,
+}
+
+/// The figures of a guild's announcements within `span` before `now`; edits and tests do not count.
+pub async fn figures(
+    db: impl PgExecutor<'_>,
+    guild: GuildId,
+    now: OffsetDateTime,
+    span: Duration,
+) -> sqlx::Result<Figures> {
+    sqlx::query_as(
+        "select count(*) filter (where status = 'sent') as sent, count(*) filter (where status = 'failed') as failed,
+           count(*) filter (where status = 'skipped') as skipped, count(*) filter (where status = 'expired') as expired,
+           percentile_cont(0.5) within group (order by ms) as p50_ms,
+           percentile_cont(0.95) within group (order by ms) as p95_ms
+         from (select status, case when status = 'sent' and resends = 0
+                 then extract(epoch from sent_at - received_at)::float8 * 1000 end as ms
+               from notification_log where guild_id = $1 and delivery_id >= $2 and kind = 'online') as lately",
+    )
+    .bind(guild.to_db())
+    .bind(first_uuid_of(now - span))
+    .fetch_one(db)
+    .await
+}

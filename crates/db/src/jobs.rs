@@ -1,0 +1,23 @@
+//! Work that one instance at a time does every so often.
+
+use sqlx::PgExecutor;
+use time::{Duration, OffsetDateTime};
+
+/// Takes a job when it is due and plans the next run; false when it is not due or another has it.
+pub async fn claim(
+    db: impl PgExecutor<'_>,
+    name: &str,
+    now: OffsetDateTime,
+    every: Duration,
+) -> sqlx::Result<bool> {
+    let claimed = sqlx::query(
+        "insert into jobs as j (name, due_at) values ($1, $3)
+         on conflict on constraint jobs_pkey do update set due_at = $3 where j.due_at <= $2",
+    )
+    .bind(name)
+    .bind(now)
+    .bind(now + every)
+    .execute(db)
+    .await?;
+    Ok(claimed.rows_affected() == 1)
+}

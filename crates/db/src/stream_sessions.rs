@@ -1,0 +1,159 @@
+//! Stream sessions: one per streamer and Twitch stream id.
+
+use sm_types::SessionId;
+use sqlx::PgExecutor;
+use time::OffsetDateTime;
+
+/// Fills in title and game, and links the session that this one resumes.
+///
+/// What Twitch did not tell is taken from the streamer's last known channel information. A session
+/// resumes another of the same streamer that ended at most a day before it began; each guild's
+/// merge window then decides.
+pub async fn prepare(
+    db: impl PgExecutor<'_>,
+    session: SessionId,
+    channel: Option<&ChannelDetails>,
+) -> sqlx::Result<()> {
+    let channel = channel.cloned().unwrap_or_default();
+    sqlx::query(
+        "with session as (
+           select s.session_id, s.twitch_user_id, s.started_at from stream_sessions s where session_id = $1
+         ), streamer as (
+           update streamers t set
+             title = coalesce($2, t.title), game_id = coalesce($3, t.game_id),
+             game_name = coalesce($4, t.game_name), language = coalesce($5, t.language)
+           from session where t.twitch_user_id = session.twitch_user_id
+           returning t.title, t.game_id, t.game_name
+         )
+         update stream_sessions s set
+           title = coalesce(s.title, streamer.title), game_id = coalesce(s.game_id, streamer.game_id),
+           game_name = coalesce(s.game_name, streamer.game_name),
+           continues = coalesce(s.continues, (
+             select p.session_id from stream_sessions p
+             where p.twitch_user_id = session.twitch_user_id and p.session_id <> session.session_id
+               and p.started_at <= session.started_at
+               and p.ended_at between session.started_at - interval '1 day' and session.started_at
+             order by p.started_at desc limit 1))
+         from session, streamer
+         where s.session_id = session.session_id",
+    )
+    .bind(session.0)
+    .bind(channel.title)
+    .bind(channel.game_id)
+    .bind(channel.game_name)
+    .bind(channel.language)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// What Get Channel Information told.
+#[derive(Debug, Clone, Default)]
+pub struct ChannelDetails {
+    /// The title.
+    pub title: Option<String>,
+    /// The category's id.
+    pub game_id: Option<String>,
+    /// The category's name.
+    pub game_name: Option<String>,
+    /// The broadcast language.
+    pub language: Option<String>,
+}
+
+/// What Get Streams told of a live stream.
+#[derive(Debug, Clone)]
+pub struct LiveDetails {
+    /// The title.
+    pub title: Option<String>,
+    /// The category's id.
+    pub game_id: Option<String>,
+    /// The category's name.
+    pub game_name: Option<String>,
+    /// Viewers at this time.
+    pub viewers: i32,
+}
+
+/// Records viewers and the present title and game; from now on the preview is fresh.
+pub async fn enrich(
+    db: impl PgExecutor<'_>,
+    session: SessionId,
+    live: &LiveDetails,
+    now: OffsetDateTime,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "update stream_sessions set title = coalesce($2, title), game_id = coalesce($3, game_id),
+           game_name = coalesce($4, game_name), viewers = $5, preview_at = $6
+         where session_id = $1",
+    )
+    .bind(session.0)
+    .bind(live.title.as_deref())
+    .bind(live.game_id.as_deref())
+    .bind(live.game_name.as_deref())
+    .bind(live.viewers)
+    .bind(now)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Takes an end back: Twitch still lists the stream.
+pub async fn reopen(db: impl PgExecutor<'_>, session: SessionId) -> sqlx::Result<()> {
+    sqlx::query("update stream_sessions set ended_at = null where session_id = $1")
+        .bind(session.0)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Remembers where the recording is.
+pub async fn set_vod(db: impl PgExecutor<'_>, session: SessionId, url: &str) -> sqlx::Result<()> {
+    sqlx::query("update stream_sessions set vod_url = $2 where session_id = $1")
+        .bind(session.0)
+        .bind(url)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// What stands in the way of editing a session's messages now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow)]
+pub struct Obstacles {
+    /// A newer session has taken the messages over.
+    pub continued: bool,
+    /// Announcements are still to be sent.
+    pub announcing: bool,
+    /// A message is on its way at this moment.
+    pub sending: bool,
+}
+
+/// Looks for what stands in the way of editing a session's messages.
+pub async fn obstacles(db: impl PgExecutor<'_>, session: SessionId) -> sqlx::Result<Obstacles> {
+    sqlx::query_as(
+        "select
+           exists (select from stream_sessions where continues = $1) as continued,
+           exists (select from notification_log where session_id = $1 and kind = 'online'
+                   and status in ('pending', 'sending')) as announcing,
+           exists (select from notification_log where session_id = $1 and kind in ('online', 'update')
+                   and status = 'sending') as sending",
+    )
+    .bind(session.0)
+    .fetch_one(db)
+    .await
+}
+
+/// How many webhook message ids, older than the replay window, one clean-up removes.
+const CLEANUP_BATCH: i64 = 10_000;
+
+/// Forgets webhook message ids received before `before`; tells how many.
+pub async fn forget_messages(db: impl PgExecutor<'_>, before: OffsetDateTime) -> sqlx::Result<u64> {
+    sqlx::query(
+        "delete from webhook_messages where message_id in (
+           select message_id from webhook_messages where received_at < $1
+           order by received_at limit $2)",
+    )
+    .bind(before)
+    .bind(CLEANUP_BATCH)
+    .execute(db)
+    .await
+    .map(|done| done.rows_affected())
+}
