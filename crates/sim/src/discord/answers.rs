@@ -24,6 +24,15 @@ impl Refusal {
         Self { status, body: json!({ "message": message, "code": code }) }
     }
 
+    pub(super) fn unauthorized() -> Self {
+        Self::new(401, 0, "401: Unauthorized")
+    }
+
+    /// A refusal of the token routes, which have a shape of their own.
+    pub(super) fn oauth(status: u16, error: &str, description: &str) -> Self {
+        Self { status, body: json!({ "error": error, "error_description": description }) }
+    }
+
     pub(super) fn invalid(field: &str, message: &str) -> Self {
         let errors = json!({ field: { "_errors": [{ "code": "INVALID", "message": message }] } });
         Self {

@@ -3,9 +3,9 @@
 use super::{Shared, faults::Fault, messages, permissions};
 use axum::{
     Json, Router,
-    extract::{Query, State},
+    extract::{Path, Query, State},
     http::StatusCode,
-    routing::get,
+    routing::{get, post},
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -17,6 +17,11 @@ pub(super) fn router() -> Router<Arc<Shared>> {
         .route("/_sim/discord/messages", get(changed))
         .route("/_sim/discord/violations", get(violations))
         .route("/_sim/discord/faults", get(faults).post(add_fault).delete(clear_faults))
+        .route("/_sim/discord/users", post(add_user))
+        .route(
+            "/_sim/discord/guilds/{guild}/members/{user}",
+            post(add_member).delete(remove_member),
+        )
 }
 
 async fn world(State(shared): State<Arc<Shared>>) -> Json<Value> {
@@ -28,14 +33,45 @@ async fn world(State(shared): State<Arc<Shared>>) -> Json<Value> {
             "can_post": permissions::of_bot(&world, *id) & permissions::SEND_MESSAGES != 0,
         })
     };
-    let mut guilds: Vec<_> = world.guilds.iter().collect();
-    guilds.sort_by_key(|(id, _)| **id);
-    let guilds = guilds.into_iter().map(|(id, guild)| {
+    let guilds = world.sorted_guilds().into_iter().map(|(id, guild)| {
         let channels: Vec<_> = guild.channels.iter().map(channel).collect();
         json!({"id": id.to_string(), "name": guild.name, "bot_present": guild.bot_present, "channels": channels,
+               "owner_id": guild.owner.to_string(), "members": guild.members.keys().map(u64::to_string).collect::<Vec<_>>(),
                "roles": guild.roles.iter().map(|r| json!({"id": r.id.to_string(), "name": r.name})).collect::<Vec<_>>()})
     });
-    Json(json!({ "guilds": guilds.collect::<Vec<_>>() }))
+    let users = world.users.iter().map(|(id, user)| {
+        json!({"id": id.to_string(), "username": user.username, "global_name": user.global_name})
+    });
+    Json(json!({ "guilds": guilds.collect::<Vec<_>>(), "users": users.collect::<Vec<_>>() }))
+}
+
+#[derive(Deserialize)]
+struct NewUser {
+    username: String,
+    global_name: Option<String>,
+}
+
+async fn add_user(State(shared): State<Arc<Shared>>, Json(new): Json<NewUser>) -> Json<Value> {
+    let id = shared.world().add_user(&new.username, new.global_name.as_deref());
+    Json(json!({ "id": id.to_string() }))
+}
+
+async fn add_member(
+    State(shared): State<Arc<Shared>>,
+    Path((guild, user)): Path<(u64, u64)>,
+) -> StatusCode {
+    found(shared.world().add_member(guild, user))
+}
+
+async fn remove_member(
+    State(shared): State<Arc<Shared>>,
+    Path((guild, user)): Path<(u64, u64)>,
+) -> StatusCode {
+    found(shared.world().remove_member(guild, user))
+}
+
+fn found(found: bool) -> StatusCode {
+    if found { StatusCode::NO_CONTENT } else { StatusCode::NOT_FOUND }
 }
 
 #[derive(Deserialize)]

@@ -1,4 +1,4 @@
-//! Rate limits: one over everything, and one per channel and method.
+//! Rate limits: over everything, per channel and method, and per user token.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -18,6 +18,8 @@ pub(super) struct Limits {
     passed: VecDeque<Instant>,
     pub(super) max_in_a_second: usize,
     channels: HashMap<(u64, Route), VecDeque<Instant>>,
+    /// When each access token last got its user's guilds.
+    guild_lists: HashMap<String, Instant>,
 }
 
 /// The routes about messages; each has buckets of its own.
@@ -40,7 +42,8 @@ pub(super) struct Bucket {
 impl Limits {
     pub(super) fn new(global: Option<usize>) -> Self {
         let (recent, passed) = (VecDeque::new(), VecDeque::new());
-        Self { global, recent, passed, max_in_a_second: 0, channels: HashMap::new() }
+        let (channels, guild_lists) = (HashMap::new(), HashMap::new());
+        Self { global, recent, passed, max_in_a_second: 0, channels, guild_lists }
     }
 
     /// Counts a request; the wait when it is one too many within any second.
@@ -77,6 +80,18 @@ impl Limits {
         }
         times.push_back(now);
         Ok(Bucket { route, remaining: CHANNEL_LIMIT - times.len(), reset_after })
+    }
+
+    /// Counts a user's list of guilds; the wait when it is the second within a second.
+    pub(super) fn count_guild_list(&mut self, token: &str, now: Instant) -> Option<Duration> {
+        self.global?;
+        if let Some(last) = self.guild_lists.get(token)
+            && now - *last < SECOND
+        {
+            return Some(SECOND - (now - *last));
+        }
+        self.guild_lists.insert(token.to_owned(), now);
+        None
     }
 }
 

@@ -285,7 +285,7 @@ pub(super) fn shown(world: &World, message: &SimMessage) -> Value {
 }
 
 /// As Discord writes times: `2026-03-01T10:00:00.123000+00:00`.
-fn iso(ms: u64) -> Option<String> {
+pub(super) fn iso(ms: u64) -> Option<String> {
     let seconds = OffsetDateTime::from_unix_timestamp(i64::try_from(ms / 1000).ok()?).ok()?;
     let whole = seconds.format(&Rfc3339).ok()?;
     Some(format!("{}.{:06}+00:00", whole.trim_end_matches('Z'), ms % 1000 * 1000))

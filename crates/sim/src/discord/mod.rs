@@ -1,36 +1,55 @@
-//! Discord as far as the product uses it: REST v10 with permissions, limits, nonces and faults.
+//! Discord as far as the product uses it: REST v10 with permissions, limits, nonces and faults, and
+//! OAuth2 with a page on which a person picks the user to be.
 //!
-//! Beside `/api/v10/…` it serves a control API for pages and the command line:
+//! Beside `/api/v10/…` and `/oauth2/authorize` it serves a control API for pages and the command
+//! line:
 //!
 //! | request | does |
 //! |---|---|
-//! | `GET /_sim/discord/world` | guilds and channels, and whether the bot can post in each |
+//! | `GET /_sim/discord/world` | users, guilds and channels, and whether the bot can post in each |
+//! | `POST /_sim/discord/users` | adds a user: `{"username":"ana","global_name":"Ana"}`; answers the id |
+//! | `POST /_sim/discord/guilds/{guild}/members/{user}` | brings a user into a guild |
+//! | `DELETE /_sim/discord/guilds/{guild}/members/{user}` | takes a user out of a guild |
 //! | `GET /_sim/discord/messages?since=0` | messages that changed after a cursor, the next cursor, and whether changes were lost before |
 //! | `GET /_sim/discord/violations` | requests that break Discord's contract |
 //! | `POST /_sim/discord/faults` | adds a fault: `{"kind":"cloudflare","times":1}` |
 //! | `DELETE /_sim/discord/faults` | removes all faults |
 
+mod accounts;
 mod answers;
+mod authorize;
+mod bearer;
 mod contract;
 mod control;
+mod events;
 mod faults;
+mod forms;
+mod grants;
 mod limits;
+mod members;
 mod messages;
+mod page;
 mod permissions;
 mod resources;
 mod routes;
+mod token;
 mod world;
 
+pub use events::Signing;
 pub use faults::{Fault, FaultKind, LimitScope};
 pub use world::{SeenRequest, SimMessage};
 
-use axum::{Router, routing::any};
-use sm_types::{ChannelId, GuildId, MessageId, RoleId, UserId};
+use axum::{
+    Router,
+    routing::{any, get},
+};
+use sm_types::{ChannelId, Clock, GuildId, MessageId, RoleId, UserId};
 use std::{
     io,
     net::SocketAddr,
     path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 use tokio::{net::TcpListener, task::AbortHandle};
 use world::World;
@@ -45,14 +64,36 @@ pub struct Options {
     /// Discord's OpenAPI document, to hold requests to.
     pub openapi: Option<PathBuf>,
     /// Requests per second before a global 429; `None` sets no limit, per channel neither.
+    ///
+    /// With one, a user's guilds can be listed once per second.
     pub rate_limit: Option<usize>,
+    /// The only application.
+    pub client_id: String,
+    /// Its secret.
+    pub client_secret: String,
+    /// Where it lets users be sent back to, byte for byte; empty: anywhere.
+    pub redirect_uris: Vec<String>,
+    /// How long after a failed webhook event it is sent again; empty: never.
+    pub event_retries: Vec<Duration>,
+    /// The clock by which codes and tokens expire.
+    pub clock: Clock,
 }
 
 impl Options {
     /// A free port, no limits.
     pub fn local(bot_token: &str) -> Self {
         let addr = SocketAddr::from(([127, 0, 0, 1], 0));
-        Self { addr, bot_token: bot_token.to_owned(), openapi: None, rate_limit: None }
+        Self {
+            addr,
+            bot_token: bot_token.to_owned(),
+            openapi: None,
+            rate_limit: None,
+            client_id: "1100000000000000001".to_owned(),
+            client_secret: "discord-client-secret".to_owned(),
+            redirect_uris: Vec::new(),
+            event_retries: Vec::new(),
+            clock: Clock::system(),
+        }
     }
 }
 
@@ -69,6 +110,16 @@ pub(crate) struct Shared {
     world: Mutex<World>,
     token: String,
     contract: Option<contract::Contract>,
+    application: Application,
+    sender: events::Sender,
+}
+
+/// Who may ask users for their consent.
+#[derive(Debug)]
+pub(crate) struct Application {
+    client_id: String,
+    client_secret: String,
+    redirect_uris: Vec<String>,
 }
 
 impl Shared {
@@ -83,11 +134,20 @@ impl DiscordSim {
         let listener = TcpListener::bind(options.addr).await?;
         let addr = listener.local_addr()?;
         let contract = options.openapi.as_deref().map(contract::Contract::load).transpose()?;
-        let world = Mutex::new(World::new(options.rate_limit));
-        let token = options.bot_token;
-        let shared = Arc::new(Shared { world, token, contract });
+        let shared = Arc::new(Shared {
+            world: Mutex::new(World::new(options.rate_limit, options.clock)),
+            token: options.bot_token,
+            contract,
+            application: Application {
+                client_id: options.client_id,
+                client_secret: options.client_secret,
+                redirect_uris: options.redirect_uris,
+            },
+            sender: events::Sender::new(options.event_retries)?,
+        });
         let router = Router::new()
             .merge(control::router())
+            .route("/oauth2/authorize", get(authorize::handle))
             .fallback(any(routes::handle))
             .with_state(shared.clone());
         let server = tokio::spawn(async move {
@@ -217,6 +277,11 @@ impl DiscordSim {
         self.shared.world().faults.clear();
     }
 
+    /// Answers 503 to every request to the API, or stops doing so.
+    pub fn set_down(&self, down: bool) {
+        self.shared.world().down = down;
+    }
+
     /// Forgets requests and their figures; the world stays.
     pub fn reset_figures(&self) {
         let mut world = self.shared.world();
@@ -224,5 +289,6 @@ impl DiscordSim {
         world.request_count = 0;
         world.invalid_responses = 0;
         world.limits.max_in_a_second = 0;
+        world.grants.reset_figures();
     }
 }

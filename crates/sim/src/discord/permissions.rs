@@ -1,6 +1,8 @@
-//! What the bot may do in a channel: twilight's calculator, and the rules it leaves out.
+//! What members may do in a guild, and what the bot may do in a channel.
+//!
+//! The latter is twilight's calculator, and the rules it leaves out.
 
-use super::world::World;
+use super::world::{Guild, World};
 use twilight_model::{
     channel::{
         ChannelType,
@@ -11,12 +13,39 @@ use twilight_model::{
 };
 use twilight_util::permission_calculator::PermissionCalculator;
 
+const ADMINISTRATOR: u64 = 1 << 3;
+const MANAGE_GUILD: u64 = 1 << 5;
+/// Every bit that Discord has given a meaning, some of which twilight does not know.
+const EVERYTHING: u64 = (1 << 53) - 1;
 pub(super) const VIEW_CHANNEL: u64 = 1 << 10;
 pub(super) const SEND_MESSAGES: u64 = 1 << 11;
 pub(super) const EMBED_LINKS: u64 = 1 << 14;
 pub(super) const MENTION_EVERYONE: u64 = 1 << 17;
 const CONNECT: u64 = 1 << 20;
 const SEND_IN_THREADS: u64 = 1 << 38;
+
+/// A member's permissions in a guild as a whole; nothing for who is no member.
+pub(super) fn of_member(guild: &Guild, user: u64) -> u64 {
+    let member = guild.members.get(&user);
+    member.map_or(0, |member| in_guild(guild, guild.owner == user, &member.roles))
+}
+
+/// Whether a member may add bots and change the guild's settings.
+pub(super) fn may_manage(guild: &Guild, user: u64) -> bool {
+    of_member(guild, user) & MANAGE_GUILD != 0
+}
+
+/// The bot's permissions in a guild as a whole.
+pub(super) fn of_bot_in_guild(guild: &Guild) -> u64 {
+    in_guild(guild, false, &[guild.bot_role])
+}
+
+fn in_guild(guild: &Guild, owner: bool, held: &[u64]) -> u64 {
+    let everyone = guild.roles.first();
+    let held = guild.roles.iter().skip(1).filter(|role| held.contains(&role.id));
+    let granted = everyone.into_iter().chain(held).fold(0, |sum, role| sum | role.permissions);
+    if owner || granted & ADMINISTRATOR != 0 { EVERYTHING } else { granted }
+}
 
 /// The bot's permissions in a channel; nothing where it is not in the guild.
 pub(super) fn of_bot(world: &World, channel: u64) -> u64 {

@@ -2,66 +2,147 @@
 
 use super::{
     answers::Refusal,
-    permissions,
-    world::{Role, World},
+    forms::Pairs,
+    members, permissions,
+    world::{Guild, World},
 };
 use serde_json::{Value, json};
 
+/// Most guilds on a page, and the number without a limit.
+const MAX_GUILDS: usize = 200;
+
 /// Answers a GET of a path.
-pub(super) fn lookup(world: &World, segments: &[&str]) -> Result<Value, Refusal> {
-    let user = |id: u64| json!({"id": id.to_string(), "username": "StreamMaxing", "bot": true});
+pub(super) fn lookup(world: &World, segments: &[&str], query: &str) -> Result<Value, Refusal> {
     match segments {
-        ["users", "@me"] => Ok(user(world.bot)),
-        ["users", "@me", "guilds"] => Ok(own_guilds(world)),
+        ["users", "@me"] => Ok(members::user(world, world.bot)),
+        ["users", "@me", "guilds"] => own_guilds(world, query),
+        ["users", "@me", "guilds", _, "member"] | ["oauth2", "@me"] => {
+            Err(Refusal::new(403, 20001, "Bots cannot use this endpoint"))
+        }
         ["channels", id] => {
             let id = id.parse().unwrap_or(0);
             visible(world, id)?;
             Ok(channel(world, id))
         }
-        ["guilds", id, rest @ ..] => {
-            let unknown = || Refusal::new(404, 10004, "Unknown Guild");
-            let id: u64 = id.parse().map_err(|_| unknown())?;
-            let guild = world.guilds.get(&id).filter(|guild| guild.bot_present);
-            let guild = guild.ok_or_else(|| match rest {
-                [] => unknown(),
-                _ => Refusal::new(403, 50001, "Missing Access"),
-            })?;
-            let roles = || -> Value { guild.roles.iter().map(role).collect() };
-            match rest {
-                [] => Ok(json!({
-                    "id": id.to_string(), "name": guild.name, "owner_id": guild.owner.to_string(),
-                    "roles": roles(), "features": [], "icon": null,
-                })),
-                ["roles"] => Ok(roles()),
-                ["channels"] => Ok(guild.channels.iter().map(|id| channel(world, *id)).collect()),
-                ["members", member] if *member == world.bot.to_string() => Ok(json!({
-                    "user": user(world.bot), "roles": [guild.bot_role.to_string()], "nick": null,
-                    "communication_disabled_until": null,
-                })),
-                ["members", _] => Err(Refusal::new(404, 10007, "Unknown Member")),
-                _ => Err(Refusal::new(404, 0, "404: Not Found")),
-            }
+        ["guilds", id, rest @ ..] => in_guild(world, id, rest, query),
+        _ => Err(Refusal::new(404, 0, "404: Not Found")),
+    }
+}
+
+fn in_guild(world: &World, id: &str, rest: &[&str], query: &str) -> Result<Value, Refusal> {
+    let unknown = || Refusal::new(404, 10004, "Unknown Guild");
+    let id: u64 = id.parse().map_err(|_| unknown())?;
+    let found = world.guilds.get(&id).filter(|guild| guild.bot_present);
+    let found = found.ok_or_else(|| match rest {
+        [] => unknown(),
+        _ => Refusal::new(403, 50001, "Missing Access"),
+    })?;
+    match rest {
+        [] => {
+            let with_counts = Pairs::parse(query).is_true("with_counts");
+            guild(world, id, with_counts).ok_or_else(unknown)
+        }
+        ["roles"] => Ok(roles(world, found)),
+        ["channels"] => Ok(found.channels.iter().map(|id| channel(world, *id)).collect()),
+        ["members", member] => {
+            let not_a_number = |_| {
+                let message = format!("Value \"{member}\" is not snowflake.");
+                Refusal::invalid("user_id", &message)
+            };
+            let member = members::member(world, id, member.parse().map_err(not_a_number)?);
+            member.ok_or_else(|| Refusal::new(404, 10007, "Unknown Member"))
         }
         _ => Err(Refusal::new(404, 0, "404: Not Found")),
     }
 }
 
-fn own_guilds(world: &World) -> Value {
-    let mut guilds: Vec<_> = world.guilds.iter().filter(|(_, guild)| guild.bot_present).collect();
-    guilds.sort_by_key(|(id, _)| **id);
-    let shown = guilds.into_iter().map(|(id, guild)| {
-        json!({"id": id.to_string(), "name": guild.name, "icon": null, "owner": false,
-               "permissions": world.bot_permissions(*id).to_string(), "features": []})
+/// A guild, whole.
+pub(super) fn guild(world: &World, id: u64, with_counts: bool) -> Option<Value> {
+    let guild = world.guilds.get(&id)?;
+    let mut shown = json!({
+        "id": id.to_string(), "name": guild.name, "owner_id": guild.owner.to_string(),
+        "roles": roles(world, guild), "features": [], "icon": null, "preferred_locale": "en-US",
     });
-    shown.collect()
+    if with_counts {
+        add_counts(&mut shown, guild);
+    }
+    Some(shown)
 }
 
-fn role(role: &Role) -> Value {
-    json!({
-        "id": role.id.to_string(), "name": role.name, "permissions": role.permissions.to_string(),
-        "position": 0, "managed": role.managed, "mentionable": role.mentionable, "hoist": false,
-        "colors": {"primary_color": 0, "secondary_color": null, "tertiary_color": null},
-    })
+fn add_counts(shown: &mut Value, guild: &Guild) {
+    let members = guild.members.len() + usize::from(guild.bot_present);
+    shown["approximate_member_count"] = json!(members);
+    shown["approximate_presence_count"] = json!(members.div_ceil(2));
+}
+
+fn own_guilds(world: &World, query: &str) -> Result<Value, Refusal> {
+    let own = world.sorted_guilds().into_iter().filter(|(_, guild)| guild.bot_present);
+    let listed = own.map(|(id, guild)| Listed {
+        id,
+        guild,
+        owner: false,
+        permissions: permissions::of_bot_in_guild(guild),
+    });
+    page(listed.collect(), query)
+}
+
+/// A guild in somebody's list.
+#[derive(Debug)]
+pub(super) struct Listed<'a> {
+    pub(super) id: u64,
+    pub(super) guild: &'a Guild,
+    pub(super) owner: bool,
+    pub(super) permissions: u64,
+}
+
+/// The page of a list that `limit` and `after` ask for.
+pub(super) fn page(listed: Vec<Listed<'_>>, query: &str) -> Result<Value, Refusal> {
+    let query = Pairs::parse(query);
+    let limit = match query.get("limit").map(str::parse) {
+        None => MAX_GUILDS,
+        Some(Ok(limit)) if (1..=MAX_GUILDS).contains(&limit) => limit,
+        Some(_) => return Err(Refusal::invalid("limit", "int value should be between 1 and 200.")),
+    };
+    let after = query.number("after").unwrap_or(0);
+    let with_counts = query.is_true("with_counts");
+    let page = listed.into_iter().filter(|listed| listed.id > after).take(limit);
+    Ok(page.map(|listed| listed.shown(with_counts)).collect())
+}
+
+impl Listed<'_> {
+    fn shown(&self, with_counts: bool) -> Value {
+        let mut shown = json!({
+            "id": self.id.to_string(), "name": self.guild.name, "icon": null, "banner": null,
+            "owner": self.owner, "permissions": self.permissions.to_string(), "features": [],
+        });
+        if with_counts {
+            add_counts(&mut shown, self.guild);
+        }
+        shown
+    }
+}
+
+fn roles(world: &World, guild: &Guild) -> Value {
+    let shown = guild.roles.iter().enumerate().map(|(at, role)| {
+        let of_bot = role.id == guild.bot_role;
+        // The bot's role comes second in our list and stands above all others.
+        let position = match at {
+            0 => 0,
+            _ if of_bot => guild.roles.len() - 1,
+            _ => at - 1,
+        };
+        let mut shown = json!({
+            "id": role.id.to_string(), "name": role.name, "permissions": role.permissions.to_string(),
+            "position": position, "managed": role.managed, "mentionable": role.mentionable,
+            "hoist": false,
+            "colors": {"primary_color": 0, "secondary_color": null, "tertiary_color": null},
+        });
+        if of_bot {
+            shown["tags"] = json!({ "bot_id": world.bot.to_string() });
+        }
+        shown
+    });
+    shown.collect()
 }
 
 fn channel(world: &World, id: u64) -> Value {

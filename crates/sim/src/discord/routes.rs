@@ -5,9 +5,10 @@ use super::{
     answers::{
         Refusal, add_bucket, cloudflare, lost_answer, rate_limited, refuse, respond, server_error,
     },
+    bearer, events,
     faults::{Fault, FaultKind, LimitScope},
     limits::Route,
-    messages, resources,
+    messages, resources, token,
     world::World,
 };
 use axum::{
@@ -23,11 +24,12 @@ use std::{
 };
 
 /// What a request is about.
-struct Call<'a> {
-    method: &'a Method,
-    segments: Vec<&'a str>,
-    query: &'a str,
-    body: &'a [u8],
+pub(super) struct Call<'a> {
+    pub(super) method: &'a Method,
+    pub(super) segments: Vec<&'a str>,
+    pub(super) query: &'a str,
+    pub(super) headers: &'a HeaderMap,
+    pub(super) body: &'a [u8],
 }
 
 impl Call<'_> {
@@ -40,11 +42,13 @@ impl Call<'_> {
     }
 }
 
-/// What a fault does after the request has been handled.
+/// What happens after the request has been handled.
 #[derive(Default)]
 struct Aftermath {
     delay: Option<Duration>,
     instead: Option<Response>,
+    /// Whose tokens were revoked.
+    deauthorized: Option<u64>,
 }
 
 pub(super) async fn handle(
@@ -55,13 +59,17 @@ pub(super) async fn handle(
     body: Bytes,
 ) -> Response {
     let path = uri.path().to_owned();
-    let (response, delay) = {
+    let (response, delay, deauthorized) = {
         let mut world = shared.world();
         let (response, aftermath) = answer(&shared, &mut world, &method, &uri, &headers, &body);
         let response = aftermath.instead.unwrap_or(response);
         world.seen(method.as_str(), &path, response.status().as_u16());
-        (response, aftermath.delay)
+        (response, aftermath.delay, aftermath.deauthorized)
     };
+    if let Some(user) = deauthorized {
+        // Beside the answer, as Discord does: whoever waits for that may be the one to be told.
+        tokio::spawn(async move { events::deauthorized(&shared, user).await });
+    }
     if let Some(delay) = delay {
         tokio::time::sleep(delay).await;
     }
@@ -77,34 +85,74 @@ fn answer(
     body: &Bytes,
 ) -> (Response, Aftermath) {
     let none = Aftermath::default();
-    if let Some(wait) = world.limits.count(Instant::now()) {
-        return (rate_limited(LimitScope::Global, wait.as_secs_f64(), None), none);
+    if world.down {
+        return (server_error(503), none);
     }
     let text = |name| headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or("");
+    let path = uri.path().strip_prefix("/api/v10/");
+    let segments: Vec<_> = path.unwrap_or("").split('/').collect();
+    let bearer = text(header::AUTHORIZATION).strip_prefix("Bearer ");
+    let about_tokens = matches!(*segments, ["oauth2", "token"] | ["oauth2", "token", "revoke"]);
+    // The limit is the bot's.
+    if bearer.is_none()
+        && !about_tokens
+        && let Some(wait) = world.limits.count(Instant::now())
+    {
+        return (rate_limited(LimitScope::Global, wait.as_secs_f64(), None), none);
+    }
     if !text(header::USER_AGENT).starts_with("DiscordBot (") {
         world.violations.push("a request without a User-Agent of Discord's form".to_owned());
         return (refuse(Refusal::new(403, 40333, "internal network error")), none);
     }
-    let Some(path) = uri.path().strip_prefix("/api/v10/") else {
+    if path.is_none() {
         world.violations.push(format!("{} has no API version", uri.path()));
         return (refuse(Refusal::new(404, 0, "404: Not Found")), none);
-    };
+    }
+    let call = Call { method, segments, query: uri.query().unwrap_or(""), headers, body };
+    match bearer {
+        _ if about_tokens => match token::handle(world, &shared.application, &call) {
+            Ok(done) => {
+                (respond(Ok(done.answer)), Aftermath { deauthorized: done.deauthorized, ..none })
+            }
+            Err(refusal) => (refuse(refusal), none),
+        },
+        Some(access) => (bearer::handle(world, &shared.application, &call, access), none),
+        None => of_bot(shared, world, &call, text(header::AUTHORIZATION)),
+    }
+}
+
+/// A request with the bot's token, or with none.
+fn of_bot(
+    shared: &Shared,
+    world: &mut World,
+    call: &Call<'_>,
+    authorization: &str,
+) -> (Response, Aftermath) {
     let fault_everywhere =
         world.faults.iter().position(|f| matches!(f.kind, FaultKind::Unauthorized));
     if fault_everywhere.map(|at| use_up(world, at)).is_some()
-        || text(header::AUTHORIZATION).strip_prefix("Bot ") != Some(&shared.token)
+        || authorization.strip_prefix("Bot ") != Some(&shared.token)
     {
-        return (refuse(Refusal::new(401, 0, "401: Unauthorized")), none);
+        return (refuse(Refusal::unauthorized()), Aftermath::default());
     }
-    let segments = path.split('/').collect();
-    let call = Call { method, segments, query: uri.query().unwrap_or(""), body };
-    match call.message_channel() {
-        Some(channel) => about_messages(shared, world, &call, channel),
-        None if *method != Method::GET => {
-            (refuse(Refusal::new(405, 0, "405: Method Not Allowed")), none)
-        }
-        None => (respond(resources::lookup(world, &call.segments)), none),
+    if let Some(channel) = call.message_channel() {
+        return about_messages(shared, world, call, channel);
     }
+    let outcome = match (call.method, call.segments.as_slice()) {
+        (&Method::GET, segments) => resources::lookup(world, segments, call.query),
+        (&Method::DELETE, ["users", "@me", "guilds", guild]) => leave(world, guild),
+        _ => Err(Refusal::new(405, 0, "405: Method Not Allowed")),
+    };
+    (respond(outcome), Aftermath::default())
+}
+
+fn leave(world: &mut World, guild: &str) -> Result<Value, Refusal> {
+    let id = guild.parse().unwrap_or(0);
+    if !world.guilds.get(&id).is_some_and(|guild| guild.bot_present) {
+        return Err(Refusal::new(404, 10004, "Unknown Guild"));
+    }
+    world.set_bot_present(id, false);
+    Ok(Value::Null)
 }
 
 fn about_messages(
@@ -134,7 +182,7 @@ fn about_messages(
             return (refuse(Refusal::new(status, code, "refused by a fault")), aftermath);
         }
         Some(FaultKind::Unauthorized) => {
-            return (refuse(Refusal::new(401, 0, "401: Unauthorized")), aftermath);
+            return (refuse(Refusal::unauthorized()), aftermath);
         }
     }
     let route = match *call.method {

@@ -1,17 +1,24 @@
 //! The state of the simulated Discord.
 
-use super::{faults::Fault, limits::Limits};
+use super::{
+    faults::Fault,
+    grants::Grants,
+    limits::Limits,
+    members::{Member, User},
+};
 use serde::Serialize;
 use serde_json::Value;
 use sm_types::Clock;
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{BTreeMap, HashMap, VecDeque},
     time::Instant,
 };
 
 const DISCORD_EPOCH_MS: i128 = 1_420_070_400_000;
 const KEPT_REQUESTS: usize = 10_000;
 const KEPT_CHANGES: usize = 5_000;
+/// What the application and its bot are called.
+pub(super) const APPLICATION_NAME: &str = "StreamMaxing";
 /// View, send, embed, attach, history, external emoji, threads, manage roles.
 pub(super) const DEFAULT_BOT_PERMISSIONS: u64 = 309_506_460_672;
 /// What `@everyone` may do in a new server, as far as it matters here.
@@ -63,7 +70,10 @@ pub struct SeenRequest {
 pub(super) struct Guild {
     pub(super) name: String,
     pub(super) owner: u64,
+    /// `@everyone` first, then the bot's own, then the others as they were made.
     pub(super) roles: Vec<Role>,
+    /// Everybody but the bot.
+    pub(super) members: BTreeMap<u64, Member>,
     pub(super) channels: Vec<u64>,
     pub(super) bot_role: u64,
     pub(super) bot_present: bool,
@@ -99,6 +109,11 @@ pub(super) struct Overwrite {
 #[derive(Debug)]
 pub(crate) struct World {
     pub(super) bot: u64,
+    /// Whether every request to the API is answered 503.
+    pub(super) down: bool,
+    pub(super) users: BTreeMap<u64, User>,
+    pub(super) grants: Grants,
+    pub(super) webhook_events_url: Option<String>,
     pub(super) guilds: HashMap<u64, Guild>,
     pub(super) channels: HashMap<u64, Channel>,
     pub(super) nonces: HashMap<String, (Instant, u64, u64)>,
@@ -117,9 +132,13 @@ pub(crate) struct World {
 }
 
 impl World {
-    pub(super) fn new(rate_limit: Option<usize>) -> Self {
+    pub(super) fn new(rate_limit: Option<usize>, clock: Clock) -> Self {
         let mut world = Self {
             bot: 0,
+            down: false,
+            users: BTreeMap::new(),
+            grants: Grants::default(),
+            webhook_events_url: None,
             guilds: HashMap::new(),
             channels: HashMap::new(),
             nonces: HashMap::new(),
@@ -133,7 +152,7 @@ impl World {
             cursor: 0,
             posted: 0,
             sequence: 0,
-            clock: Clock::system(),
+            clock,
         };
         world.bot = world.snowflake();
         world
@@ -151,6 +170,13 @@ impl World {
         (u64::try_from(ms).unwrap_or(0) << 22) | (self.sequence & 0x3f_ffff)
     }
 
+    /// The guilds by id, oldest first.
+    pub(super) fn sorted_guilds(&self) -> Vec<(u64, &Guild)> {
+        let mut guilds: Vec<_> = self.guilds.iter().map(|(id, guild)| (*id, guild)).collect();
+        guilds.sort_by_key(|(id, _)| *id);
+        guilds
+    }
+
     pub(super) fn add_guild(&mut self, name: &str) -> u64 {
         let (id, owner, bot_role) = (self.snowflake(), self.snowflake(), self.snowflake());
         let role = |id, name: &str, permissions, managed| Role {
@@ -162,10 +188,17 @@ impl World {
         };
         let roles = vec![
             role(id, "@everyone", EVERYONE_PERMISSIONS, false),
-            role(bot_role, "StreamMaxing", DEFAULT_BOT_PERMISSIONS, true),
+            role(bot_role, APPLICATION_NAME, DEFAULT_BOT_PERMISSIONS, true),
         ];
-        let name = name.to_owned();
-        let guild = Guild { name, owner, roles, channels: Vec::new(), bot_role, bot_present: true };
+        let guild = Guild {
+            name: name.to_owned(),
+            owner,
+            roles,
+            members: BTreeMap::new(),
+            channels: Vec::new(),
+            bot_role,
+            bot_present: true,
+        };
         self.guilds.insert(id, guild);
         id
     }
@@ -190,17 +223,8 @@ impl World {
     }
 
     pub(super) fn set_bot_permissions(&mut self, guild: u64, permissions: u64) {
-        let Some(guild) = self.guilds.get_mut(&guild) else { return };
-        let bot_role = guild.bot_role;
-        if let Some(role) = guild.roles.iter_mut().find(|role| role.id == bot_role) {
-            role.permissions = permissions;
-        }
-    }
-
-    /// What the bot's own role grants in a guild.
-    pub(super) fn bot_permissions(&self, guild: u64) -> u64 {
-        let Some(guild) = self.guilds.get(&guild) else { return 0 };
-        guild.roles.iter().find(|role| role.id == guild.bot_role).map_or(0, |role| role.permissions)
+        let role = self.guilds.get(&guild).map_or(0, |guild| guild.bot_role);
+        self.set_role_permissions(guild, role, permissions);
     }
 
     pub(super) fn set_everyone_overwrite(&mut self, channel: u64, allow: u64, deny: u64) {

@@ -63,7 +63,8 @@ impl Bot {
         let channel = sim.add_channel(guild, "live");
         let _ = rustls::crypto::ring::default_provider().install_default();
         #[expect(clippy::disallowed_methods, reason = "this is the other side of the wire")]
-        let http = reqwest::Client::new();
+        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build();
+        let http = http.unwrap();
         Self { sim, guild, channel, http }
     }
 
@@ -105,6 +106,11 @@ impl Bot {
 
     pub(crate) fn path_of(&self, message: &Value) -> String {
         format!("/channels/{}/messages/{}", self.channel, message["id"].as_str().unwrap())
+    }
+
+    /// A request of a browser, to no API.
+    pub(crate) fn browse(&self, path: &str) -> RequestBuilder {
+        self.http.get(format!("{}{path}", self.sim.origin()))
     }
 
     /// The control API.
