@@ -56,13 +56,14 @@ fn parse<'a>(shared: &Shared, query: &'a Pairs) -> Result<Request<'a>, String> {
     if query.get("response_type") != Some("code") {
         return Err("response_type must be `code`".to_owned());
     }
-    let scopes = query.get("scope").unwrap_or("").split_whitespace().map(str::to_owned).collect();
+    let scopes = query.get("scope").unwrap_or("").split_whitespace();
+    let scopes: Vec<String> = scopes.map(str::to_owned).collect();
     check(&scopes)?;
     Ok(Request { redirect_uri, redirect, scopes, state: query.get("state") })
 }
 
 /// Refuses what cannot be a scope; a comma between two is the usual mistake.
-fn check(scopes: &Vec<String>) -> Result<(), String> {
+fn check(scopes: &[String]) -> Result<(), String> {
     let fits = |c: char| c.is_ascii_lowercase() || c == ':' || c == '_';
     match scopes.iter().find(|scope| !scope.chars().all(fits)) {
         Some(scope) => Err(format!("invalid scope requested: '{scope}'")),

@@ -34,17 +34,13 @@ async fn token_is_given_for_the_right_secret_only() {
 async fn validation_tells_apps_and_users_apart() {
     let app = Application::start().await;
     let ana = app.twitch.add_user("ana", "Ana");
-    let validate = async |token: &str| {
-        let url = format!("{}/validate", app.twitch.auth_url());
-        answer(app.http.get(url).header("authorization", format!("OAuth {token}"))).await
-    };
-    let valid = validate(&app.token).await;
+    let valid = app.validate(&app.token).await;
     assert_eq!((valid.status, &valid.body["client_id"]), (200, &"client".into()));
     assert_eq!(valid.body["user_id"], Value::Null);
-    let valid = validate(&app.twitch.user_token(&ana)).await;
+    let valid = app.validate(&app.twitch.user_token(&ana)).await;
     assert_eq!(valid.body["login"], "ana");
     app.twitch.expire_tokens();
-    let expired = validate(&app.token).await;
+    let expired = app.validate(&app.token).await;
     assert_eq!((expired.status, &expired.body["message"]), (401, &"invalid access token".into()));
 }
 

@@ -6,4 +6,6 @@ mod application;
 mod control;
 mod deliveries;
 mod helix;
+mod oauth;
+mod page;
 mod subscriptions;
