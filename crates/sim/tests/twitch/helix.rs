@@ -154,6 +154,26 @@ async fn search_takes_the_beginning_of_a_login() {
 }
 
 #[tokio::test]
+async fn search_for_who_is_live_takes_name_and_category_too() {
+    let app = Application::start().await;
+    let ana = app.twitch.add_user("ana_plays", "Queen Ana");
+    app.twitch.set_channel(&ana, "T", "Science & Technology");
+    let found = async |query: &str| {
+        let found = app.get(&format!("search/channels?query={query}")).await.body;
+        found["data"].as_array().unwrap().len()
+    };
+    assert_eq!(found("queen&live_only=true").await, 0);
+    app.twitch.go_live(&ana).await;
+    for (query, count) in [("queen", 0), ("queen%20a", 1), ("SCIENCE%20", 1), ("plays", 0)] {
+        let live = if count == 0 { "" } else { "&live_only=true" };
+        assert_eq!(found(&format!("{query}{live}")).await, count, "{query}");
+    }
+    let live = app.get("search/channels?query=ana").await.body["data"][0].clone();
+    assert_eq!(live["is_live"], true);
+    assert_ne!(live["started_at"], "");
+}
+
+#[tokio::test]
 async fn recording_names_its_stream() {
     let app = Application::start().await;
     let ana = app.twitch.add_user("ana", "Ana");

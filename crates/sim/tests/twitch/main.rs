@@ -9,3 +9,4 @@ mod helix;
 mod oauth;
 mod page;
 mod subscriptions;
+mod switches;
