@@ -1,5 +1,8 @@
 //! Twitch as far as the product uses it: OAuth, Helix, EventSub with signed deliveries and faults.
 //!
+//! `/oauth2/authorize` shows a page on which to choose the user; with `as=<login or id>` or
+//! `deny=1` in its query it answers at once.
+//!
 //! Beside `/helix/…` and `/oauth2/…` it serves a control API for pages and the command line.
 //! Bodies and answers are JSON; `{login}` is a user's login or id.
 //!
