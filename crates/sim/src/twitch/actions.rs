@@ -4,11 +4,11 @@ use super::{
     Delivery, EdgeCase, TwitchSim,
     delivery::{self, To},
     edge_cases, eventsub,
+    tokens::Grant,
     world::NewSubscription,
 };
 use serde_json::{Value, json};
 use sm_types::{StreamId, TwitchUserId};
-use uuid::Uuid;
 
 impl TwitchSim {
     /// Adds a user.
@@ -18,9 +18,14 @@ impl TwitchSim {
 
     /// A token of a user, which many requests must not accept.
     pub fn user_token(&self, user: &TwitchUserId) -> String {
-        let token = Uuid::new_v4().simple().to_string();
-        self.shared.world().user_tokens.push((token.clone(), user.as_str().to_owned()));
-        token
+        self.user_token_with(user, &[])
+    }
+
+    /// A token of a user, with scopes but without a refresh token; tells nobody.
+    pub fn user_token_with(&self, user: &TwitchUserId, scopes: &[&str]) -> String {
+        let scopes = scopes.iter().copied().map(str::to_owned).collect();
+        let grant = Grant { user: user.as_str().to_owned(), scopes };
+        self.shared.world().tokens.add_user_token(grant, self.shared.clock.now()).text
     }
 
     /// Sets title and category without telling anybody.
@@ -76,29 +81,40 @@ impl TwitchSim {
 
     /// Authorises the application, which makes subscriptions about the user free.
     pub async fn authorize(&self, user: &TwitchUserId) {
-        self.change_authorization(user, true, "user.authorization.grant").await;
+        self.shared.world().set_authorized(user.as_str(), true);
+        self.tell_authorization(user, "user.authorization.grant").await;
     }
 
-    /// Takes the authorisation back and tells every subscriber.
+    /// Grants scopes to the application as the page does, and tells every subscriber.
+    ///
+    /// Any scope makes subscriptions about the user free; none at all changes nothing.
+    pub async fn grant(&self, user: &TwitchUserId, scopes: &[&str]) {
+        self.shared.world().add_scopes(user.as_str(), scopes);
+        self.tell_authorization(user, "user.authorization.grant").await;
+    }
+
+    /// Takes the authorisation back: tokens of the user end, every subscriber hears of it.
     pub async fn deauthorize(&self, user: &TwitchUserId) {
-        self.change_authorization(user, false, "user.authorization.revoke").await;
+        self.shared.world().withdraw(user.as_str());
+        self.tell_authorization(user, "user.authorization.revoke").await;
     }
 
-    async fn change_authorization(&self, user: &TwitchUserId, authorized: bool, kind: &str) {
-        let event = {
-            let mut world = self.shared.world();
-            world.set_authorized(user.as_str(), authorized);
-            world.authorization_event(&self.shared.client_id, user.as_str())
-        };
+    async fn tell_authorization(&self, user: &TwitchUserId, kind: &str) {
+        let client = &self.shared.client_id;
+        let event = self.shared.world().authorization_event(client, user.as_str());
         self.deliver(user, &Delivery::new(kind, event)).await;
     }
 
     /// Removes the account: Helix does not know it any more, subscriptions are revoked.
     pub async fn remove_user(&self, user: &TwitchUserId) -> Vec<u16> {
-        self.shared.world().user_mut(user.as_str(), |user| {
-            user.removed = true;
-            user.stream = None;
-        });
+        {
+            let mut world = self.shared.world();
+            world.tokens.forget(user.as_str());
+            world.user_mut(user.as_str(), |user| {
+                user.removed = true;
+                user.stream = None;
+            });
+        }
         self.revoke(user, "user_removed").await
     }
 

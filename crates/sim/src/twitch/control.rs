@@ -6,7 +6,7 @@ use axum::{
     extract::{Path, Query, State},
     http::StatusCode,
     response::{IntoResponse, Response},
-    routing::{get, post},
+    routing::{delete, get, post},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -29,10 +29,14 @@ pub(super) fn router() -> Router<Arc<Shared>> {
         .route("/_sim/twitch/users/{login}/trigger/{case}", post(trigger))
         .route("/_sim/twitch/cases", get(cases))
         .route("/_sim/twitch/subscriptions", get(subscriptions))
+        .route("/_sim/twitch/subscriptions/{id}", delete(lose))
+        .route("/_sim/twitch/subscriptions/{id}/status", post(set_status))
         .route("/_sim/twitch/deliveries", get(deliveries))
         .route("/_sim/twitch/requests", get(requests))
         .route("/_sim/twitch/streams-delay", post(streams_delay))
         .route("/_sim/twitch/expire-tokens", post(expire_tokens))
+        .route("/_sim/twitch/expire-user-tokens", post(expire_user_tokens))
+        .route("/_sim/twitch/expire-app-tokens", post(expire_app_tokens))
         .route("/_sim/twitch/faults", get(faults).post(add_fault).delete(clear_faults))
 }
 
@@ -48,8 +52,7 @@ where
 {
     let found = {
         let world = shared.world();
-        let named = |user: &&User| user.login == login || user.id == login;
-        world.users.iter().find(named).map(|user| TwitchUserId(user.id.clone()))
+        world.named(login).map(|user| TwitchUserId(user.id.clone()))
     };
     match found {
         Some(user) => act(sim(shared), user).await,
@@ -62,7 +65,7 @@ async fn users(State(shared): Sim) -> Json<Value> {
         json!({ "id": user.id, "login": user.login, "name": user.name, "title": user.title,
                 "game": user.game, "live": user.stream.is_some(), "viewers": user.viewers,
                 "stream": user.stream.as_ref().map(|stream| &stream.id),
-                "authorized": user.authorized, "removed": user.removed })
+                "authorized": user.authorized, "scopes": user.scopes, "removed": user.removed })
     };
     Json(shared.world().users.iter().map(user).collect())
 }
@@ -70,6 +73,7 @@ async fn users(State(shared): Sim) -> Json<Value> {
 #[derive(Deserialize)]
 struct Names {
     login: String,
+    #[serde(alias = "display_name")]
     name: String,
 }
 
@@ -131,18 +135,15 @@ async fn rename(
     .await
 }
 
+/// The status of subscriptions.
 #[derive(Deserialize)]
-struct Revocation {
+struct Status {
     status: String,
 }
 
-async fn revoke(
-    State(shared): Sim,
-    Path(login): Path<String>,
-    Json(revocation): Json<Revocation>,
-) -> Response {
+async fn revoke(State(shared): Sim, Path(login): Path<String>, Json(to): Json<Status>) -> Response {
     act(shared, &login, async |sim, user| {
-        let statuses = sim.revoke(&user, &revocation.status).await;
+        let statuses = sim.revoke(&user, &to.status).await;
         Json(json!({ "statuses": statuses })).into_response()
     })
     .await
@@ -181,6 +182,22 @@ async fn subscriptions(State(shared): Sim) -> Json<Value> {
     Json(shared.world().subscriptions.iter().map(Subscription::json).collect())
 }
 
+fn found(found: bool) -> StatusCode {
+    if found { StatusCode::NO_CONTENT } else { StatusCode::NOT_FOUND }
+}
+
+async fn lose(State(shared): Sim, Path(id): Path<String>) -> StatusCode {
+    found(sim(shared).remove_subscription(&id))
+}
+
+async fn set_status(
+    State(shared): Sim,
+    Path(id): Path<String>,
+    Json(to): Json<Status>,
+) -> StatusCode {
+    found(sim(shared).set_subscription_status(&id, &to.status))
+}
+
 #[derive(Deserialize)]
 struct Since {
     #[serde(default)]
@@ -214,6 +231,16 @@ async fn streams_delay(State(shared): Sim, Json(delay): Json<Delay>) -> StatusCo
 
 async fn expire_tokens(State(shared): Sim) -> StatusCode {
     sim(shared).expire_tokens();
+    StatusCode::NO_CONTENT
+}
+
+async fn expire_user_tokens(State(shared): Sim) -> StatusCode {
+    sim(shared).expire_user_tokens();
+    StatusCode::NO_CONTENT
+}
+
+async fn expire_app_tokens(State(shared): Sim) -> StatusCode {
+    sim(shared).expire_app_tokens();
     StatusCode::NO_CONTENT
 }
 

@@ -218,8 +218,7 @@ pub(super) async fn challenge(shared: &Shared, id: &str) {
         Some(answer) => is_right(answer, &challenge).await,
         None => false,
     };
-    let status = if verified { "enabled" } else { "webhook_callback_verification_failed" };
-    shared.world().set_status(id, status);
+    shared.world().set_verified(id, verified);
 }
 
 /// The checks that Twitch's own tool makes: exact body, a text/plain type, a 2xx.

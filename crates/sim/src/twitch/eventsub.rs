@@ -1,9 +1,9 @@
 //! EventSub subscriptions: making, listing, deleting, and the rules for that.
 
 use super::{
-    Shared, delivery,
+    Challenge, Shared, delivery,
     http::{Pairs, Refusal, answer, cut, refuse},
-    oauth::Bearer,
+    tokens::Bearer,
     world::{NewSubscription, Subscription, World},
 };
 use axum::{
@@ -13,9 +13,11 @@ use axum::{
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-const MAX_TOTAL_COST: u64 = 10_000;
 /// How many subscriptions of one type and condition there may be, for different callbacks.
 const SAME_LIMIT: usize = 3;
+
+/// By what a list may be filtered, one at a time.
+const FILTERS: [&str; 5] = ["status", "type", "user_id", "subscription_id", "conduit_id"];
 
 /// Types, their versions and the keys of their conditions.
 const KINDS: &[(&str, &str, &[&str])] = &[
@@ -47,19 +49,23 @@ pub(super) async fn create(
     }
     let new = parse(&body)?;
     let created_at = shared.clock.now();
-    let (id, created, before_answer) = {
+    let (id, created, challenge) = {
         let mut world = shared.world();
         check_condition(&world, &shared.client_id, &new)?;
         check_others(&world, &new)?;
         let id = world.add_subscription(new, created_at);
-        (id.clone(), with_totals(&world, &[world.subscription_json(&id)]), world.challenge_first)
+        (id.clone(), with_totals(&world, &[world.subscription_json(&id)]), world.challenge)
     };
-    if before_answer {
-        delivery::challenge(shared, &id).await;
-    } else {
-        // As with Twitch, the challenge and this answer overtake each other as they like.
-        let shared = shared.clone();
-        tokio::spawn(async move { delivery::challenge(&shared, &id).await });
+    match challenge {
+        Challenge::Before => delivery::challenge(shared, &id).await,
+        Challenge::After(delay) => {
+            let shared = shared.clone();
+            tokio::spawn(async move {
+                tokio::time::sleep(delay).await;
+                delivery::challenge(&shared, &id).await;
+            });
+        }
+        Challenge::Never => {}
     }
     Ok(answer(202, &created))
 }
@@ -132,7 +138,7 @@ fn check_others(world: &World, new: &NewSubscription) -> Result<(), Refusal> {
     if same().count() >= SAME_LIMIT {
         return Err(refuse(429, "maximum subscriptions with type and condition exceeded"));
     }
-    if world.total_cost() + world.cost(&new.condition) > MAX_TOTAL_COST {
+    if world.total_cost() + world.cost(&new.condition) > world.max_total_cost {
         return Err(refuse(429, "maximum total cost exceeded"));
     }
     Ok(())
@@ -140,15 +146,13 @@ fn check_others(world: &World, new: &NewSubscription) -> Result<(), Refusal> {
 
 fn with_totals(world: &World, data: &[Value]) -> Value {
     json!({ "data": data, "total": world.subscriptions.len(), "total_cost": world.total_cost(),
-            "max_total_cost": MAX_TOTAL_COST })
+            "max_total_cost": world.max_total_cost })
 }
 
 pub(super) fn list(shared: &Shared, bearer: &Bearer, query: &Pairs) -> Result<Response, Refusal> {
     only_for_apps(bearer)?;
-    let filters: Vec<(&str, &str)> = ["status", "type", "user_id", "subscription_id"]
-        .into_iter()
-        .filter_map(|name| Some((name, query.get(name)?)))
-        .collect();
+    let filters: Vec<(&str, &str)> =
+        FILTERS.iter().filter_map(|name| Some((*name, query.get(name)?))).collect();
     if filters.len() > 1 {
         return Err(refuse(400, "the filters exclude each other"));
     }
@@ -157,7 +161,9 @@ pub(super) fn list(shared: &Shared, bearer: &Bearer, query: &Pairs) -> Result<Re
         Some(("status", status)) => s.status == *status,
         Some(("type", kind)) => s.new.kind == *kind,
         Some(("user_id", user)) => s.is_about(user),
-        Some((_, id)) => s.id == *id,
+        Some(("subscription_id", id)) => s.id == *id,
+        // There are no conduits here.
+        Some(_) => false,
         None => true,
     };
     let all = world.subscriptions.iter().filter(fits).map(|s| world.subscription_json(&s.id));
@@ -171,9 +177,9 @@ pub(super) fn delete(shared: &Shared, bearer: &Bearer, query: &Pairs) -> Result<
     only_for_apps(bearer)?;
     let id = query.get("id").filter(|id| !id.is_empty());
     let id = id.ok_or_else(|| refuse(400, "The id query parameter is required"))?;
-    let mut world = shared.world();
-    let at = world.subscriptions.iter().position(|s| s.id == id);
-    world.subscriptions.remove(at.ok_or_else(|| refuse(404, "subscription not found"))?);
+    if !shared.world().remove_subscription(id) {
+        return Err(refuse(404, "subscription not found"));
+    }
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 

@@ -31,7 +31,7 @@ pub(super) async fn handle(
     let fault = {
         let mut world = shared.world();
         world.requests.push(format!("{method} {path}"));
-        world.next_fault(short)
+        world.next_fault(&method, short)
     };
     if let Some(fault) = fault {
         tokio::time::sleep(Duration::from_millis(fault.delay_ms)).await;
@@ -40,7 +40,7 @@ pub(super) async fn handle(
         }
     }
     if !helix {
-        return oauth::handle(&shared, &method, short, &headers, &body);
+        return oauth::handle(&shared, &method, short, &uri, &headers, &body).await;
     }
     let (answered, limits) = limited(&shared, &method, short, &uri, &headers, &body).await;
     let mut response = answered.into_response();
@@ -77,7 +77,7 @@ async fn limited(
     headers: &HeaderMap,
     body: &Bytes,
 ) -> (Result<Response, Refusal>, Option<Limits>) {
-    let bearer = match oauth::authorize(shared, headers) {
+    let bearer = match oauth::authenticate(shared, headers) {
         Ok(bearer) => bearer,
         Err(refusal) => return (Err(refusal), None),
     };

@@ -1,32 +1,40 @@
 //! Twitch as far as the product uses it: OAuth, Helix, EventSub with signed deliveries and faults.
 //!
+//! `/oauth2/authorize` shows a page on which to choose the user; with `as=<login or id>` or
+//! `deny=1` in its query it answers at once.
+//!
 //! Beside `/helix/…` and `/oauth2/…` it serves a control API for pages and the command line.
 //! Bodies and answers are JSON; `{login}` is a user's login or id.
 //!
 //! | request | does |
 //! |---|---|
 //! | `GET /_sim/twitch/users` | users and whether they are live |
-//! | `POST /_sim/twitch/users` | adds a user: `{"login":"ana","name":"Ana"}` |
+//! | `POST /_sim/twitch/users` | adds a user: `{"login":"ana","display_name":"Ana"}` |
 //! | `POST /_sim/twitch/users/{login}/live` | goes live; answers the statuses of the deliveries |
 //! | `POST /_sim/twitch/users/{login}/end` | ends the stream |
 //! | `POST /_sim/twitch/users/{login}/update` | changes the channel: `{"title":"…","game":"…"}` |
-//! | `POST /_sim/twitch/users/{login}/rename` | changes the names: `{"login":"…","name":"…"}` |
+//! | `POST /_sim/twitch/users/{login}/rename` | changes the names: `{"login":"…","display_name":"…"}` |
 //! | `POST /_sim/twitch/users/{login}/revoke` | revokes the subscriptions: `{"status":"…"}` |
 //! | `POST /_sim/twitch/users/{login}/remove` | removes the account and revokes |
 //! | `POST /_sim/twitch/users/{login}/authorize` | authorises the application: cost 0 |
-//! | `POST /_sim/twitch/users/{login}/deauthorize` | takes that back |
+//! | `POST /_sim/twitch/users/{login}/deauthorize` | takes that back, and ends the user's tokens |
 //! | `POST /_sim/twitch/users/{login}/trigger/{case}` | sends an edge case, such as `duplicate` |
 //! | `GET /_sim/twitch/cases` | the edge cases |
 //! | `GET /_sim/twitch/subscriptions` | the subscriptions |
+//! | `DELETE /_sim/twitch/subscriptions/{id}` | loses one, silently |
+//! | `POST /_sim/twitch/subscriptions/{id}/status` | `{"status":"…"}`: sets it, silently |
 //! | `GET /_sim/twitch/deliveries?since=0` | deliveries from a number on, and the `next` one |
 //! | `GET /_sim/twitch/requests?since=0` | requests, the same way |
 //! | `POST /_sim/twitch/streams-delay` | `{"seconds":60}`: Get Streams learns of streams later |
-//! | `POST /_sim/twitch/expire-tokens` | makes all app tokens invalid |
+//! | `POST /_sim/twitch/expire-tokens` | makes all access tokens invalid |
+//! | `POST /_sim/twitch/expire-user-tokens` | makes those of users invalid |
+//! | `POST /_sim/twitch/expire-app-tokens` | makes those of the application invalid |
 //! | `GET /_sim/twitch/faults` | the faults that are left |
 //! | `POST /_sim/twitch/faults` | adds a fault: `{"path":"streams","status":503,"times":3}` |
 //! | `DELETE /_sim/twitch/faults` | removes all faults |
 
 mod actions;
+mod authorize;
 mod control;
 mod delivery;
 mod edge_cases;
@@ -36,14 +44,18 @@ mod http;
 mod limits;
 mod oauth;
 mod resources;
+mod switches;
+mod tokens;
 mod world;
 
 pub use delivery::{Delivery, SeenDelivery, Signature, sign};
 pub use edge_cases::EdgeCase;
+pub use switches::Challenge;
 pub use world::Fault;
 
 use axum::{Router, routing::any};
 use limits::Bucket;
+use serde_json::Value;
 use sm_types::Clock;
 use std::{
     io,
@@ -52,7 +64,7 @@ use std::{
     time::Duration,
 };
 use tokio::{net::TcpListener, task::AbortHandle};
-use world::World;
+use world::{NewSubscription, Subscription, World};
 
 /// How to run it.
 #[derive(Debug, Clone)]
@@ -71,7 +83,11 @@ pub struct Options {
     pub points_per_minute: Option<u32>,
     /// How many subscriptions a list has on a page; Twitch does not say.
     pub subscriptions_per_page: usize,
-    /// The clock that stamps deliveries.
+    /// Where users may be sent back to, as registered; empty: anywhere.
+    pub redirect_uris: Vec<String>,
+    /// Whether each use of a refresh token gives another one and ends the first.
+    pub rotate_refresh_tokens: bool,
+    /// The clock that stamps deliveries and ends tokens.
     pub clock: Clock,
 }
 
@@ -85,9 +101,51 @@ impl Options {
             retries: Vec::new(),
             points_per_minute: Some(800),
             subscriptions_per_page: 100,
+            redirect_uris: Vec::new(),
+            rotate_refresh_tokens: false,
             clock: Clock::system(),
         }
     }
+}
+
+/// A subscription as Twitch has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeenSubscription {
+    /// Its id.
+    pub id: String,
+    /// The subscription type.
+    pub kind: String,
+    /// The type's version.
+    pub version: String,
+    /// What it is about.
+    pub condition: Value,
+    /// Where it is delivered to.
+    pub callback: String,
+    /// What deliveries are signed with; Twitch itself tells nobody.
+    pub secret: String,
+    /// `enabled`, or why it is not.
+    pub status: String,
+    /// What it costs: nothing or 1.
+    pub cost: u64,
+}
+
+impl SeenSubscription {
+    fn of(subscription: &Subscription) -> Self {
+        let Subscription { id, new, status, cost, .. } = subscription.clone();
+        let NewSubscription { kind, version, condition, callback, secret } = new;
+        Self { id, kind, version, condition, callback, secret, status, cost }
+    }
+}
+
+/// How many requests about subscriptions there have been.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct EventSubRequests {
+    /// Requests for a new one.
+    pub create: usize,
+    /// Requests for a page of the list.
+    pub list: usize,
+    /// Requests to delete one.
+    pub delete: usize,
 }
 
 /// A running simulator; clones are the same one.
@@ -107,6 +165,8 @@ pub(crate) struct Shared {
     retries: Vec<Duration>,
     points_per_minute: Option<u32>,
     subscriptions_per_page: usize,
+    redirect_uris: Vec<String>,
+    rotate_refresh_tokens: bool,
     clock: Clock,
 }
 
@@ -120,17 +180,18 @@ impl TwitchSim {
     /// Starts listening.
     pub async fn start(options: Options) -> io::Result<Self> {
         let listener = TcpListener::bind(options.addr).await?;
-        let mut world = World::default();
-        world.bucket = options.points_per_minute.map(Bucket::new);
+        let bucket = options.points_per_minute.map(Bucket::new);
         let shared = Arc::new(Shared {
             addr: listener.local_addr()?,
-            world: Mutex::new(world),
+            world: Mutex::new(World::new(bucket)),
             http: delivery::client()?,
             client_id: options.client_id,
             client_secret: options.client_secret,
             retries: options.retries,
             points_per_minute: options.points_per_minute,
             subscriptions_per_page: options.subscriptions_per_page,
+            redirect_uris: options.redirect_uris,
+            rotate_refresh_tokens: options.rotate_refresh_tokens,
             clock: options.clock,
         });
         let router = Router::new()
@@ -176,45 +237,23 @@ impl TwitchSim {
         self.shared.world().requests.clone()
     }
 
-    /// Type and status of each subscription.
-    pub fn subscriptions(&self) -> Vec<(String, String)> {
+    /// The subscriptions as they are now, oldest first.
+    pub fn subscriptions(&self) -> Vec<SeenSubscription> {
+        self.shared.world().subscriptions.iter().map(SeenSubscription::of).collect()
+    }
+
+    /// How often subscriptions have been asked for, refused requests included.
+    pub fn eventsub_requests(&self) -> EventSubRequests {
         let world = self.shared.world();
-        world.subscriptions.iter().map(|s| (s.new.kind.clone(), s.status.clone())).collect()
+        let count = |method: &str| {
+            let request = format!("{method} /helix/eventsub/subscriptions");
+            world.requests.iter().filter(|sent| **sent == request).count()
+        };
+        EventSubRequests { create: count("POST"), list: count("GET"), delete: count("DELETE") }
     }
 
     /// How many app tokens were handed out.
     pub fn tokens_issued(&self) -> usize {
-        self.shared.world().tokens.len()
-    }
-
-    /// Makes all app tokens invalid.
-    pub fn expire_tokens(&self) {
-        let mut world = self.shared.world();
-        world.tokens_valid_from = world.tokens.len();
-    }
-
-    /// Adds a fault.
-    pub fn fault(&self, fault: Fault) {
-        self.shared.world().faults.push(fault);
-    }
-
-    /// Removes all faults.
-    pub fn clear_faults(&self) {
-        self.shared.world().faults.clear();
-    }
-
-    /// Hides live streams from Get Streams until it is told otherwise.
-    pub fn hide_streams(&self, hide: bool) {
-        self.shared.world().streams_hidden = hide;
-    }
-
-    /// Lets Get Streams learn of a stream this much later, as Twitch does in the first minute.
-    pub fn delay_streams(&self, delay: time::Duration) {
-        self.shared.world().streams_delay = delay;
-    }
-
-    /// Challenges a callback before the request for it is answered, not at the same time.
-    pub fn challenge_before_answer(&self, before: bool) {
-        self.shared.world().challenge_first = before;
+        self.shared.world().tokens.app_tokens_issued
     }
 }

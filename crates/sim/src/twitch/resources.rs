@@ -3,7 +3,7 @@
 use super::{
     Shared,
     http::{Pairs, Refusal, answer, page, refuse},
-    oauth::Bearer,
+    tokens::Bearer,
     world::{User, World, game_id},
 };
 use axum::response::Response;
@@ -11,6 +11,8 @@ use serde_json::{Value, json};
 
 /// How many ids a request may name.
 const IDS_LIMIT: usize = 100;
+/// How many ids a request about authorisations may name.
+const AUTHORIZATIONS_LIMIT: usize = 10;
 
 pub(super) fn get(
     shared: &Shared,
@@ -24,19 +26,15 @@ pub(super) fn get(
         "channels" => {
             let all = chosen(&world, query, "broadcaster_id", None)?;
             let all = all.ok_or_else(|| missing("broadcaster_id"))?;
-            Ok(whole(all, channel))
+            let data: Vec<Value> = all.into_iter().map(channel).collect();
+            Ok(answer(200, &json!({ "data": data })))
         }
         "streams" => streams(shared, &world, query),
         "search/channels" => search(&world, query),
         "videos" => videos(&world, query),
+        "authorization/users" => authorizations(&world, bearer, query),
         _ => Err(refuse(404, "Not Found")),
     }
-}
-
-/// An answer without pages.
-fn whole<'a>(users: impl IntoIterator<Item = &'a User>, item: fn(&User) -> Value) -> Response {
-    let data: Vec<Value> = users.into_iter().map(item).collect();
-    answer(200, &json!({ "data": data }))
 }
 
 fn missing(name: &str) -> Refusal {
@@ -68,12 +66,33 @@ fn chosen<'a>(
 fn users(world: &World, bearer: &Bearer, query: &Pairs) -> Result<Response, Refusal> {
     let all = match (chosen(world, query, "id", Some("login"))?, bearer) {
         (Some(all), _) => all,
-        (None, Bearer::User(id)) => world.present().filter(|user| user.id == *id).collect(),
+        (None, Bearer::User(own)) => world.present().filter(|u| u.id == own.user).collect(),
         (None, Bearer::App) => {
             return Err(refuse(400, "Must provide an ID, Login or OAuth Token"));
         }
     };
-    Ok(whole(all, user))
+    let data: Vec<Value> = all.into_iter().map(|found| user(found, bearer)).collect();
+    Ok(answer(200, &json!({ "data": data })))
+}
+
+/// In the order of the query; who has not authorised us is there, with no scopes.
+fn authorizations(world: &World, bearer: &Bearer, query: &Pairs) -> Result<Response, Refusal> {
+    if *bearer != Bearer::App {
+        return Err(refuse(401, "the request needs an app access token"));
+    }
+    let ids: Vec<&str> = query.all("user_id").collect();
+    if ids.is_empty() {
+        return Err(missing("user_id"));
+    }
+    if ids.len() > AUTHORIZATIONS_LIMIT {
+        return Err(refuse(400, "The request names more than 10 ids"));
+    }
+    let item = |user: &User| {
+        json!({ "user_id": user.id, "user_login": user.login, "user_name": user.name,
+                "scopes": user.scopes, "has_authorized": user.authorized })
+    };
+    let known = ids.into_iter().filter_map(|id| world.present().find(|user| user.id == id));
+    Ok(answer(200, &json!({ "data": known.map(item).collect::<Vec<_>>() })))
 }
 
 fn streams(shared: &Shared, world: &World, query: &Pairs) -> Result<Response, Refusal> {
@@ -89,15 +108,24 @@ fn streams(shared: &Shared, world: &World, query: &Pairs) -> Result<Response, Re
 }
 
 /// The beginning of the login counts, without case; a blank stands for nothing and for `_`.
+///
+/// With `live_only` the beginnings of name and category count as well. Unlike with Twitch, who
+/// has not streamed for half a year is found too.
 fn search(world: &World, query: &Pairs) -> Result<Response, Refusal> {
     let text = query.get("query").filter(|text| !text.is_empty());
     let text = text.ok_or_else(|| missing("query"))?.to_lowercase();
-    let texts = [text.replace(' ', ""), text.replace(' ', "_")];
+    let texts = [text.replace(' ', ""), text.replace(' ', "_"), text];
     let live_only = query.get("live_only") == Some("true");
+    let begins = |name: &str| {
+        let name = name.to_lowercase();
+        texts.iter().any(|text| name.starts_with(text))
+    };
     let fits = |user: &&User| {
-        let login = user.login.to_lowercase();
-        let begins = texts.iter().any(|text| login.starts_with(text));
-        begins && (user.stream.is_some() || !live_only)
+        let login = begins(&user.login);
+        if !live_only {
+            return login;
+        }
+        user.stream.is_some() && (login || begins(&user.name) || begins(&user.game))
     };
     page(world.present().filter(fits).map(found).collect(), query)
 }
@@ -120,12 +148,16 @@ fn videos(world: &World, query: &Pairs) -> Result<Response, Refusal> {
     page(if wanted { data } else { Vec::new() }, query)
 }
 
-fn user(user: &User) -> Value {
-    json!({
+fn user(user: &User, bearer: &Bearer) -> Value {
+    let mut item = json!({
         "id": user.id, "login": user.login, "display_name": user.name, "type": "",
         "broadcaster_type": "affiliate", "description": "", "offline_image_url": "",
         "profile_image_url": picture(user), "view_count": 0, "created_at": "2020-01-01T00:00:00Z",
-    })
+    });
+    if matches!(bearer, Bearer::User(own) if own.user == user.id && own.has("user:read:email")) {
+        item["email"] = json!(format!("{}@example.test", user.login));
+    }
+    item
 }
 
 fn picture(user: &User) -> String {

@@ -1,17 +1,20 @@
 //! The state of the simulated Twitch.
 
-use super::{delivery::SeenDelivery, limits::Bucket};
+use super::{Challenge, delivery::SeenDelivery, limits::Bucket, tokens::Tokens};
+use axum::http::Method;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 use uuid::Uuid;
 
 pub(super) const PENDING: &str = "webhook_callback_verification_pending";
+const MAX_TOTAL_COST: u64 = 10_000;
 
 /// An answer that goes wrong.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Fault {
-    /// The beginning of the path behind `/helix/` or `/oauth2/`; empty: every path.
+    /// The beginning of the path behind `/helix/` or `/oauth2/`, perhaps with a method before
+    /// it: `users`, `DELETE eventsub/subscriptions`; empty: every request.
     #[serde(default)]
     pub path: String,
     /// The status: 401, 429 or 5xx; below 400 it is only slow.
@@ -36,6 +39,8 @@ pub(crate) struct User {
     pub(super) recordings: Vec<Recording>,
     /// Whether the user has authorised the application: subscriptions cost nothing then.
     pub(super) authorized: bool,
+    /// All scopes that the user has granted so far.
+    pub(super) scopes: Vec<String>,
     /// Whether the account is gone.
     pub(super) removed: bool,
 }
@@ -104,23 +109,23 @@ impl Subscription {
 pub(crate) struct World {
     pub(super) users: Vec<User>,
     pub(super) subscriptions: Vec<Subscription>,
-    pub(super) tokens: Vec<String>,
-    /// Tokens before this one are not valid any more.
-    pub(super) tokens_valid_from: usize,
-    /// Tokens of users, with the ids of these.
-    pub(super) user_tokens: Vec<(String, String)>,
+    pub(super) max_total_cost: u64,
+    pub(super) tokens: Tokens,
     pub(super) deliveries: Vec<SeenDelivery>,
     pub(super) requests: Vec<String>,
     pub(super) faults: Vec<Fault>,
     pub(super) bucket: Option<Bucket>,
     pub(super) streams_hidden: bool,
     pub(super) streams_delay: Duration,
-    /// Whether a callback is challenged before the request for it is answered.
-    pub(super) challenge_first: bool,
+    pub(super) challenge: Challenge,
     sequence: u64,
 }
 
 impl World {
+    pub(super) fn new(bucket: Option<Bucket>) -> Self {
+        Self { bucket, max_total_cost: MAX_TOTAL_COST, ..Self::default() }
+    }
+
     fn next_number(&mut self) -> u64 {
         self.sequence += 1;
         self.sequence
@@ -138,6 +143,7 @@ impl World {
             stream: None,
             recordings: Vec::new(),
             authorized: false,
+            scopes: Vec::new(),
             removed: false,
         });
         id
@@ -151,6 +157,11 @@ impl World {
 
     pub(super) fn user(&self, id: &str) -> Option<&User> {
         self.users.iter().find(|user| user.id == id)
+    }
+
+    /// A user by login or id.
+    pub(super) fn named(&self, name: &str) -> Option<&User> {
+        self.users.iter().find(|user| user.login == name || user.id == name)
     }
 
     /// The users whose accounts exist.
@@ -272,10 +283,47 @@ impl World {
         }
     }
 
-    pub(super) fn set_status(&mut self, id: &str, status: &str) {
-        if let Some(subscription) = self.subscriptions.iter_mut().find(|s| s.id == id) {
-            status.clone_into(&mut subscription.status);
+    /// Adds scopes; none makes no difference to what subscriptions cost.
+    pub(super) fn add_scopes(&mut self, id: &str, scopes: &[&str]) {
+        if scopes.is_empty() {
+            return;
         }
+        self.set_authorized(id, true);
+        self.user_mut(id, |user| {
+            for scope in scopes {
+                if !user.scopes.iter().any(|known| known == scope) {
+                    user.scopes.push((*scope).to_owned());
+                }
+            }
+        });
+    }
+
+    /// Takes everything back that a user has allowed.
+    pub(super) fn withdraw(&mut self, id: &str) {
+        self.set_authorized(id, false);
+        self.user_mut(id, |user| user.scopes.clear());
+        self.tokens.forget(id);
+    }
+
+    /// Sets a status; false when there is no such subscription.
+    pub(super) fn set_status(&mut self, id: &str, status: &str) -> bool {
+        let found = self.subscriptions.iter_mut().find(|s| s.id == id);
+        found.map(|subscription| status.clone_into(&mut subscription.status)).is_some()
+    }
+
+    /// Records the answer to a challenge, unless something else has happened since.
+    pub(super) fn set_verified(&mut self, id: &str, verified: bool) {
+        let status = if verified { "enabled" } else { "webhook_callback_verification_failed" };
+        if self.subscriptions.iter().any(|s| s.id == id && s.status == PENDING) {
+            self.set_status(id, status);
+        }
+    }
+
+    /// Removes a subscription; false when there is none with this id.
+    pub(super) fn remove_subscription(&mut self, id: &str) -> bool {
+        let before = self.subscriptions.len();
+        self.subscriptions.retain(|s| s.id != id);
+        self.subscriptions.len() < before
     }
 
     pub(super) fn revoke(&mut self, user: &str, status: &str) {
@@ -284,9 +332,11 @@ impl World {
         }
     }
 
-    /// Uses up the first fault that fits a path.
-    pub(super) fn next_fault(&mut self, path: &str) -> Option<Fault> {
-        let at = self.faults.iter().position(|fault| path.starts_with(&fault.path))?;
+    /// Uses up the first fault that fits a request.
+    pub(super) fn next_fault(&mut self, method: &Method, path: &str) -> Option<Fault> {
+        let request = format!("{method} {path}");
+        let fits = |f: &Fault| path.starts_with(&f.path) || request.starts_with(&f.path);
+        let at = self.faults.iter().position(fits)?;
         let fault = self.faults[at].clone();
         self.faults[at].times = fault.times.saturating_sub(1);
         if self.faults[at].times == 0 {

@@ -164,9 +164,20 @@ impl Application {
         application
     }
 
-    pub(crate) async fn ask_for_token(&self, form: &'static str) -> Answer {
-        let request = self.http.post(format!("{}/token", self.twitch.auth_url()));
-        answer(request.header("content-type", "application/x-www-form-urlencoded").body(form)).await
+    /// Asks at `/oauth2` with a form.
+    pub(crate) async fn oauth(&self, path: &str, form: &str) -> Answer {
+        let request = self.http.post(format!("{}/{path}", self.twitch.auth_url()));
+        let kind = "application/x-www-form-urlencoded";
+        answer(request.header("content-type", kind).body(form.to_owned())).await
+    }
+
+    pub(crate) async fn validate(&self, token: &str) -> Answer {
+        let url = format!("{}/validate", self.twitch.auth_url());
+        answer(self.http.get(url).header("authorization", format!("OAuth {token}"))).await
+    }
+
+    pub(crate) async fn ask_for_token(&self, form: &str) -> Answer {
+        self.oauth("token", form).await
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
@@ -229,7 +240,11 @@ fn client() -> reqwest::Client {
         .unwrap()
         .with_root_certificates(rustls::RootCertStore::empty())
         .with_no_client_auth();
-    reqwest::Client::builder().tls_backend_preconfigured(tls).build().unwrap()
+    reqwest::Client::builder()
+        .tls_backend_preconfigured(tls)
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .unwrap()
 }
 
 /// Waits for what another task does.

@@ -96,3 +96,27 @@ async fn faults_and_delays_are_set_from_outside() {
     app.control("POST", "expire-tokens", &Value::Null).await;
     assert_eq!(app.get("streams").await.status, 401);
 }
+
+#[tokio::test]
+async fn subscriptions_and_tokens_are_switched_from_outside() {
+    let app = Application::start().await;
+    let added = json!({ "login": "bob", "display_name": "Bob" });
+    assert_eq!(app.control("POST", "users", &added).await.status, 201);
+    let ana = app.streamer(&["stream.online"]);
+    let id = app.twitch.subscriptions()[0].id.clone();
+    let status = json!({ "status": "user_removed" });
+    let set = format!("subscriptions/{id}/status");
+    assert_eq!(app.control("POST", &set, &status).await.status, 204);
+    let listed = app.control("GET", "subscriptions", &Value::Null).await.body;
+    assert_eq!((&listed[0]["id"], &listed[0]["status"]), (&json!(id), &"user_removed".into()));
+    let lose = format!("subscriptions/{id}");
+    assert_eq!(app.control("DELETE", &lose, &Value::Null).await.status, 204);
+    assert_eq!(app.control("DELETE", &lose, &Value::Null).await.status, 404);
+    assert_eq!(app.control("POST", &set, &status).await.status, 404);
+    let user = app.twitch.user_token_with(&ana, &["channel:bot"]);
+    app.control("POST", "expire-user-tokens", &Value::Null).await;
+    assert_eq!(app.validate(&user).await.status, 401);
+    assert_eq!(app.validate(&app.token).await.status, 200);
+    app.control("POST", "expire-app-tokens", &Value::Null).await;
+    assert_eq!(app.validate(&app.token).await.status, 401);
+}

@@ -87,7 +87,7 @@ async fn refused_message_comes_again_under_its_id_until_it_is_taken() {
     assert_eq!(retries, ["0", "1", "2"]);
     let statuses: Vec<_> = app.twitch.deliveries().iter().map(|d| d.status).collect();
     assert_eq!(statuses, [Some(500), Some(302), Some(204)]);
-    assert_eq!(app.twitch.subscriptions()[0].1, "enabled");
+    assert_eq!(app.twitch.subscriptions()[0].status, "enabled");
 }
 
 #[tokio::test]
@@ -97,7 +97,7 @@ async fn subscriber_who_fails_too_often_is_revoked() {
     app.receiver.answer_with(&[500, 500, 500]);
     app.twitch.go_live(&ana).await;
     eventually("a revocation follows", || app.twitch.deliveries().len() == 4).await;
-    assert_eq!(app.twitch.subscriptions()[0].1, "notification_failures_exceeded");
+    assert_eq!(app.twitch.subscriptions()[0].status, "notification_failures_exceeded");
     let revocation = app.receiver.seen().pop().unwrap();
     assert_eq!(revocation.message_type(), "revocation");
     assert_eq!(revocation.header("Twitch-Eventsub-Subscription-Type"), "stream.online");
@@ -123,7 +123,7 @@ async fn refused_forgery_is_not_sent_again_and_costs_no_subscription() {
     eventually("it is sent again", || app.twitch.deliveries().iter().any(retried)).await;
     let statuses: Vec<_> = app.twitch.deliveries().iter().map(|d| d.status).collect();
     assert_eq!(statuses, [Some(403), Some(413), Some(500), Some(204)]);
-    assert_eq!(app.twitch.subscriptions()[0].1, "enabled");
+    assert_eq!(app.twitch.subscriptions()[0].status, "enabled");
 }
 
 #[tokio::test]

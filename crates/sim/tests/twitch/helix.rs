@@ -34,17 +34,13 @@ async fn token_is_given_for_the_right_secret_only() {
 async fn validation_tells_apps_and_users_apart() {
     let app = Application::start().await;
     let ana = app.twitch.add_user("ana", "Ana");
-    let validate = async |token: &str| {
-        let url = format!("{}/validate", app.twitch.auth_url());
-        answer(app.http.get(url).header("authorization", format!("OAuth {token}"))).await
-    };
-    let valid = validate(&app.token).await;
+    let valid = app.validate(&app.token).await;
     assert_eq!((valid.status, &valid.body["client_id"]), (200, &"client".into()));
     assert_eq!(valid.body["user_id"], Value::Null);
-    let valid = validate(&app.twitch.user_token(&ana)).await;
+    let valid = app.validate(&app.twitch.user_token(&ana)).await;
     assert_eq!(valid.body["login"], "ana");
     app.twitch.expire_tokens();
-    let expired = validate(&app.token).await;
+    let expired = app.validate(&app.token).await;
     assert_eq!((expired.status, &expired.body["message"]), (401, &"invalid access token".into()));
 }
 
@@ -155,6 +151,26 @@ async fn search_takes_the_beginning_of_a_login() {
     let offline = app.get("search/channels?query=ana_").await.body;
     assert_eq!(offline["data"][0]["started_at"], "");
     assert_eq!(app.get("search/channels").await.status, 400);
+}
+
+#[tokio::test]
+async fn search_for_who_is_live_takes_name_and_category_too() {
+    let app = Application::start().await;
+    let ana = app.twitch.add_user("ana_plays", "Queen Ana");
+    app.twitch.set_channel(&ana, "T", "Science & Technology");
+    let found = async |query: &str| {
+        let found = app.get(&format!("search/channels?query={query}")).await.body;
+        found["data"].as_array().unwrap().len()
+    };
+    assert_eq!(found("queen&live_only=true").await, 0);
+    app.twitch.go_live(&ana).await;
+    for (query, count) in [("queen", 0), ("queen%20a", 1), ("SCIENCE%20", 1), ("plays", 0)] {
+        let live = if count == 0 { "" } else { "&live_only=true" };
+        assert_eq!(found(&format!("{query}{live}")).await, count, "{query}");
+    }
+    let live = app.get("search/channels?query=ana").await.body["data"][0].clone();
+    assert_eq!(live["is_live"], true);
+    assert_ne!(live["started_at"], "");
 }
 
 #[tokio::test]

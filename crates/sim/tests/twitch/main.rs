@@ -6,4 +6,7 @@ mod application;
 mod control;
 mod deliveries;
 mod helix;
+mod oauth;
+mod page;
 mod subscriptions;
+mod switches;

@@ -2,7 +2,7 @@
 
 use crate::application::{Application, ChallengeAnswer, SECRET, eventually};
 use serde_json::{Value, json};
-use sm_sim::twitch::Options;
+use sm_sim::twitch::{Challenge, Options};
 
 #[tokio::test]
 async fn subscription_is_enabled_by_the_right_answer_to_a_signed_challenge() {
@@ -15,8 +15,7 @@ async fn subscription_is_enabled_by_the_right_answer_to_a_signed_challenge() {
         (&made.body["total_cost"], &made.body["max_total_cost"]),
         (&1.into(), &10_000.into())
     );
-    let enabled = [("channel.update".to_owned(), "enabled".to_owned())];
-    eventually("it is enabled", || app.twitch.subscriptions() == enabled).await;
+    eventually("it is enabled", || app.twitch.subscriptions()[0].status == "enabled").await;
     let challenge = &app.receiver.seen()[0];
     assert_eq!(challenge.message_type(), "webhook_callback_verification");
     assert_eq!(challenge.header("Twitch-Eventsub-Subscription-Version"), "2");
@@ -43,34 +42,34 @@ async fn wrong_answers_to_a_challenge_fail_for_good() {
     ];
     for (how, expected) in answers {
         let app = Application::start().await;
-        app.twitch.challenge_before_answer(true);
+        app.twitch.set_challenge(Challenge::Before);
         *app.receiver.challenge.lock().unwrap() = how.clone();
         let ana = app.twitch.add_user("ana", "Ana");
         app.create(&app.request("stream.online", "1", &ana)).await;
-        assert_eq!(app.twitch.subscriptions()[0].1, expected, "{how:?}");
+        assert_eq!(app.twitch.subscriptions()[0].status, expected, "{how:?}");
     }
 }
 
 #[tokio::test]
 async fn challenge_may_come_before_the_answer_which_says_pending_all_the_same() {
     let app = Application::start().await;
-    app.twitch.challenge_before_answer(true);
+    app.twitch.set_challenge(Challenge::Before);
     let ana = app.twitch.add_user("ana", "Ana");
     let made = app.create(&app.request("stream.online", "1", &ana)).await;
     assert_eq!(app.receiver.seen().len(), 1);
     assert_eq!(made.body["data"][0]["status"], "webhook_callback_verification_pending");
-    assert_eq!(app.twitch.subscriptions()[0].1, "enabled");
+    assert_eq!(app.twitch.subscriptions()[0].status, "enabled");
 }
 
 #[tokio::test]
 async fn callback_that_nobody_serves_fails() {
     let app = Application::start().await;
-    app.twitch.challenge_before_answer(true);
+    app.twitch.set_challenge(Challenge::Before);
     let ana = app.twitch.add_user("ana", "Ana");
     let mut request = app.request("stream.online", "1", &ana);
     request["transport"]["callback"] = json!("http://127.0.0.1:1/hook");
     assert_eq!(app.create(&request).await.status, 202);
-    assert_eq!(app.twitch.subscriptions()[0].1, "webhook_callback_verification_failed");
+    assert_eq!(app.twitch.subscriptions()[0].status, "webhook_callback_verification_failed");
     assert_eq!(app.twitch.deliveries()[0].status, None);
 }
 
@@ -116,7 +115,7 @@ async fn token_of_a_user_is_refused() {
 #[tokio::test]
 async fn the_same_again_is_a_conflict_that_names_the_first_while_that_lives() {
     let app = Application::start().await;
-    app.twitch.challenge_before_answer(true);
+    app.twitch.set_challenge(Challenge::Before);
     let ana = app.twitch.add_user("ana", "Ana");
     let request = app.request("stream.online", "1", &ana);
     let first = app.create(&request).await;

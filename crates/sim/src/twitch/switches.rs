@@ -1,0 +1,84 @@
+//! What goes wrong, what is late and what Twitch loses: set by a test, told to nobody.
+
+use super::{Fault, TwitchSim};
+use std::time::Duration;
+
+/// When a new callback is challenged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Challenge {
+    /// Before the request for the subscription is answered.
+    Before,
+    /// This long after the request; with zero the two overtake each other, as with Twitch.
+    After(Duration),
+    /// Not at all: the subscription stays pending.
+    Never,
+}
+
+impl Default for Challenge {
+    fn default() -> Self {
+        Self::After(Duration::ZERO)
+    }
+}
+
+impl TwitchSim {
+    /// Makes all access tokens invalid, of users and of the application.
+    pub fn expire_tokens(&self) {
+        self.expire_user_tokens();
+        self.expire_app_tokens();
+    }
+
+    /// Makes the access tokens of users invalid; their refresh tokens stay good.
+    pub fn expire_user_tokens(&self) {
+        self.shared.world().tokens.expire_user_tokens();
+    }
+
+    /// Makes all app tokens invalid.
+    pub fn expire_app_tokens(&self) {
+        self.shared.world().tokens.expire_app_tokens();
+    }
+
+    /// Adds a fault.
+    pub fn fault(&self, fault: Fault) {
+        self.shared.world().faults.push(fault);
+    }
+
+    /// Answers the next requests under a path with a status; see [`Fault::path`].
+    pub fn fail_next(&self, path_prefix: &str, status: u16, times: u32) {
+        self.fault(Fault { path: path_prefix.to_owned(), status, times, delay_ms: 0 });
+    }
+
+    /// Removes all faults.
+    pub fn clear_faults(&self) {
+        self.shared.world().faults.clear();
+    }
+
+    /// Hides live streams from Get Streams until it is told otherwise.
+    pub fn hide_streams(&self, hide: bool) {
+        self.shared.world().streams_hidden = hide;
+    }
+
+    /// Lets Get Streams learn of a stream this much later, as Twitch does in the first minute.
+    pub fn delay_streams(&self, delay: time::Duration) {
+        self.shared.world().streams_delay = delay;
+    }
+
+    /// Says when callbacks are challenged from now on.
+    pub fn set_challenge(&self, challenge: Challenge) {
+        self.shared.world().challenge = challenge;
+    }
+
+    /// Sets what all subscriptions together may cost.
+    pub fn set_max_total_cost(&self, cost: u64) {
+        self.shared.world().max_total_cost = cost;
+    }
+
+    /// Loses a subscription; false when there is none with this id.
+    pub fn remove_subscription(&self, id: &str) -> bool {
+        self.shared.world().remove_subscription(id)
+    }
+
+    /// Sets a subscription's status; false when there is none with this id.
+    pub fn set_subscription_status(&self, id: &str, status: &str) -> bool {
+        self.shared.world().set_status(id, status)
+    }
+}
