@@ -108,6 +108,10 @@ fn setting(
         "TWITCH_AUTH_URL" => twitch.auth_url(),
         "DISCORD_API_URL" => discord.url(),
         "DISCORD_BOT_TOKEN" => "development-bot-token".to_owned(),
+        "DISCORD_CLIENT_ID" => "1100000000000000001".to_owned(),
+        "DISCORD_CLIENT_SECRET" => "discord-client-secret".to_owned(),
+        "DISCORD_PUBLIC_KEY" => discord.public_key_hex(),
+        "SESSION_SECRET" => "development-session-secret-0123456789".to_owned(),
         // 32 bytes of a kind; nothing but simulated tokens is encrypted with them.
         "LOCAL_ENCRYPTION_KEY" => "ZGV2ZWxvcG1lbnQta2V5LW9mLTMyLWJ5dGVzLS0tLS0=".to_owned(),
         _ => return None,

@@ -2,7 +2,7 @@
 
 use crate::config::{Config, ConfigError};
 use sm_aws::{Cipher, Doorbell, Http, lazy_http};
-use sm_services::{App, LazyApp, Parts, Settings};
+use sm_services::{App, LazyApp, Parts, Settings, accounts::SessionKeys};
 use sm_types::Clock;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use std::time::Duration;
@@ -43,6 +43,8 @@ fn build(config: &Config, clock: Clock, http: Http) -> Result<App, ConfigError> 
     };
     let discord = sm_discord::ClientConfig {
         api_url: config.discord_api_url.clone(),
+        client_id: config.discord_client_id.clone(),
+        client_secret: secrets.discord_client_secret.clone(),
         bot_token: secrets.discord_bot_token.clone(),
         user_agent: user_agent(config),
     };
@@ -60,6 +62,9 @@ fn build(config: &Config, clock: Clock, http: Http) -> Result<App, ConfigError> 
             .map_err(|error| ConfigError::one("LOCAL_ENCRYPTION_KEY", error.to_string()))?,
         settings: Settings {
             eventsub_secrets: secrets.twitch_eventsub_secrets.clone(),
+            public_base_url: config.public_base_url.clone(),
+            discord_public_key: config.discord_public_key.clone(),
+            session_keys: SessionKeys::new(&secrets.session_secrets),
             discord_rate_per_second: config.discord_rate_per_second,
         },
     }))

@@ -1,6 +1,6 @@
 //! What every handler and job is handed.
 
-use crate::twitch_token::TokenCache;
+use crate::{accounts::SessionKeys, twitch_token::TokenCache};
 use sm_aws::{Cipher, Doorbell};
 use sm_types::{Clock, Secret, UserId};
 use sqlx::PgPool;
@@ -35,6 +35,12 @@ pub struct Parts {
 pub struct Settings {
     /// Secrets that sign webhooks; two during a rotation, the newer first.
     pub eventsub_secrets: Vec<Secret>,
+    /// Where the product is reached from outside, without a slash at the end.
+    pub public_base_url: String,
+    /// The key that Discord signs its events with, in hexadecimal.
+    pub discord_public_key: String,
+    /// Signs cookies.
+    pub session_keys: SessionKeys,
     /// Requests per second to Discord, over all workers; 0 turns the pace off.
     pub discord_rate_per_second: u32,
 }
