@@ -12,7 +12,7 @@ use sm_sim::{
     postgres::Postgres,
     twitch::{self, TwitchSim},
 };
-use sm_types::{Clock, Secret};
+use sm_types::Clock;
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use tokio::net::TcpListener;
 
@@ -131,8 +131,7 @@ impl Dev {
         });
         let router = pages.fallback_service(sm_api::router(app.clone()));
         let server = tokio::spawn(run::run(app.clone(), listener, router, run::until_stopped()));
-        let callback = format!("{url}/webhooks/twitch");
-        world::seed(&app, &twitch, &discord, &callback, &Secret::new(EVENTSUB_SECRET)).await?;
+        world::seed(&app, &twitch, &discord).await?;
         ready(&url);
         server.await??;
         Ok(())
