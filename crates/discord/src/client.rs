@@ -73,6 +73,11 @@ impl Client {
         Self { config: Arc::new(config), http }
     }
 
+    /// The application.
+    pub fn client_id(&self) -> &str {
+        &self.config.client_id
+    }
+
     /// Posts a message.
     pub async fn create_message(
         &self,
