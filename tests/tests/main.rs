@@ -14,4 +14,5 @@ mod permissions;
 mod rules;
 mod setup;
 mod sign_in;
+mod subscriptions;
 mod webhooks;

@@ -52,6 +52,11 @@ impl TwitchSim {
         (StreamId(stream), event)
     }
 
+    /// Ends the stream without telling anybody.
+    pub fn stop_stream(&self, user: &TwitchUserId) {
+        self.shared.world().end_stream(user.as_str());
+    }
+
     /// Ends the stream and tells every subscriber.
     pub async fn end_stream(&self, user: &TwitchUserId) {
         let event = self.shared.world().end_stream(user.as_str());

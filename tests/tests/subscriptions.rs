@@ -1,0 +1,328 @@
+//! EventSub subscriptions over their life, and the reconciler that finds what got lost.
+
+use serde_json::Value;
+use sm_services::{
+    audit::Actor,
+    streamers::{linking, lookup, reconcile},
+};
+use sm_sim::twitch::Challenge;
+use sm_tests::{Guild, World, scenario};
+use sm_types::TwitchUserId;
+use std::time::Duration as StdDuration;
+use time::Duration;
+
+/// A server without streamers, and somebody on Twitch.
+async fn guild_and(t: &World, login: &str) -> (Guild, TwitchUserId) {
+    let id = t.discord.add_guild("Guild");
+    let channel = t.discord.add_channel(id, "live");
+    let pool = &t.app.pool;
+    sm_db::guilds::upsert(pool, id, "Guild").await.unwrap();
+    sm_db::guilds::configure(pool, id, Some(channel), sm_db::guilds::Mention::None).await.unwrap();
+    (Guild { id, channel }, t.twitch.add_user(login, login))
+}
+
+fn actor() -> Actor {
+    Actor { user: sm_types::UserId(7), request_id: "r".to_owned() }
+}
+
+async fn follow(t: &World, guild: Guild, id: &TwitchUserId) -> linking::Followed {
+    let user = lookup::by_id(&t.app, id).await.unwrap().unwrap();
+    linking::follow(&t.app, guild.id, &user, "admin", &actor()).await.unwrap()
+}
+
+/// Type and state of every target, in order.
+async fn targets(t: &World) -> Vec<String> {
+    sqlx::query_scalar("select type || ' ' || state from eventsub_targets order by type")
+        .fetch_all(&t.app.pool)
+        .await
+        .unwrap()
+}
+
+/// Works until Twitch's challenges have come.
+async fn settle(t: &World) {
+    t.work().await;
+    for _ in 0..100 {
+        let pending = t.twitch.subscriptions().iter().any(|s| s.status.ends_with("pending"));
+        if !pending {
+            return;
+        }
+        tokio::time::sleep(StdDuration::from_millis(10)).await;
+    }
+}
+
+const ENABLED: [&str; 2] = ["stream.offline enabled", "stream.online enabled"];
+
+#[tokio::test]
+async fn challenge_is_answered_in_either_order() {
+    for challenge in [Challenge::Before, Challenge::After(StdDuration::from_millis(30))] {
+        scenario(async |t| {
+            let (guild, ana) = guild_and(t, "ana").await;
+            t.twitch.set_challenge(challenge);
+            assert_eq!(follow(t, guild, &ana).await, linking::Followed::Added);
+            settle(t).await;
+            assert_eq!(targets(t).await, ENABLED);
+            t.twitch.go_live(&ana).await;
+            t.work().await;
+            t.message(guild);
+            t.after(Duration::minutes(5)).await;
+            assert_eq!(t.twitch.eventsub_requests().create, 2, "nothing is created twice");
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn challenge_that_never_comes_is_looked_after() {
+    scenario(async |t| {
+        let (guild, ana) = guild_and(t, "ana").await;
+        t.twitch.set_challenge(Challenge::Never);
+        follow(t, guild, &ana).await;
+        t.work().await;
+        assert_eq!(targets(t).await, ["stream.offline pending", "stream.online pending"]);
+        t.twitch.set_challenge(Challenge::Before);
+        for subscription in t.twitch.subscriptions() {
+            t.twitch.remove_subscription(&subscription.id);
+        }
+        t.after(Duration::minutes(2)).await;
+        settle(t).await;
+        assert_eq!(targets(t).await, ENABLED);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn two_links_at_once_make_one_follow_and_no_subscription_twice() {
+    scenario(async |t| {
+        let (guild, ana) = guild_and(t, "ana").await;
+        let (one, two) = tokio::join!(follow(t, guild, &ana), follow(t, guild, &ana));
+        let mut results = [one, two];
+        results.sort_by_key(|result| *result == linking::Followed::Already);
+        assert_eq!(results, [linking::Followed::Added, linking::Followed::Already]);
+        let (a, b) = tokio::join!(t.work(), t.work());
+        let _ = (a, b);
+        settle(t).await;
+        assert_eq!(targets(t).await, ENABLED);
+        assert_eq!(t.twitch.subscriptions().len(), 2);
+        assert_eq!(t.count("destinations").await, 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn subscriptions_go_with_the_last_server_that_follows() {
+    scenario(async |t| {
+        let (one, ana) = guild_and(t, "ana").await;
+        let (two, _) = guild_and(t, "bruno").await;
+        for guild in [one, two] {
+            follow(t, guild, &ana).await;
+        }
+        settle(t).await;
+        assert!(linking::unfollow(&t.app, one.id, &ana, &actor()).await.unwrap());
+        t.work().await;
+        assert_eq!(t.twitch.subscriptions().len(), 2);
+        assert!(linking::unfollow(&t.app, two.id, &ana, &actor()).await.unwrap());
+        assert!(!linking::unfollow(&t.app, two.id, &ana, &actor()).await.unwrap());
+        t.work().await;
+        assert!(t.twitch.subscriptions().is_empty());
+        assert!(targets(t).await.is_empty());
+        // Followed anew before the deletion was carried out.
+        follow(t, one, &ana).await;
+        settle(t).await;
+        assert_eq!(targets(t).await, ENABLED);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn refusals_are_waited_out_and_shown() {
+    scenario(async |t| {
+        let (guild, ana) = guild_and(t, "ana").await;
+        t.twitch.fail_next("POST eventsub/subscriptions", 503, 2);
+        follow(t, guild, &ana).await;
+        t.work().await;
+        assert_eq!(targets(t).await, ["stream.offline wanted", "stream.online wanted"]);
+        t.twitch.set_max_total_cost(0);
+        t.after(Duration::minutes(2)).await;
+        assert_eq!(targets(t).await, ["stream.offline failed", "stream.online failed"]);
+        let errors: Vec<String> = sqlx::query_scalar("select error from eventsub_targets")
+            .fetch_all(&t.app.pool)
+            .await
+            .unwrap();
+        assert!(errors.iter().all(|error| error.contains("cost")), "{errors:?}");
+        t.twitch.set_max_total_cost(10_000);
+        t.after(Duration::minutes(5)).await;
+        settle(t).await;
+        assert_eq!(targets(t).await, ENABLED);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn existing_subscription_is_taken_over() {
+    scenario(async |t| {
+        let (guild, ana) = guild_and(t, "ana").await;
+        let callback = format!("{}/webhooks/twitch", t.url);
+        t.twitch.subscribe(&ana, "stream.online", &callback, sm_tests::EVENTSUB_SECRET);
+        follow(t, guild, &ana).await;
+        settle(t).await;
+        assert_eq!(targets(t).await, ENABLED);
+        assert_eq!(t.twitch.subscriptions().len(), 2);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn revoked_subscription_comes_back() {
+    scenario(async |t| {
+        let (guild, ana) = guild_and(t, "ana").await;
+        follow(t, guild, &ana).await;
+        settle(t).await;
+        t.twitch.revoke(&ana, "notification_failures_exceeded").await;
+        assert_eq!(targets(t).await, ["stream.offline failed", "stream.online failed"]);
+        t.after(Duration::minutes(2)).await;
+        settle(t).await;
+        assert_eq!(targets(t).await, ENABLED);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn reconciler_restores_what_is_lost_and_removes_what_nobody_needs() {
+    scenario(async |t| {
+        let (guild, ana) = guild_and(t, "ana").await;
+        follow(t, guild, &ana).await;
+        settle(t).await;
+        let callback = format!("{}/webhooks/twitch", t.url);
+        let bruno = t.twitch.add_user("bruno", "Bruno");
+        t.twitch.subscribe(&bruno, "stream.online", &callback, sm_tests::EVENTSUB_SECRET);
+        t.twitch.subscribe(&bruno, "stream.online", "https://other.example/hook", "0123456789");
+        let lost =
+            t.twitch.subscriptions().into_iter().find(|s| s.kind == "stream.online").unwrap();
+        t.twitch.remove_subscription(&lost.id);
+        t.clock.advance(Duration::minutes(5));
+        let done = reconcile::subscriptions(&t.app).await.unwrap();
+        assert_eq!(done.deleted, 1);
+        settle(t).await;
+        assert_eq!(targets(t).await, ENABLED);
+        let mut left: Vec<_> =
+            t.twitch.subscriptions().into_iter().map(|s| (s.kind, s.callback)).collect();
+        left.sort();
+        let ours = |kind: &str| (kind.to_owned(), callback.clone());
+        let foreign = ("stream.online".to_owned(), "https://other.example/hook".to_owned());
+        let mut expected = vec![
+            ours("stream.offline"),
+            ours("stream.online"),
+            ours("user.authorization.revoke"),
+            foreign,
+        ];
+        expected.sort();
+        assert_eq!(left, expected);
+        let again = reconcile::subscriptions(&t.app).await.unwrap();
+        assert_eq!(again.deleted, 0);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn stream_that_no_webhook_told_of_is_announced_once() {
+    scenario(async |t| {
+        let ana = t.streamer("ana").await;
+        let guild = t.guild_following(&ana).await;
+        let (_, event) = t.twitch.start_stream(&ana, "live");
+        let found = reconcile::streams(&t.app).await.unwrap();
+        assert_eq!((found.started, found.ended), (1, 0));
+        t.work().await;
+        t.message(guild);
+        // The webhook comes after all.
+        t.twitch.deliver(&ana, &sm_sim::twitch::Delivery::new("stream.online", event)).await;
+        reconcile::streams(&t.app).await.unwrap();
+        t.work().await;
+        t.message(guild);
+        let source: String = sqlx::query_scalar("select source from stream_sessions")
+            .fetch_one(&t.app.pool)
+            .await
+            .unwrap();
+        assert_eq!(source, "reconciler");
+        t.after(Duration::minutes(5)).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn stream_found_hours_late_expires_and_its_end_is_found_too() {
+    scenario(async |t| {
+        let ana = t.streamer("ana").await;
+        let guild = t.guild_following(&ana).await;
+        t.twitch.start_stream(&ana, "live");
+        t.clock.advance(Duration::hours(2));
+        reconcile::streams(&t.app).await.unwrap();
+        t.work().await;
+        assert!(t.messages(guild).is_empty());
+        assert_eq!(t.deliveries(guild).await, ["online expired too_late"]);
+        // It ends, and no webhook tells.
+        t.twitch.stop_stream(&ana);
+        let found = reconcile::streams(&t.app).await.unwrap();
+        assert_eq!(found.ended, 1);
+        let open: i64 =
+            sqlx::query_scalar("select count(*) from stream_sessions where ended_at is null")
+                .fetch_one(&t.app.pool)
+                .await
+                .unwrap();
+        assert_eq!(open, 0);
+        t.after(Duration::minutes(5)).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn names_follow_twitch_and_removed_accounts_are_marked() {
+    scenario(async |t| {
+        let ana = t.streamer("ana").await;
+        let guild = t.guild_following(&ana).await;
+        t.sql("update streamers set login = 'old_name', display_name = 'Old'").await;
+        reconcile::names(&t.app).await.unwrap();
+        let login: String =
+            sqlx::query_scalar("select login from streamers").fetch_one(&t.app.pool).await.unwrap();
+        assert_eq!(login, "ana");
+        t.twitch.remove_user(&ana).await;
+        reconcile::names(&t.app).await.unwrap();
+        let ada = t.discord.add_user("ada", None);
+        t.discord.set_owner(guild.id, ada);
+        let browser = t.signed_in(ada).await;
+        let page = browser.get(&format!("/api/guilds/{}/streamers", guild.id)).await.ok();
+        assert_eq!(page["items"][0]["exists"], Value::Bool(false));
+        t.after(Duration::minutes(5)).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn server_that_lost_the_bot_keeps_its_set_up_for_thirty_days() {
+    scenario(async |t| {
+        let ana = t.streamer("ana").await;
+        let guild = t.guild_following(&ana).await;
+        t.discord.set_bot_present(guild.id, false);
+        t.clock.advance(Duration::hours(1));
+        t.sweep().await;
+        let left: i64 = sqlx::query_scalar("select count(*) from guilds where status = 'left'")
+            .fetch_one(&t.app.pool)
+            .await
+            .unwrap();
+        assert_eq!(left, 1);
+        t.discord.set_bot_present(guild.id, true);
+        t.clock.advance(Duration::hours(7));
+        t.sweep().await;
+        settle(t).await;
+        t.twitch.go_live(&ana).await;
+        t.work().await;
+        t.message(guild);
+        t.discord.set_bot_present(guild.id, false);
+        t.after(Duration::minutes(5)).await;
+        t.clock.advance(Duration::hours(7));
+        t.sweep().await;
+        t.clock.advance(Duration::days(31));
+        t.sweep().await;
+        assert_eq!(t.count("guilds").await, 0);
+    })
+    .await;
+}
