@@ -1,5 +1,5 @@
 # Needs Rust (rustup), Node.js with npm, and a C compiler. `make dev` and `make test` get the rest.
-.PHONY: dev test lint bench chaos
+.PHONY: dev test lint bench chaos scale
 
 CARGO ?= cargo
 BIN = target/debug/streammaxing
@@ -31,3 +31,9 @@ chaos:
 	$(CARGO) build --workspace --bins
 	CHAOS_KILLS=100 CHAOS_GUILDS=2000 OUTAGE_SECONDS=30 $(BIN) with-postgres -- \
 	  $(CARGO) test -p sm-tests --test integration -- kills outage
+
+# Times of requests beside a million preferences and a million log rows; release build.
+scale:
+	$(CARGO) build --release -p sm-cli -p sm-lambda
+	SCALE_ROWS=1000000 target/release/streammaxing with-postgres -- \
+	  $(CARGO) test --release -p sm-tests --test integration -- scale --nocapture

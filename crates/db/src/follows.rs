@@ -54,7 +54,9 @@ pub async fn list(
     sqlx::query_as(
         "with page as (
            select f.*, t.login, t.display_name, t.profile_image_url, t.status, t.authorized
-           from guild_streamers f join streamers t using (twitch_user_id)
+           from guild_streamers f
+           -- A look-up per follow: `offset 0` keeps the planner from reading all streamers for them.
+           cross join lateral (select * from streamers s where s.twitch_user_id = f.twitch_user_id offset 0) t
            where f.guild_id = $1 and ($2::text is null or f.twitch_user_id = $2) and ($3::text is null or t.login > $3)
            order by t.login limit $4
          )

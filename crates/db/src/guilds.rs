@@ -217,7 +217,8 @@ pub async fn summary(db: impl PgExecutor<'_>, guild: GuildId) -> sqlx::Result<Op
            (select count(*) from guild_streamers f where f.guild_id = g.guild_id) as streamers,
            (select count(*) from guild_streamers f where f.guild_id = g.guild_id and exists
              (select from stream_sessions s where s.twitch_user_id = f.twitch_user_id and s.ended_at is null)) as live,
-           exists (select from notification_log n where n.guild_id = g.guild_id and n.status = 'sent') as posted
+           coalesce((select true from notification_log n where n.guild_id = g.guild_id and n.status = 'sent'
+                     order by n.delivery_id desc limit 1), false) as posted
          from guilds g where g.guild_id = $1",
     )
     .bind(guild.to_db())

@@ -94,7 +94,9 @@ pub async fn of_user(
            select g.guild_id, g.name, f.twitch_user_id, t.login, t.display_name,
              coalesce((select d.mention from destinations d where d.guild_id = g.guild_id
                        and d.twitch_user_id = f.twitch_user_id and d.mention is not null limit 1), c.mention, 'none')
-           from guilds g join guild_streamers f using (guild_id) join streamers t using (twitch_user_id)
+           from guilds g join guild_streamers f using (guild_id)
+           -- A look-up per follow: `offset 0` keeps the planner from reading all streamers for them.
+           cross join lateral (select * from streamers s where s.twitch_user_id = f.twitch_user_id offset 0) t
            left join guild_config c using (guild_id)
            where g.guild_id = any($2) and g.status = 'active' and f.enabled
          )

@@ -313,9 +313,11 @@ pub async fn count_by_state(
     guild: GuildId,
 ) -> sqlx::Result<Vec<(String, i64)>> {
     sqlx::query_as(
-        "select x.state, count(*) from eventsub_targets x
-         join guild_streamers f on f.twitch_user_id = x.twitch_user_id and f.guild_id = $1
-         where x.state <> 'unwanted' group by x.state order by x.state",
+        "select x.state, count(*) from guild_streamers f
+         cross join lateral (
+           select state from eventsub_targets e where e.twitch_user_id = f.twitch_user_id and e.state <> 'unwanted' offset 0
+         ) x
+         where f.guild_id = $1 group by x.state order by x.state",
     )
     .bind(guild.to_db())
     .fetch_all(db)

@@ -4,8 +4,14 @@
 //! without asking again. An instance that hardly sees a request does not ask at all.
 
 use crate::App;
-use std::{sync::Mutex, time::Duration};
+use std::{
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 use tokio::time::Instant;
+
+/// How long a refusal is taken for granted; a new second may have begun by then.
+const REFUSAL_HOLDS: Duration = Duration::from_millis(20);
 
 /// A limit shared by all instances.
 #[derive(Debug)]
@@ -15,6 +21,8 @@ pub(crate) struct SharedLimit {
     /// Requests taken at once: the share that is lost when a second ends.
     batch: i32,
     lease: Mutex<Lease>,
+    /// Held while asking: a hundred requests at once need one batch after the other, not a hundred.
+    asking: tokio::sync::Mutex<()>,
 }
 
 #[derive(Debug)]
@@ -23,6 +31,8 @@ struct Lease {
     until: Instant,
     /// The second's first request needs no lease.
     free_from: Instant,
+    /// Until then nobody asks again whether there is anything left.
+    refused_until: Instant,
 }
 
 /// The limits of an app; 0 per second turns one off.
@@ -44,29 +54,37 @@ impl Limits {
 impl SharedLimit {
     fn new(key: &'static str, per_second: i32) -> Self {
         let now = Instant::now();
-        let lease = Mutex::new(Lease { left: 0, until: now, free_from: now });
-        Self { key, per_second, batch: (per_second / 50).max(1), lease }
+        let lease = Mutex::new(Lease { left: 0, until: now, free_from: now, refused_until: now });
+        let batch = (per_second / 50).max(1);
+        Self { key, per_second, batch, lease, asking: tokio::sync::Mutex::default() }
     }
 
     /// Takes one request; false when this second is used up.
     ///
     /// A database that does not answer limits nothing: the request will find out by itself.
     async fn take(&self, app: &App) -> bool {
-        if self.per_second <= 0 || self.take_leased() {
+        if self.per_second <= 0 {
             return true;
+        }
+        if let Some(known) = self.take_leased() {
+            return known;
+        }
+        let _asking = self.asking.lock().await;
+        if let Some(known) = self.take_leased() {
+            return known;
         }
         match sm_db::limits::lease(&app.pool, self.key, self.batch, self.per_second).await {
             Ok(Some(seconds)) => {
                 let until =
                     Instant::now() + Duration::try_from_secs_f64(seconds).unwrap_or_default();
-                let mut lease =
-                    self.lease.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-                // Others may have leased meanwhile: what they have left is not lost.
-                let left = if lease.until > Instant::now() { lease.left } else { 0 };
-                (lease.left, lease.until) = (left + self.batch - 1, until);
+                let mut lease = self.lease();
+                (lease.left, lease.until) = (self.batch - 1, until);
                 true
             }
-            Ok(None) => false,
+            Ok(None) => {
+                self.lease().refused_until = Instant::now() + REFUSAL_HOLDS;
+                false
+            }
             Err(error) => {
                 tracing::warn!(%error, limit = self.key, "a limit could not be looked up");
                 true
@@ -74,18 +92,23 @@ impl SharedLimit {
         }
     }
 
-    fn take_leased(&self) -> bool {
+    fn lease(&self) -> MutexGuard<'_, Lease> {
+        self.lease.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The answer as far as this instance knows it; `None`: ask.
+    fn take_leased(&self) -> Option<bool> {
         let now = Instant::now();
-        let mut lease = self.lease.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut lease = self.lease();
         if now >= lease.free_from {
             lease.free_from = now + Duration::from_secs(1);
-            return true;
+            return Some(true);
         }
         if lease.left > 0 && lease.until > now {
             lease.left -= 1;
-            return true;
+            return Some(true);
         }
-        false
+        (lease.refused_until > now).then_some(false)
     }
 }
 
