@@ -1,10 +1,13 @@
 //! What every handler and job is handed.
 
-use crate::twitch_token::TokenCache;
+use crate::{lazy::Home, twitch_token::TokenCache};
 use sm_aws::{Cipher, Doorbell};
 use sm_types::{Clock, Secret, UserId};
 use sqlx::PgPool;
-use std::{ops::Deref, sync::Arc};
+use std::{
+    ops::Deref,
+    sync::{Arc, OnceLock},
+};
 use tokio::sync::OnceCell;
 
 /// The app; clones share everything.
@@ -45,13 +48,27 @@ pub(crate) struct Inner {
     parts: Parts,
     pub(crate) twitch_token: TokenCache,
     pub(crate) bot_user: OnceCell<UserId>,
+    home: OnceLock<Home>,
 }
 
 impl App {
     /// Puts the app together; connects to nothing yet.
     pub fn new(parts: Parts) -> Self {
-        let (twitch_token, bot_user) = (TokenCache::default(), OnceCell::new());
-        Self(Arc::new(Inner { parts, twitch_token, bot_user }))
+        let (twitch_token, bot_user, home) = Default::default();
+        Self(Arc::new(Inner { parts, twitch_token, bot_user, home }))
+    }
+
+    /// Says that Discord or Twitch refused our own credentials (not a user's): where the app comes
+    /// from a secret that changes, newer ones are looked for in the background.
+    pub fn credentials_refused(&self) {
+        if let Some(home) = self.0.home.get().and_then(Home::upgrade) {
+            home.credentials_refused();
+        }
+    }
+
+    pub(crate) fn lives_in(&self, home: Home) {
+        // It moves in once; the same app is not given twice.
+        let _ = self.0.home.set(home);
     }
 
     pub(crate) fn inner(&self) -> &Inner {

@@ -71,6 +71,9 @@ pub(crate) async fn recheck(
     let health = match check(app, guild, channel).await {
         Ok(health) => health,
         Err(error) => {
+            if matches!(error, Error::Unauthorized { .. }) {
+                app.credentials_refused();
+            }
             tracing::warn!(%error, guild.id = %guild, channel.id = %channel, "the check got no answer");
             return Ok(None);
         }
