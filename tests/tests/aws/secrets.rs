@@ -6,7 +6,7 @@ use super::{
 };
 use serde_json::{Value, json};
 use sm_lambda::{Config, lazy_app};
-use sm_services::{LazyApp, worker};
+use sm_services::{LazyApp, Parts, worker};
 use sm_sim::{lambda_runtime::LambdaRuntime, twitch::sign};
 use sm_tests::{EVENTSUB_SECRET, World, process::Process, scenario};
 use std::{collections::BTreeMap, time::Duration};
@@ -175,11 +175,12 @@ async fn rotation_is_taken_over_while_running_with_both_secrets_valid() {
 }
 
 #[tokio::test]
-async fn secret_is_looked_at_every_five_minutes_at_most() {
+async fn secret_is_looked_at_every_five_minutes_at_most_and_the_same_one_changes_nothing() {
     scenario(async |t| {
         let (stored, door) = (Stored::new(t, &[]), Door::open().await);
         let served = Served::start(t, &stored, &door).await;
         assert_eq!(door.count("GetSecretValue"), 0, "nothing is asked before the first request");
+        let first = served.app.get().await.unwrap();
         for _ in 0..20 {
             served.webhook(t, EVENTSUB_SECRET).await;
             t.clock.advance(Time::seconds(14));
@@ -191,6 +192,7 @@ async fn secret_is_looked_at_every_five_minutes_at_most() {
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
         assert_eq!(door.count("GetSecretValue"), 2);
+        assert!(std::ptr::eq::<Parts>(&*first, &*served.app.get().await.unwrap()));
     })
     .await;
 }
