@@ -1,13 +1,13 @@
 //! From settings to an app. Nothing is connected here; pool and clients start at first use.
 
 use crate::config::{Config, ConfigError, SecretSettings};
-use sm_aws::{AwsSettings, Cipher, CipherError, Doorbell, Http, SecretVersion, lazy_http};
+use sm_aws::{AwsSettings, Cipher, CipherError, Doorbell, Http, SecretsError, lazy_http};
 use sm_services::{App, LazyApp, Parts, Settings};
 use sm_types::Clock;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -56,16 +56,35 @@ struct Built {
 impl Source {
     /// The app of the secret's current version; `None` when it was given before.
     async fn latest(&self) -> Result<Option<App>, String> {
-        let fetched = sm_aws::fetch_secrets(&self.aws, &self.http, &self.arn).await;
-        let SecretVersion { version_id, values } = fetched.map_err(|error| error.to_string())?;
-        let mut built = self.built.lock().unwrap_or_else(PoisonError::into_inner);
-        if built.as_ref().is_some_and(|built| built.version_id == version_id) {
+        let fetched = match sm_aws::fetch_secrets(&self.aws, &self.http, &self.arn).await {
+            Err(error @ SecretsError::Malformed) => return self.unusable(&error),
+            fetched => fetched.map_err(|error| error.to_string())?,
+        };
+        let before = self.built().clone();
+        if before.as_ref().is_some_and(|before| before.version_id == fetched.version_id) {
             return Ok(None);
         }
-        let fresh = self.build(&values, built.as_ref()).map_err(|error| error.to_string())?;
-        let (app, secrets) = fresh;
-        *built = Some(Built { app: app.clone(), secrets, version_id });
-        Ok(Some(app))
+        match self.build(&fetched.values, before.as_ref()) {
+            Err(error) => self.unusable(&error),
+            Ok((app, secrets)) => {
+                let version_id = fetched.version_id;
+                *self.built() = Some(Built { app: app.clone(), secrets, version_id });
+                Ok(Some(app))
+            }
+        }
+    }
+
+    /// A version that no app can be built from: with one before, the product goes on.
+    fn unusable(&self, error: &dyn std::error::Error) -> Result<Option<App>, String> {
+        if self.built().is_none() {
+            return Err(error.to_string());
+        }
+        tracing::error!(%error, "the secret's current version is of no use: the one before stays");
+        Ok(None)
+    }
+
+    fn built(&self) -> MutexGuard<'_, Option<Built>> {
+        self.built.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn build(

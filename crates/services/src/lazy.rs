@@ -14,7 +14,7 @@ use time::{Duration, OffsetDateTime};
 
 /// How often the source is looked at while all goes well.
 const LOOK_EVERY: Duration = Duration::minutes(5);
-/// How often at most after our credentials were refused.
+/// How often at most after our credentials were refused, or a look has failed.
 const LOOK_AGAIN: Duration = Duration::seconds(30);
 
 type Latest = Pin<Box<dyn Future<Output = Result<Option<App>, String>> + Send>>;
@@ -32,8 +32,8 @@ pub(crate) struct Inner {
     current: Mutex<Option<Current>>,
     /// Held while the source is asked.
     asking: tokio::sync::Mutex<()>,
-    /// Our credentials were refused since the last look.
-    refused: AtomicBool,
+    /// The next look is wanted soon.
+    hurry: AtomicBool,
 }
 
 struct Current {
@@ -78,8 +78,8 @@ impl LazyApp {
         Fut: Future<Output = Result<Option<App>, String>> + Send + 'static,
     {
         let latest = Box::new(move || Box::pin(latest()) as Latest);
-        let (current, asking, refused) = Default::default();
-        Self(Arc::new(Inner { latest, changes, current, asking, refused }))
+        let (current, asking, hurry) = Default::default();
+        Self(Arc::new(Inner { latest, changes, current, asking, hurry }))
     }
 
     /// The app, built if need be; the error is for the log.
@@ -96,6 +96,14 @@ impl LazyApp {
         self.0.install(app.clone());
         Ok(app)
     }
+
+    /// Waits for a look that is under way.
+    ///
+    /// For events that nobody waits for: Lambda freezes the process once it has answered, and
+    /// where few requests come, a look would hardly ever get to its end.
+    pub async fn settle(&self) {
+        drop(self.0.asking.lock().await);
+    }
 }
 
 impl From<App> for LazyApp {
@@ -107,7 +115,7 @@ impl From<App> for LazyApp {
 impl Inner {
     /// Notes that our credentials were refused: newer ones may be there.
     pub(crate) fn credentials_refused(self: Arc<Self>) {
-        self.refused.store(true, Ordering::Relaxed);
+        self.hurry.store(true, Ordering::Relaxed);
         self.look_if_due();
     }
 
@@ -138,14 +146,14 @@ impl Inner {
     fn is_due(&self) -> bool {
         let mut current = self.lock();
         let Some(Current { app, looked_at }) = current.as_mut() else { return false };
-        let refused = self.refused.load(Ordering::Relaxed);
-        let wait = if refused { LOOK_AGAIN } else { LOOK_EVERY };
+        let hurry = self.hurry.load(Ordering::Relaxed);
+        let wait = if hurry { LOOK_AGAIN } else { LOOK_EVERY };
         let now = app.clock.now();
         if now - *looked_at < wait {
             return false;
         }
         *looked_at = now;
-        self.refused.store(false, Ordering::Relaxed);
+        self.hurry.store(false, Ordering::Relaxed);
         true
     }
 
@@ -159,7 +167,8 @@ impl Inner {
                 tracing::info!("the secrets have changed: the app goes on with the new ones");
             }
             Err(error) => {
-                tracing::error!(error, "the secrets could not be read again: the old ones stay");
+                self.hurry.store(true, Ordering::Relaxed);
+                tracing::warn!(error, "could not look for newer secrets: those in use stay");
             }
         }
     }

@@ -8,7 +8,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use sm_aws::{Http, lazy_http};
-use std::sync::{Arc, Mutex};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 use tokio::{net::TcpListener, task::JoinHandle};
 
 /// How requests are answered.
@@ -16,6 +19,8 @@ use tokio::{net::TcpListener, task::JoinHandle};
 pub(super) enum Mode {
     /// By the local AWS.
     Open,
+    /// By the local AWS, after a while.
+    Slow,
     /// As AWS does when there are too many.
     Throttled,
     /// With a 500 of KMS's own.
@@ -119,6 +124,10 @@ async fn pass(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes
     };
     let (status, answer) = match mode {
         Mode::Open => shared.forward(&headers, body).await,
+        Mode::Slow => {
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            shared.forward(&headers, body).await
+        }
         Mode::Throttled => (
             StatusCode::BAD_REQUEST,
             r#"{"__type":"ThrottlingException","message":"Rate exceeded"}"#.to_owned(),

@@ -69,7 +69,7 @@ impl Ministack {
         for _ in 0..PORT_TRIES {
             match Self::launch(&python) {
                 Ok(started) => return Ok(started),
-                Err(Error::Failed(log)) if log.contains("ddress already in use") => {
+                Err(Error::Failed(log)) if log.contains("already in use") => {
                     last = Error::Failed(log);
                 }
                 Err(error) => return Err(error),
