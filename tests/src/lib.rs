@@ -22,6 +22,8 @@ use tokio::{net::TcpListener, time::Instant};
 
 /// Signs the webhooks of tests.
 pub const EVENTSUB_SECRET: &str = "0123456789abcdef0123456789abcdef";
+/// Signs the sessions of tests.
+pub const SESSION_SECRET: &str = "fedcba9876543210fedcba9876543210";
 /// What takes longer does not come to an end.
 const PATIENCE: Duration = Duration::from_secs(240);
 const TYPES: [&str; 4] = ["stream.online", "stream.offline", "channel.update", "user.update"];
@@ -137,7 +139,24 @@ impl World {
             let callback = format!("{}/webhooks/twitch", self.url);
             self.twitch.subscribe(&id, kind, &callback, EVENTSUB_SECRET);
         }
+        self.know_subscriptions(&id).await;
         id
+    }
+
+    /// Records what was subscribed behind the product's back as its own doing.
+    async fn know_subscriptions(&self, streamer: &TwitchUserId) {
+        let pool = &self.app.pool;
+        sm_db::streamers::set_authorized(pool, streamer, true).await.expect("the streamer exists");
+        for subscription in self.twitch.subscriptions() {
+            let about = subscription.condition.as_object().and_then(|all| all.values().next());
+            if about.and_then(|id| id.as_str()) == Some(streamer.as_str()) {
+                let known = "insert into eventsub_targets (twitch_user_id, type, state, subscription_id, next_try_at)
+                             values ($1, $2, 'enabled', $3, now())";
+                let known = sqlx::query(known).bind(streamer.as_str());
+                let known = known.bind(subscription.kind).bind(subscription.id).execute(pool);
+                known.await.expect("a new target");
+            }
+        }
     }
 
     /// Adds a guild that announces a streamer in its only channel.
@@ -241,6 +260,10 @@ fn settings(
         ("TWITCH_AUTH_URL", twitch.auth_url()),
         ("DISCORD_API_URL", discord.url()),
         ("DISCORD_BOT_TOKEN", "bot-token".to_owned()),
+        ("DISCORD_CLIENT_ID", "1100000000000000001".to_owned()),
+        ("DISCORD_CLIENT_SECRET", "discord-client-secret".to_owned()),
+        ("DISCORD_PUBLIC_KEY", discord.public_key_hex()),
+        ("SESSION_SECRET", SESSION_SECRET.to_owned()),
         ("DISCORD_RATE_PER_SECOND", rate.to_string()),
         ("LOCAL_ENCRYPTION_KEY", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=".to_owned()),
     ]

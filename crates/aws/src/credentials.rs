@@ -8,7 +8,7 @@ use std::time::Duration;
 /// How long one request to AWS may take. Each is answered in tens of milliseconds.
 pub(crate) const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long a call may take with the SDK's retries.
-pub(crate) const CALL_TIMEOUT: Duration = Duration::from_secs(5);
+pub(crate) const CALL_TIMEOUT: Duration = Duration::from_secs(4);
 
 /// Region, credentials and, in tests, the address of an emulator.
 #[derive(Clone, Debug)]

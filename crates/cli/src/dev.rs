@@ -12,7 +12,7 @@ use sm_sim::{
     postgres::Postgres,
     twitch::{self, TwitchSim},
 };
-use sm_types::{Clock, Secret};
+use sm_types::Clock;
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use tokio::net::TcpListener;
 
@@ -108,6 +108,10 @@ fn setting(
         "TWITCH_AUTH_URL" => twitch.auth_url(),
         "DISCORD_API_URL" => discord.url(),
         "DISCORD_BOT_TOKEN" => "development-bot-token".to_owned(),
+        "DISCORD_CLIENT_ID" => "1100000000000000001".to_owned(),
+        "DISCORD_CLIENT_SECRET" => "discord-client-secret".to_owned(),
+        "DISCORD_PUBLIC_KEY" => discord.public_key_hex(),
+        "SESSION_SECRET" => "development-session-secret-0123456789".to_owned(),
         // 32 bytes of a kind; nothing but simulated tokens is encrypted with them.
         "LOCAL_ENCRYPTION_KEY" => "ZGV2ZWxvcG1lbnQta2V5LW9mLTMyLWJ5dGVzLS0tLS0=".to_owned(),
         _ => return None,
@@ -127,8 +131,7 @@ impl Dev {
         });
         let router = pages.fallback_service(sm_api::router(app.clone()));
         let server = tokio::spawn(run::run(app.clone(), listener, router, run::until_stopped()));
-        let callback = format!("{url}/webhooks/twitch");
-        world::seed(&app, &twitch, &discord, &callback, &Secret::new(EVENTSUB_SECRET)).await?;
+        world::seed(&app, &twitch, &discord).await?;
         ready(&url);
         server.await??;
         Ok(())

@@ -47,7 +47,9 @@ pub async fn work(app: App) {
 
 async fn work_once(app: &App) -> sqlx::Result<Duration> {
     worker::run(app, Instant::now() + FOREVER).await?;
-    let due = sm_db::events::next_due(&app.pool).await?;
+    let event = sm_db::events::next_due(&app.pool).await?;
+    let subscription = sm_db::subscriptions::next_due(&app.pool).await?;
+    let due = [event, subscription].into_iter().flatten().min();
     let wait = due.map_or(time::Duration::MINUTE, |due| due - app.clock.now());
     let wait = Duration::try_from(wait).unwrap_or_default();
     Ok(wait.clamp(MIN_SLEEP, SWEEP_EVERY))

@@ -1,10 +1,14 @@
-//! The small world of `streammaxing dev`: three guilds, eight streamers, one missing permission.
+//! The small world of `streammaxing dev`: four guilds, eight streamers, three people, one missing
+//! permission, and one guild that the bot has not joined yet.
 
 use sm_db::guilds::Mention;
-use sm_services::App;
+use sm_services::{
+    App, guilds,
+    streamers::{reconcile, subscriptions},
+};
 use sm_sim::{discord::DiscordSim, twitch::TwitchSim};
-use sm_twitch::NewSubscription;
-use sm_types::{ChannelId, GuildId, Secret, TwitchUserId, UserId};
+use sm_types::{ChannelId, GuildId, TwitchUserId};
+use std::time::Duration;
 
 const STREAMERS: [(&str, &str, &str, &str); 8] = [
     ("ana", "Ana", "Any% runs until I drop", "Celeste"),
@@ -18,32 +22,22 @@ const STREAMERS: [(&str, &str, &str, &str); 8] = [
 ];
 /// Send Messages.
 const SEND_MESSAGES: u64 = 1 << 11;
-const TYPES: [(&str, &str); 4] = [
-    ("stream.online", "1"),
-    ("stream.offline", "1"),
-    ("channel.update", "2"),
-    ("user.update", "1"),
-];
+/// Manage Server.
+const MANAGE_GUILD: u64 = 1 << 5;
+/// Streamers who have authorised the app; the others were added by name.
+const LINKED: usize = 4;
+/// How long Twitch's challenges may take until the world is given up.
+const PATIENCE: u32 = 200;
 
 /// What went wrong while the world was made.
 pub type Error = Box<dyn std::error::Error + Send + Sync>;
 
-/// The streamers, in order.
-pub struct World {
-    /// Twitch's ids, and the logins.
-    pub streamers: Vec<(TwitchUserId, &'static str)>,
-}
-
 /// Fills both simulators and the database, and subscribes to the streamers.
-pub async fn seed(
-    app: &App,
-    twitch: &TwitchSim,
-    discord: &DiscordSim,
-    callback: &str,
-    secret: &Secret,
-) -> Result<World, Error> {
+///
+/// Subscribing is the product's own doing: the app has to answer challenges by now.
+pub async fn seed(app: &App, twitch: &TwitchSim, discord: &DiscordSim) -> Result<(), Error> {
     let mut streamers = Vec::new();
-    for (login, name, title, game) in STREAMERS {
+    for (n, (login, name, title, game)) in STREAMERS.into_iter().enumerate() {
         let id = twitch.add_user(login, name);
         twitch.set_channel(&id, title, game);
         let streamer = sm_db::streamers::Streamer {
@@ -53,11 +47,14 @@ pub async fn seed(
             profile_image_url: None,
         };
         sm_db::streamers::upsert(&app.pool, &streamer).await?;
+        if n < LINKED {
+            twitch.grant(&id, &[sm_twitch::LINK_SCOPE]).await;
+            sm_db::streamers::set_authorized(&app.pool, &id, true).await?;
+        }
         streamers.push((id, login));
     }
     seed_guilds(app, discord, &streamers).await?;
-    subscribe(app, &streamers, callback, secret).await?;
-    Ok(World { streamers })
+    subscribe(app).await
 }
 
 async fn seed_guilds(
@@ -65,23 +62,42 @@ async fn seed_guilds(
     discord: &DiscordSim,
     streamers: &[(TwitchUserId, &'static str)],
 ) -> Result<(), Error> {
+    let ada = discord.add_user("ada", Some("Ada"));
+    let ben = discord.add_user("ben", Some("Ben"));
+    let cleo = discord.add_user("cleo", None);
+
     let corner = discord.add_guild("Ana's Corner");
     let announcements = discord.add_channel(corner, "announcements");
     let speedruns = discord.add_channel(corner, "speedruns");
     let role = discord.add_role(corner, "Live pings", true);
+    discord.set_owner(corner, ada);
+    discord.add_member(corner, ben);
     configure(app, corner, "Ana's Corner", announcements, Mention::Role(role)).await?;
 
     let guild = discord.add_guild("Speedrun Guild");
     let live = discord.add_channel(guild, "live-now");
+    let moderators = discord.add_role(guild, "Moderators", false);
+    discord.set_role_permissions(guild, moderators, MANAGE_GUILD);
+    discord.set_owner(guild, cleo);
+    for user in [ada, ben] {
+        discord.add_member(guild, user);
+    }
+    discord.give_role(guild, ada, moderators);
     configure(app, guild, "Speedrun Guild", live, Mention::Members).await?;
-    for user in [198_765_432_109_876_543, 298_765_432_109_876_543] {
-        sm_db::preferences::set(&app.pool, guild, None, UserId(user), true).await?;
+    for user in [ada, ben] {
+        sm_db::preferences::set(&app.pool, guild, None, user, true).await?;
     }
 
     let quiet = discord.add_guild("Quiet Library");
     let hush = discord.add_channel(quiet, "announcements");
     discord.set_everyone_overwrite(hush, 0, SEND_MESSAGES);
+    discord.set_owner(quiet, ada);
     configure(app, quiet, "Quiet Library", hush, Mention::None).await?;
+
+    let tavern = discord.add_guild("New Tavern");
+    discord.add_channel(tavern, "general");
+    discord.set_owner(tavern, ada);
+    discord.set_bot_present(tavern, false);
 
     for (id, login) in streamers {
         for guild in [corner, guild, quiet] {
@@ -101,7 +117,7 @@ async fn configure(
     channel: ChannelId,
     mention: Mention,
 ) -> sqlx::Result<()> {
-    sm_db::guilds::upsert(&app.pool, guild, name).await?;
+    guilds::install::add(app, guild, name, None, None).await?;
     sm_db::guilds::configure(&app.pool, guild, Some(channel), mention).await
 }
 
@@ -115,29 +131,15 @@ async fn follow(
     sm_db::destinations::insert(&app.pool, guild, streamer, channel, None).await.map(drop)
 }
 
-/// Subscribes as production does: Twitch challenges the callback, which has to be up by now.
-async fn subscribe(
-    app: &App,
-    streamers: &[(TwitchUserId, &'static str)],
-    callback: &str,
-    secret: &Secret,
-) -> Result<(), Error> {
-    let token = app.twitch.app_token().await?.secret;
-    for (id, _) in streamers {
-        for (kind, version) in TYPES {
-            let key = if kind == "user.update" { "user_id" } else { "broadcaster_user_id" };
-            let new = NewSubscription {
-                kind: kind.to_owned(),
-                version: version.to_owned(),
-                condition: serde_json::json!({ key: id }),
-                callback: callback.to_owned(),
-                secret: secret.clone(),
-            };
-            let made = app.twitch.create_subscription(&token, &new).await?;
-            let cost = i32::try_from(made.cost).unwrap_or(i32::MAX);
-            let (of, status) = ((kind, version), made.status.as_str());
-            sm_db::subscriptions::upsert(&app.pool, &made.id, Some(id), of, status, cost).await?;
+/// Subscribes as production does, and waits until Twitch has challenged the callback.
+async fn subscribe(app: &App) -> Result<(), Error> {
+    reconcile::subscriptions(app).await?;
+    while subscriptions::step(app).await? > 0 {}
+    for _ in 0..PATIENCE {
+        if sm_db::subscriptions::next_due(&app.pool).await?.is_none() {
+            return Ok(());
         }
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    Ok(())
+    Err("the simulated Twitch has not enabled all subscriptions: look for warnings above".into())
 }

@@ -45,6 +45,8 @@ pub struct StreamStart<'a> {
     pub kind: &'a str,
     /// When it began, by Twitch.
     pub started_at: OffsetDateTime,
+    /// `eventsub`, or `reconciler` for one that no webhook told of.
+    pub source: &'a str,
 }
 
 type Row = (bool, bool, Option<uuid::Uuid>);
@@ -92,8 +94,8 @@ pub async fn stream_online(
            from resumed r
            where e.session_id = r.session_id and e.kind = 'offline' and e.finished_at is null
          ), session as (
-           insert into stream_sessions (twitch_user_id, stream_id, type, started_at)
-           select $4, $7, $8, $9 from message, streamer
+           insert into stream_sessions (twitch_user_id, stream_id, type, started_at, source)
+           select $4, $7, $8, $9, $10 from message, streamer
            on conflict on constraint stream_sessions_stream_key do nothing
            returning session_id
          ), event as (
@@ -112,6 +114,7 @@ pub async fn stream_online(
     .bind(start.stream_id.as_str())
     .bind(start.kind)
     .bind(start.started_at)
+    .bind(start.source)
     .fetch_one(db)
     .await
     .map(accepted)
@@ -310,6 +313,11 @@ pub async fn revocation(
              authorized = authorized and $6 <> 'authorization_revoked'
            from message where twitch_user_id = $7
            returning 1
+         ), target as (
+           -- Wanted anew; what the streamer must have authorised is dropped by the next plan.
+           update eventsub_targets set state = 'failed', subscription_id = null, error = $6, updated_at = $2,
+             next_try_at = $2 + interval '1 minute'
+           from message where subscription_id = $3 and state <> 'unwanted'
          )
          select exists (select from message), true, null::uuid",
     )

@@ -1,6 +1,6 @@
 //! Guilds and whether the bot is in them.
 
-use sm_types::{ChannelId, GuildId, RoleId, TemplateId};
+use sm_types::{ChannelId, GuildId, RoleId, TemplateId, UserId};
 use sqlx::{PgExecutor, types::Json};
 use time::OffsetDateTime;
 
@@ -36,6 +36,55 @@ pub async fn set_present(
     .execute(db)
     .await?;
     Ok(())
+}
+
+/// Records a guild's icon and, the first time, who added it.
+pub async fn describe(
+    db: impl PgExecutor<'_>,
+    guild: GuildId,
+    icon: Option<&str>,
+    added_by: Option<UserId>,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "update guilds set icon = coalesce($2, icon), added_by = coalesce(added_by, $3) where guild_id = $1",
+    )
+    .bind(guild.to_db())
+    .bind(icon)
+    .bind(added_by.map(UserId::to_db))
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// The ids of all guilds that have the bot.
+pub async fn active(db: impl PgExecutor<'_>) -> sqlx::Result<Vec<i64>> {
+    sqlx::query_scalar("select guild_id from guilds where status = 'active'").fetch_all(db).await
+}
+
+/// Marks the active guilds that are not in a complete list of the bot's as left; returns how many.
+pub async fn set_absent(
+    db: impl PgExecutor<'_>,
+    present: &[GuildId],
+    now: OffsetDateTime,
+) -> sqlx::Result<u64> {
+    let left = sqlx::query(
+        "update guilds set status = 'left', left_at = $2, updated_at = $2
+         where status = 'active' and created_at < $2 - interval '10 minutes' and guild_id <> all($1)",
+    )
+    .bind(present.iter().map(|guild| guild.to_db()).collect::<Vec<_>>())
+    .bind(now)
+    .execute(db)
+    .await?;
+    Ok(left.rows_affected())
+}
+
+/// Deletes guilds that the bot left before a moment, with all that belongs to them.
+pub async fn forget(db: impl PgExecutor<'_>, before: OffsetDateTime) -> sqlx::Result<u64> {
+    let gone = sqlx::query("delete from guilds where status = 'left' and left_at < $1")
+        .bind(before)
+        .execute(db)
+        .await?;
+    Ok(gone.rows_affected())
 }
 
 /// Whom an announcement mentions.

@@ -280,3 +280,17 @@ pub async fn figures(
     .fetch_one(db)
     .await
 }
+
+/// Whether the stream of a delivery has ended, and whether its destination is still set up.
+pub async fn resendable(
+    db: impl PgExecutor<'_>,
+    delivery: DeliveryId,
+) -> sqlx::Result<(bool, bool)> {
+    sqlx::query_as(
+        "select coalesce(s.ended_at is not null, true), n.destination_id is not null
+         from notification_log n left join stream_sessions s using (session_id) where n.delivery_id = $1",
+    )
+    .bind(delivery.0)
+    .fetch_one(db)
+    .await
+}

@@ -1,6 +1,6 @@
 //! Stream sessions: one per streamer and Twitch stream id.
 
-use sm_types::SessionId;
+use sm_types::{SessionId, StreamId, TwitchUserId};
 use sqlx::PgExecutor;
 use time::OffsetDateTime;
 
@@ -156,4 +156,31 @@ pub async fn forget_messages(db: impl PgExecutor<'_>, before: OffsetDateTime) ->
     .execute(db)
     .await
     .map(|done| done.rows_affected())
+}
+
+/// A session that has not ended, as far as we know.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct OpenSession {
+    /// The streamer.
+    #[sqlx(try_from = "String")]
+    pub twitch_user_id: TwitchUserId,
+    /// Twitch's id of the stream.
+    #[sqlx(try_from = "String")]
+    pub stream_id: StreamId,
+    /// When it began.
+    pub started_at: OffsetDateTime,
+}
+
+/// The open sessions of these streamers.
+pub async fn open(
+    db: impl PgExecutor<'_>,
+    streamers: &[TwitchUserId],
+) -> sqlx::Result<Vec<OpenSession>> {
+    sqlx::query_as(
+        "select twitch_user_id, stream_id, started_at from stream_sessions
+         where ended_at is null and twitch_user_id = any($1)",
+    )
+    .bind(streamers.iter().map(TwitchUserId::as_str).collect::<Vec<_>>())
+    .fetch_all(db)
+    .await
 }

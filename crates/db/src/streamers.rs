@@ -66,3 +66,52 @@ pub async fn follow(
     .await?;
     Ok(())
 }
+
+/// Records whether a streamer has authorised the app.
+pub async fn set_authorized(
+    db: impl PgExecutor<'_>,
+    streamer: &TwitchUserId,
+    authorized: bool,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "update streamers set authorized = $2, updated_at = now()
+         where twitch_user_id = $1 and authorized <> $2",
+    )
+    .bind(streamer.as_str())
+    .bind(authorized)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Marks streamers whose accounts Twitch does not list any more.
+pub async fn set_removed(db: impl PgExecutor<'_>, streamers: &[TwitchUserId]) -> sqlx::Result<()> {
+    sqlx::query(
+        "update streamers set status = 'removed', updated_at = now()
+         where twitch_user_id = any($1) and status <> 'removed'",
+    )
+    .bind(streamers.iter().map(TwitchUserId::as_str).collect::<Vec<_>>())
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Streamers whom an active guild follows, by id, behind a cursor.
+pub async fn followed(
+    db: impl PgExecutor<'_>,
+    after: Option<&TwitchUserId>,
+    limit: i64,
+) -> sqlx::Result<Vec<TwitchUserId>> {
+    let ids: Vec<String> = sqlx::query_scalar(
+        "select t.twitch_user_id from streamers t
+         where ($1::text is null or t.twitch_user_id > $1) and exists (
+           select from guild_streamers f join guilds g using (guild_id)
+           where f.twitch_user_id = t.twitch_user_id and g.status = 'active')
+         order by t.twitch_user_id limit $2",
+    )
+    .bind(after.map(TwitchUserId::as_str))
+    .bind(limit)
+    .fetch_all(db)
+    .await?;
+    Ok(ids.into_iter().map(TwitchUserId).collect())
+}

@@ -1,7 +1,7 @@
 //! EventSub subscriptions: which should exist, and which do.
 
-use sm_types::TwitchUserId;
-use sqlx::PgExecutor;
+use sm_types::{GuildId, TwitchUserId};
+use sqlx::{PgConnection, PgExecutor};
 use time::OffsetDateTime;
 
 /// Types that every followed streamer is subscribed with; they cost 1 each unless authorised.
@@ -73,6 +73,23 @@ pub async fn plan(
     .execute(db)
     .await?;
     Ok(changed.rows_affected())
+}
+
+/// Plans anew for every streamer of a guild, which has come or gone.
+pub async fn plan_guild(
+    db: &mut PgConnection,
+    guild: GuildId,
+    now: OffsetDateTime,
+) -> sqlx::Result<()> {
+    let streamers: Vec<String> =
+        sqlx::query_scalar("select twitch_user_id from guild_streamers where guild_id = $1")
+            .bind(guild.to_db())
+            .fetch_all(&mut *db)
+            .await?;
+    for streamer in streamers {
+        plan(&mut *db, Some(&TwitchUserId(streamer)), now).await?;
+    }
+    Ok(())
 }
 
 /// A target that has something to be done.
@@ -293,7 +310,7 @@ pub async fn reconcile(
 /// How many targets are in which state.
 pub async fn count_by_state(
     db: impl PgExecutor<'_>,
-    guild: sm_types::GuildId,
+    guild: GuildId,
 ) -> sqlx::Result<Vec<(String, i64)>> {
     sqlx::query_as(
         "select x.state, count(*) from eventsub_targets x

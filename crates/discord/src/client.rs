@@ -2,14 +2,19 @@
 
 use crate::{
     Error, Scope,
-    model::{Channel, CreateMessage, EditMessage, Guild, Member, Message, Role, User},
+    model::{
+        Channel, CreateMessage, EditMessage, Guild, GuildSummary, Member, Message, Role, User,
+    },
 };
-use reqwest::{Method, Response, header::HeaderMap};
+use reqwest::{Method, Response, StatusCode, header::HeaderMap};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use sm_types::{ChannelId, GuildId, MessageId, Secret, UserId};
 use std::{
-    sync::{Arc, LazyLock},
+    sync::{
+        Arc, LazyLock,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -28,6 +33,10 @@ const MAX_WAIT: f64 = 86_400.0;
 pub struct ClientConfig {
     /// `https://discord.com/api/v10`: without the version Discord takes an old one.
     pub api_url: String,
+    /// The application.
+    pub client_id: String,
+    /// The application's secret.
+    pub client_secret: Secret,
     /// The bot's token.
     pub bot_token: Secret,
     /// `DiscordBot (URL, version)`; anything else may be blocked at the edge.
@@ -37,8 +46,9 @@ pub struct ClientConfig {
 /// A client for Discord's REST API as the bot.
 #[derive(Clone, Debug)]
 pub struct Client {
-    config: Arc<ClientConfig>,
+    pub(crate) config: Arc<ClientConfig>,
     http: Http,
+    refused: Arc<AtomicBool>,
 }
 
 /// An answer and what it tells of the limits.
@@ -64,7 +74,7 @@ pub struct Limits {
 impl Client {
     /// Builds a client; connects to nothing.
     pub fn new(config: ClientConfig, http: Http) -> Self {
-        Self { config: Arc::new(config), http }
+        Self { config: Arc::new(config), http, refused: Arc::default() }
     }
 
     /// Posts a message.
@@ -94,7 +104,7 @@ impl Client {
         message: MessageId,
     ) -> Result<Reply<()>, Error> {
         let path = format!("channels/{channel}/messages/{message}");
-        let (_, limits) = self.send(Method::DELETE, path, None::<&()>).await?;
+        let (_, limits) = self.send(Outgoing::new(Method::DELETE, path)).await?;
         Ok(Reply { body: (), limits })
     }
 
@@ -137,8 +147,19 @@ impl Client {
         self.get("users/@me".to_owned()).await
     }
 
+    /// Guilds of the bot with an id above `after`, in their order; 200 at most.
+    pub async fn bot_guilds(&self, after: GuildId) -> Result<Reply<Vec<GuildSummary>>, Error> {
+        self.get(format!("users/@me/guilds?limit=200&after={after}")).await
+    }
+
+    /// Leaves a guild.
+    pub async fn leave_guild(&self, guild: GuildId) -> Result<(), Error> {
+        let request = Outgoing::new(Method::DELETE, format!("users/@me/guilds/{guild}"));
+        self.send(request).await.map(|_| ())
+    }
+
     async fn get<T: DeserializeOwned>(&self, path: String) -> Result<Reply<T>, Error> {
-        self.call(Method::GET, path, None::<&()>).await
+        self.read(Outgoing::new(Method::GET, path)).await
     }
 
     async fn call<T: DeserializeOwned>(
@@ -147,29 +168,48 @@ impl Client {
         path: String,
         body: Option<&impl Serialize>,
     ) -> Result<Reply<T>, Error> {
-        let (bytes, limits) = self.send(method, path, body).await?;
+        let json = body.map(serde_json::to_vec).transpose();
+        let body = json.map_err(|_| Error::Decode { status: 0 })?.map_or(Body::Empty, Body::Json);
+        self.read(Outgoing { body, ..Outgoing::new(method, path) }).await
+    }
+
+    pub(crate) async fn read<T: DeserializeOwned>(
+        &self,
+        request: Outgoing<'_>,
+    ) -> Result<Reply<T>, Error> {
+        let (bytes, limits) = self.send(request).await?;
         let body = serde_json::from_slice(&bytes).map_err(|_| Error::Decode { status: 200 })?;
         Ok(Reply { body, limits })
     }
 
-    async fn send(
-        &self,
-        method: Method,
-        path: String,
-        body: Option<&impl Serialize>,
-    ) -> Result<(Vec<u8>, Limits), Error> {
+    /// Whether Discord has refused the bot's token or the application's secret since this was asked
+    /// last.
+    pub fn take_refusal(&self) -> bool {
+        self.refused.swap(false, Ordering::Relaxed)
+    }
+
+    pub(crate) async fn send(&self, request: Outgoing<'_>) -> Result<(Vec<u8>, Limits), Error> {
+        let Outgoing { method, path, identity, body } = request;
+        let config = &self.config;
         let request = self
             .http
-            .request(method, format!("{}/{path}", self.config.api_url))
-            .header("Authorization", format!("Bot {}", self.config.bot_token.expose()))
-            .header("User-Agent", &self.config.user_agent)
+            .request(method, format!("{}/{path}", config.api_url))
+            .header("User-Agent", &config.user_agent)
             .timeout(TIMEOUT);
-        let request = match body {
-            None => request,
-            Some(body) => {
-                let json = serde_json::to_vec(body).map_err(|_| Error::Decode { status: 0 })?;
-                request.header("Content-Type", "application/json").body(json)
+        let is_ours = !matches!(identity, Identity::User(_));
+        let request = match identity {
+            Identity::Bot => {
+                request.header("Authorization", format!("Bot {}", config.bot_token.expose()))
             }
+            Identity::User(token) => request.bearer_auth(token.expose()),
+            Identity::Application => {
+                request.basic_auth(&config.client_id, Some(config.client_secret.expose()))
+            }
+        };
+        let request = match body {
+            Body::Empty => request,
+            Body::Json(json) => request.header("Content-Type", "application/json").body(json),
+            Body::Form(form) => request.form(form),
         };
         let answer = request.send().await.map_err(|error| unavailable(&error))?;
         let (status, headers) = (answer.status(), answer.headers().clone());
@@ -177,9 +217,40 @@ impl Client {
         if status.is_success() {
             return Ok((bytes?, limits(&headers)));
         }
+        if status == StatusCode::UNAUTHORIZED && is_ours {
+            self.refused.store(true, Ordering::Relaxed);
+        }
         // A refusal stays one, whatever has become of its text.
         Err(refusal(status.as_u16(), &headers, &bytes.unwrap_or_default()))
     }
+}
+
+/// A request to send.
+pub(crate) struct Outgoing<'a> {
+    pub(crate) method: Method,
+    pub(crate) path: String,
+    pub(crate) identity: Identity<'a>,
+    pub(crate) body: Body<'a>,
+}
+
+impl Outgoing<'_> {
+    /// A request of the bot's without a body.
+    pub(crate) fn new(method: Method, path: String) -> Self {
+        Self { method, path, identity: Identity::Bot, body: Body::Empty }
+    }
+}
+
+/// In whose name a request is sent.
+pub(crate) enum Identity<'a> {
+    Bot,
+    User(&'a Secret),
+    Application,
+}
+
+pub(crate) enum Body<'a> {
+    Empty,
+    Json(Vec<u8>),
+    Form(&'a [(&'a str, &'a str)]),
 }
 
 fn unavailable(error: &reqwest::Error) -> Error {
@@ -230,7 +301,11 @@ impl Problem {
         let code = json.get("code").and_then(Value::as_u64).and_then(|c| u32::try_from(c).ok());
         Self {
             code: code.unwrap_or(0),
-            message: json.get("message").and_then(Value::as_str).unwrap_or("").to_owned(),
+            // OAuth's routes name the error in a field of its own.
+            message: (json.get("message").or_else(|| json.get("error")))
+                .and_then(Value::as_str)
+                .unwrap_or("")
+                .to_owned(),
             errors: json.get("errors").cloned(),
             retry_after: json.get("retry_after").and_then(Value::as_f64),
             global: json.get("global").and_then(Value::as_bool).unwrap_or(false),

@@ -89,6 +89,11 @@ impl Error {
         }
     }
 
+    /// Whether OAuth refused a code or refresh token for good.
+    pub fn is_invalid_grant(&self) -> bool {
+        matches!(self, Self::Rejected { status: 400, message, .. } if message == "invalid_grant")
+    }
+
     /// Whether it counts towards the 10,000 invalid requests in 10 minutes.
     pub fn counts_as_invalid(&self) -> bool {
         match self {

@@ -6,16 +6,19 @@ mod client;
 mod error;
 mod model;
 mod nonce;
+mod oauth;
 mod outcome;
 pub mod permissions;
 mod reason;
+pub mod webhook_event;
 
 pub use client::{Client, ClientConfig, Http, Limits, Reply};
 pub use error::{Error, Scope};
 pub use model::{
-    AllowedMentions, Author, Channel, CreateMessage, EditMessage, Guild, Member, Message,
-    Overwrite, Role, User,
+    AllowedMentions, Author, Channel, CreateMessage, EditMessage, Guild, GuildSummary, Member,
+    Message, Overwrite, Role, User,
 };
 pub use nonce::nonce;
+pub use oauth::{Consent, INSTALL_PERMISSIONS, UserTokens};
 pub use outcome::{Operation, Rebuild, Verdict, classify};
 pub use reason::Reason;

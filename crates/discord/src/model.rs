@@ -118,6 +118,31 @@ pub struct User {
     /// The name.
     #[serde(default)]
     pub username: String,
+    /// The name that is shown.
+    #[serde(default)]
+    pub global_name: Option<String>,
+    /// The hash of the avatar.
+    #[serde(default)]
+    pub avatar: Option<String>,
+}
+
+/// A guild as Discord lists it for a user or the bot.
+#[derive(Debug, Clone, Deserialize)]
+pub struct GuildSummary {
+    /// The id.
+    pub id: GuildId,
+    /// The name.
+    #[serde(default)]
+    pub name: String,
+    /// The hash of the icon.
+    #[serde(default)]
+    pub icon: Option<String>,
+    /// Whether the user owns it.
+    #[serde(default)]
+    pub owner: bool,
+    /// The user's permissions, channels aside.
+    #[serde(default)]
+    pub permissions: Permissions,
 }
 
 /// A guild.
@@ -128,6 +153,9 @@ pub struct Guild {
     /// The name.
     #[serde(default)]
     pub name: String,
+    /// The hash of the icon.
+    #[serde(default)]
+    pub icon: Option<String>,
     /// Who owns it.
     pub owner_id: UserId,
     /// All roles; the one whose id is the guild's is `@everyone`.
@@ -176,6 +204,9 @@ pub struct Channel {
     /// The category, or a thread's channel.
     #[serde(default)]
     pub parent_id: Option<ChannelId>,
+    /// Its place in the list.
+    #[serde(default)]
+    pub position: i64,
 }
 
 /// An exception for a role or member in a channel.

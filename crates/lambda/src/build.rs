@@ -2,7 +2,7 @@
 
 use crate::config::{Config, ConfigError, SecretSettings};
 use sm_aws::{AwsSettings, Cipher, CipherError, Doorbell, Http, SecretsError, lazy_http};
-use sm_services::{App, LazyApp, Parts, Settings};
+use sm_services::{App, LazyApp, Parts, Settings, accounts::SessionKeys};
 use sm_types::Clock;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use std::{
@@ -114,6 +114,8 @@ fn build(
     };
     let discord = sm_discord::ClientConfig {
         api_url: config.discord_api_url.clone(),
+        client_id: config.discord_client_id.clone(),
+        client_secret: secrets.discord_client_secret.clone(),
         bot_token: secrets.discord_bot_token.clone(),
         user_agent: user_agent(config),
     };
@@ -138,6 +140,9 @@ fn build(
         },
         settings: Settings {
             eventsub_secrets: secrets.twitch_eventsub_secrets.clone(),
+            public_base_url: config.public_base_url.clone(),
+            discord_public_key: config.discord_public_key.clone(),
+            session_keys: SessionKeys::new(&secrets.session_secrets),
             discord_rate_per_second: config.discord_rate_per_second,
         },
     }))

@@ -47,6 +47,10 @@ pub struct Config {
     pub twitch_auth_url: String,
     /// Discord's REST API, with its version.
     pub discord_api_url: String,
+    /// Discord application.
+    pub discord_client_id: String,
+    /// The key that Discord signs its events with, in hexadecimal.
+    pub discord_public_key: String,
     /// Requests per second to Discord; 0 turns the pace off.
     pub discord_rate_per_second: u32,
     /// The SQS queue of the doorbell; unset: within the process.
@@ -71,6 +75,10 @@ pub struct SecretSettings {
     pub twitch_eventsub_secrets: Vec<Secret>,
     /// Discord bot.
     pub discord_bot_token: Secret,
+    /// Discord application.
+    pub discord_client_secret: Secret,
+    /// Secrets that sign sessions, the newest first.
+    pub session_secrets: Vec<Secret>,
     /// Encrypts what is stored; two during a rotation; empty where KMS does it.
     pub local_encryption_key: Secret,
 }
@@ -133,6 +141,11 @@ impl Reader<'_> {
             twitch_api_url: self.url("TWITCH_API_URL", Some("https://api.twitch.tv/helix")),
             twitch_auth_url: self.url("TWITCH_AUTH_URL", Some("https://id.twitch.tv/oauth2")),
             discord_api_url: self.url("DISCORD_API_URL", Some("https://discord.com/api/v10")),
+            discord_client_id: self.required(
+                "DISCORD_CLIENT_ID",
+                "is missing: copy it from the Discord developer portal, page OAuth2",
+            ),
+            discord_public_key: self.public_key(),
             discord_rate_per_second: self.parsed(
                 "DISCORD_RATE_PER_SECOND",
                 45,
@@ -161,6 +174,11 @@ impl Reader<'_> {
                 "DISCORD_BOT_TOKEN",
                 "is missing: copy it from the Discord developer portal, page Bot",
             ),
+            discord_client_secret: self.secret(
+                "DISCORD_CLIENT_SECRET",
+                "is missing: create one in the Discord developer portal, page OAuth2",
+            ),
+            session_secrets: self.session_secrets(),
             local_encryption_key: if has_kms {
                 Secret::new("")
             } else {
@@ -185,6 +203,31 @@ impl Reader<'_> {
             );
         }
         secrets.into_iter().map(Secret::new).collect()
+    }
+
+    /// During a rotation two are given, the new one first.
+    fn session_secrets(&mut self) -> Vec<Secret> {
+        const NAME: &str = "SESSION_SECRET";
+        let text = self.required(NAME, "is missing: make one with `openssl rand -hex 32`");
+        let secrets: Vec<&str> = text.split(',').map(str::trim).collect();
+        if !text.is_empty() && (secrets.iter().any(|s| s.len() < 32) || secrets.len() > 2) {
+            self.problem(
+                NAME,
+                "must be one or two secrets of at least 32 characters, separated by a comma",
+            );
+        }
+        secrets.into_iter().map(Secret::new).collect()
+    }
+
+    fn public_key(&mut self) -> String {
+        const NAME: &str = "DISCORD_PUBLIC_KEY";
+        let remedy = "is missing: copy it from the Discord developer portal, page General";
+        let key = self.required(NAME, remedy);
+        let fits = key.len() == 64 && key.bytes().all(|b| b.is_ascii_hexdigit());
+        if !key.is_empty() && !fits {
+            self.problem(NAME, "must be 64 hexadecimal digits");
+        }
+        key
     }
 
     fn aws(&mut self) -> AwsSettings {
@@ -253,6 +296,8 @@ impl Reader<'_> {
 mod tests {
     use super::*;
 
+    const PUBLIC_KEY: &str = "ea4a6c63e29c520abef5507b132ec5f9954776aebebe7b92421eea691446d22c";
+
     fn complete() -> BTreeMap<String, String> {
         [
             ("PUBLIC_BASE_URL", "https://streammaxing.example/"),
@@ -261,6 +306,10 @@ mod tests {
             ("TWITCH_CLIENT_SECRET", "secret"),
             ("TWITCH_EVENTSUB_SECRET", "0123456789abcdef"),
             ("DISCORD_BOT_TOKEN", "token"),
+            ("DISCORD_CLIENT_ID", "1100000000000000001"),
+            ("DISCORD_CLIENT_SECRET", "secret"),
+            ("DISCORD_PUBLIC_KEY", PUBLIC_KEY),
+            ("SESSION_SECRET", "0123456789abcdef0123456789abcdef"),
             ("LOCAL_ENCRYPTION_KEY", "key"),
         ]
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
@@ -285,6 +334,8 @@ mod tests {
             ("LOG_LEVEL", "loud"),
             ("DISCORD_RATE_PER_SECOND", "-1"),
             ("TWITCH_EVENTSUB_SECRET", "short"),
+            ("SESSION_SECRET", "short"),
+            ("DISCORD_PUBLIC_KEY", "short"),
         ];
         let values: BTreeMap<_, _> = bad.map(|(n, v)| (n.to_owned(), v.to_owned())).into();
         let error = read(&values).unwrap_err();
@@ -329,6 +380,8 @@ mod tests {
         for (name, value) in [
             ("SECRETS_ARN", "arn:aws:secretsmanager:eu-central-1:1:secret:s"),
             ("TWITCH_CLIENT_ID", "id"),
+            ("DISCORD_CLIENT_ID", "1100000000000000001"),
+            ("DISCORD_PUBLIC_KEY", PUBLIC_KEY),
             ("AWS_REGION", "eu-central-1"),
             ("AWS_ACCESS_KEY_ID", "AK"),
             ("AWS_SECRET_ACCESS_KEY", "SK"),

@@ -48,6 +48,7 @@ async fn store(app: &App, receipt: Receipt<'_>, event: &Event) -> sqlx::Result<A
                 stream_id: &e.id,
                 kind: e.kind.as_str(),
                 started_at: e.started_at.unwrap_or(receipt.sent_at),
+                source: "eventsub",
             };
             db::stream_online(pool, &notice, &start).await
         }
@@ -74,6 +75,18 @@ async fn store(app: &App, receipt: Receipt<'_>, event: &Event) -> sqlx::Result<A
             db::user_update(pool, &notice(receipt, &e.user.id, &e.user.login, &e.user.name)).await
         }
         Event::Unknown { .. } => Ok(Accepted::Recorded),
+    }
+}
+
+/// Notes that a subscription is about to be enabled. The answer does not depend on it: the reconciler
+/// finds out as well.
+pub async fn challenge(app: &App, subscription: Option<&Subscription>) {
+    let Some(subscription) = subscription else { return };
+    let Some(streamer) = subscription.user_in_condition().map(TwitchUserId::from) else { return };
+    let (kind, id) = (&subscription.kind, &subscription.id);
+    let noted = sm_db::subscriptions::challenged(&app.pool, &streamer, kind, id).await;
+    if let Err(error) = noted {
+        tracing::warn!(%error, subscription.id = id, "an answered challenge could not be noted");
     }
 }
 

@@ -1,13 +1,10 @@
 //! What every handler and job is handed.
 
-use crate::{lazy::Home, twitch_token::TokenCache};
+use crate::{accounts::SessionKeys, twitch_token::TokenCache};
 use sm_aws::{Cipher, Doorbell};
 use sm_types::{Clock, Secret, UserId};
 use sqlx::PgPool;
-use std::{
-    ops::Deref,
-    sync::{Arc, OnceLock},
-};
+use std::{ops::Deref, sync::Arc};
 use tokio::sync::OnceCell;
 
 /// The app; clones share everything.
@@ -38,6 +35,12 @@ pub struct Parts {
 pub struct Settings {
     /// Secrets that sign webhooks; two during a rotation, the newer first.
     pub eventsub_secrets: Vec<Secret>,
+    /// Where the product is reached from outside, without a slash at the end.
+    pub public_base_url: String,
+    /// The key that Discord signs its events with, in hexadecimal.
+    pub discord_public_key: String,
+    /// Signs cookies.
+    pub session_keys: SessionKeys,
     /// Requests per second to Discord, over all workers; 0 turns the pace off.
     pub discord_rate_per_second: u32,
 }
@@ -48,27 +51,19 @@ pub(crate) struct Inner {
     parts: Parts,
     pub(crate) twitch_token: TokenCache,
     pub(crate) bot_user: OnceCell<UserId>,
-    home: OnceLock<Home>,
 }
 
 impl App {
     /// Puts the app together; connects to nothing yet.
     pub fn new(parts: Parts) -> Self {
-        let (twitch_token, bot_user, home) = Default::default();
-        Self(Arc::new(Inner { parts, twitch_token, bot_user, home }))
+        let (twitch_token, bot_user) = Default::default();
+        Self(Arc::new(Inner { parts, twitch_token, bot_user }))
     }
 
-    /// Says that Discord or Twitch refused our own credentials (not a user's): where the app comes
-    /// from a secret that changes, newer ones are looked for in the background.
-    pub fn credentials_refused(&self) {
-        if let Some(home) = self.0.home.get().and_then(Home::upgrade) {
-            home.credentials_refused();
-        }
-    }
-
-    pub(crate) fn lives_in(&self, home: Home) {
-        // It moves in once; the same app is not given twice.
-        let _ = self.0.home.set(home);
+    /// Whether Discord or Twitch has refused our own credentials since this was asked last.
+    pub(crate) fn take_refusal(&self) -> bool {
+        let (discord, twitch) = (self.discord.take_refusal(), self.twitch.take_refusal());
+        discord || twitch
     }
 
     pub(crate) fn inner(&self) -> &Inner {

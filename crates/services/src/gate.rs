@@ -70,7 +70,6 @@ async fn probe(app: &App, reason: &str) -> sqlx::Result<bool> {
             Ok(true)
         }
         Err(error) => {
-            look_for_newer_token(app, &error);
             let wait = match &error {
                 Error::Blocked { retry_after } => blocked_wait(*retry_after),
                 _ => UNAUTHORIZED_WAIT,
@@ -84,7 +83,6 @@ async fn probe(app: &App, reason: &str) -> sqlx::Result<bool> {
 
 /// Opens the circuit for a refusal that would meet every request.
 pub(crate) async fn open_circuit(app: &App, error: &Error) -> sqlx::Result<Duration> {
-    look_for_newer_token(app, error);
     let (reason, wait) = match error {
         Error::Blocked { retry_after } => ("blocked", blocked_wait(*retry_after)),
         _ => ("unauthorized", UNAUTHORIZED_WAIT),
@@ -95,12 +93,6 @@ pub(crate) async fn open_circuit(app: &App, error: &Error) -> sqlx::Result<Durat
         "Discord refuses all requests: deliveries wait. Check DISCORD_BOT_TOKEN and the egress address"
     );
     Ok(wait)
-}
-
-fn look_for_newer_token(app: &App, error: &Error) {
-    if matches!(error, Error::Unauthorized { .. }) {
-        app.credentials_refused();
-    }
 }
 
 fn blocked_wait(retry_after: Option<StdDuration>) -> Duration {

@@ -6,7 +6,7 @@ use std::{
     future::Future,
     pin::Pin,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
 };
@@ -23,10 +23,7 @@ type Latest = Pin<Box<dyn Future<Output = Result<Option<App>, String>> + Send>>;
 #[derive(Clone)]
 pub struct LazyApp(Arc<Inner>);
 
-/// What an app holds of the place it lives in.
-pub(crate) type Home = Weak<Inner>;
-
-pub(crate) struct Inner {
+struct Inner {
     latest: Box<dyn Fn() -> Latest + Send + Sync>,
     changes: bool,
     current: Mutex<Option<Current>>,
@@ -97,11 +94,14 @@ impl LazyApp {
         Ok(app)
     }
 
-    /// Waits for a look that is under way.
+    /// Looks for changes when it is time to, and waits for a look that is under way.
     ///
     /// For events that nobody waits for: Lambda freezes the process once it has answered, and
     /// where few requests come, a look would hardly ever get to its end.
     pub async fn settle(&self) {
+        if self.0.changes && self.0.is_due() {
+            self.0.clone().look().await;
+        }
         drop(self.0.asking.lock().await);
     }
 }
@@ -113,12 +113,6 @@ impl From<App> for LazyApp {
 }
 
 impl Inner {
-    /// Notes that our credentials were refused: newer ones may be there.
-    pub(crate) fn credentials_refused(self: Arc<Self>) {
-        self.hurry.store(true, Ordering::Relaxed);
-        self.look_if_due();
-    }
-
     fn current(&self) -> Option<App> {
         self.lock().as_ref().map(|current| current.app.clone())
     }
@@ -127,10 +121,7 @@ impl Inner {
         self.current.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn install(self: &Arc<Self>, app: App) {
-        if self.changes {
-            app.lives_in(Arc::downgrade(self));
-        }
+    fn install(&self, app: App) {
         let looked_at = app.clock.now();
         *self.lock() = Some(Current { app, looked_at });
     }
@@ -146,8 +137,10 @@ impl Inner {
     fn is_due(&self) -> bool {
         let mut current = self.lock();
         let Some(Current { app, looked_at }) = current.as_mut() else { return false };
-        let hurry = self.hurry.load(Ordering::Relaxed);
-        let wait = if hurry { LOOK_AGAIN } else { LOOK_EVERY };
+        if app.take_refusal() {
+            self.hurry.store(true, Ordering::Relaxed);
+        }
+        let wait = if self.hurry.load(Ordering::Relaxed) { LOOK_AGAIN } else { LOOK_EVERY };
         let now = app.clock.now();
         if now - *looked_at < wait {
             return false;

@@ -4,14 +4,21 @@
 //! two, woken by the doorbell, and [`sweep`] finds what a lost ring has left behind.
 
 pub mod acceptance;
+pub mod accounts;
 mod app;
+pub mod audit;
 pub mod delivery;
 mod details;
 pub mod expansion;
 mod gate;
+pub mod guilds;
 mod lazy;
 mod preflight;
 mod rendering;
+pub mod resend;
+pub mod samples;
+pub mod setup;
+pub mod streamers;
 pub mod sweep;
 mod twitch_token;
 pub mod worker;

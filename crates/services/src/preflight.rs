@@ -5,7 +5,7 @@
 
 use crate::App;
 use sm_discord::{
-    Error, Reason,
+    Channel, Error, Reason,
     permissions::{effective_in_channel, missing_to_post},
 };
 use sm_types::{ChannelId, GuildId, UserId};
@@ -39,7 +39,14 @@ pub async fn check(app: &App, guild: GuildId, channel: ChannelId) -> Result<Heal
     };
     let bot = bot_user(app).await?;
     let member = app.discord.get_member(guild, bot).await?.body;
-    let granted = effective_in_channel(&guild_info, &channel_info, &member, bot, app.clock.now());
+    // A thread has no overwrites of its own: its channel's count, under the thread's type.
+    let place = match channel_info.parent_id.filter(|_| matches!(channel_info.kind, 10..=12)) {
+        Some(parent) => {
+            Channel { kind: channel_info.kind, ..app.discord.get_channel(parent).await?.body }
+        }
+        None => channel_info.clone(),
+    };
+    let granted = effective_in_channel(&guild_info, &place, &member, bot, app.clock.now());
     let missing = missing_to_post(channel_info.kind, granted);
     Ok(match missing.as_slice() {
         [] => Health::Good,
@@ -55,7 +62,7 @@ fn broken(reason: Reason, missing: &str) -> Health {
     Health::Broken { reason, detail }
 }
 
-async fn bot_user(app: &App) -> Result<UserId, Error> {
+pub(crate) async fn bot_user(app: &App) -> Result<UserId, Error> {
     let fetch = || async { app.discord.current_user().await.map(|reply| reply.body.id) };
     app.inner().bot_user.get_or_try_init(fetch).await.copied()
 }
@@ -71,9 +78,6 @@ pub(crate) async fn recheck(
     let health = match check(app, guild, channel).await {
         Ok(health) => health,
         Err(error) => {
-            if matches!(error, Error::Unauthorized { .. }) {
-                app.credentials_refused();
-            }
             tracing::warn!(%error, guild.id = %guild, channel.id = %channel, "the check got no answer");
             return Ok(None);
         }

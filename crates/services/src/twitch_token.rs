@@ -26,13 +26,7 @@ where
 {
     let token = current(app, None).await?;
     match call(token.clone()).await {
-        Err(sm_twitch::Error::Unauthorized) => {
-            let answer = call(current(app, Some(&token)).await?).await;
-            if matches!(answer, Err(sm_twitch::Error::Unauthorized)) {
-                app.credentials_refused();
-            }
-            answer
-        }
+        Err(sm_twitch::Error::Unauthorized) => call(current(app, Some(&token)).await?).await,
         answer => answer,
     }
 }
@@ -55,22 +49,12 @@ async fn current(app: &App, refused: Option<&Secret>) -> Result<Secret, sm_twitc
         *cached = Some((token.clone(), expires_at));
         return Ok(token);
     }
-    let AppToken { secret, expires_in } = fetch(app).await?;
+    let AppToken { secret, expires_in } = app.twitch.app_token().await?;
     let lifetime = Duration::try_from(expires_in).unwrap_or(Duration::HOUR);
     let expires_at = now + lifetime;
     share(app, &secret, expires_at).await;
     *cached = Some((secret.clone(), expires_at));
     Ok(secret)
-}
-
-async fn fetch(app: &App) -> Result<AppToken, sm_twitch::Error> {
-    use sm_twitch::Error::{Forbidden, Rejected, Unauthorized};
-    let answer = app.twitch.app_token().await;
-    // A wrong client secret is a 403 here, an unknown client id a 400.
-    if matches!(answer, Err(Unauthorized | Forbidden { .. } | Rejected { .. })) {
-        app.credentials_refused();
-    }
-    answer
 }
 
 async fn stored(app: &App, now: OffsetDateTime) -> Option<(Secret, OffsetDateTime)> {

@@ -1,6 +1,6 @@
-//! The worker: expands events and sends deliveries until nothing is due or time runs out.
+//! The worker: expands events, sends deliveries and keeps subscriptions, until nothing is due or time runs out.
 
-use crate::{App, delivery, expansion};
+use crate::{App, delivery, expansion, streamers::subscriptions};
 use std::time::Duration;
 use tokio::{sync::watch, time::Instant};
 
@@ -22,13 +22,22 @@ pub struct Report {
 pub async fn run(app: &App, deadline: Instant) -> sqlx::Result<Report> {
     let stop_at = deadline.checked_sub(STOP_BEFORE).unwrap_or(deadline);
     let (progress, expanding) = watch::channel(0);
-    let (chunks, sent) =
-        tokio::try_join!(expand(app, stop_at, progress), delivery::run(app, stop_at, expanding))?;
+    let (chunks, sent, ()) = tokio::try_join!(
+        expand(app, stop_at, progress),
+        delivery::run(app, stop_at, expanding),
+        subscribe(app, stop_at),
+    )?;
     let work_left = chunks.out_of_time || sent.work_left;
     if work_left {
         app.doorbell.ring().await;
     }
     Ok(Report { chunks: chunks.count, attempts: sent.attempts, work_left })
+}
+
+/// Creates and deletes subscriptions until none is due.
+async fn subscribe(app: &App, stop_at: Instant) -> sqlx::Result<()> {
+    while Instant::now() < stop_at && subscriptions::step(app).await? > 0 {}
+    Ok(())
 }
 
 struct Chunks {

@@ -1,11 +1,14 @@
 //! The request function that all calls share, and the app access token.
 
 use crate::Error;
-use reqwest::{Method, Response, StatusCode, header::HeaderMap};
+use reqwest::{Method, RequestBuilder, Response, StatusCode, header::HeaderMap};
 use serde::{Deserialize, de::DeserializeOwned};
 use sm_types::{Clock, Secret};
 use std::{
-    sync::{Arc, LazyLock},
+    sync::{
+        Arc, LazyLock,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 use time::OffsetDateTime;
@@ -38,6 +41,7 @@ pub struct Client {
     config: Arc<ClientConfig>,
     http: Http,
     clock: Clock,
+    refused: Arc<AtomicBool>,
 }
 
 /// An app access token.
@@ -59,7 +63,7 @@ pub(crate) struct Request<'a> {
 impl Client {
     /// Builds a client; connects to nothing.
     pub fn new(config: ClientConfig, http: Http, clock: Clock) -> Self {
-        Self { config: Arc::new(config), http, clock }
+        Self { config: Arc::new(config), http, clock, refused: Arc::default() }
     }
 
     /// Fetches an app access token (client credentials). It cannot be refreshed: fetch another.
@@ -70,17 +74,52 @@ impl Client {
             #[serde(default)]
             expires_in: u64,
         }
-        let form = [
-            ("client_id", self.config.client_id.as_str()),
-            ("client_secret", self.config.client_secret.expose()),
-            ("grant_type", "client_credentials"),
-        ];
-        let url = format!("{}/token", self.config.auth_url);
-        let request = self.http.post(url).form(&form).timeout(TIMEOUT);
-        let answer = request.send().await.map_err(|_| Error::Unavailable { status: None })?;
-        let answer: Answer = self.read(answer).await?;
+        let answer: Answer = self.token(&[("grant_type", "client_credentials")]).await?;
         let expires_in = Duration::from_secs(answer.expires_in);
         Ok(AppToken { secret: Secret::new(answer.access_token), expires_in })
+    }
+
+    /// The application.
+    pub fn client_id(&self) -> &str {
+        &self.config.client_id
+    }
+
+    pub(crate) fn auth_url(&self) -> &str {
+        &self.config.auth_url
+    }
+
+    /// Asks for a token with the application's own credentials and what else the grant needs.
+    pub(crate) async fn token<T: DeserializeOwned>(
+        &self,
+        grant: &[(&str, &str)],
+    ) -> Result<T, Error> {
+        let credentials = [
+            ("client_id", self.config.client_id.as_str()),
+            ("client_secret", self.config.client_secret.expose()),
+        ];
+        let form: Vec<_> = credentials.iter().chain(grant).collect();
+        let request = self.http.post(format!("{}/token", self.config.auth_url)).form(&form);
+        let answer = self.read(dispatch(request).await?).await;
+        // A wrong secret is a 403; a code or a token that is refused is a 400.
+        if matches!(answer, Err(Error::Forbidden { .. } | Error::Unauthorized)) {
+            self.refused.store(true, Ordering::Relaxed);
+        }
+        answer
+    }
+
+    /// Whether Twitch has refused the application's secret since this was asked last.
+    pub fn take_refusal(&self) -> bool {
+        self.refused.swap(false, Ordering::Relaxed)
+    }
+
+    pub(crate) async fn get_auth<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        token: &Secret,
+    ) -> Result<T, Error> {
+        let request = self.http.get(format!("{}/{path}", self.config.auth_url));
+        let request = request.header("Authorization", format!("OAuth {}", token.expose()));
+        self.read(dispatch(request).await?).await
     }
 
     pub(crate) async fn call<T: DeserializeOwned>(
@@ -119,12 +158,11 @@ impl Client {
             .request(method, url)
             .bearer_auth(token.expose())
             .header("Client-Id", &self.config.client_id)
-            .query(request.query)
-            .timeout(TIMEOUT);
+            .query(request.query);
         if let Some(body) = request.body {
             outgoing = outgoing.header("Content-Type", "application/json").body(body.to_string());
         }
-        outgoing.send().await.map_err(|_| Error::Unavailable { status: None })
+        dispatch(outgoing).await
     }
 
     async fn read<T: DeserializeOwned>(&self, answer: Response) -> Result<T, Error> {
@@ -141,6 +179,11 @@ impl Client {
         let body = body(answer).await.unwrap_or_default();
         refusal(status, wait, &body)
     }
+}
+
+async fn dispatch(request: RequestBuilder) -> Result<Response, Error> {
+    let answer = request.timeout(TIMEOUT).send().await;
+    answer.map_err(|_| Error::Unavailable { status: None })
 }
 
 /// How long until the bucket is full again (`Ratelimit-Reset`, Unix seconds).
@@ -178,8 +221,8 @@ fn refusal(status: StatusCode, retry_after: Duration, body: &[u8]) -> Error {
         StatusCode::FORBIDDEN => Error::Forbidden { message },
         StatusCode::NOT_FOUND => Error::NotFound,
         StatusCode::CONFLICT => Error::AlreadyExists { id },
-        StatusCode::TOO_MANY_REQUESTS if message.contains("maximum subscriptions") => {
-            Error::TooManySubscriptions
+        StatusCode::TOO_MANY_REQUESTS if message.contains("maximum") => {
+            Error::TooManySubscriptions { message }
         }
         StatusCode::TOO_MANY_REQUESTS => Error::RateLimited { retry_after },
         status if status.is_server_error() => Error::Unavailable { status: Some(status.as_u16()) },
@@ -215,7 +258,9 @@ mod tests {
         assert_eq!(named(409, "not json"), Error::AlreadyExists { id: None });
         assert_eq!(named(429, ""), Error::RateLimited { retry_after: second });
         let many = r#"{"message":"maximum subscriptions with type and condition exceeded"}"#;
-        assert_eq!(named(429, many), Error::TooManySubscriptions);
+        assert!(matches!(named(429, many), Error::TooManySubscriptions { .. }));
+        let cost = r#"{"message":"maximum total cost exceeded"}"#;
+        assert!(matches!(named(429, cost), Error::TooManySubscriptions { .. }));
         assert_eq!(named(503, "<html>"), Error::Unavailable { status: Some(503) });
         let bad = r#"{"message":"bad"}"#;
         assert_eq!(named(400, bad), Error::Rejected { status: 400, message: "bad".into() });

@@ -17,9 +17,9 @@ pub enum Error {
     /// The subscription is there already; newer answers tell its id.
     #[error("the subscription exists already")]
     AlreadyExists { id: Option<String> },
-    /// Three subscriptions of this type and condition exist.
-    #[error("too many subscriptions of one type and condition")]
-    TooManySubscriptions,
+    /// Three subscriptions of this type and condition exist, or the total cost is used up.
+    #[error("Twitch takes no more subscriptions: {message}")]
+    TooManySubscriptions { message: String },
     /// The points of this minute are used up.
     #[error("Twitch asks to wait {} s", retry_after.as_secs())]
     RateLimited { retry_after: Duration },

@@ -9,6 +9,7 @@ use reqwest::Method;
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::json;
 use sm_types::{Secret, StreamId, TwitchUserId};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 /// Ids that one request may name.
 const MAX_IDS: usize = 100;
@@ -68,6 +69,9 @@ pub struct Stream {
     /// Viewers now.
     #[serde(default)]
     pub viewer_count: u64,
+    /// When it began.
+    #[serde(default, deserialize_with = "moment")]
+    pub started_at: Option<OffsetDateTime>,
 }
 
 /// A recording.
@@ -93,6 +97,9 @@ pub struct FoundChannel {
     /// Whether the channel is live.
     #[serde(default)]
     pub is_live: bool,
+    /// The avatar.
+    #[serde(default, deserialize_with = "set")]
+    pub thumbnail_url: Option<String>,
 }
 
 /// A subscription to create, with webhook transport.
@@ -113,6 +120,10 @@ pub struct NewSubscription {
 /// Reads a text that may be `null`.
 fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     Ok(set(deserializer)?.unwrap_or_default())
+}
+
+fn moment<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<OffsetDateTime>, D::Error> {
+    Ok(set(deserializer)?.and_then(|text| OffsetDateTime::parse(&text, &Rfc3339).ok()))
 }
 
 #[derive(Deserialize)]
@@ -232,6 +243,17 @@ impl Client {
         }
         // Half a list would look like missing subscriptions.
         Err(Error::Decode)
+    }
+
+    /// A subscription by its id.
+    pub async fn subscription(
+        &self,
+        token: &Secret,
+        id: &str,
+    ) -> Result<Option<Subscription>, Error> {
+        let query = [("subscription_id", id)];
+        let page: Page<Subscription> = self.page("eventsub/subscriptions", token, &query).await?;
+        Ok(page.data.into_iter().next())
     }
 
     /// Deletes a subscription; one that is gone already counts as deleted.

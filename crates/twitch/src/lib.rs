@@ -6,7 +6,9 @@ mod client;
 mod error;
 pub mod eventsub;
 mod helix;
+mod oauth;
 
 pub use client::{AppToken, Client, ClientConfig, Http};
 pub use error::Error;
 pub use helix::{Channel, FoundChannel, NewSubscription, Stream, User, Video};
+pub use oauth::{LINK_SCOPE, TokenOwner, UserToken};

@@ -9,17 +9,20 @@ use sm_lambda::{Config, lazy_app};
 use sm_services::{LazyApp, Parts, worker};
 use sm_sim::{lambda_runtime::LambdaRuntime, twitch::sign};
 use sm_tests::{EVENTSUB_SECRET, World, process::Process, scenario};
+use sm_types::Secret;
 use std::{collections::BTreeMap, time::Duration};
 use time::{Duration as Time, format_description::well_known::Rfc3339};
 use tokio::{net::TcpListener, time::Instant};
 
 const SECOND: &str = "second-secret-0123456789";
 const THIRD: &str = "third-secret-0123456789";
-const SECRET_SETTINGS: [&str; 5] = [
+const SECRET_SETTINGS: [&str; 7] = [
     "DATABASE_URL",
     "TWITCH_CLIENT_SECRET",
     "TWITCH_EVENTSUB_SECRET",
     "DISCORD_BOT_TOKEN",
+    "DISCORD_CLIENT_SECRET",
+    "SESSION_SECRET",
     "LOCAL_ENCRYPTION_KEY",
 ];
 
@@ -181,6 +184,8 @@ async fn secret_is_looked_at_every_five_minutes_at_most_and_the_same_one_changes
         let served = Served::start(t, &stored, &door).await;
         assert_eq!(door.count("GetSecretValue"), 0, "nothing is asked before the first request");
         let first = served.app.get().await.unwrap();
+        let expired = Secret::new("expired");
+        assert!(first.discord.user(&expired).await.is_err(), "a user's token is not ours");
         for _ in 0..20 {
             served.webhook(t, EVENTSUB_SECRET).await;
             t.clock.advance(Time::seconds(14));

@@ -36,7 +36,10 @@ async fn accept(app: &App, verified: VerifiedEventSub<'_>) -> Result<Response, A
     let sent_at = verified.timestamp();
     let freshness = verified.freshness(received_at);
     let message = match verified.parse() {
-        Ok(Message::Challenge { challenge }) => return Ok(answer_challenge(challenge)),
+        Ok(Message::Challenge { challenge, subscription }) => {
+            acceptance::challenge(app, subscription.as_ref()).await;
+            return Ok(answer_challenge(challenge));
+        }
         Ok(message) => message,
         Err(error) => {
             tracing::warn!(%error, message.id = message_id, "dropped a webhook that does not parse");

@@ -27,7 +27,7 @@ const MAX_USES: u32 = 10_000;
 /// Unwrapped keys that are kept for decryption.
 const MAX_UNWRAPPED: usize = 64;
 /// The longest wait for a key, other callers' requests for the same key included.
-const PATIENCE: StdDuration = StdDuration::from_secs(6);
+const PATIENCE: StdDuration = StdDuration::from_millis(4_500);
 
 pub(super) struct Kms {
     aws: AwsSettings,

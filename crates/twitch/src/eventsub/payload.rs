@@ -17,7 +17,7 @@ pub struct PayloadError(String);
 #[derive(Debug, Clone)]
 pub enum Message {
     /// Twitch asks whether the callback is ours; the answer is this text and nothing else.
-    Challenge { challenge: String },
+    Challenge { challenge: String, subscription: Option<Subscription> },
     /// Something happened.
     Notification { subscription: Subscription, event: Event },
     /// A subscription is no more; its status says why.
@@ -57,13 +57,15 @@ pub struct Broadcaster {
 pub(super) fn parse(message_type: &str, body: &[u8]) -> Result<Message, PayloadError> {
     match message_type {
         "webhook_callback_verification" => {
-            // A conduit shard's challenge has no subscription: only the text is read.
+            // A conduit shard's challenge has no subscription.
             #[derive(Deserialize)]
             struct Challenge {
                 challenge: String,
+                #[serde(default)]
+                subscription: Option<Subscription>,
             }
-            let Challenge { challenge } = read(body)?;
-            Ok(Message::Challenge { challenge })
+            let Challenge { challenge, subscription } = read(body)?;
+            Ok(Message::Challenge { challenge, subscription })
         }
         "notification" => notification(body),
         "revocation" => {
@@ -164,7 +166,7 @@ pub(super) mod tests {
             r#"{"challenge":"abc","conduit_shard":{"conduit_id":"c","shard":"0"}}"#,
         ] {
             let message = parse("webhook_callback_verification", body.as_bytes()).unwrap();
-            assert!(matches!(message, Message::Challenge { challenge } if challenge == "abc"));
+            assert!(matches!(message, Message::Challenge { challenge, .. } if challenge == "abc"));
         }
     }
 

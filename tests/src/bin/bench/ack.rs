@@ -108,7 +108,12 @@ async fn bare(t: &World, connections: usize) -> Run {
                     login: "",
                     display_name: "",
                 };
-                let start = StreamStart { stream_id: &stream, kind: "live", started_at: now };
+                let start = StreamStart {
+                    stream_id: &stream,
+                    kind: "live",
+                    started_at: now,
+                    source: "eventsub",
+                };
                 let sent = Instant::now();
                 stream_online(&pool, &notice, &start).await.expect("Postgres answers");
                 latencies.push(sent.elapsed());

@@ -1,0 +1,135 @@
+//! The Discord tokens of users: stored encrypted, refreshed by one instance at a time.
+
+use crate::App;
+use sm_aws::CipherError;
+use sm_discord::UserTokens;
+use sm_types::{Secret, UserId};
+use std::time::Duration as StdDuration;
+use time::{Duration, OffsetDateTime};
+
+/// A token is renewed this long before its end.
+const MARGIN: Duration = Duration::minutes(1);
+/// How long one instance may take to refresh.
+const LEASE: Duration = Duration::seconds(15);
+/// Another instance refreshes: look again after this long, so many times.
+const PATIENCE: (StdDuration, u32) = (StdDuration::from_millis(100), 60);
+/// Between access and refresh token in the plain text; neither contains a line break.
+const SEPARATOR: char = '\n';
+
+/// Why there is no token to use.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NoToken {
+    /// The user has to sign in again.
+    #[error("the user has to sign in again")]
+    SignInAgain,
+    /// Discord does not answer, or asks to wait.
+    #[error("Discord: {0}")]
+    Discord(sm_discord::Error),
+    /// The tokens cannot be decrypted or stored now.
+    #[error("the tokens cannot be read or stored: {0}")]
+    Storage(String),
+}
+
+impl From<sqlx::Error> for NoToken {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Storage(error.to_string())
+    }
+}
+
+fn purpose(user: UserId) -> String {
+    format!("users/{user}/tokens")
+}
+
+/// Encrypts and stores a pair of tokens.
+pub(super) async fn store(
+    app: &App,
+    user: UserId,
+    tokens: &UserTokens,
+    now: OffsetDateTime,
+) -> sqlx::Result<()> {
+    let lifetime = Duration::try_from(tokens.expires_in()).unwrap_or(Duration::HOUR);
+    let (access, refresh) = (tokens.access_token.expose(), tokens.refresh_token.expose());
+    let plain = Secret::new(format!("{access}{SEPARATOR}{refresh}"));
+    match app.cipher.encrypt(&purpose(user), &plain).await {
+        Ok(ciphertext) => {
+            let stored = Some((ciphertext.as_slice(), now + lifetime));
+            sm_db::users::set_tokens(&app.pool, user, stored).await
+        }
+        Err(error) => {
+            tracing::error!(%error, event = "crypto_error", "a user's tokens could not be encrypted");
+            sm_db::users::set_tokens(&app.pool, user, None).await
+        }
+    }
+}
+
+/// A valid access token of a user. Whoever finds it expired refreshes it, everybody else waits.
+pub(crate) async fn access_token(app: &App, user: UserId) -> Result<Secret, NoToken> {
+    for _ in 0..PATIENCE.1 {
+        let now = app.clock.now();
+        let (access, _, expires_at) = read(app, user).await?;
+        if expires_at > now + MARGIN {
+            return Ok(access);
+        }
+        if sm_db::users::lease_tokens(&app.pool, user, now, now + LEASE).await? {
+            return refresh(app, user, now).await;
+        }
+        tokio::time::sleep(PATIENCE.0).await;
+    }
+    Err(NoToken::Storage("another instance does not finish its refresh".to_owned()))
+}
+
+/// Both tokens and when the first expires.
+async fn read(app: &App, user: UserId) -> Result<(Secret, Secret, OffsetDateTime), NoToken> {
+    let row = sm_db::users::tokens(&app.pool, user).await?.ok_or(NoToken::SignInAgain)?;
+    let (Some(ciphertext), Some(expires_at)) = (row.tokens, row.tokens_expire_at) else {
+        return Err(NoToken::SignInAgain);
+    };
+    let plain = app.cipher.decrypt(&purpose(user), &ciphertext).await.map_err(unreadable)?;
+    let (access, refresh) = plain.expose().split_once(SEPARATOR).ok_or(NoToken::SignInAgain)?;
+    Ok((Secret::new(access), Secret::new(refresh), expires_at))
+}
+
+/// What is readable once the key can be used again is not given up.
+fn unreadable(error: CipherError) -> NoToken {
+    if matches!(error, CipherError::Unavailable { .. } | CipherError::OtherCipher(_)) {
+        return NoToken::Storage(error.to_string());
+    }
+    tracing::error!(%error, event = "crypto_error", "a user's tokens could not be decrypted");
+    NoToken::SignInAgain
+}
+
+/// Refreshes under the lease; who had it before may have been done in the meantime.
+async fn refresh(app: &App, user: UserId, now: OffsetDateTime) -> Result<Secret, NoToken> {
+    let (access, refresh, expires_at) = read(app, user).await?;
+    if expires_at > now + MARGIN {
+        sm_db::users::release_tokens(&app.pool, user).await?;
+        return Ok(access);
+    }
+    match app.discord.refresh_tokens(&refresh).await {
+        Ok(tokens) => {
+            // The old pair is dead: the new one is stored before it is used.
+            store(app, user, &tokens, now).await?;
+            Ok(tokens.access_token)
+        }
+        Err(error) if error.is_invalid_grant() => {
+            sm_db::users::set_tokens(&app.pool, user, None).await?;
+            Err(NoToken::SignInAgain)
+        }
+        Err(error) => {
+            sm_db::users::release_tokens(&app.pool, user).await?;
+            Err(NoToken::Discord(error))
+        }
+    }
+}
+
+/// Revokes a user's tokens at Discord and forgets them.
+///
+/// Best effort at Discord: what it does not answer now expires within a week.
+pub(super) async fn revoke(app: &App, user: UserId) -> sqlx::Result<()> {
+    if let Ok((_, refresh, _)) = read(app, user).await
+        && let Err(error) = app.discord.revoke_tokens(&refresh).await
+    {
+        tracing::warn!(%error, "a user's tokens could not be revoked");
+    }
+    sm_db::users::set_tokens(&app.pool, user, None).await
+}

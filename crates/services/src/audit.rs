@@ -1,0 +1,80 @@
+//! The audit log and the security events: what was done, and what was denied.
+
+use crate::App;
+use serde::Serialize;
+use sm_db::audit::NewEntry;
+use sm_types::{GuildId, UserId};
+
+/// Who does something, for the log.
+#[derive(Debug, Clone)]
+pub struct Actor {
+    /// Who.
+    pub user: UserId,
+    /// The request.
+    pub request_id: String,
+}
+
+/// An admin's action, with what was before and what is now.
+pub async fn done(
+    app: &App,
+    db: impl sqlx::PgExecutor<'_>,
+    actor: &Actor,
+    (guild, action, target): (GuildId, &str, Option<&str>),
+    (before, after): (Option<&impl Serialize>, Option<&impl Serialize>),
+) -> sqlx::Result<()> {
+    let json = |value: Option<serde_json::Result<serde_json::Value>>| value.and_then(Result::ok);
+    let entry = NewEntry {
+        at: app.clock.now(),
+        guild: Some(guild),
+        actor: Some(actor.user),
+        action,
+        target,
+        denied: false,
+        before: json(before.map(serde_json::to_value)),
+        after: json(after.map(serde_json::to_value)),
+        request_id: Some(&actor.request_id),
+    };
+    tracing::info!(
+        event = "admin_action", action, guild.id = %guild, user.id = %actor.user, target,
+        request.id = actor.request_id, "an admin did something"
+    );
+    sm_db::audit::insert(db, &entry).await
+}
+
+/// Something that was denied. A log that cannot be written must not turn a denial into an error.
+pub async fn denied(
+    app: &App,
+    guild: Option<GuildId>,
+    user: Option<UserId>,
+    action: &str,
+    request_id: Option<&str>,
+) {
+    tracing::warn!(
+        event = "denied",
+        action,
+        guild.id = guild.map(|id| id.to_string()),
+        user.id = user.map(|id| id.to_string()),
+        request.id = request_id,
+        "something was denied"
+    );
+    let (before, after) = (None, None);
+    let entry = NewEntry {
+        at: app.clock.now(),
+        guild,
+        actor: user,
+        action,
+        target: None,
+        denied: true,
+        before,
+        after,
+        request_id,
+    };
+    if let Err(error) = sm_db::audit::insert(&app.pool, &entry).await {
+        tracing::warn!(%error, "a denial could not be stored");
+    }
+}
+
+/// A security event that is no one's action in a server, such as a sign-in.
+pub fn security(event: &str, user: Option<UserId>, what: &str) {
+    tracing::info!(event, user.id = user.map(|id| id.to_string()), "{what}");
+}

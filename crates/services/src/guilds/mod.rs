@@ -1,0 +1,6 @@
+//! Servers: who may change them, the bot coming and going, and what they offer to choose from.
+
+pub mod access;
+pub mod install;
+pub mod places;
+pub(crate) mod reconcile;

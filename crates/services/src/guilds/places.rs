@@ -1,0 +1,170 @@
+//! Channels and roles of a server, for pickers and for saves.
+
+use crate::{App, preflight};
+use sm_discord::{
+    Channel, Error, Guild, Member, Role,
+    permissions::{Permissions, effective_in_channel, effective_in_guild, missing_to_post},
+};
+use sm_types::{ChannelId, GuildId, RoleId, UserId};
+
+/// Channel types that take announcements, with the name we give them.
+const POSTABLE: [(u8, &str); 6] =
+    [(0, "text"), (5, "announcement"), (2, "voice"), (13, "stage"), (10, "thread"), (11, "thread")];
+const CATEGORY: u8 = 4;
+
+/// A channel and whether the bot can post in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The channel.
+    pub id: ChannelId,
+    /// Its name.
+    pub name: String,
+    /// `text`, `announcement`, `voice`, `stage` or `thread`.
+    pub kind: &'static str,
+    /// The category it is in.
+    pub category: Option<String>,
+    /// Permissions that the bot lacks to post; empty when it can.
+    pub missing: Vec<&'static str>,
+    /// Whether embeds are shown there.
+    pub embeds: bool,
+}
+
+/// A role and whether the bot can ping it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PingRole {
+    /// The role.
+    pub id: RoleId,
+    /// Its name.
+    pub name: String,
+    /// Whether a mention by the bot pings its members.
+    pub pingable: bool,
+}
+
+/// What a server offers to choose from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Places {
+    /// Channels, in Discord's order.
+    pub channels: Vec<Place>,
+    /// Roles, the highest first; `@everyone` and those of integrations are left out.
+    pub roles: Vec<PingRole>,
+    /// Whether the bot may ping everyone and roles that are not mentionable.
+    pub may_mention_everyone: bool,
+    /// Whether the bot is in the server.
+    pub bot_present: bool,
+}
+
+/// Reads what a server offers: three requests, computed here for every channel.
+pub async fn load(app: &App, guild: GuildId) -> Result<Places, Error> {
+    let bot = preflight::bot_user(app).await?;
+    let (info, channels, member) = tokio::join!(
+        app.discord.get_guild(guild),
+        app.discord.get_guild_channels(guild),
+        app.discord.get_member(guild, bot),
+    );
+    let info = match info {
+        Ok(reply) => reply.body,
+        Err(error) if matches!(error.code(), Some(10004 | 50001)) => return Ok(Places::absent()),
+        Err(error) => return Err(error),
+    };
+    Ok(compute(app, &info, channels?.body, &member?.body, bot))
+}
+
+impl Places {
+    fn absent() -> Self {
+        let (channels, roles) = (Vec::new(), Vec::new());
+        Self { channels, roles, may_mention_everyone: false, bot_present: false }
+    }
+}
+
+fn compute(app: &App, guild: &Guild, channels: Vec<Channel>, bot: &Member, id: UserId) -> Places {
+    let now = app.clock.now();
+    let may_mention_everyone =
+        effective_in_guild(guild, bot, id).contains(Permissions::MENTION_EVERYONE);
+    let category = |parent: Option<ChannelId>| {
+        let found = channels.iter().find(|c| Some(c.id) == parent && c.kind == CATEGORY)?;
+        found.name.clone()
+    };
+    let mut sorted: Vec<&Channel> = channels.iter().collect();
+    let position_of = |id: Option<ChannelId>| {
+        channels.iter().find(|c| Some(c.id) == id).map_or(-1, |c| c.position)
+    };
+    sorted.sort_by_key(|c| (position_of(c.parent_id), c.position, c.id));
+    let place = |channel: &&Channel| {
+        let kind = POSTABLE.iter().find(|(kind, _)| *kind == channel.kind)?.1;
+        let granted = effective_in_channel(guild, channel, bot, id, now);
+        Some(Place {
+            id: channel.id,
+            name: channel.name.clone().unwrap_or_default(),
+            kind,
+            category: category(channel.parent_id),
+            missing: missing_to_post(channel.kind, granted),
+            embeds: granted.contains(Permissions::EMBED_LINKS),
+        })
+    };
+    let mut roles: Vec<&Role> =
+        guild.roles.iter().filter(|role| role.id.0 != guild.id.0 && !role.managed).collect();
+    roles.sort_by_key(|role| (-role.position, role.id));
+    let ping_role = |role: &&Role| PingRole {
+        id: role.id,
+        name: role.name.clone(),
+        pingable: role.mentionable || may_mention_everyone,
+    };
+    Places {
+        channels: sorted.iter().filter_map(place).collect(),
+        roles: roles.iter().map(ping_role).collect(),
+        may_mention_everyone,
+        bot_present: true,
+    }
+}
+
+/// Whether these channels and roles belong to the server. What does not may belong to another server
+/// that has the bot: saving it would let one server's admin post into the other.
+pub async fn own(
+    app: &App,
+    guild: GuildId,
+    channels: &[ChannelId],
+    roles: &[RoleId],
+) -> Result<Result<(), Foreign>, Error> {
+    for channel in channels {
+        let found = match app.discord.get_channel(*channel).await {
+            Ok(reply) => reply.body,
+            Err(error) if matches!(error.code(), Some(10003)) => {
+                return Ok(Err(Foreign::Channel(*channel)));
+            }
+            Err(error) if error.code() == Some(50001) => {
+                // Hidden from the bot: is it among the server's own?
+                let own = app.discord.get_guild_channels(guild).await?.body;
+                if own.iter().any(|own| own.id == *channel) {
+                    continue;
+                }
+                return Ok(Err(Foreign::Channel(*channel)));
+            }
+            Err(error) => return Err(error),
+        };
+        if found.guild_id != Some(guild) {
+            return Ok(Err(Foreign::Channel(*channel)));
+        }
+        if !POSTABLE.iter().any(|(kind, _)| *kind == found.kind) {
+            return Ok(Err(Foreign::Kind(*channel)));
+        }
+    }
+    if roles.is_empty() {
+        return Ok(Ok(()));
+    }
+    let known = app.discord.get_guild_roles(guild).await?.body;
+    let foreign = roles
+        .iter()
+        .find(|role| role.0 == guild.0 || !known.iter().any(|known| known.id == **role));
+    Ok(foreign.map_or(Ok(()), |role| Err(Foreign::Role(*role))))
+}
+
+/// What cannot be saved for a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Foreign {
+    /// A channel that the server does not have.
+    Channel(ChannelId),
+    /// A channel of a type that takes no announcements.
+    Kind(ChannelId),
+    /// A role that the server does not have, or `@everyone`, which has a mention of its own.
+    Role(RoleId),
+}

@@ -1,0 +1,83 @@
+//! Sending an announcement again, on request.
+
+use crate::{
+    App,
+    audit::{self, Actor},
+};
+use serde_json::json;
+use sm_db::history::{self, Delivery};
+use sm_types::{DeliveryId, GuildId};
+use time::Duration;
+
+/// A go-live that is older pings nobody unless it is asked to.
+const LATE_AFTER: Duration = Duration::minutes(10);
+/// How long a planned resend is worth sending.
+const EXPIRY: Duration = Duration::minutes(15);
+
+/// Why an announcement is not sent again.
+#[derive(Debug, thiserror::Error)]
+pub enum ResendError {
+    /// The server has no such delivery.
+    #[error("there is no such delivery")]
+    NotFound,
+    /// Only announcements of new streams can be sent again.
+    #[error("only announcements can be sent again")]
+    NotAnAnnouncement,
+    /// It is on its way.
+    #[error("it is under way")]
+    UnderWay,
+    /// The stream is over, so there is nothing to announce.
+    #[error("the stream has ended")]
+    StreamEnded,
+    /// The channel it went to is not set up any more.
+    #[error("the destination was removed")]
+    DestinationRemoved,
+    /// The database does not answer.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+}
+
+/// Plans an announcement again; returns whether it will ping.
+///
+/// `ping`: `None` pings only while the go-live is fresh.
+pub async fn resend(
+    app: &App,
+    guild: GuildId,
+    delivery: DeliveryId,
+    ping: Option<bool>,
+    actor: &Actor,
+) -> Result<bool, ResendError> {
+    let now = app.clock.now();
+    let found = history::find(&app.pool, guild, delivery).await?.ok_or(ResendError::NotFound)?;
+    possible(app, &found).await?;
+    let late = now - found.started_at.unwrap_or(found.received_at) > LATE_AFTER;
+    let ping = ping.unwrap_or(!late);
+    let mut transaction = app.pool.begin().await?;
+    let times = (now, now + EXPIRY);
+    if !history::resend(&mut *transaction, guild, delivery, !ping, times).await? {
+        return Err(ResendError::UnderWay);
+    }
+    let target = delivery.to_string();
+    let what = (guild, "delivery.resend", Some(target.as_str()));
+    let before = json!({ "status": found.status, "reason": found.reason });
+    let after = json!({ "ping": ping });
+    audit::done(app, &mut *transaction, actor, what, (Some(&before), Some(&after))).await?;
+    transaction.commit().await?;
+    app.doorbell.ring().await;
+    Ok(ping)
+}
+
+async fn possible(app: &App, delivery: &Delivery) -> Result<(), ResendError> {
+    if delivery.kind != "online" {
+        return Err(ResendError::NotAnAnnouncement);
+    }
+    if matches!(delivery.status.as_str(), "pending" | "sending") {
+        return Err(ResendError::UnderWay);
+    }
+    let state = history::resendable(&app.pool, delivery.delivery_id).await?;
+    match state {
+        (true, _) => Err(ResendError::StreamEnded),
+        (_, false) => Err(ResendError::DestinationRemoved),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,209 @@
+//! Messages outside a real stream: previews for the editor, and tests in a channel.
+
+use crate::{
+    App,
+    gate::{self, Admission},
+    rendering,
+};
+use sm_db::{deliveries::DueDelivery, history, preferences::Audience};
+use sm_discord::{AllowedMentions, CreateMessage, Error};
+use sm_types::{
+    ChannelId, DeliveryId, GuildId, MessageId, SessionId, TwitchUserId,
+    template::{MessageTemplate, RenderedMessage},
+};
+use sqlx::types::Json;
+use time::{Duration, OffsetDateTime};
+use uuid::Uuid;
+
+/// What a test message begins with.
+const TEST_MARK: &str = "**Test** · ";
+const MAX_CONTENT: usize = 2000;
+
+/// A stream to show a template with.
+#[derive(Debug, Clone)]
+pub struct Sample {
+    /// The streamer's id.
+    pub streamer: TwitchUserId,
+    /// The login.
+    pub login: String,
+    /// The display name.
+    pub display_name: String,
+    /// The avatar.
+    pub profile_image_url: Option<String>,
+    /// The title.
+    pub title: Option<String>,
+    /// The category.
+    pub game_name: Option<String>,
+    /// Viewers.
+    pub viewers: Option<i32>,
+    /// The broadcast language.
+    pub language: Option<String>,
+    /// Whether the stream has ended.
+    pub ended: bool,
+}
+
+impl Default for Sample {
+    fn default() -> Self {
+        Self {
+            streamer: TwitchUserId::from("70011223"),
+            login: "sample_streamer".to_owned(),
+            display_name: "Sample_Streamer".to_owned(),
+            profile_image_url: None,
+            title: Some("Any% attempts until it works".to_owned()),
+            game_name: Some("Celeste".to_owned()),
+            viewers: Some(1234),
+            language: Some("en".to_owned()),
+            ended: false,
+        }
+    }
+}
+
+/// Where a sample is shown: server, channel and whom the announcement would mention, in stored form.
+#[derive(Debug, Clone)]
+pub struct Setting {
+    /// The server.
+    pub guild: GuildId,
+    /// Its name.
+    pub guild_name: String,
+    /// The channel.
+    pub channel: Option<ChannelId>,
+    /// The kind of mention.
+    pub mention: String,
+    /// The role.
+    pub mention_role_id: Option<i64>,
+}
+
+/// Renders a template as Discord would get it; nothing is sent.
+pub fn preview(
+    message: Option<&MessageTemplate>,
+    sample: &Sample,
+    setting: &Setting,
+    now: OffsetDateTime,
+) -> RenderedMessage {
+    let due = delivery(message, sample, setting, now);
+    rendering::render(&due, &Audience::default(), false, now).message
+}
+
+fn delivery(
+    message: Option<&MessageTemplate>,
+    sample: &Sample,
+    setting: &Setting,
+    now: OffsetDateTime,
+) -> DueDelivery {
+    let started_at = now - Duration::minutes(if sample.ended { 185 } else { 1 });
+    DueDelivery {
+        delivery_id: DeliveryId(Uuid::nil()),
+        destination_id: None,
+        guild_id: setting.guild,
+        channel_id: setting.channel.map(ChannelId::to_db),
+        kind: if sample.ended { "offline" } else { "online" }.to_owned(),
+        action: "create".to_owned(),
+        variant: "full".to_owned(),
+        attempts: 1,
+        resends: 0,
+        first_claimed_at: now,
+        expires_at: now,
+        message_id: None,
+        received_at: now,
+        degraded_reason: None,
+        guild_name: setting.guild_name.clone(),
+        mention: setting.mention.clone(),
+        mention_role_id: setting.mention_role_id,
+        template: message.and_then(|message| serde_json::to_value(message).ok()).map(Json),
+        session_id: SessionId(Uuid::nil()),
+        started_at,
+        ended_at: sample.ended.then_some(now),
+        title: sample.title.clone(),
+        game_name: sample.game_name.clone(),
+        viewers: sample.viewers,
+        preview_at: None,
+        vod_url: sample.ended.then(|| "https://www.twitch.tv/videos/1".to_owned()),
+        twitch_user_id: sample.streamer.clone(),
+        login: sample.login.clone(),
+        display_name: sample.display_name.clone(),
+        profile_image_url: sample.profile_image_url.clone(),
+        language: sample.language.clone(),
+    }
+}
+
+/// What came of a test message.
+#[derive(Debug, Clone)]
+pub struct Tested {
+    /// Its entry in the history.
+    pub delivery: DeliveryId,
+    /// The message.
+    pub message: Option<MessageId>,
+    /// Why it could not be posted.
+    pub refusal: Option<String>,
+}
+
+/// Why no test was made.
+#[derive(Debug, thiserror::Error)]
+pub enum TestError {
+    /// Requests to Discord have to wait for so many seconds.
+    #[error("requests to Discord have to wait")]
+    Wait(i64),
+    /// The database does not answer.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+}
+
+/// Posts a template in a channel, marked as a test. It never pings.
+pub async fn send_test(
+    app: &App,
+    message: Option<&MessageTemplate>,
+    sample: &Sample,
+    setting: &Setting,
+    channel: ChannelId,
+) -> Result<Tested, TestError> {
+    if let Admission::Later(wait) = gate::admit(app, 1).await? {
+        return Err(TestError::Wait(wait.whole_seconds().max(1)));
+    }
+    let asked_at = app.clock.now();
+    let rendered = preview(message, sample, setting, asked_at);
+    let content: String =
+        format!("{TEST_MARK}{}", rendered.content).chars().take(MAX_CONTENT).collect();
+    let body = CreateMessage {
+        content: Some(content),
+        embeds: rendered.embeds,
+        allowed_mentions: AllowedMentions::none(),
+        nonce: sm_discord::nonce(DeliveryId(Uuid::now_v7()), channel, 0),
+        enforce_nonce: true,
+        flags: None,
+    };
+    let answer = app.discord.create_message(channel, &body).await;
+    let (message_id, refusal) = match answer {
+        Ok(reply) => (Some(reply.body.id), None),
+        Err(error) => {
+            let counts = error.counts_as_invalid();
+            if counts {
+                gate::count_invalid(app, 1).await?;
+            }
+            (None, Some(why(app, setting.guild, channel, &error).await))
+        }
+    };
+    let test = history::Test {
+        guild: setting.guild,
+        channel_id: channel.to_db(),
+        streamer: Some(&sample.streamer),
+        status: if message_id.is_some() { "sent" } else { "failed" },
+        reason: refusal.as_ref().map(|_| "test_refused"),
+        detail: refusal.as_deref(),
+        message_id: message_id.map(MessageId::to_db),
+        asked_at,
+        now: app.clock.now(),
+    };
+    let delivery = history::record_test(&app.pool, &test).await?;
+    Ok(Tested { delivery, message: message_id, refusal })
+}
+
+/// A refusal in words; Discord does not say which permission is missing, a check does.
+async fn why(app: &App, guild: GuildId, channel: ChannelId, error: &Error) -> String {
+    match crate::preflight::check(app, guild, channel).await {
+        Ok(crate::Health::Broken { detail, .. }) => detail,
+        Ok(crate::Health::NotInGuild) => {
+            "The bot is not in this server any more. Invite it again.".to_owned()
+        }
+        _ => format!("{error}."),
+    }
+}

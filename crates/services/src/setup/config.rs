@@ -1,0 +1,108 @@
+//! A server's configuration.
+
+use super::problem::{Problem, SaveError, foreign};
+use crate::{
+    App,
+    audit::{self, Actor},
+    guilds::places,
+};
+use serde_json::{Value, json};
+use sm_db::{
+    config::{self, GuildConfig},
+    templates,
+};
+use sm_types::GuildId;
+
+/// The longest merge window: a day.
+pub const MAX_MERGE_WINDOW: i32 = 86_400;
+/// Types of streams that Twitch tells of.
+pub const STREAM_TYPES: [&str; 5] = ["live", "playlist", "watch_party", "premiere", "rerun"];
+/// What may become of a message when the stream ends.
+pub const END_ACTIONS: [&str; 3] = ["leave", "edit", "delete"];
+
+/// Saves a configuration made from `revision`; returns the new revision.
+///
+/// Channel and role must be the server's own: Discord is asked when they change.
+pub async fn save(
+    app: &App,
+    guild: GuildId,
+    new: &GuildConfig,
+    revision: i32,
+    actor: &Actor,
+) -> Result<i32, SaveError> {
+    let problems = problems(new);
+    if !problems.is_empty() {
+        return Err(SaveError::Invalid(problems));
+    }
+    let (old, _) = config::find(&app.pool, guild).await?.ok_or(SaveError::NotFound)?;
+    let changed = new.default_channel.filter(|_| new.default_channel != old.default_channel);
+    let role = new.mention.role().filter(|_| new.mention != old.mention);
+    let channels: Vec<_> = changed.into_iter().collect();
+    let roles: Vec<_> = role.into_iter().collect();
+    if let Err(found) = places::own(app, guild, &channels, &roles).await? {
+        let mut problem = foreign("", found);
+        if problem.field == "channel_id" {
+            problem.field = "default_channel_id".to_owned();
+        }
+        return Err(SaveError::Invalid(vec![problem]));
+    }
+    if let Some(template) = new.template
+        && !templates::all_of_guild(&app.pool, guild, &[template]).await?
+    {
+        let message = "This server has no such template. Choose one of its own.";
+        return Err(SaveError::field("template_id", "unknown_template", message));
+    }
+    let mut transaction = app.pool.begin().await?;
+    let saved = config::update(&mut *transaction, guild, new, revision).await;
+    let revision = saved.map_err(timezone_or_database)?.ok_or(SaveError::Conflict)?;
+    let (before, after) = (shown(&old), shown(new));
+    let what = (guild, "guild_config.update", None);
+    audit::done(app, &mut *transaction, actor, what, (Some(&before), Some(&after))).await?;
+    transaction.commit().await?;
+    Ok(revision)
+}
+
+fn problems(config: &GuildConfig) -> Vec<Problem> {
+    let mut found = Vec::new();
+    let mut add =
+        |field: &str, message: String| found.push(Problem::new(field, "invalid", message));
+    if !(0..=MAX_MERGE_WINDOW).contains(&config.merge_window_seconds) {
+        add("merge_window_seconds", format!("Choose from 0 to {MAX_MERGE_WINDOW} seconds."));
+    }
+    if !END_ACTIONS.contains(&config.end_action.as_str()) {
+        add("end_action", format!("Choose one of {}.", END_ACTIONS.join(", ")));
+    }
+    let known = |kind: &String| STREAM_TYPES.contains(&kind.as_str());
+    if config.announce_types.is_empty() || !config.announce_types.iter().all(known) {
+        add("announce_types", format!("Choose at least one of {}.", STREAM_TYPES.join(", ")));
+    }
+    if config.quiet_hours.is_some_and(|(from, until)| from == until) {
+        add("quiet_hours.until", "The end must differ from the begin.".to_owned());
+    }
+    if config.timezone.is_empty() || config.timezone.len() > 64 {
+        add("timezone", "Name an IANA time zone, such as Europe/Berlin.".to_owned());
+    }
+    found
+}
+
+/// Postgres knows the time zones: an unknown one has SQLSTATE 22023.
+fn timezone_or_database(error: sqlx::Error) -> SaveError {
+    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+    if code.as_deref() == Some("22023") {
+        let message = "There is no such time zone. Name an IANA one, such as Europe/Berlin.";
+        return SaveError::field("timezone", "unknown_timezone", message);
+    }
+    error.into()
+}
+
+/// The configuration for the audit log.
+fn shown(config: &GuildConfig) -> Value {
+    json!({
+        "enabled": config.enabled, "default_channel_id": config.default_channel,
+        "template_id": config.template, "mention": config.mention.kind(),
+        "mention_role_id": config.mention.role(), "merge_window_seconds": config.merge_window_seconds,
+        "end_action": config.end_action, "announce_types": config.announce_types,
+        "quiet_hours": config.quiet_hours.map(|(from, until)| format!("{from} – {until}")),
+        "timezone": config.timezone,
+    })
+}

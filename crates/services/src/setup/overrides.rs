@@ -1,0 +1,144 @@
+//! How and where a server announces one streamer.
+
+use super::problem::{Problem, SaveError, foreign};
+use crate::{
+    App,
+    audit::{self, Actor},
+    guilds::places,
+};
+use serde_json::{Value, json};
+use sm_db::{
+    follows::{self, Destination},
+    templates,
+};
+use sm_types::{GuildId, TwitchUserId};
+
+/// Channels in which one streamer can be announced.
+pub const MAX_DESTINATIONS: usize = 10;
+/// The longest cooldown: a week.
+pub const MAX_COOLDOWN: i32 = 604_800;
+const MAX_GAMES: usize = 50;
+const MAX_FILTER: usize = 140;
+
+/// Saves a follow with all its destinations, made from `revision`; returns the new revision.
+pub async fn save(
+    app: &App,
+    guild: GuildId,
+    streamer: &TwitchUserId,
+    (enabled, destinations): (bool, &[Destination]),
+    revision: i32,
+    actor: &Actor,
+) -> Result<i32, SaveError> {
+    let problems = problems(destinations);
+    if !problems.is_empty() {
+        return Err(SaveError::Invalid(problems));
+    }
+    if !follows::exists(&app.pool, guild, streamer).await? {
+        return Err(SaveError::NotFound);
+    }
+    let stored = follows::destinations(&app.pool, guild, streamer).await?;
+    let old: Vec<_> = stored.into_iter().map(|stored| stored.destination).collect();
+    check_own(app, guild, destinations, &old).await?;
+    let mut transaction = app.pool.begin().await?;
+    let wanted = (enabled, destinations);
+    let saved = follows::save(&mut transaction, guild, streamer, wanted, revision).await;
+    let revision = saved.map_err(twice_or_database)?.ok_or(SaveError::Conflict)?;
+    let (before, after) = (shown(&old), shown(destinations));
+    let what = (guild, "streamer.update", Some(streamer.as_str()));
+    audit::done(app, &mut *transaction, actor, what, (Some(&before), Some(&after))).await?;
+    transaction.commit().await?;
+    Ok(revision)
+}
+
+fn problems(destinations: &[Destination]) -> Vec<Problem> {
+    let mut found = Vec::new();
+    if destinations.is_empty() || destinations.len() > MAX_DESTINATIONS {
+        let message = format!("Name 1 to {MAX_DESTINATIONS} channels.");
+        found.push(Problem::new("destinations", "invalid", message));
+    }
+    for (n, destination) in destinations.iter().enumerate() {
+        let mut add = |field: &str, message: String| {
+            found.push(Problem::new(format!("destinations[{n}].{field}"), "invalid", message));
+        };
+        if !(0..=MAX_COOLDOWN).contains(&destination.cooldown_seconds) {
+            add("cooldown_seconds", format!("Choose from 0 to {MAX_COOLDOWN} seconds."));
+        }
+        let fits = |text: &str| !text.trim().is_empty() && text.chars().count() <= MAX_FILTER;
+        if let Some(games) = &destination.game_filter
+            && (games.is_empty() || games.len() > MAX_GAMES || !games.iter().all(|g| fits(g)))
+        {
+            add("game_filter", format!("Name 1 to {MAX_GAMES} games, or null for every game."));
+        }
+        if destination.title_filter.as_deref().is_some_and(|title| !fits(title)) {
+            add("title_filter", format!("Use 1 to {MAX_FILTER} characters, or null."));
+        }
+        let same = |other: &&Destination| other.channel == destination.channel;
+        if destinations.iter().filter(same).count() > 1 {
+            let message = "Another entry has the same channel. Each channel can be named once.";
+            add("channel_id", message.to_owned());
+        }
+    }
+    found
+}
+
+async fn check_own(
+    app: &App,
+    guild: GuildId,
+    new: &[Destination],
+    old: &[Destination],
+) -> Result<(), SaveError> {
+    for (n, destination) in new.iter().enumerate() {
+        let prefix = format!("destinations[{n}].");
+        let known = destination.id.map(|id| old.iter().find(|old| old.id == Some(id)));
+        let before = match known {
+            Some(None) => {
+                let message = "This streamer has no such destination. Leave the id out to add one.";
+                return Err(SaveError::field(
+                    format!("{prefix}id"),
+                    "unknown_destination",
+                    message,
+                ));
+            }
+            Some(Some(old)) => Some(old),
+            None => None,
+        };
+        let channel =
+            destination.channel.filter(|_| before.map(|b| b.channel) != Some(destination.channel));
+        let role = destination.mention.and_then(sm_db::guilds::Mention::role);
+        let role = role.filter(|_| before.map(|b| b.mention) != Some(destination.mention));
+        let (channels, roles): (Vec<_>, Vec<_>) =
+            (channel.into_iter().collect(), role.into_iter().collect());
+        if let Err(found) = places::own(app, guild, &channels, &roles).await? {
+            return Err(SaveError::Invalid(vec![foreign(&prefix, found)]));
+        }
+    }
+    let wanted: Vec<_> = new.iter().filter_map(|destination| destination.template).collect();
+    if !templates::all_of_guild(&app.pool, guild, &wanted).await? {
+        let message = "This server has no such template. Choose one of its own.";
+        return Err(SaveError::field("destinations", "unknown_template", message));
+    }
+    Ok(())
+}
+
+fn twice_or_database(error: sqlx::Error) -> SaveError {
+    let constraint = error.as_database_error().and_then(|error| error.constraint());
+    if constraint == Some("destinations_channel_key") {
+        let message = "Each channel can be named once.";
+        return SaveError::field("destinations", "channel_twice", message);
+    }
+    error.into()
+}
+
+/// The destinations for the audit log.
+fn shown(destinations: &[Destination]) -> Vec<Value> {
+    let shown = |d: &Destination| {
+        json!({
+            "channel_id": d.channel, "enabled": d.enabled, "template_id": d.template,
+            "mention": d.mention.map(sm_db::guilds::Mention::kind),
+            "mention_role_id": d.mention.and_then(sm_db::guilds::Mention::role),
+            "game_filter": d.game_filter, "title_filter": d.title_filter,
+            "cooldown_seconds": d.cooldown_seconds,
+        })
+    };
+    destinations.iter().map(shown).collect()
+}

@@ -1,0 +1,124 @@
+//! Message templates of a server.
+
+use super::problem::{Problem, SaveError};
+use crate::{
+    App,
+    audit::{self, Actor},
+};
+use sm_db::templates;
+use sm_types::{
+    GuildId, TemplateId,
+    template::{MessageTemplate, ParsedMessage},
+};
+
+/// Templates that one server can have.
+pub const MAX_TEMPLATES: i64 = 50;
+const MAX_NAME: usize = 100;
+
+/// Parses a template, or tells every field that is wrong, with its place.
+pub fn parse(message: &MessageTemplate) -> Result<ParsedMessage, SaveError> {
+    let invalid = |errors: Vec<_>| errors.into_iter().map(Problem::from).collect();
+    message.parse().map_err(|errors| SaveError::Invalid(invalid(errors)))
+}
+
+/// Checks a name; the trimmed one.
+fn checked_name(name: &str) -> Result<&str, SaveError> {
+    let name = name.trim();
+    if name.is_empty() || name.chars().count() > MAX_NAME || name.chars().any(char::is_control) {
+        let message = format!("Use 1 to {MAX_NAME} characters, without line breaks.");
+        return Err(SaveError::field("name", "invalid", message));
+    }
+    Ok(name)
+}
+
+/// Name and message of both kinds of problems at once.
+fn checked<'a>(name: &'a str, message: &MessageTemplate) -> Result<&'a str, SaveError> {
+    match (checked_name(name), parse(message)) {
+        (Ok(name), Ok(_)) => Ok(name),
+        (Err(SaveError::Invalid(mut one)), Err(SaveError::Invalid(two))) => {
+            one.extend(two);
+            Err(SaveError::Invalid(one))
+        }
+        (Err(error), _) | (_, Err(error)) => Err(error),
+    }
+}
+
+fn as_json(message: &MessageTemplate) -> Result<serde_json::Value, SaveError> {
+    serde_json::to_value(message).map_err(|error| SaveError::Remote(error.to_string()))
+}
+
+fn taken_or_database(error: sqlx::Error) -> SaveError {
+    let constraint = error.as_database_error().and_then(|error| error.constraint());
+    if constraint == Some("message_templates_name_key") {
+        let message = "Another template has this name. Choose another one.";
+        return SaveError::field("name", "name_taken", message);
+    }
+    error.into()
+}
+
+/// Stores a new template.
+pub async fn create(
+    app: &App,
+    guild: GuildId,
+    name: &str,
+    message: &MessageTemplate,
+    actor: &Actor,
+) -> Result<TemplateId, SaveError> {
+    let name = checked(name, message)?;
+    let json = as_json(message)?;
+    let mut transaction = app.pool.begin().await?;
+    let made = templates::insert(&mut *transaction, guild, name, &json, MAX_TEMPLATES).await;
+    let Some(id) = made.map_err(taken_or_database)? else {
+        let message = format!("A server can have {MAX_TEMPLATES} templates. Delete one first.");
+        return Err(SaveError::field("name", "too_many_templates", message));
+    };
+    let (target, before) = (id.to_string(), None::<&()>);
+    let what = (guild, "template.create", Some(target.as_str()));
+    audit::done(app, &mut *transaction, actor, what, (before, Some(&json))).await?;
+    transaction.commit().await?;
+    Ok(id)
+}
+
+/// Saves a template made from `revision`; returns the new revision.
+pub async fn save(
+    app: &App,
+    guild: GuildId,
+    template: TemplateId,
+    (name, message): (&str, &MessageTemplate),
+    revision: i32,
+    actor: &Actor,
+) -> Result<i32, SaveError> {
+    let name = checked(name, message)?;
+    let json = as_json(message)?;
+    let old = templates::find(&app.pool, guild, template).await?.ok_or(SaveError::NotFound)?;
+    let mut transaction = app.pool.begin().await?;
+    let saved =
+        templates::update(&mut *transaction, guild, template, (name, &json), revision).await;
+    let revision = saved.map_err(taken_or_database)?.ok_or(SaveError::Conflict)?;
+    let target = template.to_string();
+    let what = (guild, "template.update", Some(target.as_str()));
+    let change = (Some(&old.message.0), Some(&json));
+    audit::done(app, &mut *transaction, actor, what, change).await?;
+    transaction.commit().await?;
+    Ok(revision)
+}
+
+/// Deletes a template; who used it falls back to the level above.
+pub async fn delete(
+    app: &App,
+    guild: GuildId,
+    template: TemplateId,
+    actor: &Actor,
+) -> Result<(), SaveError> {
+    let old = templates::find(&app.pool, guild, template).await?.ok_or(SaveError::NotFound)?;
+    let mut transaction = app.pool.begin().await?;
+    if !templates::delete(&mut *transaction, guild, template).await? {
+        return Err(SaveError::NotFound);
+    }
+    let target = template.to_string();
+    let what = (guild, "template.delete", Some(target.as_str()));
+    let change = (Some(&old.message.0), None::<&serde_json::Value>);
+    audit::done(app, &mut *transaction, actor, what, change).await?;
+    transaction.commit().await?;
+    Ok(())
+}

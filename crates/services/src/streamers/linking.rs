@@ -1,0 +1,237 @@
+//! A server follows a streamer, or stops to.
+
+use super::lookup;
+use crate::{
+    App,
+    accounts::consent::{self, Answer, Purpose, Refusal, given},
+    audit::{self, Actor},
+    guilds::access::{self, Access},
+};
+use serde_json::json;
+use sm_db::{follows, invites, streamers, subscriptions};
+use sm_twitch::User;
+use sm_types::{GuildId, TwitchUserId, UserId};
+
+/// Streamers that one server can follow.
+pub const MAX_STREAMERS: i64 = 1_000;
+
+/// What came of a follow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Followed {
+    /// The server follows the streamer now.
+    Added,
+    /// It did already.
+    Already,
+    /// It follows as many as it can.
+    LimitReached,
+}
+
+/// Lets a server follow a streamer, and plans the subscriptions.
+pub async fn follow(
+    app: &App,
+    guild: GuildId,
+    user: &User,
+    source: &str,
+    actor: &Actor,
+) -> sqlx::Result<Followed> {
+    let mut transaction = app.pool.begin().await?;
+    let followed = follow_within(&mut transaction, app, guild, user, source, Some(actor)).await?;
+    transaction.commit().await?;
+    app.doorbell.ring().await;
+    Ok(followed)
+}
+
+async fn follow_within(
+    db: &mut sqlx::PgConnection,
+    app: &App,
+    guild: GuildId,
+    user: &User,
+    source: &str,
+    actor: Option<&Actor>,
+) -> sqlx::Result<Followed> {
+    let display_name = if user.display_name.is_empty() { &user.login } else { &user.display_name };
+    let streamer = streamers::Streamer {
+        id: &user.id,
+        login: &user.login,
+        display_name,
+        profile_image_url: user.profile_image_url.as_deref(),
+    };
+    streamers::upsert(&mut *db, &streamer).await?;
+    let by = actor.map(|actor| actor.user);
+    let added = follows::insert(db, guild, &user.id, (source, by), MAX_STREAMERS).await?;
+    subscriptions::plan(&mut *db, Some(&user.id), app.clock.now()).await?;
+    if !added {
+        let already = follows::exists(&mut *db, guild, &user.id).await?;
+        return Ok(if already { Followed::Already } else { Followed::LimitReached });
+    }
+    if let Some(actor) = actor {
+        let after = json!({ "login": user.login, "source": source });
+        let what = (guild, "streamer.add", Some(user.id.as_str()));
+        audit::done(app, &mut *db, actor, what, (None::<&()>, Some(&after))).await?;
+    }
+    Ok(Followed::Added)
+}
+
+/// Stops announcing a streamer in a server; false when it did not. The history stays.
+pub async fn unfollow(
+    app: &App,
+    guild: GuildId,
+    streamer: &TwitchUserId,
+    actor: &Actor,
+) -> sqlx::Result<bool> {
+    let mut transaction = app.pool.begin().await?;
+    let gone = follows::delete(&mut *transaction, guild, streamer).await?;
+    if gone {
+        subscriptions::plan(&mut *transaction, Some(streamer), app.clock.now()).await?;
+        let what = (guild, "streamer.remove", Some(streamer.as_str()));
+        audit::done(app, &mut *transaction, actor, what, (None::<&()>, None::<&()>)).await?;
+    }
+    transaction.commit().await?;
+    app.doorbell.ring().await;
+    Ok(gone)
+}
+
+/// What a pasted line came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Line {
+    /// Followed, or not, and whom it was about.
+    Found { id: TwitchUserId, login: String, followed: Followed },
+    /// Nobody on Twitch is called so.
+    Unknown { login: String },
+    /// It cannot be a name.
+    Invalid,
+}
+
+/// Follows a list of names and addresses, with a result for each.
+pub async fn follow_lines(
+    app: &App,
+    guild: GuildId,
+    lines: &[String],
+    actor: &Actor,
+) -> Result<Vec<Line>, FollowError> {
+    let logins: Vec<Option<String>> = lines.iter().map(|line| lookup::login_of(line)).collect();
+    let mut distinct: Vec<String> = logins.iter().flatten().cloned().collect();
+    distinct.sort_unstable();
+    distinct.dedup();
+    let users = lookup::by_logins(app, &distinct).await.map_err(FollowError::Twitch)?;
+    let mut results = Vec::new();
+    let mut transaction = app.pool.begin().await?;
+    for login in logins {
+        let Some(login) = login else {
+            results.push(Line::Invalid);
+            continue;
+        };
+        let Some(user) = users.iter().find(|user| user.login == login) else {
+            results.push(Line::Unknown { login });
+            continue;
+        };
+        let followed =
+            follow_within(&mut transaction, app, guild, user, "admin", Some(actor)).await?;
+        results.push(Line::Found { id: user.id.clone(), login, followed });
+    }
+    transaction.commit().await?;
+    app.doorbell.ring().await;
+    Ok(results)
+}
+
+/// Why a list could not be followed.
+#[derive(Debug, thiserror::Error)]
+pub enum FollowError {
+    /// Twitch does not answer.
+    #[error("Twitch: {0}")]
+    Twitch(sm_twitch::Error),
+    /// The database does not answer.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+}
+
+/// A streamer who has linked their channel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Linked {
+    /// The server that announces them from now on.
+    pub guild: GuildId,
+    /// Their login.
+    pub login: String,
+    /// The invite link they came by.
+    pub invite: Option<String>,
+}
+
+/// Takes Twitch's answer: whose channel it is, and lets the server follow it.
+///
+/// The token is dropped at once; that the streamer has authorised the app is what makes their
+/// subscriptions free of cost.
+pub async fn finish(app: &App, cookie: Option<&str>, answer: Answer) -> Result<Linked, Refusal> {
+    let given = given(app, cookie, answer)?;
+    let user = match given.purpose {
+        Purpose::Link { .. } | Purpose::Invite { .. } => channel_of(app, &given.code).await?,
+        _ => return Err(Refusal::StateMismatch),
+    };
+    streamers::set_authorized(&app.pool, &user.id, true).await?;
+    match given.purpose {
+        Purpose::Link { guild, user: admin } => link_own(app, guild, admin, &user).await,
+        Purpose::Invite { code } => link_invited(app, &code, &user).await,
+        _ => Err(Refusal::StateMismatch),
+    }
+}
+
+async fn channel_of(app: &App, code: &str) -> Result<User, Refusal> {
+    let refused = |error: sm_twitch::Error| match error {
+        sm_twitch::Error::Rejected { .. } | sm_twitch::Error::Unauthorized => Refusal::CodeRefused,
+        error => {
+            tracing::warn!(%error, "Twitch could not be asked about a link");
+            Refusal::Unavailable
+        }
+    };
+    let callback = consent::twitch_callback(app);
+    let token = app.twitch.exchange_code(code, &callback).await.map_err(refused)?.access_token;
+    let owner = app.twitch.validate(&token).await.map_err(refused)?;
+    let user = lookup::by_id(app, &owner.user_id).await.map_err(refused)?;
+    // The display name and avatar come a little later when Twitch does not list the account yet.
+    Ok(user.unwrap_or(User {
+        id: owner.user_id,
+        display_name: owner.login.clone(),
+        login: owner.login,
+        profile_image_url: None,
+    }))
+}
+
+async fn link_own(
+    app: &App,
+    guild: GuildId,
+    admin: UserId,
+    user: &User,
+) -> Result<Linked, Refusal> {
+    // Minutes have passed on the consent page.
+    let access = access::check(app, guild, admin, None, true).await;
+    if access.map_err(|_| Refusal::Unavailable)? != Access::Admin {
+        audit::denied(app, Some(guild), Some(admin), "streamer.add", None).await;
+        return Err(Refusal::NotAdmin);
+    }
+    let actor = Actor { user: admin, request_id: String::new() };
+    match follow(app, guild, user, "oauth", &actor).await? {
+        Followed::LimitReached => Err(Refusal::TooManyStreamers),
+        _ => Ok(Linked { guild, login: user.login.clone(), invite: None }),
+    }
+}
+
+async fn link_invited(app: &App, code: &str, user: &User) -> Result<Linked, Refusal> {
+    let now = app.clock.now();
+    let invite = invites::find_valid(&app.pool, code, now).await?;
+    let guild = invite.ok_or(Refusal::InviteInvalid)?.guild_id;
+    let mut transaction = app.pool.begin().await?;
+    let followed = follow_within(&mut transaction, app, guild, user, "invite", None).await?;
+    match followed {
+        Followed::LimitReached => return Err(Refusal::TooManyStreamers),
+        // Whoever comes twice does not use the link up.
+        Followed::Already => {}
+        Followed::Added => {
+            if !invites::spend(&mut *transaction, code, now).await? {
+                return Err(Refusal::InviteInvalid);
+            }
+        }
+    }
+    transaction.commit().await?;
+    app.doorbell.ring().await;
+    tracing::info!(guild.id = %guild, streamer.login = user.login, "a streamer came by an invite link");
+    Ok(Linked { guild, login: user.login.clone(), invite: Some(code.to_owned()) })
+}

@@ -1,0 +1,137 @@
+//! EventSub subscriptions: creating those that are wanted, deleting those that nobody needs.
+
+use crate::{App, twitch_token::with_token};
+use serde_json::{Value, json};
+use sm_db::subscriptions::{self, DueTarget, Progress};
+use sm_twitch::{Error, NewSubscription, eventsub::Status};
+use time::{Duration, OffsetDateTime};
+
+/// Targets worked off per step.
+const BATCH: i64 = 20;
+/// How long one worker may take for a step.
+const LEASE: Duration = Duration::minutes(2);
+/// Twitch challenges within seconds; after this long we look whether it did.
+const CHALLENGE_WINDOW: Duration = Duration::minutes(1);
+/// The longest wait between two tries.
+const MAX_BACKOFF: Duration = Duration::hours(6);
+
+/// Works off targets that are due; how many there were.
+pub async fn step(app: &App) -> sqlx::Result<usize> {
+    let now = app.clock.now();
+    let due = subscriptions::claim(&app.pool, now, now + LEASE, BATCH).await?;
+    for target in &due {
+        if target.state == "unwanted" {
+            remove(app, target).await?;
+        } else {
+            create(app, target, now).await?;
+        }
+    }
+    Ok(due.len())
+}
+
+/// Where Twitch sends its events.
+pub(crate) fn callback(app: &App) -> String {
+    format!("{}/webhooks/twitch", app.settings.public_base_url)
+}
+
+/// A subscription with webhook transport, signed with our newest secret.
+pub(super) fn new_subscription(app: &App, kind: &str, condition: Value) -> NewSubscription {
+    let secret = app.settings.eventsub_secrets.first().cloned();
+    NewSubscription {
+        kind: kind.to_owned(),
+        version: if kind == "channel.update" { "2" } else { "1" }.to_owned(),
+        condition,
+        callback: callback(app),
+        secret: secret.unwrap_or_else(|| sm_types::Secret::new("")),
+    }
+}
+
+async fn create(app: &App, target: &DueTarget, now: OffsetDateTime) -> sqlx::Result<()> {
+    let key = if target.kind == "user.update" { "user_id" } else { "broadcaster_user_id" };
+    let condition = json!({ key: target.twitch_user_id });
+    let new = new_subscription(app, &target.kind, condition);
+    let created = with_token(app, |token| {
+        let new = &new;
+        async move { app.twitch.create_subscription(&token, new).await }
+    })
+    .await;
+    let settled = match created {
+        Err(Error::AlreadyExists { id: Some(id) }) => existing(app, &id).await,
+        created => created.map(|made| (made.id, made.status)),
+    };
+    let (mut error, mut id) = (None, None);
+    let (state, next_try_at) = match settled {
+        Ok((made, status)) => {
+            id = Some(made);
+            match status {
+                Status::Enabled => ("enabled", now),
+                // Twitch asks within seconds; we look again when it did not.
+                _ => ("pending", now + CHALLENGE_WINDOW.max(backoff(target.attempts))),
+            }
+        }
+        Err(refusal) => {
+            let (state, wait) = after(&refusal, target);
+            tracing::warn!(
+                error = %refusal, streamer.id = %target.twitch_user_id, subscription.kind = target.kind,
+                wait_s = wait.whole_seconds(), event = "subscription_failed", "a subscription could not be created"
+            );
+            error = Some(refusal.to_string());
+            (state, now + wait)
+        }
+    };
+    let progress =
+        Progress { state, subscription_id: id.as_deref(), error: error.as_deref(), next_try_at };
+    subscriptions::record(&app.pool, &target.twitch_user_id, &target.kind, &progress).await
+}
+
+/// The state of a subscription that is there already.
+async fn existing(app: &App, id: &str) -> Result<(String, Status), Error> {
+    let found = with_token(app, |token| async move { app.twitch.subscription(&token, id).await });
+    found.await?.map(|found| (found.id, found.status)).ok_or(Error::NotFound)
+}
+
+/// The state and wait that follow from a refusal.
+fn after(refusal: &Error, target: &DueTarget) -> (&'static str, Duration) {
+    let backoff = backoff(target.attempts);
+    match refusal {
+        Error::RateLimited { retry_after } => {
+            ("wanted", Duration::try_from(*retry_after).unwrap_or(Duration::MINUTE))
+        }
+        Error::Unavailable { .. } | Error::Decode | Error::NotFound => ("wanted", backoff),
+        Error::AlreadyExists { .. } => ("pending", backoff),
+        _ => ("failed", backoff),
+    }
+}
+
+/// 1, 2, 4, … minutes, up to 6 hours.
+fn backoff(attempts: i32) -> Duration {
+    let doublings = u32::try_from(attempts.clamp(1, 10) - 1).unwrap_or(0);
+    (Duration::MINUTE * 2_i32.pow(doublings)).min(MAX_BACKOFF)
+}
+
+async fn remove(app: &App, target: &DueTarget) -> sqlx::Result<()> {
+    if let Some(id) = &target.subscription_id {
+        let deleted =
+            with_token(
+                app,
+                |token| async move { app.twitch.delete_subscription(&token, id).await },
+            );
+        if let Err(error) = deleted.await {
+            // It stays claimed for a while and is tried again.
+            tracing::warn!(%error, subscription.id = id, "a subscription could not be deleted");
+            return Ok(());
+        }
+    }
+    subscriptions::removed(&app.pool, &target.twitch_user_id, &target.kind).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_double_up_to_six_hours() {
+        let minutes = |attempts| backoff(attempts).whole_minutes();
+        assert_eq!([0, 1, 2, 3, 9, 10, 99].map(minutes), [1, 1, 2, 4, 256, 360, 360]);
+    }
+}

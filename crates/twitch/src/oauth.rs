@@ -1,0 +1,66 @@
+//! OAuth2: a streamer proves that a channel is theirs.
+
+use crate::{Client, Error};
+use reqwest::Url;
+use serde::{Deserialize, Deserializer};
+use sm_types::{Secret, TwitchUserId};
+
+/// The scope a streamer is asked for. Any scope makes their subscriptions free of cost; this one reads
+/// nothing that is not public but the number of followers.
+pub const LINK_SCOPE: &str = "moderator:read:followers";
+
+/// A user's access token, kept only until the channel is known.
+#[derive(Debug, Clone, Deserialize)]
+pub struct UserToken {
+    /// The token.
+    #[serde(deserialize_with = "secret")]
+    pub access_token: Secret,
+}
+
+fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Secret, D::Error> {
+    String::deserialize(deserializer).map(Secret::new)
+}
+
+/// To whom a token belongs.
+#[derive(Debug, Clone, Deserialize)]
+pub struct TokenOwner {
+    /// The user.
+    pub user_id: TwitchUserId,
+    /// The login.
+    pub login: String,
+    /// The application it was made for.
+    client_id: String,
+}
+
+impl Client {
+    /// The consent page's address; `None` when the configured address is none.
+    pub fn consent_url(&self, redirect_uri: &str, state: &str) -> Option<String> {
+        let query = [
+            ("response_type", "code"),
+            ("client_id", self.client_id()),
+            ("redirect_uri", redirect_uri),
+            ("scope", LINK_SCOPE),
+            ("state", state),
+            // Else somebody with two channels would never be asked which.
+            ("force_verify", "true"),
+        ];
+        let address = format!("{}/authorize", self.auth_url());
+        Some(Url::parse_with_params(&address, query).ok()?.into())
+    }
+
+    /// Exchanges a code; it works once.
+    pub async fn exchange_code(&self, code: &str, redirect_uri: &str) -> Result<UserToken, Error> {
+        self.token(&[
+            ("grant_type", "authorization_code"),
+            ("code", code),
+            ("redirect_uri", redirect_uri),
+        ])
+        .await
+    }
+
+    /// Tells to whom a token belongs; one of another application is refused.
+    pub async fn validate(&self, token: &Secret) -> Result<TokenOwner, Error> {
+        let owner: TokenOwner = self.get_auth("validate", token).await?;
+        if owner.client_id == self.client_id() { Ok(owner) } else { Err(Error::Unauthorized) }
+    }
+}
