@@ -4,8 +4,10 @@ use axum::{
     Json,
     response::{IntoResponse, Response},
 };
-use http::{StatusCode, header};
-use serde_json::json;
+use http::{HeaderValue, StatusCode, header};
+use serde::Serialize;
+use sm_services::setup::{Problem as FieldProblem, SaveError};
+use utoipa::ToSchema;
 
 /// What a client can make of a failure.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,44 +18,214 @@ pub enum ApiError {
     MethodNotAllowed,
     /// The signature is missing or does not fit.
     InvalidSignature,
+    /// Discord's rule: its signatures are refused with 401.
+    InvalidDiscordSignature,
     /// The body is larger than [`crate::MAX_BODY_BYTES`].
     BodyTooLarge,
     /// The request could not be read to its end.
     UnreadableBody,
+    /// The body is not declared as JSON.
+    NotJson,
+    /// The body or query does not have the shape that is expected; where, and what is wrong.
+    Malformed { field: String, message: String },
+    /// Fields are wrong.
+    Invalid(Vec<FieldProblem>),
+    /// There is no valid session.
+    Unauthenticated,
+    /// The server does not exist, has no bot, or the caller is not a member.
+    UnknownGuild,
+    /// The caller may not manage the server.
+    NotAdmin,
+    /// A write that does not come from our own pages.
+    CrossSite,
+    /// Too many requests; seconds until the next is allowed.
+    RateLimited { retry_after: u64 },
+    /// A save without `If-Match`.
+    PreconditionRequired,
+    /// Somebody else has saved since.
+    Conflict,
+    /// Something else is in the way: a stable code, and words.
+    Refused { code: &'static str, detail: String },
+    /// Discord or Twitch does not answer.
+    Remote { name: &'static str },
     /// We cannot store or look up anything now; the same request may succeed later.
     Unavailable,
 }
 
+/// A problem (RFC 9457).
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Problem {
+    /// Always `about:blank`: `code` tells the kind.
+    #[serde(rename = "type")]
+    #[schema(example = "about:blank")]
+    kind: &'static str,
+    /// The status in words.
+    title: &'static str,
+    /// The HTTP status.
+    status: u16,
+    /// A stable code.
+    #[schema(example = "rate_limited")]
+    code: &'static str,
+    /// What is wrong, and the remedy.
+    detail: String,
+    /// The fields that are wrong.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<FieldError>,
+}
+
+/// What is wrong with one field.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct FieldError {
+    /// Which, as in `destinations[0].channel_id`.
+    field: String,
+    /// A stable code.
+    code: &'static str,
+    /// What is wrong, and the remedy.
+    message: String,
+    /// Where in the field's text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    span: Option<Span>,
+}
+
+/// A place in a text, in characters.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Span {
+    /// The first character, from 0.
+    start: usize,
+    /// Behind the last character.
+    end: usize,
+    /// The line, from 1.
+    line: usize,
+    /// The column, from 1.
+    column: usize,
+}
+
+impl From<FieldProblem> for FieldError {
+    fn from(problem: FieldProblem) -> Self {
+        let FieldProblem { field, code, message, span } = problem;
+        let span =
+            span.map(|s| Span { start: s.start, end: s.end, line: s.line, column: s.column });
+        Self { field, code, message, span }
+    }
+}
+
 impl ApiError {
     /// Status, stable code and a sentence with the remedy.
-    fn describe(&self) -> (StatusCode, &'static str, &'static str) {
+    fn describe(&self) -> (StatusCode, &'static str, String) {
+        use StatusCode as S;
+        let fixed = |status, code, detail: &str| (status, code, detail.to_owned());
         match self {
-            Self::NotFound => {
-                (StatusCode::NOT_FOUND, "not_found", "There is nothing at this address.")
-            }
-            Self::MethodNotAllowed => (
-                StatusCode::METHOD_NOT_ALLOWED,
+            Self::NotFound => fixed(S::NOT_FOUND, "not_found", "There is nothing at this address."),
+            Self::MethodNotAllowed => fixed(
+                S::METHOD_NOT_ALLOWED,
                 "method_not_allowed",
                 "This address takes another method; see the Allow header.",
             ),
-            Self::InvalidSignature => (
-                StatusCode::FORBIDDEN,
+            Self::InvalidSignature => fixed(
+                S::FORBIDDEN,
                 "invalid_signature",
                 "The signature is missing or does not fit the body and its secret.",
             ),
-            Self::BodyTooLarge => (
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "body_too_large",
-                "The body is larger than 256 KiB.",
+            Self::InvalidDiscordSignature => fixed(
+                S::UNAUTHORIZED,
+                "invalid_signature",
+                "The signature is missing or does not fit the body and the public key.",
             ),
-            Self::UnreadableBody => {
-                (StatusCode::BAD_REQUEST, "unreadable_body", "The body ended early.")
+            Self::BodyTooLarge => {
+                fixed(S::PAYLOAD_TOO_LARGE, "body_too_large", "The body is larger than 256 KiB.")
             }
-            Self::Unavailable => (
-                StatusCode::SERVICE_UNAVAILABLE,
+            Self::UnreadableBody => {
+                fixed(S::BAD_REQUEST, "unreadable_body", "The body ended early.")
+            }
+            Self::NotJson => fixed(
+                S::UNSUPPORTED_MEDIA_TYPE,
+                "not_json",
+                "Send JSON with the header Content-Type: application/json.",
+            ),
+            Self::Malformed { .. } => fixed(
+                S::BAD_REQUEST,
+                "malformed",
+                "The request does not have the expected shape; see errors.",
+            ),
+            Self::Invalid(_) => {
+                fixed(S::UNPROCESSABLE_ENTITY, "invalid", "Some fields are wrong; see errors.")
+            }
+            Self::Unauthenticated => {
+                fixed(S::UNAUTHORIZED, "unauthenticated", "Sign in with Discord first.")
+            }
+            Self::UnknownGuild => fixed(
+                S::NOT_FOUND,
+                "unknown_guild",
+                "There is no such server with the bot in it, or you are not a member.",
+            ),
+            Self::NotAdmin => fixed(
+                S::FORBIDDEN,
+                "not_an_admin",
+                "This takes the permission Manage Server. Ask somebody who has it.",
+            ),
+            Self::CrossSite => fixed(
+                S::FORBIDDEN,
+                "cross_site",
+                "Writes are taken from the dashboard only: send the header Origin with its address.",
+            ),
+            Self::RateLimited { .. } => fixed(
+                S::TOO_MANY_REQUESTS,
+                "rate_limited",
+                "Too many requests. Wait as long as the header Retry-After says.",
+            ),
+            Self::PreconditionRequired => fixed(
+                S::PRECONDITION_REQUIRED,
+                "precondition_required",
+                "Send the header If-Match with the ETag of what you have changed.",
+            ),
+            Self::Conflict => fixed(
+                S::PRECONDITION_FAILED,
+                "conflict",
+                "Somebody else has saved since. Load it again and repeat your change.",
+            ),
+            Self::Refused { code, detail } => (S::CONFLICT, code, detail.clone()),
+            Self::Remote { name } => (
+                S::BAD_GATEWAY,
+                "remote_unavailable",
+                format!("{name} does not answer now. Try again in a moment."),
+            ),
+            Self::Unavailable => fixed(
+                S::SERVICE_UNAVAILABLE,
                 "unavailable",
                 "The service cannot answer now. Try again in a moment.",
             ),
+        }
+    }
+
+    fn errors(self) -> Vec<FieldError> {
+        match self {
+            Self::Invalid(problems) => problems.into_iter().map(FieldError::from).collect(),
+            Self::Malformed { field, message } => {
+                vec![FieldError { field, code: "malformed", message, span: None }]
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+impl From<sqlx::Error> for ApiError {
+    fn from(error: sqlx::Error) -> Self {
+        tracing::warn!(%error, event = "database_error", "a request could not be served");
+        Self::Unavailable
+    }
+}
+
+impl From<SaveError> for ApiError {
+    fn from(error: SaveError) -> Self {
+        match error {
+            SaveError::Invalid(problems) => Self::Invalid(problems),
+            SaveError::Conflict => Self::Conflict,
+            SaveError::NotFound => Self::NotFound,
+            SaveError::Remote(error) => {
+                tracing::warn!(error, "a save could not be checked");
+                Self::Remote { name: "Discord" }
+            }
+            SaveError::Database(error) => error.into(),
         }
     }
 }
@@ -61,11 +233,26 @@ impl ApiError {
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let (status, code, detail) = self.describe();
-        let title = status.canonical_reason();
-        let problem = json!({
-            "type": "about:blank", "title": title, "status": status.as_u16(), "code": code, "detail": detail,
-        });
-        (status, [(header::CONTENT_TYPE, "application/problem+json")], Json(problem))
-            .into_response()
+        let retry_after = match &self {
+            Self::RateLimited { retry_after } => Some(*retry_after),
+            Self::Unavailable | Self::Remote { .. } => Some(2),
+            _ => None,
+        };
+        let problem = Problem {
+            kind: "about:blank",
+            title: status.canonical_reason().unwrap_or("Error"),
+            status: status.as_u16(),
+            code,
+            detail,
+            errors: self.errors(),
+        };
+        let mut response = (status, Json(problem)).into_response();
+        let headers = response.headers_mut();
+        let kind = HeaderValue::from_static("application/problem+json");
+        headers.insert(header::CONTENT_TYPE, kind);
+        if let Some(seconds) = retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
     }
 }

@@ -1,16 +1,19 @@
-//! Router, extractors, handlers and errors of the HTTP surface.
+//! Router, middleware, extractors, handlers, errors and the description of the HTTP surface.
 
+mod caller;
+mod cookies;
 mod error;
 mod extract;
+mod middleware;
+pub mod openapi;
+mod route_table;
 mod routes;
+mod views;
 
 pub use error::ApiError;
+pub use route_table::{ROUTES, Route, Who};
 
-use axum::{
-    Router,
-    extract::DefaultBodyLimit,
-    routing::{get, post},
-};
+use axum::{Router, extract::DefaultBodyLimit, middleware as layers};
 use sm_services::LazyApp;
 
 /// The largest body we read.
@@ -18,11 +21,14 @@ pub const MAX_BODY_BYTES: usize = 256 * 1024;
 
 /// All routes. The app is built by the first request that needs it.
 pub fn router(app: impl Into<LazyApp>) -> Router {
+    let app = app.into();
+    let guard = layers::from_fn_with_state(app.clone(), middleware::guard);
     Router::new()
-        .route("/api/health", get(routes::health::health))
-        .route("/webhooks/twitch", post(routes::twitch_webhook::receive))
+        .merge(route_table::api().route_layer(guard))
+        .merge(route_table::webhooks())
         .fallback(routes::not_found)
         .method_not_allowed_fallback(routes::method_not_allowed)
+        .layer(layers::from_fn(middleware::frame))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
-        .with_state(app.into())
+        .with_state(app)
 }

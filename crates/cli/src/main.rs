@@ -48,6 +48,8 @@ enum Command {
     },
     /// Bring the database up to date.
     Migrate,
+    /// Print the description of the API (OpenAPI 3.1).
+    Openapi,
     /// Let the simulated Twitch of a running `dev` send an edge case; without a case, list them.
     Trigger {
         /// The case, such as `duplicate`.
@@ -74,6 +76,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let outcome = match cli.command {
         Command::WithPostgres { durable, command } => with_postgres(durable, &command),
+        Command::Openapi => openapi(),
         command => block_on(command),
     };
     outcome.unwrap_or_else(|error| {
@@ -98,7 +101,9 @@ fn block_on(command: Command) -> Result<ExitCode, Error> {
             Command::Serve { listen } => serve(listen).await,
             Command::Migrate => migrate().await,
             Command::Trigger { case, streamer, twitch } => trigger(case, &streamer, &twitch).await,
-            Command::WithPostgres { .. } => unreachable!("it runs without a runtime"),
+            Command::WithPostgres { .. } | Command::Openapi => {
+                unreachable!("they run without a runtime")
+            }
         }
     })?;
     Ok(ExitCode::SUCCESS)
@@ -164,6 +169,12 @@ fn print(text: &str) -> Result<(), Error> {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
         _ => Ok(()),
     }
+}
+
+fn openapi() -> Result<ExitCode, Error> {
+    let document = serde_json::to_string_pretty(&sm_api::openapi::document())?;
+    print(&format!("{document}\n"))?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn with_postgres(durable: bool, command: &[String]) -> Result<ExitCode, Error> {

@@ -102,3 +102,26 @@ pub async fn claim_checks(
     .fetch_all(db)
     .await
 }
+
+/// A destination to which nothing can be posted now.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct Broken {
+    /// The streamer's login.
+    pub login: String,
+    /// The channel, when it is not the guild's default.
+    pub channel_id: Option<i64>,
+    /// Why.
+    pub reason: String,
+}
+
+/// The degraded destinations of a guild; 20 at most.
+pub async fn broken(db: impl PgExecutor<'_>, guild: GuildId) -> sqlx::Result<Vec<Broken>> {
+    sqlx::query_as(
+        "select t.login, d.channel_id, d.degraded_reason as reason
+         from destinations d join streamers t using (twitch_user_id)
+         where d.guild_id = $1 and d.degraded_reason is not null order by d.degraded_at limit 20",
+    )
+    .bind(guild.to_db())
+    .fetch_all(db)
+    .await
+}

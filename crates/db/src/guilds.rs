@@ -188,3 +188,39 @@ pub async fn set_template(
         .await?;
     Ok(())
 }
+
+/// A guild's name.
+pub async fn name(db: impl PgExecutor<'_>, guild: GuildId) -> sqlx::Result<Option<String>> {
+    sqlx::query_scalar("select name from guilds where guild_id = $1")
+        .bind(guild.to_db())
+        .fetch_optional(db)
+        .await
+}
+
+/// A guild at a glance.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct Summary {
+    /// Its name.
+    pub name: String,
+    /// Streamers it follows.
+    pub streamers: i64,
+    /// Those who are live.
+    pub live: i64,
+    /// Whether anything was ever posted, tests included.
+    pub posted: bool,
+}
+
+/// A guild at a glance.
+pub async fn summary(db: impl PgExecutor<'_>, guild: GuildId) -> sqlx::Result<Option<Summary>> {
+    sqlx::query_as(
+        "select g.name,
+           (select count(*) from guild_streamers f where f.guild_id = g.guild_id) as streamers,
+           (select count(*) from guild_streamers f where f.guild_id = g.guild_id and exists
+             (select from stream_sessions s where s.twitch_user_id = f.twitch_user_id and s.ended_at is null)) as live,
+           exists (select from notification_log n where n.guild_id = g.guild_id and n.status = 'sent') as posted
+         from guilds g where g.guild_id = $1",
+    )
+    .bind(guild.to_db())
+    .fetch_optional(db)
+    .await
+}

@@ -77,6 +77,11 @@ impl Client {
         Self { config: Arc::new(config), http, refused: Arc::default() }
     }
 
+    /// The application.
+    pub fn client_id(&self) -> &str {
+        &self.config.client_id
+    }
+
     /// Posts a message.
     pub async fn create_message(
         &self,

@@ -144,6 +144,8 @@ fn build(
             discord_public_key: config.discord_public_key.clone(),
             session_keys: SessionKeys::new(&secrets.session_secrets),
             discord_rate_per_second: config.discord_rate_per_second,
+            api_rate_per_second: config.api_rate_per_second,
+            webhook_rate_per_second: config.webhook_rate_per_second,
         },
     }))
 }

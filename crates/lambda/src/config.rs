@@ -53,6 +53,10 @@ pub struct Config {
     pub discord_public_key: String,
     /// Requests per second to Discord; 0 turns the pace off.
     pub discord_rate_per_second: u32,
+    /// Requests per second to our API, over all instances; 0 turns the limit off.
+    pub api_rate_per_second: i32,
+    /// Verified webhooks per second, over all instances; 0 turns the limit off.
+    pub webhook_rate_per_second: i32,
     /// The SQS queue of the doorbell; unset: within the process.
     pub queue_url: Option<String>,
     /// The key of KMS that encrypts what is stored; unset: `LOCAL_ENCRYPTION_KEY`.
@@ -151,6 +155,8 @@ impl Reader<'_> {
                 45,
                 "must be a whole number; 0 turns the pace off",
             ),
+            api_rate_per_second: self.rate("API_RATE_PER_SECOND", 1_000),
+            webhook_rate_per_second: self.rate("WEBHOOK_RATE_PER_SECOND", 100),
             secrets: secrets_arn.is_none().then(|| self.secrets(kms_key_id.is_some())),
             queue_url,
             kms_key_id,
@@ -277,6 +283,10 @@ impl Reader<'_> {
                 default
             }
         }
+    }
+
+    fn rate(&mut self, name: &'static str, default: i32) -> i32 {
+        self.parsed(name, default, "must be a whole number; 0 turns the limit off").max(0)
     }
 
     fn problem(&mut self, name: &'static str, problem: &str) {

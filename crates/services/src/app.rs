@@ -1,6 +1,6 @@
 //! What every handler and job is handed.
 
-use crate::{accounts::SessionKeys, twitch_token::TokenCache};
+use crate::{accounts::SessionKeys, limits::Limits, twitch_token::TokenCache};
 use sm_aws::{Cipher, Doorbell};
 use sm_types::{Clock, Secret, UserId};
 use sqlx::PgPool;
@@ -43,6 +43,10 @@ pub struct Settings {
     pub session_keys: SessionKeys,
     /// Requests per second to Discord, over all workers; 0 turns the pace off.
     pub discord_rate_per_second: u32,
+    /// Requests per second to our API, over all instances; 0 turns the limit off.
+    pub api_rate_per_second: i32,
+    /// Verified webhooks per second, over all instances; 0 turns the limit off.
+    pub webhook_rate_per_second: i32,
 }
 
 /// The parts and what is learned while running.
@@ -51,13 +55,16 @@ pub(crate) struct Inner {
     parts: Parts,
     pub(crate) twitch_token: TokenCache,
     pub(crate) bot_user: OnceCell<UserId>,
+    pub(crate) limits: Limits,
 }
 
 impl App {
     /// Puts the app together; connects to nothing yet.
     pub fn new(parts: Parts) -> Self {
-        let (twitch_token, bot_user) = Default::default();
-        Self(Arc::new(Inner { parts, twitch_token, bot_user }))
+        let (twitch_token, bot_user) = (TokenCache::default(), OnceCell::new());
+        let settings = &parts.settings;
+        let limits = Limits::new(settings.api_rate_per_second, settings.webhook_rate_per_second);
+        Self(Arc::new(Inner { parts, twitch_token, bot_user, limits }))
     }
 
     /// Whether Discord or Twitch has refused our own credentials since this was asked last.

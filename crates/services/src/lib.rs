@@ -13,6 +13,7 @@ pub mod expansion;
 mod gate;
 pub mod guilds;
 mod lazy;
+pub mod limits;
 mod preflight;
 mod rendering;
 pub mod resend;

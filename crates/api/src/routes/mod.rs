@@ -1,7 +1,20 @@
 //! Handlers, a file per resource.
 
+#![expect(unused_qualifications, reason = "utoipa names the types of queries by their whole path")]
+
+pub(crate) mod auth;
+pub(crate) mod config;
+pub(crate) mod deliveries;
+pub(crate) mod discord_webhook;
+pub(crate) mod guilds;
 pub(crate) mod health;
+pub(crate) mod invites;
+pub(crate) mod meta;
+pub(crate) mod overview;
+pub(crate) mod streamers;
+pub(crate) mod templates;
 pub(crate) mod twitch_webhook;
+pub(crate) mod users;
 
 use crate::ApiError;
 

@@ -12,6 +12,7 @@ use http::{HeaderMap, StatusCode, header};
 use sm_services::{
     App,
     acceptance::{self, Receipt},
+    audit, limits,
 };
 use sm_twitch::eventsub::{self, Freshness, Headers, Message, VerifiedEventSub};
 
@@ -27,6 +28,11 @@ pub(crate) async fn receive(
         tracing::warn!(%error, security.event = "webhook_signature", "refused a webhook");
         ApiError::InvalidSignature
     })?;
+    if !limits::webhooks_allow(&app).await {
+        audit::security("rate_limited", None, "the webhooks' limit is used up");
+        // Twitch sends it again.
+        return Err(ApiError::RateLimited { retry_after: 1 });
+    }
     accept(&app, verified).await
 }
 

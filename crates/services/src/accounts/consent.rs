@@ -165,6 +165,11 @@ pub(crate) fn random_text() -> Option<String> {
     Some(URL_SAFE_NO_PAD.encode(bytes))
 }
 
+/// The code of an invite link: a bearer of it can link a channel, so nobody may guess one.
+pub fn invite_code() -> Option<String> {
+    random_text().map(|text| text.chars().take(22).collect())
+}
+
 /// Begins a consent.
 pub fn begin(app: &App, purpose: Purpose) -> Result<Begun, Refusal> {
     let random = || random_text().ok_or(Refusal::Unavailable);

@@ -1,0 +1,179 @@
+//! Who is asking, and may they? One query answers both, and counts against the caller's limit.
+
+use crate::{ApiError, cookies::Cookie, extract::Ready, middleware::RequestId};
+use axum::extract::{FromRef, FromRequestParts, MatchedPath, RawPathParams};
+use http::{Method, request::Parts};
+use sm_db::{
+    sessions::{self, UserLimit},
+    users::User,
+};
+use sm_services::{
+    App, LazyApp,
+    accounts::sign_in::session_of,
+    audit::{self, Actor},
+    guilds::access::{self, Access, Known},
+};
+use sm_types::GuildId;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+/// Requests per user: 50 at once, and 50 within a minute.
+const LIMIT: UserLimit = UserLimit { burst: 50, seconds: 60 };
+
+/// A signed-in user.
+#[derive(Debug)]
+pub(crate) struct Caller {
+    pub(crate) app: App,
+    pub(crate) user: User,
+    pub(crate) session_id: Uuid,
+    pub(crate) expires_at: OffsetDateTime,
+    pub(crate) request_id: String,
+}
+
+impl Caller {
+    /// The caller for the audit log.
+    pub(crate) fn actor(&self) -> Actor {
+        Actor { user: self.user.user_id, request_id: self.request_id.clone() }
+    }
+}
+
+/// A caller who may manage the server that the path names.
+#[derive(Debug)]
+pub(crate) struct GuildAdmin {
+    pub(crate) caller: Caller,
+    pub(crate) guild: GuildId,
+}
+
+impl GuildAdmin {
+    pub(crate) fn app(&self) -> &App {
+        &self.caller.app
+    }
+
+    pub(crate) fn actor(&self) -> Actor {
+        self.caller.actor()
+    }
+}
+
+/// A caller who is a member of the server that the path names.
+#[derive(Debug)]
+pub(crate) struct GuildMember {
+    pub(crate) caller: Caller,
+    pub(crate) guild: GuildId,
+}
+
+/// A caller, and what is known of them in a server.
+struct Asked {
+    caller: Caller,
+    known: Option<Known>,
+    bot_present: bool,
+}
+
+async fn ask<S>(parts: &mut Parts, state: &S, guild: Option<GuildId>) -> Result<Asked, ApiError>
+where
+    LazyApp: FromRef<S>,
+    S: Send + Sync,
+{
+    let Ready(app) = Ready::from_request_parts(parts, state).await?;
+    let cookie = Cookie::Session.read(&parts.headers).ok_or(ApiError::Unauthenticated)?;
+    let Some(session_id) = session_of(&app, cookie) else {
+        audit::security("auth_failure", None, "a session cookie was not valid");
+        return Err(ApiError::Unauthenticated);
+    };
+    let now = app.clock.now();
+    let found = sessions::authenticate(&app.pool, session_id, guild, now, LIMIT).await?;
+    let Some(found) = found else {
+        audit::security("auth_failure", None, "a session has ended or was revoked");
+        return Err(ApiError::Unauthenticated);
+    };
+    if !found.allowed {
+        audit::security("rate_limited", Some(found.user.user_id), "a user's limit is used up");
+        let retry_after = found.wait_seconds.ceil().clamp(1.0, 60.0) as u64;
+        return Err(ApiError::RateLimited { retry_after });
+    }
+    let known = found.member.zip(found.permissions).zip(found.checked_at);
+    let known = known.map(|((member, permissions), checked_at)| Known {
+        member,
+        permissions: permissions.cast_unsigned(),
+        checked_at,
+    });
+    let request_id = RequestId::of(parts);
+    let caller =
+        Caller { app, user: found.user, session_id, expires_at: found.expires_at, request_id };
+    Ok(Asked { caller, known, bot_present: found.bot_present.unwrap_or(false) })
+}
+
+impl<S> FromRequestParts<S> for Caller
+where
+    LazyApp: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        Ok(ask(parts, state, None).await?.caller)
+    }
+}
+
+/// The caller and their access to the server in the path.
+async fn with_access<S>(parts: &mut Parts, state: &S) -> Result<(Caller, GuildId, Access), ApiError>
+where
+    LazyApp: FromRef<S>,
+    S: Send + Sync,
+{
+    let params = RawPathParams::from_request_parts(parts, state).await;
+    let params = params.map_err(|_| ApiError::NotFound)?;
+    let guild = params.iter().find(|(name, _)| *name == "guild_id").map(|(_, value)| value);
+    let guild: Option<GuildId> = guild.and_then(|text| text.parse().ok());
+    // Without a session nobody learns whether an id can be one.
+    let asked = ask(parts, state, guild).await?;
+    let guild = guild.ok_or(ApiError::UnknownGuild)?;
+    let caller = asked.caller;
+    if !asked.bot_present {
+        return Err(ApiError::UnknownGuild);
+    }
+    let write = !matches!(parts.method, Method::GET | Method::HEAD);
+    let access = access::check(&caller.app, guild, caller.user.user_id, asked.known, write).await;
+    let access = access.map_err(|_| ApiError::Remote { name: "Discord" })?;
+    if access == Access::None {
+        deny(parts, &caller, guild).await;
+        return Err(ApiError::UnknownGuild);
+    }
+    Ok((caller, guild, access))
+}
+
+async fn deny(parts: &Parts, caller: &Caller, guild: GuildId) {
+    let path = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    let action = format!("{} {path}", parts.method);
+    let user = Some(caller.user.user_id);
+    audit::denied(&caller.app, Some(guild), user, &action, Some(&caller.request_id)).await;
+}
+
+impl<S> FromRequestParts<S> for GuildAdmin
+where
+    LazyApp: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let (caller, guild, access) = with_access(parts, state).await?;
+        if access != Access::Admin {
+            deny(parts, &caller, guild).await;
+            return Err(ApiError::NotAdmin);
+        }
+        Ok(Self { caller, guild })
+    }
+}
+
+impl<S> FromRequestParts<S> for GuildMember
+where
+    LazyApp: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let (caller, guild, _) = with_access(parts, state).await?;
+        Ok(Self { caller, guild })
+    }
+}

@@ -1,0 +1,109 @@
+//! Every route of the API, once: the router, its description and the tests are made of this table.
+
+use crate::routes::{
+    auth, config, deliveries, discord_webhook, guilds, health, invites, meta, overview, streamers,
+    templates, twitch_webhook, users,
+};
+use axum::{
+    Router,
+    routing::{delete, get, post, put},
+};
+use sm_services::LazyApp;
+use utoipa::OpenApi;
+
+/// Who may call a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Who {
+    /// Anybody.
+    Public,
+    /// Who is signed in.
+    User,
+    /// A member of the server in the path.
+    Member,
+    /// Who may manage the server in the path.
+    Admin,
+}
+
+/// A route of the API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Route {
+    /// The method, in capitals.
+    pub method: &'static str,
+    /// The path, with its parameters in braces.
+    pub path: &'static str,
+    /// Who may call it.
+    pub who: Who,
+}
+
+macro_rules! table {
+    ($($who:ident $method:ident $path:literal $module:ident::$handler:ident;)*) => {
+        /// The router of the API, without webhooks.
+        pub(crate) fn api() -> Router<LazyApp> {
+            Router::new()$(.route($path, $method($module::$handler)))*
+        }
+
+        /// Every route of the API.
+        pub const ROUTES: &[Route] = &[$(
+            Route { method: stringify!($method), path: $path, who: Who::$who },
+        )*];
+
+        #[derive(OpenApi)]
+        #[openapi(paths($($module::$handler),*), components(schemas(crate::error::Problem)))]
+        pub(crate) struct Described;
+    };
+}
+
+table! {
+    Public get "/api/health" health::health;
+    Public get "/api/config" meta::config;
+    Public get "/api/openapi.json" meta::openapi_json;
+    Public get "/api/auth/discord/login" auth::discord_login;
+    Public get "/api/auth/discord/callback" auth::discord_callback;
+    Public get "/api/auth/twitch/callback" auth::twitch_callback;
+    User get "/api/auth/me" auth::me;
+    User post "/api/auth/logout" auth::logout;
+    User get "/api/auth/sessions" auth::sessions;
+    User delete "/api/auth/sessions" auth::end_sessions;
+    User delete "/api/auth/sessions/{session_id}" auth::end_session;
+    User get "/api/guilds" guilds::list;
+    User get "/api/guilds/{guild_id}/install" guilds::install;
+    Admin get "/api/guilds/{guild_id}/overview" overview::get;
+    Admin get "/api/guilds/{guild_id}/audit" overview::audit_log;
+    Admin get "/api/guilds/{guild_id}/places" guilds::get_places;
+    Admin get "/api/guilds/{guild_id}/config" config::get;
+    Admin put "/api/guilds/{guild_id}/config" config::put;
+    Admin get "/api/guilds/{guild_id}/streamers" streamers::list;
+    Admin post "/api/guilds/{guild_id}/streamers" streamers::add;
+    Admin get "/api/guilds/{guild_id}/streamers/search" streamers::search;
+    Admin get "/api/guilds/{guild_id}/streamers/link" streamers::link;
+    Admin get "/api/guilds/{guild_id}/streamers/{streamer_id}" streamers::get;
+    Admin put "/api/guilds/{guild_id}/streamers/{streamer_id}" streamers::put;
+    Admin delete "/api/guilds/{guild_id}/streamers/{streamer_id}" streamers::remove;
+    Admin get "/api/guilds/{guild_id}/invites" invites::list;
+    Admin post "/api/guilds/{guild_id}/invites" invites::create;
+    Admin delete "/api/guilds/{guild_id}/invites/{code}" invites::revoke;
+    Admin get "/api/guilds/{guild_id}/templates" templates::list;
+    Admin post "/api/guilds/{guild_id}/templates" templates::create;
+    Admin post "/api/guilds/{guild_id}/templates/preview" templates::preview;
+    Admin get "/api/guilds/{guild_id}/templates/{template_id}" templates::get;
+    Admin put "/api/guilds/{guild_id}/templates/{template_id}" templates::put;
+    Admin delete "/api/guilds/{guild_id}/templates/{template_id}" templates::delete;
+    Admin post "/api/guilds/{guild_id}/test-send" templates::test_send;
+    Admin get "/api/guilds/{guild_id}/deliveries" deliveries::list;
+    Admin get "/api/guilds/{guild_id}/deliveries/{delivery_id}" deliveries::get;
+    Admin post "/api/guilds/{guild_id}/deliveries/{delivery_id}/resend" deliveries::resend_one;
+    Public get "/api/invites/{code}" invites::get;
+    Public get "/api/invites/{code}/link" invites::link;
+    User get "/api/users/me/preferences" users::list;
+    Member put "/api/users/me/preferences/{guild_id}" users::put_guild;
+    Member put "/api/users/me/preferences/{guild_id}/{streamer_id}" users::put_streamer;
+    User get "/api/users/me/export" users::export;
+    User delete "/api/users/me" users::delete;
+}
+
+/// What Twitch and Discord post to us. They are no part of the described API.
+pub(crate) fn webhooks() -> Router<LazyApp> {
+    Router::new()
+        .route("/webhooks/twitch", post(twitch_webhook::receive))
+        .route("/webhooks/discord", post(discord_webhook::receive))
+}

@@ -1,0 +1,133 @@
+//! `/api/guilds/{guild_id}/config`: what a server announces, where, and whom it mentions.
+
+use crate::{
+    ApiError,
+    caller::GuildAdmin,
+    extract::{IfMatch, JsonBody, etag},
+    views::Mention,
+};
+use axum::{Json, response::IntoResponse};
+use serde::{Deserialize, Serialize};
+use sm_db::config::{self, GuildConfig};
+use sm_services::setup::{self, Problem};
+use sm_types::{ChannelId, TemplateId};
+use time::Time;
+use utoipa::ToSchema;
+
+/// A server's configuration.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ConfigBody {
+    /// Whether anything is announced.
+    enabled: bool,
+    /// Where, unless a streamer says otherwise.
+    #[schema(value_type = Option<String>, example = "812345678901234568")]
+    default_channel_id: Option<ChannelId>,
+    /// How, unless a streamer says otherwise; null: our own template.
+    #[schema(value_type = Option<uuid::Uuid>)]
+    template_id: Option<TemplateId>,
+    /// Whom to mention.
+    mention: Mention,
+    /// A stream that comes back within so many seconds re-opens its message; 0 turns that off.
+    #[schema(minimum = 0, maximum = 86400)]
+    merge_window_seconds: i32,
+    /// What becomes of a message when the stream ends: `leave`, `edit` or `delete`.
+    #[schema(example = "edit")]
+    end_action: String,
+    /// Types of streams that are announced: `live`, `playlist`, `watch_party`, `premiere`, `rerun`.
+    #[schema(example = json!(["live"]))]
+    announce_types: Vec<String>,
+    /// When nothing is announced.
+    quiet_hours: Option<QuietHours>,
+    /// The IANA time zone of the quiet hours.
+    #[schema(example = "Europe/Berlin")]
+    timezone: String,
+}
+
+/// From one time of day until another; over midnight when the end is the earlier.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct QuietHours {
+    /// As in `22:30`.
+    #[schema(example = "22:30")]
+    from: String,
+    /// As in `07:00`.
+    #[schema(example = "07:00")]
+    until: String,
+}
+
+impl From<GuildConfig> for ConfigBody {
+    fn from(config: GuildConfig) -> Self {
+        let text = |at: Time| format!("{:02}:{:02}", at.hour(), at.minute());
+        let quiet = config.quiet_hours;
+        Self {
+            enabled: config.enabled,
+            default_channel_id: config.default_channel,
+            template_id: config.template,
+            mention: config.mention.into(),
+            merge_window_seconds: config.merge_window_seconds,
+            end_action: config.end_action,
+            announce_types: config.announce_types,
+            quiet_hours: quiet
+                .map(|(from, until)| QuietHours { from: text(from), until: text(until) }),
+            timezone: config.timezone,
+        }
+    }
+}
+
+fn time_of_day(field: &str, text: &str) -> Result<Time, ApiError> {
+    let read = || {
+        let (hour, minute) = text.split_once(':')?;
+        let two = |part: &str| (part.len() == 2).then(|| part.parse::<u8>().ok()).flatten();
+        Time::from_hms(two(hour)?, two(minute)?, 0).ok()
+    };
+    let message = "Write a time of day as in 22:30.";
+    read().ok_or_else(|| ApiError::Invalid(vec![Problem::new(field, "invalid", message)]))
+}
+
+impl ConfigBody {
+    fn into_config(self) -> Result<GuildConfig, ApiError> {
+        let quiet_hours = match self.quiet_hours {
+            None => None,
+            Some(hours) => Some((
+                time_of_day("quiet_hours.from", &hours.from)?,
+                time_of_day("quiet_hours.until", &hours.until)?,
+            )),
+        };
+        Ok(GuildConfig {
+            enabled: self.enabled,
+            default_channel: self.default_channel_id,
+            template: self.template_id,
+            mention: self.mention.into(),
+            merge_window_seconds: self.merge_window_seconds,
+            end_action: self.end_action,
+            announce_types: self.announce_types,
+            quiet_hours,
+            timezone: self.timezone,
+        })
+    }
+}
+
+/// A server's configuration; the ETag names its revision.
+#[utoipa::path(get, path = "/api/guilds/{guild_id}/config", tag = "config",
+    params(("guild_id" = String, Path)), responses((status = 200, body = ConfigBody)))]
+pub(crate) async fn get(admin: GuildAdmin) -> Result<impl IntoResponse, ApiError> {
+    let found = config::find(&admin.app().pool, admin.guild).await?;
+    let (config, revision) = found.ok_or(ApiError::UnknownGuild)?;
+    Ok((etag(revision), Json(ConfigBody::from(config))))
+}
+
+/// Saves a server's configuration, made from the revision in `If-Match`.
+#[utoipa::path(put, path = "/api/guilds/{guild_id}/config", tag = "config",
+    params(("guild_id" = String, Path), ("If-Match" = String, Header, description = "The ETag it was made from.")),
+    request_body = ConfigBody, responses((status = 200, body = ConfigBody)))]
+pub(crate) async fn put(
+    admin: GuildAdmin,
+    IfMatch(revision): IfMatch,
+    JsonBody(body): JsonBody<ConfigBody>,
+) -> Result<impl IntoResponse, ApiError> {
+    let config = body.into_config()?;
+    let (app, guild) = (admin.app(), admin.guild);
+    let revision = setup::config::save(app, guild, &config, revision, &admin.actor()).await?;
+    Ok((etag(revision), Json(ConfigBody::from(config))))
+}

@@ -1,0 +1,270 @@
+//! `/api/guilds/{guild_id}/overview` and `/audit`: how a server is doing, and who changed what.
+
+use crate::{
+    ApiError,
+    caller::GuildAdmin,
+    extract::QueryOf,
+    routes::deliveries::{self, DeliveryItem},
+    views::{cursor, key_of, page_size, rfc3339},
+};
+use axum::Json;
+use serde::{Deserialize, Serialize};
+use sm_db::{
+    audit, config, destinations,
+    history::{self, Filter},
+    subscriptions,
+};
+use sm_services::guilds::places;
+use time::Duration;
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+/// Deliveries shown on the overview.
+const LAST: i64 = 10;
+/// Discord's part must not hold the page up.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(2);
+
+/// One check of a server's health.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Check {
+    /// `bot`, `channel`, `streamers`, `test`, `destination` or `subscriptions`.
+    what: &'static str,
+    /// `ok`, `todo`, `problem` or `unknown` (Discord does not answer).
+    state: &'static str,
+    /// In words, with the remedy.
+    text: String,
+    /// The channel it is about.
+    channel_id: Option<String>,
+    /// Permissions that are missing there.
+    missing: Vec<&'static str>,
+}
+
+/// The last 24 hours of announcements.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct FiguresView {
+    /// Posted.
+    sent: i64,
+    /// Failed.
+    failed: i64,
+    /// Left out by a rule.
+    skipped: i64,
+    /// Too late.
+    expired: i64,
+    /// Half of them were on their way to Discord within so many milliseconds of the webhook.
+    p50_ms: Option<f64>,
+    /// 95 of 100 were.
+    p95_ms: Option<f64>,
+}
+
+/// A server at a glance.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Overview {
+    /// The name.
+    name: String,
+    /// Set-up steps and health, in the order in which to deal with them.
+    checks: Vec<Check>,
+    /// Streamers it follows.
+    streamers: i64,
+    /// Those who are live.
+    live: i64,
+    /// The last 24 hours.
+    figures: FiguresView,
+    /// The last deliveries.
+    deliveries: Vec<DeliveryItem>,
+}
+
+/// How a server is doing: health, figures and last deliveries in one answer.
+#[utoipa::path(get, path = "/api/guilds/{guild_id}/overview", tag = "guilds",
+    params(("guild_id" = String, Path)), responses((status = 200, body = Overview)))]
+pub(crate) async fn get(admin: GuildAdmin) -> Result<Json<Overview>, ApiError> {
+    let (app, guild) = (admin.app(), admin.guild);
+    let (pool, now) = (&app.pool, app.clock.now());
+    let asked = tokio::time::timeout(PATIENCE, places::load(app, guild));
+    let (filter, day) = (Filter::default(), Duration::DAY);
+    let stored = async {
+        tokio::try_join!(
+            sm_db::guilds::summary(pool, guild),
+            config::find(pool, guild),
+            history::figures(pool, guild, now, day),
+            history::list(pool, guild, &filter, LAST),
+            subscriptions::count_by_state(pool, guild),
+            destinations::broken(pool, guild),
+        )
+    };
+    let (stored, places) = tokio::join!(stored, asked);
+    let (summary, config, figures, last, states, broken) = stored?;
+    let summary = summary.ok_or(ApiError::UnknownGuild)?;
+    let channel = config.and_then(|(config, _)| config.default_channel);
+    let mut checks = Vec::new();
+    checks.extend(place_checks(places.ok().and_then(Result::ok), channel));
+    checks.push(streamer_check(summary.streamers));
+    checks.extend(subscription_check(&states));
+    checks.extend(broken.into_iter().map(|broken| Check {
+        what: "destination",
+        state: "problem",
+        text: format!("{} cannot be announced: {}.", broken.login, broken.reason),
+        channel_id: broken.channel_id.map(|id| id.to_string()),
+        missing: Vec::new(),
+    }));
+    if !summary.posted {
+        checks.push(check("test", "todo", "Send a test message to see that it arrives."));
+    }
+    Ok(Json(Overview {
+        name: summary.name,
+        checks,
+        streamers: summary.streamers,
+        live: summary.live,
+        figures: FiguresView {
+            sent: figures.sent,
+            failed: figures.failed,
+            skipped: figures.skipped,
+            expired: figures.expired,
+            p50_ms: figures.p50_ms,
+            p95_ms: figures.p95_ms,
+        },
+        deliveries: last.iter().map(|row| deliveries::item(guild, row)).collect(),
+    }))
+}
+
+fn check(what: &'static str, state: &'static str, text: &str) -> Check {
+    Check { what, state, text: text.to_owned(), channel_id: None, missing: Vec::new() }
+}
+
+fn place_checks(found: Option<places::Places>, channel: Option<sm_types::ChannelId>) -> Vec<Check> {
+    let Some(found) = found else {
+        return vec![check(
+            "bot",
+            "unknown",
+            "Discord does not answer: this could not be checked.",
+        )];
+    };
+    if !found.bot_present {
+        return vec![check("bot", "problem", "The bot is not in this server. Invite it again.")];
+    }
+    let bot = check("bot", "ok", "The bot is in this server.");
+    let Some(channel) = channel else {
+        return vec![bot, check("channel", "todo", "Choose a channel for announcements.")];
+    };
+    let place = found.channels.into_iter().find(|place| place.id == channel);
+    let mut state = match place {
+        None => check("channel", "problem", "The default channel is gone. Choose another one."),
+        Some(place) if !place.missing.is_empty() => {
+            let missing = place.missing.join(", ");
+            let text = format!("The bot cannot post in #{}: it lacks {missing}.", place.name);
+            Check { missing: place.missing, ..check("channel", "problem", &text) }
+        }
+        Some(place) if !place.embeds => {
+            let text =
+                format!("In #{} the bot lacks EMBED_LINKS: only text is posted.", place.name);
+            Check { missing: vec!["EMBED_LINKS"], ..check("channel", "problem", &text) }
+        }
+        Some(place) => check("channel", "ok", &format!("Announcements go to #{}.", place.name)),
+    };
+    state.channel_id = Some(channel.to_string());
+    vec![bot, state]
+}
+
+fn streamer_check(streamers: i64) -> Check {
+    match streamers {
+        0 => check("streamers", "todo", "Add a streamer."),
+        _ => check("streamers", "ok", &format!("{streamers} streamer(s) are followed.")),
+    }
+}
+
+fn subscription_check(states: &[(String, i64)]) -> Option<Check> {
+    let count = |wanted: &str| {
+        states.iter().filter(|(state, _)| state == wanted).map(|(_, count)| count).sum::<i64>()
+    };
+    let total: i64 = states.iter().map(|(_, count)| count).sum();
+    let (enabled, failed) = (count("enabled"), count("failed"));
+    if total == 0 {
+        return None;
+    }
+    let text = format!("{enabled} of {total} Twitch subscriptions are enabled.");
+    Some(match (failed, enabled == total) {
+        (0, true) => check("subscriptions", "ok", &text),
+        (0, false) => check("subscriptions", "todo", &format!("{text} The rest is on its way.")),
+        _ => check("subscriptions", "problem", &format!("{text} {failed} failed and are retried.")),
+    })
+}
+
+/// An entry of the audit log.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct AuditItem {
+    /// Its id.
+    id: Uuid,
+    /// When.
+    #[schema(format = DateTime)]
+    at: String,
+    /// Who.
+    actor_id: Option<String>,
+    /// Their name, while we know them.
+    actor_name: Option<String>,
+    /// What, as in `guild_config.update`.
+    action: String,
+    /// On what.
+    target: Option<String>,
+    /// `done` or `denied`.
+    outcome: String,
+    /// What was before.
+    #[schema(value_type = Option<Object>)]
+    before: Option<serde_json::Value>,
+    /// What is now.
+    #[schema(value_type = Option<Object>)]
+    after: Option<serde_json::Value>,
+    /// The request.
+    request_id: Option<String>,
+}
+
+/// A page of the audit log.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct AuditPage {
+    /// The latest first.
+    items: Vec<AuditItem>,
+    /// The cursor of the next page.
+    next: Option<String>,
+}
+
+/// Which page.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ListAudit {
+    /// The cursor of a page before.
+    #[serde(default)]
+    after: Option<String>,
+    /// 1 to 100; 50 unless said.
+    #[serde(default)]
+    limit: Option<i64>,
+}
+
+/// Who changed what in a server, and what was denied.
+#[utoipa::path(get, path = "/api/guilds/{guild_id}/audit", tag = "guilds",
+    params(("guild_id" = String, Path), ListAudit), responses((status = 200, body = AuditPage)))]
+pub(crate) async fn audit_log(
+    admin: GuildAdmin,
+    QueryOf(query): QueryOf<ListAudit>,
+) -> Result<Json<AuditPage>, ApiError> {
+    let size = page_size(query.limit)?;
+    let key = key_of(query.after.as_deref())?;
+    let before = key.map(|key| key.parse::<Uuid>()).transpose().map_err(|_| {
+        let message = "This is no cursor of ours. Leave it out to begin anew.".to_owned();
+        ApiError::Malformed { field: "after".to_owned(), message }
+    })?;
+    let mut rows = audit::of_guild(&admin.app().pool, admin.guild, before, size + 1).await?;
+    let more = i64::try_from(rows.len()).unwrap_or(0) > size;
+    rows.truncate(usize::try_from(size).unwrap_or(0));
+    let next = rows.last().filter(|_| more).map(|row| cursor(&row.audit_id.to_string()));
+    let item = |entry: audit::Entry| AuditItem {
+        id: entry.audit_id,
+        at: rfc3339(entry.at),
+        actor_id: entry.actor_id.map(|id| id.cast_unsigned().to_string()),
+        actor_name: entry.actor_name,
+        action: entry.action,
+        target: entry.target,
+        outcome: entry.outcome,
+        before: entry.before.map(|json| json.0),
+        after: entry.after.map(|json| json.0),
+        request_id: entry.request_id,
+    };
+    Ok(Json(AuditPage { items: rows.into_iter().map(item).collect(), next }))
+}

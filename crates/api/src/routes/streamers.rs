@@ -1,0 +1,416 @@
+//! `/api/guilds/{guild_id}/streamers`: whom a server follows, and how it announces each.
+
+use crate::{
+    ApiError,
+    caller::GuildAdmin,
+    extract::{IfMatch, JsonBody, Params, QueryOf, etag},
+    routes::auth::to_consent,
+    views::{Mention, cursor, key_of, page_size, rfc3339},
+};
+use axum::{
+    Json,
+    response::{IntoResponse, Response},
+};
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use sm_db::follows::{self, Destination, Follow, StoredDestination};
+use sm_services::{
+    accounts::consent::{self, Purpose},
+    setup::{self, Problem},
+    streamers::{
+        linking::{self, FollowError, Followed, Line},
+        lookup,
+    },
+};
+use sm_types::{ChannelId, DestinationId, GuildId, TemplateId, TwitchUserId};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+/// Names that one request can add.
+const MAX_LINES: usize = 100;
+
+/// A followed streamer.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct StreamerItem {
+    /// Twitch's id.
+    id: String,
+    /// The login.
+    login: String,
+    /// The display name.
+    display_name: String,
+    /// The avatar's address.
+    avatar_url: Option<String>,
+    /// Whether Twitch still knows the account.
+    exists: bool,
+    /// Whether the streamer has authorised the app: titles and renames then come at once.
+    linked: bool,
+    /// Whether the server announces them.
+    enabled: bool,
+    /// How they came here: `admin`, `oauth` or `invite`.
+    source: String,
+    /// Whether they are live.
+    live: bool,
+    /// Channels they are announced in.
+    destinations: i64,
+    /// Those to which nothing can be posted now.
+    degraded: i64,
+    /// `enabled`, `pending` or `failed`: what became of the subscriptions at Twitch.
+    subscription: String,
+    /// Why a subscription failed.
+    subscription_error: Option<String>,
+    /// When they were announced here last.
+    #[schema(format = DateTime)]
+    last_sent_at: Option<String>,
+    /// Since when they are followed.
+    #[schema(format = DateTime)]
+    added_at: String,
+}
+
+impl From<Follow> for StreamerItem {
+    fn from(follow: Follow) -> Self {
+        Self {
+            id: follow.twitch_user_id.0,
+            login: follow.login,
+            display_name: follow.display_name,
+            avatar_url: follow.profile_image_url,
+            exists: follow.status == "active",
+            linked: follow.authorized,
+            enabled: follow.enabled,
+            source: follow.source,
+            live: follow.live,
+            destinations: follow.destinations,
+            degraded: follow.degraded,
+            subscription: follow.subscription,
+            subscription_error: follow.subscription_error,
+            last_sent_at: follow.last_sent_at.map(rfc3339),
+            added_at: rfc3339(follow.created_at),
+        }
+    }
+}
+
+/// A page of followed streamers.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct StreamerPage {
+    /// By login.
+    items: Vec<StreamerItem>,
+    /// The cursor of the next page.
+    next: Option<String>,
+}
+
+/// Which page.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ListStreamers {
+    /// The cursor of a page before.
+    #[serde(default)]
+    after: Option<String>,
+    /// 1 to 100; 50 unless said.
+    #[serde(default)]
+    limit: Option<i64>,
+}
+
+/// The streamers that a server follows.
+#[utoipa::path(get, path = "/api/guilds/{guild_id}/streamers", tag = "streamers",
+    params(("guild_id" = String, Path), ListStreamers), responses((status = 200, body = StreamerPage)))]
+pub(crate) async fn list(
+    admin: GuildAdmin,
+    QueryOf(query): QueryOf<ListStreamers>,
+) -> Result<Json<StreamerPage>, ApiError> {
+    let (size, after) = (page_size(query.limit)?, key_of(query.after.as_deref())?);
+    let from = (None, after.as_deref());
+    let mut rows = follows::list(&admin.app().pool, admin.guild, from, size + 1).await?;
+    let more = i64::try_from(rows.len()).unwrap_or(0) > size;
+    rows.truncate(usize::try_from(size).unwrap_or(0));
+    let next = rows.last().filter(|_| more).map(|row| cursor(&row.login));
+    Ok(Json(StreamerPage { items: rows.into_iter().map(StreamerItem::from).collect(), next }))
+}
+
+/// Streamers to add.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AddStreamers {
+    /// Names or addresses, as typed or pasted; 1 to 100.
+    #[schema(example = json!(["ana_live", "https://www.twitch.tv/bruno"]))]
+    names: Vec<String>,
+}
+
+/// What a name came to.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct AddResult {
+    /// As it was sent.
+    name: String,
+    /// `added`, `already`, `limit_reached`, `unknown` (nobody on Twitch is called so) or `invalid`.
+    result: &'static str,
+    /// Twitch's id.
+    id: Option<String>,
+    /// The login that was understood.
+    login: Option<String>,
+}
+
+/// Adds streamers by name or address, with a result for each.
+#[utoipa::path(post, path = "/api/guilds/{guild_id}/streamers", tag = "streamers",
+    params(("guild_id" = String, Path)), request_body = AddStreamers,
+    responses((status = 200, body = Vec<AddResult>)))]
+pub(crate) async fn add(
+    admin: GuildAdmin,
+    JsonBody(AddStreamers { names }): JsonBody<AddStreamers>,
+) -> Result<Json<Vec<AddResult>>, ApiError> {
+    if names.is_empty() || names.len() > MAX_LINES {
+        let message = format!("Send 1 to {MAX_LINES} names.");
+        return Err(ApiError::Invalid(vec![Problem::new("names", "invalid", message)]));
+    }
+    let lines = linking::follow_lines(admin.app(), admin.guild, &names, &admin.actor()).await;
+    let lines = lines.map_err(|error| match error {
+        FollowError::Twitch(error) => twitch(&error),
+        FollowError::Database(error) => error.into(),
+    })?;
+    let results = names.into_iter().zip(lines).map(|(name, line)| {
+        let (result, id, login) = match line {
+            Line::Found { id, login, followed } => {
+                let result = match followed {
+                    Followed::Added => "added",
+                    Followed::Already => "already",
+                    Followed::LimitReached => "limit_reached",
+                };
+                (result, Some(id.0), Some(login))
+            }
+            Line::Unknown { login } => ("unknown", None, Some(login)),
+            Line::Invalid => ("invalid", None, None),
+        };
+        AddResult { name, result, id, login }
+    });
+    Ok(Json(results.collect()))
+}
+
+fn twitch(error: &sm_twitch::Error) -> ApiError {
+    tracing::warn!(%error, "Twitch could not be asked for an admin");
+    match error {
+        sm_twitch::Error::RateLimited { retry_after } => {
+            ApiError::RateLimited { retry_after: retry_after.as_secs().max(1) }
+        }
+        _ => ApiError::Remote { name: "Twitch" },
+    }
+}
+
+/// What to search for.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Search {
+    /// A name or its beginning, or an address; 2 to 100 characters.
+    q: String,
+}
+
+/// A channel that was found.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct FoundItem {
+    /// Twitch's id.
+    id: String,
+    /// The login.
+    login: String,
+    /// The display name.
+    display_name: String,
+    /// The avatar's address.
+    avatar_url: Option<String>,
+    /// Whether the channel is live, when the search tells.
+    live: Option<bool>,
+}
+
+/// Searches Twitch's channels: the exact name first, then those that begin like it.
+#[utoipa::path(get, path = "/api/guilds/{guild_id}/streamers/search", tag = "streamers",
+    params(("guild_id" = String, Path), Search), responses((status = 200, body = Vec<FoundItem>)))]
+pub(crate) async fn search(
+    admin: GuildAdmin,
+    QueryOf(Search { q }): QueryOf<Search>,
+) -> Result<Json<Vec<FoundItem>>, ApiError> {
+    let length = q.trim().chars().count();
+    if !(lookup::MIN_SEARCH..=100).contains(&length) {
+        let message = "Search for 2 to 100 characters.".to_owned();
+        return Err(ApiError::Malformed { field: "q".to_owned(), message });
+    }
+    let found = lookup::search(admin.app(), &q).await.map_err(|error| twitch(&error))?;
+    let item = |found: lookup::Found| FoundItem {
+        id: found.id.0,
+        login: found.login,
+        display_name: found.display_name,
+        avatar_url: found.profile_image_url,
+        live: found.live,
+    };
+    Ok(Json(found.into_iter().map(item).collect()))
+}
+
+/// Sends the browser to Twitch, to link the channel of whoever signs in there.
+#[utoipa::path(get, path = "/api/guilds/{guild_id}/streamers/link", tag = "streamers",
+    params(("guild_id" = String, Path)), responses((status = 303, description = "To Twitch.")))]
+pub(crate) async fn link(admin: GuildAdmin) -> Response {
+    let (guild, user) = (admin.guild, admin.caller.user.user_id);
+    let begun = consent::begin(admin.app(), Purpose::Link { guild, user });
+    to_consent(begun, &format!("/s/{guild}/streamers"))
+}
+
+/// Where and how a streamer is announced; null means as the server's configuration says.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DestinationBody {
+    /// Its id; left out for a new one.
+    #[serde(default)]
+    id: Option<Uuid>,
+    /// The channel.
+    #[schema(value_type = Option<String>)]
+    channel_id: Option<ChannelId>,
+    /// Whether it is used.
+    #[serde(default = "yes")]
+    enabled: bool,
+    /// The template.
+    #[serde(default)]
+    template_id: Option<Uuid>,
+    /// Whom to mention.
+    #[serde(default)]
+    mention: Option<Mention>,
+    /// Only these games; 1 to 50.
+    #[serde(default)]
+    game_filter: Option<Vec<String>>,
+    /// Only titles that contain this; 1 to 140 characters.
+    #[serde(default)]
+    title_filter: Option<String>,
+    /// Seconds between two announcements.
+    #[serde(default)]
+    #[schema(minimum = 0, maximum = 604_800)]
+    cooldown_seconds: i32,
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl From<Destination> for DestinationBody {
+    fn from(destination: Destination) -> Self {
+        Self {
+            id: destination.id.map(|id| id.0),
+            channel_id: destination.channel,
+            enabled: destination.enabled,
+            template_id: destination.template.map(|template| template.0),
+            mention: destination.mention.map(Mention::from),
+            game_filter: destination.game_filter,
+            title_filter: destination.title_filter,
+            cooldown_seconds: destination.cooldown_seconds,
+        }
+    }
+}
+
+impl From<DestinationBody> for Destination {
+    fn from(body: DestinationBody) -> Self {
+        Self {
+            id: body.id.map(DestinationId),
+            channel: body.channel_id,
+            enabled: body.enabled,
+            template: body.template_id.map(TemplateId),
+            mention: body.mention.map(Into::into),
+            game_filter: body.game_filter,
+            title_filter: body.title_filter,
+            cooldown_seconds: body.cooldown_seconds,
+        }
+    }
+}
+
+/// A destination and its health.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct DestinationView {
+    /// What admins have set.
+    #[serde(flatten)]
+    settings: DestinationBody,
+    /// Why nothing can be posted there now; a stable code.
+    degraded_reason: Option<String>,
+    /// Since when.
+    #[schema(format = DateTime)]
+    degraded_at: Option<String>,
+    /// When it is looked at again.
+    #[schema(format = DateTime)]
+    next_check_at: Option<String>,
+}
+
+impl From<StoredDestination> for DestinationView {
+    fn from(stored: StoredDestination) -> Self {
+        Self {
+            settings: stored.destination.into(),
+            degraded_reason: stored.degraded_reason,
+            degraded_at: stored.degraded_at.map(rfc3339),
+            next_check_at: stored.next_check_at.map(rfc3339),
+        }
+    }
+}
+
+/// A followed streamer with their destinations.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct StreamerView {
+    /// The streamer.
+    streamer: StreamerItem,
+    /// Where they are announced.
+    destinations: Vec<DestinationView>,
+}
+
+/// How a streamer is announced, as a whole: destinations that are not named are removed.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct StreamerBody {
+    /// Whether the server announces them.
+    enabled: bool,
+    /// Where; 1 to 10.
+    destinations: Vec<DestinationBody>,
+}
+
+/// The streamer as it is stored, and the revision.
+async fn view(admin: &GuildAdmin, id: &TwitchUserId) -> Result<(i32, StreamerView), ApiError> {
+    let (pool, guild) = (&admin.app().pool, admin.guild);
+    let (rows, destinations) = tokio::try_join!(
+        follows::list(pool, guild, (Some(id), None), 1),
+        follows::destinations(pool, guild, id),
+    )?;
+    let follow = rows.into_iter().next().ok_or(ApiError::NotFound)?;
+    let destinations = destinations.into_iter().map(DestinationView::from).collect();
+    Ok((follow.revision, StreamerView { streamer: follow.into(), destinations }))
+}
+
+/// A followed streamer; the ETag names the revision.
+#[utoipa::path(get, path = "/api/guilds/{guild_id}/streamers/{streamer_id}", tag = "streamers",
+    params(("guild_id" = String, Path), ("streamer_id" = String, Path)),
+    responses((status = 200, body = StreamerView)))]
+pub(crate) async fn get(
+    admin: GuildAdmin,
+    Params((_, id)): Params<(GuildId, TwitchUserId)>,
+) -> Result<impl IntoResponse, ApiError> {
+    let (revision, view) = view(&admin, &id).await?;
+    Ok((etag(revision), Json(view)))
+}
+
+/// Saves how a streamer is announced, made from the revision in `If-Match`.
+#[utoipa::path(put, path = "/api/guilds/{guild_id}/streamers/{streamer_id}", tag = "streamers",
+    params(("guild_id" = String, Path), ("streamer_id" = String, Path),
+        ("If-Match" = String, Header, description = "The ETag it was made from.")),
+    request_body = StreamerBody, responses((status = 200, body = StreamerView)))]
+pub(crate) async fn put(
+    admin: GuildAdmin,
+    Params((_, id)): Params<(GuildId, TwitchUserId)>,
+    IfMatch(revision): IfMatch,
+    JsonBody(body): JsonBody<StreamerBody>,
+) -> Result<impl IntoResponse, ApiError> {
+    let destinations: Vec<_> = body.destinations.into_iter().map(Destination::from).collect();
+    let (app, guild) = (admin.app(), admin.guild);
+    let wanted = (body.enabled, destinations.as_slice());
+    setup::overrides::save(app, guild, &id, wanted, revision, &admin.actor()).await?;
+    let (revision, view) = view(&admin, &id).await?;
+    Ok((etag(revision), Json(view)))
+}
+
+/// Stops announcing a streamer; the history stays.
+#[utoipa::path(delete, path = "/api/guilds/{guild_id}/streamers/{streamer_id}", tag = "streamers",
+    params(("guild_id" = String, Path), ("streamer_id" = String, Path)), responses((status = 204)))]
+pub(crate) async fn remove(
+    admin: GuildAdmin,
+    Params((_, id)): Params<(GuildId, TwitchUserId)>,
+) -> Result<StatusCode, ApiError> {
+    if linking::unfollow(admin.app(), admin.guild, &id, &admin.actor()).await? {
+        Ok(StatusCode::NO_CONTENT)
+    } else {
+        Err(ApiError::NotFound)
+    }
+}
