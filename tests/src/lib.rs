@@ -3,10 +3,12 @@
 //! A test ends well only if nothing due is left in the outbox, no request broke Discord's contract
 //! and nothing was logged as an error; see [`scenario`].
 
+mod browser;
 mod database;
 mod log;
 pub mod process;
 
+pub use browser::{Answer, Browser};
 pub use database::TestDatabase;
 
 use sm_db::guilds::Mention;

@@ -11,5 +11,8 @@ mod kills;
 mod lambda;
 mod migrations;
 mod outage;
+mod permissions;
 mod rules;
+mod setup;
+mod sign_in;
 mod webhooks;

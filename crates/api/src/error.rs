@@ -208,8 +208,8 @@ impl ApiError {
     }
 }
 
-impl From<sqlx::Error> for ApiError {
-    fn from(error: sqlx::Error) -> Self {
+impl From<sm_db::Error> for ApiError {
+    fn from(error: sm_db::Error) -> Self {
         tracing::warn!(%error, event = "database_error", "a request could not be served");
         Self::Unavailable
     }

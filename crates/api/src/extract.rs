@@ -66,6 +66,10 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
             return Err(ApiError::NotJson);
         }
         let RawBody(body) = RawBody::from_request(request, state).await?;
+        if contains(&body, NUL_IN_JSON) {
+            let message = "A text must not contain the character U+0000.".to_owned();
+            return Err(ApiError::Malformed { field: ".".to_owned(), message });
+        }
         let mut json = serde_json::Deserializer::from_slice(&body);
         let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
             let message = error.inner().to_string();
@@ -78,6 +82,14 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
         json.end().map_err(left)?;
         Ok(Self(value))
     }
+}
+
+/// Postgres takes no NUL in a text. A path, a query or a body that has one cannot mean anything.
+const NUL_IN_JSON: &[u8] = b"\\u0000";
+const NUL_IN_URI: &[u8] = b"%00";
+
+fn contains(bytes: &[u8], part: &[u8]) -> bool {
+    bytes.windows(part.len()).any(|window| window == part)
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
@@ -93,6 +105,9 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Params<
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        if contains(parts.uri.path().as_bytes(), NUL_IN_URI) {
+            return Err(ApiError::NotFound);
+        }
         let path = Path::<T>::from_request_parts(parts, state).await;
         path.map(|Path(value)| Self(value)).map_err(|_| ApiError::NotFound)
     }
@@ -105,9 +120,14 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for QueryOf<T> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let field = || "query".to_owned();
+        if contains(parts.uri.query().unwrap_or_default().as_bytes(), NUL_IN_URI) {
+            let message = "A text must not contain the character U+0000.".to_owned();
+            return Err(ApiError::Malformed { field: field(), message });
+        }
         let query = Query::<T>::from_request_parts(parts, state).await;
         query.map(|Query(value)| Self(value)).map_err(|rejection| ApiError::Malformed {
-            field: "query".to_owned(),
+            field: field(),
             message: rejection.body_text(),
         })
     }

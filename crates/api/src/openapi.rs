@@ -7,40 +7,65 @@ use utoipa::OpenApi;
 /// The committed description; a test compares it with the handlers.
 pub const COMMITTED: &str = include_str!("../openapi.json");
 
-/// Statuses that a route may answer with by the rules that meet all of its kind.
-fn common(route: &Route) -> Vec<(u16, &'static str)> {
-    let mut all = vec![
-        (400, "The request does not have the expected shape."),
-        (429, "Too many requests; wait as long as Retry-After says."),
-        (503, "The service cannot answer now."),
-    ];
-    let write = route.method != "get";
-    if write {
-        all.push((403, "Not permitted, or not from our own pages."));
+/// Statuses that are answered by rules which meet many routes.
+const COMMON: [(u16, &str); 12] = [
+    (400, "The request does not have the expected shape."),
+    (401, "There is no valid session."),
+    (403, "Not permitted, or not from our own pages."),
+    (404, "There is no such thing, or it is not yours to see."),
+    (412, "Somebody else has saved since."),
+    (413, "The body is larger than 256 KiB."),
+    (415, "The body is not declared as JSON."),
+    (422, "Fields are wrong; see errors."),
+    (428, "If-Match is missing."),
+    (429, "Too many requests; wait as long as Retry-After says."),
+    (502, "Discord or Twitch does not answer."),
+    (503, "The service cannot answer now."),
+];
+
+/// Those of them that a route may answer with.
+fn common(route: &Route) -> Vec<u16> {
+    let mut all = vec![429, 503];
+    // A query or a path can be wrong everywhere.
+    all.push(400);
+    if route.method != "get" {
+        all.push(403);
     }
-    if matches!(route.method, "post" | "put") {
-        all.push((413, "The body is larger than 256 KiB."));
-        all.push((415, "The body is not declared as JSON."));
-        all.push((422, "Fields are wrong; see errors."));
+    if matches!(route.method, "post" | "put") && route.path != "/api/auth/logout" {
+        all.extend([413, 415, 422]);
     }
     if route.method == "put" && route.who == Who::Admin {
-        all.push((412, "Somebody else has saved since."));
-        all.push((428, "If-Match is missing."));
+        all.extend([412, 428]);
     }
     match route.who {
         Who::Public => {}
-        Who::User => all.push((401, "There is no valid session.")),
-        Who::Member | Who::Admin => {
-            all.push((401, "There is no valid session."));
-            all.push((403, "Not permitted, or not from our own pages."));
-            all.push((404, "There is no such thing, or it is not yours to see."));
-            all.push((502, "Discord or Twitch does not answer."));
-        }
+        Who::User => all.push(401),
+        Who::Member | Who::Admin => all.extend([401, 403, 404, 502]),
     }
     if route.path.contains('{') {
-        all.push((404, "There is no such thing, or it is not yours to see."));
+        all.push(404);
     }
     all
+}
+
+/// Fills in what the handlers leave to us: every refusal is a problem, every answer has a word.
+fn complete(status: &str, response: &mut Value, problem: &Value) {
+    if response.get("$ref").is_some() {
+        return;
+    }
+    if matches!(status.as_bytes().first(), Some(b'4' | b'5')) {
+        response["content"] = problem.clone();
+    }
+    let missing = response["description"].as_str().is_none_or(str::is_empty);
+    if missing {
+        response["description"] = json!(match status {
+            "201" => "It is stored.",
+            "202" => "It is planned.",
+            "204" => "It is done.",
+            "404" => "There is no such thing.",
+            _ => "The answer.",
+        });
+    }
 }
 
 /// The description as the handlers have it.
@@ -58,6 +83,10 @@ pub fn document() -> Value {
     let content = json!({
         "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } },
     });
+    for (status, text) in COMMON {
+        document["components"]["responses"][format!("Problem{status}")] =
+            json!({ "description": text, "content": content });
+    }
     for route in ROUTES {
         let operation = &mut document["paths"][route.path][route.method];
         // Handlers of different resources share names.
@@ -65,19 +94,15 @@ pub fn document() -> Value {
         if route.who != Who::Public {
             operation["security"] = json!([{ "session": [] }]);
         }
-        for (status, text) in common(route) {
-            let stated = operation["responses"][status.to_string()]["description"].as_str();
-            let description = stated.filter(|text| !text.is_empty()).unwrap_or(text).to_owned();
-            operation["responses"][status.to_string()] =
-                json!({ "description": description, "content": content });
-        }
-        // What a handler states itself is a problem too.
-        if let Some(stated) = operation["responses"].as_object_mut() {
-            for (status, response) in stated {
-                if matches!(status.as_bytes().first(), Some(b'4' | b'5')) {
-                    response["content"] = content.clone();
-                }
+        for status in common(route) {
+            let response = &mut operation["responses"][status.to_string()];
+            if response.is_null() {
+                let shared = format!("#/components/responses/Problem{status}");
+                *response = json!({ "$ref": shared });
             }
+        }
+        for (status, response) in operation["responses"].as_object_mut().into_iter().flatten() {
+            complete(status, response, &content);
         }
     }
     document

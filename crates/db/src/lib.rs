@@ -28,4 +28,4 @@ pub mod tokens;
 pub mod users;
 
 pub use migrations::{MIGRATOR, migrate};
-pub use sqlx::PgPool;
+pub use sqlx::{Error, PgPool};

@@ -14,6 +14,8 @@ use sm_types::{GuildId, TwitchUserId, UserId};
 
 /// Streamers that one server can follow.
 pub const MAX_STREAMERS: i64 = 1_000;
+/// The source of a streamer whom an admin has named; every other has authorised the app.
+const BY_NAME: &str = "admin";
 
 /// What came of a follow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,6 +59,9 @@ async fn follow_within(
         profile_image_url: user.profile_image_url.as_deref(),
     };
     streamers::upsert(&mut *db, &streamer).await?;
+    if source != BY_NAME {
+        streamers::set_authorized(&mut *db, &user.id, true).await?;
+    }
     let by = actor.map(|actor| actor.user);
     let added = follows::insert(db, guild, &user.id, (source, by), MAX_STREAMERS).await?;
     subscriptions::plan(&mut *db, Some(&user.id), app.clock.now()).await?;
@@ -126,7 +131,7 @@ pub async fn follow_lines(
             continue;
         };
         let followed =
-            follow_within(&mut transaction, app, guild, user, "admin", Some(actor)).await?;
+            follow_within(&mut transaction, app, guild, user, BY_NAME, Some(actor)).await?;
         results.push(Line::Found { id: user.id.clone(), login, followed });
     }
     transaction.commit().await?;
@@ -166,7 +171,6 @@ pub async fn finish(app: &App, cookie: Option<&str>, answer: Answer) -> Result<L
         Purpose::Link { .. } | Purpose::Invite { .. } => channel_of(app, &given.code).await?,
         _ => return Err(Refusal::StateMismatch),
     };
-    streamers::set_authorized(&app.pool, &user.id, true).await?;
     match given.purpose {
         Purpose::Link { guild, user: admin } => link_own(app, guild, admin, &user).await,
         Purpose::Invite { code } => link_invited(app, &code, &user).await,
