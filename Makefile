@@ -1,4 +1,5 @@
-# Needs Rust (rustup), Node.js with npm, and a C compiler. `make dev` and `make test` get the rest.
+# Needs Rust (rustup), Node.js with npm, and a C compiler; the tests need Python 3 with venv too.
+# `make dev` and `make test` get the rest.
 .PHONY: dev test lint bench chaos scale
 
 CARGO ?= cargo

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test ends where something unexpected is found")]
 
 mod architecture;
+mod aws;
 mod delivery_faults;
 mod edits;
 mod gate;

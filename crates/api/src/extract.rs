@@ -24,7 +24,7 @@ where
     async fn from_request_parts(_parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let lazy = LazyApp::from_ref(state);
         match lazy.get().await {
-            Ok(app) => Ok(Self(app.clone())),
+            Ok(app) => Ok(Self(app)),
             Err(error) => {
                 tracing::error!(error, "the app could not be set up");
                 Err(ApiError::Unavailable)

@@ -54,7 +54,7 @@ pub(crate) async fn guard(State(lazy): State<LazyApp>, request: Request, next: N
         // The handler reports what is wrong.
         return next.run(request).await;
     };
-    if !limits::api_allows(app).await {
+    if !limits::api_allows(&app).await {
         audit::security("rate_limited", None, "the API's limit is used up");
         return ApiError::RateLimited { retry_after: 1 }.into_response();
     }

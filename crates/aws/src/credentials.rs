@@ -3,6 +3,12 @@
 use crate::http::{Http, SdkHttp};
 use aws_credential_types::Credentials;
 use sm_types::Secret;
+use std::time::Duration;
+
+/// How long one request to AWS may take. Each is answered in tens of milliseconds.
+pub(crate) const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long a call may take with the SDK's retries.
+pub(crate) const CALL_TIMEOUT: Duration = Duration::from_secs(4);
 
 /// Region, credentials and, in tests, the address of an emulator.
 #[derive(Clone, Debug)]
@@ -31,10 +37,15 @@ impl AwsSettings {
 macro_rules! sdk_client {
     ($service:ident, $settings:expr, $http:expr) => {{
         let settings: &$crate::AwsSettings = $settings;
+        let timeouts = $service::config::timeout::TimeoutConfig::builder()
+            .operation_attempt_timeout($crate::credentials::ATTEMPT_TIMEOUT)
+            .operation_timeout($crate::credentials::CALL_TIMEOUT)
+            .build();
         let mut config = $service::Config::builder()
             .behavior_version($service::config::BehaviorVersion::latest())
             .region($service::config::Region::new(settings.region.clone()))
             .credentials_provider(settings.credentials())
+            .timeout_config(timeouts)
             .http_client($crate::credentials::sdk_http($http));
         config.set_endpoint_url(settings.endpoint_url.clone());
         $service::Client::from_conf(config.build())

@@ -6,10 +6,11 @@ mod cipher;
 mod credentials;
 mod http;
 mod queue;
+mod refusal;
 mod secrets;
 
 pub use cipher::{Cipher, CipherError};
 pub use credentials::AwsSettings;
 pub use http::{Http, lazy_http};
 pub use queue::Doorbell;
-pub use secrets::{SecretsError, fetch_secrets};
+pub use secrets::{SecretVersion, SecretsError, fetch_secrets};

@@ -6,12 +6,15 @@ use crate::{
         Channel, CreateMessage, EditMessage, Guild, GuildSummary, Member, Message, Role, User,
     },
 };
-use reqwest::{Method, Response, header::HeaderMap};
+use reqwest::{Method, Response, StatusCode, header::HeaderMap};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use sm_types::{ChannelId, GuildId, MessageId, Secret, UserId};
 use std::{
-    sync::{Arc, LazyLock},
+    sync::{
+        Arc, LazyLock,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -45,6 +48,7 @@ pub struct ClientConfig {
 pub struct Client {
     pub(crate) config: Arc<ClientConfig>,
     http: Http,
+    refused: Arc<AtomicBool>,
 }
 
 /// An answer and what it tells of the limits.
@@ -70,7 +74,7 @@ pub struct Limits {
 impl Client {
     /// Builds a client; connects to nothing.
     pub fn new(config: ClientConfig, http: Http) -> Self {
-        Self { config: Arc::new(config), http }
+        Self { config: Arc::new(config), http, refused: Arc::default() }
     }
 
     /// The application.
@@ -183,6 +187,12 @@ impl Client {
         Ok(Reply { body, limits })
     }
 
+    /// Whether Discord has refused the bot's token or the application's secret since this was asked
+    /// last.
+    pub fn take_refusal(&self) -> bool {
+        self.refused.swap(false, Ordering::Relaxed)
+    }
+
     pub(crate) async fn send(&self, request: Outgoing<'_>) -> Result<(Vec<u8>, Limits), Error> {
         let Outgoing { method, path, identity, body } = request;
         let config = &self.config;
@@ -191,6 +201,7 @@ impl Client {
             .request(method, format!("{}/{path}", config.api_url))
             .header("User-Agent", &config.user_agent)
             .timeout(TIMEOUT);
+        let is_ours = !matches!(identity, Identity::User(_));
         let request = match identity {
             Identity::Bot => {
                 request.header("Authorization", format!("Bot {}", config.bot_token.expose()))
@@ -210,6 +221,9 @@ impl Client {
         let bytes = read(answer).await;
         if status.is_success() {
             return Ok((bytes?, limits(&headers)));
+        }
+        if status == StatusCode::UNAUTHORIZED && is_ours {
+            self.refused.store(true, Ordering::Relaxed);
         }
         // A refusal stays one, whatever has become of its text.
         Err(refusal(status.as_u16(), &headers, &bytes.unwrap_or_default()))

@@ -1,39 +1,110 @@
 //! From settings to an app. Nothing is connected here; pool and clients start at first use.
 
-use crate::config::{Config, ConfigError};
-use sm_aws::{Cipher, Doorbell, Http, lazy_http};
+use crate::config::{Config, ConfigError, SecretSettings};
+use sm_aws::{AwsSettings, Cipher, CipherError, Doorbell, Http, SecretsError, lazy_http};
 use sm_services::{App, LazyApp, Parts, Settings, accounts::SessionKeys};
 use sm_types::Clock;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
-use std::time::Duration;
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 /// A request does not wait longer for a connection; Twitch expects its answer in seconds.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// The app that is built at its first use, with secrets from Secrets Manager when there is an ARN.
-pub fn lazy_app(config: Config) -> LazyApp {
-    LazyApp::new(move || {
-        let config = config.clone();
-        async move {
-            let http = lazy_http();
-            let config = with_secrets(config, &http).await?;
-            build(&config, Clock::system(), http).map_err(|error| error.to_string())
-        }
+/// The app that is built at its first use; one whose secrets come from Secrets Manager follows them.
+pub fn lazy_app(config: Config, clock: Clock) -> LazyApp {
+    let http = lazy_http();
+    let (Some(arn), Some(aws)) = (config.secrets_arn.clone(), config.aws.clone()) else {
+        return LazyApp::new(move || {
+            let app = build(&config, &clock, &http, None);
+            std::future::ready(app.map_err(|error| error.to_string()))
+        });
+    };
+    let source = Arc::new(Source { config, clock, http, arn, aws, built: Mutex::default() });
+    LazyApp::changing(move || {
+        let source = source.clone();
+        async move { source.latest().await }
     })
 }
 
 /// The app for settings that are complete.
 pub fn build_app(config: &Config, clock: Clock) -> Result<App, ConfigError> {
-    build(config, clock, lazy_http())
+    build(config, &clock, &lazy_http(), None)
 }
 
-async fn with_secrets(config: Config, http: &Http) -> Result<Config, String> {
-    let (Some(arn), Some(aws)) = (&config.secrets_arn, &config.aws) else { return Ok(config) };
-    let secrets = sm_aws::fetch_secrets(aws, http, arn).await.map_err(|e| e.to_string())?;
-    config.with_secrets(&secrets).map_err(|error| error.to_string())
+/// Builds apps from a secret that changes.
+struct Source {
+    config: Config,
+    clock: Clock,
+    http: Http,
+    arn: String,
+    aws: AwsSettings,
+    built: Mutex<Option<Built>>,
 }
 
-fn build(config: &Config, clock: Clock, http: Http) -> Result<App, ConfigError> {
+/// An app and what it was built from.
+#[derive(Clone)]
+struct Built {
+    app: App,
+    secrets: SecretSettings,
+    version_id: String,
+}
+
+impl Source {
+    /// The app of the secret's current version; `None` when it was given before.
+    async fn latest(&self) -> Result<Option<App>, String> {
+        let fetched = match sm_aws::fetch_secrets(&self.aws, &self.http, &self.arn).await {
+            Err(error @ SecretsError::Malformed) => return self.unusable(&error),
+            fetched => fetched.map_err(|error| error.to_string())?,
+        };
+        let before = self.built().clone();
+        if before.as_ref().is_some_and(|before| before.version_id == fetched.version_id) {
+            return Ok(None);
+        }
+        match self.build(&fetched.values, before.as_ref()) {
+            Err(error) => self.unusable(&error),
+            Ok((app, secrets)) => {
+                let version_id = fetched.version_id;
+                *self.built() = Some(Built { app: app.clone(), secrets, version_id });
+                Ok(Some(app))
+            }
+        }
+    }
+
+    /// A version that no app can be built from: with one before, the product goes on.
+    fn unusable(&self, error: &dyn std::error::Error) -> Result<Option<App>, String> {
+        if self.built().is_none() {
+            return Err(error.to_string());
+        }
+        tracing::error!(%error, "the secret's current version is of no use: the one before stays");
+        Ok(None)
+    }
+
+    fn built(&self) -> MutexGuard<'_, Option<Built>> {
+        self.built.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn build(
+        &self,
+        values: &BTreeMap<String, String>,
+        before: Option<&Built>,
+    ) -> Result<(App, SecretSettings), ConfigError> {
+        let config = self.config.clone().with_secrets(values)?;
+        let app = build(&config, &self.clock, &self.http, before)?;
+        Ok((app, config.secrets()?.clone()))
+    }
+}
+
+/// Builds an app; what has not changed since `before`, connections above all, is shared with it.
+fn build(
+    config: &Config,
+    clock: &Clock,
+    http: &Http,
+    before: Option<&Built>,
+) -> Result<App, ConfigError> {
     let secrets = config.secrets()?;
     let twitch = sm_twitch::ClientConfig {
         api_url: config.twitch_api_url.clone(),
@@ -48,18 +119,25 @@ fn build(config: &Config, clock: Clock, http: Http) -> Result<App, ConfigError> 
         bot_token: secrets.discord_bot_token.clone(),
         user_agent: user_agent(config),
     };
-    let doorbell = match (&config.queue_url, &config.aws) {
-        (Some(url), Some(aws)) => Doorbell::sqs(aws.clone(), http.clone(), url.clone()),
-        _ => Doorbell::local(),
-    };
+    let same_database = before.filter(|b| b.secrets.database_url == secrets.database_url);
+    let same_key =
+        before.filter(|b| b.secrets.local_encryption_key == secrets.local_encryption_key);
     Ok(App::new(Parts {
-        pool: pool(&secrets.database_url, config.database_connections)?,
+        pool: match same_database {
+            Some(before) => before.app.pool.clone(),
+            None => pool(&secrets.database_url, config.database_connections)?,
+        },
         twitch: sm_twitch::Client::new(twitch, http.clone(), clock.clone()),
-        clock,
-        discord: sm_discord::Client::new(discord, http),
-        doorbell,
-        cipher: Cipher::local(&secrets.local_encryption_key)
-            .map_err(|error| ConfigError::one("LOCAL_ENCRYPTION_KEY", error.to_string()))?,
+        clock: clock.clone(),
+        discord: sm_discord::Client::new(discord, http.clone()),
+        doorbell: match before {
+            Some(before) => before.app.doorbell.clone(),
+            None => doorbell(config, http),
+        },
+        cipher: match same_key {
+            Some(before) => before.app.cipher.clone(),
+            None => cipher(config, secrets, clock, http)?,
+        },
         settings: Settings {
             eventsub_secrets: secrets.twitch_eventsub_secrets.clone(),
             public_base_url: config.public_base_url.clone(),
@@ -70,6 +148,27 @@ fn build(config: &Config, clock: Clock, http: Http) -> Result<App, ConfigError> 
             webhook_rate_per_second: config.webhook_rate_per_second,
         },
     }))
+}
+
+fn doorbell(config: &Config, http: &Http) -> Doorbell {
+    match (&config.queue_url, &config.aws) {
+        (Some(url), Some(aws)) => Doorbell::sqs(aws.clone(), http.clone(), url.clone()),
+        _ => Doorbell::local(),
+    }
+}
+
+fn cipher(
+    config: &Config,
+    secrets: &SecretSettings,
+    clock: &Clock,
+    http: &Http,
+) -> Result<Cipher, ConfigError> {
+    if let (Some(key_id), Some(aws)) = (&config.kms_key_id, &config.aws) {
+        return Ok(Cipher::kms(aws.clone(), http.clone(), key_id.clone(), clock.clone()));
+    }
+    let invalid =
+        |error: CipherError| ConfigError::one("LOCAL_ENCRYPTION_KEY", format!("is wrong: {error}"));
+    Cipher::local(&secrets.local_encryption_key).map_err(invalid)
 }
 
 /// Discord's edge blocks requests without a User-Agent of this form.

@@ -59,6 +59,8 @@ pub struct Config {
     pub webhook_rate_per_second: i32,
     /// The SQS queue of the doorbell; unset: within the process.
     pub queue_url: Option<String>,
+    /// The key of KMS that encrypts what is stored; unset: `LOCAL_ENCRYPTION_KEY`.
+    pub kms_key_id: Option<String>,
     /// The secret that supplies the secret settings.
     pub secrets_arn: Option<String>,
     /// Who we are to AWS.
@@ -81,7 +83,7 @@ pub struct SecretSettings {
     pub discord_client_secret: Secret,
     /// Secrets that sign sessions, the newest first.
     pub session_secrets: Vec<Secret>,
-    /// Encrypts what is stored.
+    /// Encrypts what is stored; two during a rotation; empty where KMS does it.
     pub local_encryption_key: Secret,
 }
 
@@ -109,7 +111,7 @@ impl Config {
     pub fn with_secrets(self, values: &BTreeMap<String, String>) -> Result<Self, ConfigError> {
         let lookup = |name: &str| values.get(name).cloned();
         let mut reader = Reader { lookup: &lookup, problems: Vec::new() };
-        let secrets = reader.secrets();
+        let secrets = reader.secrets(self.kms_key_id.is_some());
         reader.done(Self { secrets: Some(secrets), ..self })
     }
 }
@@ -123,7 +125,9 @@ impl Reader<'_> {
     fn config(&mut self) -> Config {
         let secrets_arn = self.optional("SECRETS_ARN");
         let queue_url = self.optional("QUEUE_URL");
-        let aws = (secrets_arn.is_some() || queue_url.is_some()).then(|| self.aws());
+        let kms_key_id = self.optional("KMS_KEY_ID");
+        let needs_aws = secrets_arn.is_some() || queue_url.is_some() || kms_key_id.is_some();
+        let aws = needs_aws.then(|| self.aws());
         Config {
             log_level: self.parsed(
                 "LOG_LEVEL",
@@ -153,14 +157,15 @@ impl Reader<'_> {
             ),
             api_rate_per_second: self.rate("API_RATE_PER_SECOND", 1_000),
             webhook_rate_per_second: self.rate("WEBHOOK_RATE_PER_SECOND", 100),
-            secrets: secrets_arn.is_none().then(|| self.secrets()),
+            secrets: secrets_arn.is_none().then(|| self.secrets(kms_key_id.is_some())),
             queue_url,
+            kms_key_id,
             secrets_arn,
             aws,
         }
     }
 
-    fn secrets(&mut self) -> SecretSettings {
+    fn secrets(&mut self, has_kms: bool) -> SecretSettings {
         SecretSettings {
             database_url: self.secret(
                 "DATABASE_URL",
@@ -180,10 +185,14 @@ impl Reader<'_> {
                 "is missing: create one in the Discord developer portal, page OAuth2",
             ),
             session_secrets: self.session_secrets(),
-            local_encryption_key: self.secret(
-                "LOCAL_ENCRYPTION_KEY",
-                "is missing: make one with `openssl rand -base64 32`",
-            ),
+            local_encryption_key: if has_kms {
+                Secret::new("")
+            } else {
+                self.secret(
+                    "LOCAL_ENCRYPTION_KEY",
+                    "is missing: make one with `openssl rand -base64 32`, or set KMS_KEY_ID",
+                )
+            },
         }
     }
 
@@ -228,8 +237,7 @@ impl Reader<'_> {
     }
 
     fn aws(&mut self) -> AwsSettings {
-        const BY_LAMBDA: &str =
-            "is missing: Lambda sets it; elsewhere set it or leave SECRETS_ARN and QUEUE_URL unset";
+        const BY_LAMBDA: &str = "is missing: Lambda sets it; elsewhere set it or leave SECRETS_ARN, QUEUE_URL and KMS_KEY_ID unset";
         AwsSettings {
             region: self.required("AWS_REGION", BY_LAMBDA),
             access_key_id: self.required("AWS_ACCESS_KEY_ID", BY_LAMBDA),
@@ -345,6 +353,20 @@ mod tests {
         for name in complete().keys().map(String::as_str).chain(bad.map(|(name, _)| name)) {
             assert!(names.contains(&name), "{name} is not reported: {error}");
         }
+    }
+
+    #[test]
+    fn kms_takes_the_place_of_the_local_key() {
+        let mut values = complete();
+        values.remove("LOCAL_ENCRYPTION_KEY");
+        assert_eq!(read(&values).unwrap_err().problems[0].0, "LOCAL_ENCRYPTION_KEY");
+        values.insert("KMS_KEY_ID".into(), "alias/streammaxing".into());
+        let error = read(&values).unwrap_err();
+        assert_eq!(error.problems[0].0, "AWS_REGION", "{error}");
+        for name in ["AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"] {
+            values.insert(name.into(), "x".into());
+        }
+        assert_eq!(read(&values).unwrap().kms_key_id.as_deref(), Some("alias/streammaxing"));
     }
 
     #[test]

@@ -76,12 +76,15 @@ impl Dispatcher {
 
     async fn work(&self, deadline_ms: u64) -> Result<worker::Report, Error> {
         let app = self.app.get().await?;
-        Ok(worker::run(app, deadline(app, deadline_ms)).await?)
+        let report = worker::run(&app, deadline(&app, deadline_ms)).await?;
+        self.app.settle().await;
+        Ok(report)
     }
 
     async fn sweep(&self, deadline_ms: u64) -> Result<Value, Error> {
         let app = self.app.get().await?;
-        let swept = sweep::run(app, deadline(app, deadline_ms)).await?;
+        let swept = sweep::run(&app, deadline(&app, deadline_ms)).await?;
+        self.app.settle().await;
         Ok(
             json!({ "checked": swept.checked, "healed": swept.healed, "attempts": swept.worker.attempts }),
         )

@@ -67,6 +67,12 @@ impl App {
         Self(Arc::new(Inner { parts, twitch_token, bot_user, limits }))
     }
 
+    /// Whether Discord or Twitch has refused our own credentials since this was asked last.
+    pub(crate) fn take_refusal(&self) -> bool {
+        let (discord, twitch) = (self.discord.take_refusal(), self.twitch.take_refusal());
+        discord || twitch
+    }
+
     pub(crate) fn inner(&self) -> &Inner {
         &self.0
     }

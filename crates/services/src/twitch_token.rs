@@ -5,12 +5,14 @@ use sm_twitch::AppToken;
 use sm_types::Secret;
 use std::future::Future;
 use time::{Duration, OffsetDateTime};
-use tokio::sync::Mutex;
+use tokio::{sync::Mutex, time::timeout};
 
 const NAME: &str = "twitch_app";
 const PURPOSE: &str = "service_tokens/twitch_app";
 /// A token is renewed this long before its end.
 const MARGIN: Duration = Duration::minutes(10);
+/// A key that takes longer is not waited for: fetching a token of our own is as fast.
+const CIPHER_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// The token in memory.
 #[derive(Debug, Default)]
@@ -59,13 +61,21 @@ async fn stored(app: &App, now: OffsetDateTime) -> Option<(Secret, OffsetDateTim
     let found = sm_db::tokens::find(&app.pool, NAME, now + MARGIN).await;
     let (ciphertext, expires_at) = found.ok().flatten()?;
     // A token under another key is as good as none: a new one is fetched.
-    let token = app.cipher.decrypt(PURPOSE, &ciphertext).ok()?;
-    Some((token, expires_at))
+    let decrypted = timeout(CIPHER_TIMEOUT, app.cipher.decrypt(PURPOSE, &ciphertext)).await;
+    Some((decrypted.ok()?.ok()?, expires_at))
 }
 
 /// Stores the token for other instances; without it they fetch their own.
 async fn share(app: &App, token: &Secret, expires_at: OffsetDateTime) {
-    let Ok(ciphertext) = app.cipher.encrypt(PURPOSE, token) else { return };
+    let encrypted = timeout(CIPHER_TIMEOUT, app.cipher.encrypt(PURPOSE, token)).await;
+    let ciphertext = match encrypted {
+        Ok(Ok(ciphertext)) => ciphertext,
+        Ok(Err(error)) => {
+            tracing::warn!(%error, "the Twitch app token could not be encrypted for others");
+            return;
+        }
+        Err(_) => return,
+    };
     if let Err(error) = sm_db::tokens::upsert(&app.pool, NAME, &ciphertext, expires_at).await {
         tracing::warn!(%error, "the Twitch app token could not be shared");
     }

@@ -5,7 +5,10 @@ use reqwest::{Method, RequestBuilder, Response, StatusCode, header::HeaderMap};
 use serde::{Deserialize, de::DeserializeOwned};
 use sm_types::{Clock, Secret};
 use std::{
-    sync::{Arc, LazyLock},
+    sync::{
+        Arc, LazyLock,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 use time::OffsetDateTime;
@@ -38,6 +41,7 @@ pub struct Client {
     config: Arc<ClientConfig>,
     http: Http,
     clock: Clock,
+    refused: Arc<AtomicBool>,
 }
 
 /// An app access token.
@@ -59,7 +63,7 @@ pub(crate) struct Request<'a> {
 impl Client {
     /// Builds a client; connects to nothing.
     pub fn new(config: ClientConfig, http: Http, clock: Clock) -> Self {
-        Self { config: Arc::new(config), http, clock }
+        Self { config: Arc::new(config), http, clock, refused: Arc::default() }
     }
 
     /// Fetches an app access token (client credentials). It cannot be refreshed: fetch another.
@@ -95,7 +99,17 @@ impl Client {
         ];
         let form: Vec<_> = credentials.iter().chain(grant).collect();
         let request = self.http.post(format!("{}/token", self.config.auth_url)).form(&form);
-        self.read(dispatch(request).await?).await
+        let answer = self.read(dispatch(request).await?).await;
+        // A wrong secret is a 403; a code or a token that is refused is a 400.
+        if matches!(answer, Err(Error::Forbidden { .. } | Error::Unauthorized)) {
+            self.refused.store(true, Ordering::Relaxed);
+        }
+        answer
+    }
+
+    /// Whether Twitch has refused the application's secret since this was asked last.
+    pub fn take_refusal(&self) -> bool {
+        self.refused.swap(false, Ordering::Relaxed)
     }
 
     pub(crate) async fn get_auth<T: DeserializeOwned>(

@@ -1,6 +1,7 @@
 //! The Discord tokens of users: stored encrypted, refreshed by one instance at a time.
 
 use crate::App;
+use sm_aws::CipherError;
 use sm_discord::UserTokens;
 use sm_types::{Secret, UserId};
 use std::time::Duration as StdDuration;
@@ -49,7 +50,7 @@ pub(super) async fn store(
     let lifetime = Duration::try_from(tokens.expires_in()).unwrap_or(Duration::HOUR);
     let (access, refresh) = (tokens.access_token.expose(), tokens.refresh_token.expose());
     let plain = Secret::new(format!("{access}{SEPARATOR}{refresh}"));
-    match app.cipher.encrypt(&purpose(user), &plain) {
+    match app.cipher.encrypt(&purpose(user), &plain).await {
         Ok(ciphertext) => {
             let stored = Some((ciphertext.as_slice(), now + lifetime));
             sm_db::users::set_tokens(&app.pool, user, stored).await
@@ -83,12 +84,18 @@ async fn read(app: &App, user: UserId) -> Result<(Secret, Secret, OffsetDateTime
     let (Some(ciphertext), Some(expires_at)) = (row.tokens, row.tokens_expire_at) else {
         return Err(NoToken::SignInAgain);
     };
-    let plain = app.cipher.decrypt(&purpose(user), &ciphertext).map_err(|error| {
-        tracing::error!(%error, event = "crypto_error", "a user's tokens could not be decrypted");
-        NoToken::SignInAgain
-    })?;
+    let plain = app.cipher.decrypt(&purpose(user), &ciphertext).await.map_err(unreadable)?;
     let (access, refresh) = plain.expose().split_once(SEPARATOR).ok_or(NoToken::SignInAgain)?;
     Ok((Secret::new(access), Secret::new(refresh), expires_at))
+}
+
+/// What is readable once the key can be used again is not given up.
+fn unreadable(error: CipherError) -> NoToken {
+    if matches!(error, CipherError::Unavailable { .. } | CipherError::OtherCipher(_)) {
+        return NoToken::Storage(error.to_string());
+    }
+    tracing::error!(%error, event = "crypto_error", "a user's tokens could not be decrypted");
+    NoToken::SignInAgain
 }
 
 /// Refreshes under the lease; who had it before may have been done in the meantime.

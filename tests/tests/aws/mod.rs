@@ -1,0 +1,31 @@
+//! KMS and Secrets Manager: against a local AWS, behind a door that counts and can be shut.
+
+mod door;
+mod kms;
+mod secrets;
+
+use sm_aws::AwsSettings;
+use sm_sim::aws::Ministack;
+use sm_types::Secret;
+use std::{path::PathBuf, sync::OnceLock};
+
+/// The local AWS of all tests here, started by the first of them.
+fn aws() -> &'static Ministack {
+    static AWS: OnceLock<Ministack> = OnceLock::new();
+    AWS.get_or_init(|| Ministack::start(&cache()).unwrap_or_else(|error| panic!("{error}")))
+}
+
+#[expect(clippy::disallowed_methods, reason = "where `make test` keeps what it downloads")]
+fn cache() -> PathBuf {
+    std::env::var("STREAMMAXING_CACHE").map_or_else(|_| std::env::temp_dir(), PathBuf::from)
+}
+
+fn settings(url: &str) -> AwsSettings {
+    AwsSettings {
+        region: sm_sim::aws::REGION.to_owned(),
+        access_key_id: "test".to_owned(),
+        secret_access_key: Secret::new("test"),
+        session_token: None,
+        endpoint_url: Some(url.to_owned()),
+    }
+}
