@@ -1,6 +1,6 @@
 # Needs Rust (rustup), Node.js with npm, and a C compiler; the tests need Python 3 with venv too.
 # `make dev` and `make test` get the rest.
-.PHONY: dev test lint bench chaos scale
+.PHONY: dev test lint bench chaos scale openapi
 
 CARGO ?= cargo
 BIN = target/debug/streammaxing
@@ -33,8 +33,16 @@ chaos:
 	CHAOS_KILLS=100 CHAOS_GUILDS=2000 OUTAGE_SECONDS=30 $(BIN) with-postgres -- \
 	  $(CARGO) test -p sm-tests --test integration -- kills outage
 
-# Times of requests beside a million preferences and a million log rows; release build.
+# Times of requests beside a million preferences and a million log rows; filling takes a minute.
 scale:
-	$(CARGO) build --release -p sm-cli -p sm-lambda
-	SCALE_ROWS=1000000 target/release/streammaxing with-postgres -- \
-	  $(CARGO) test --release -p sm-tests --test integration -- scale --nocapture
+	$(CARGO) build --workspace --bins
+	SCALE_ROWS=1000000 $(BIN) with-postgres -- \
+	  $(CARGO) test -p sm-tests --test integration -- scale --nocapture
+
+# The description of the API and its reference page, made of the handlers.
+openapi:
+	$(CARGO) build -p sm-cli
+	$(BIN) openapi > target/openapi.json
+	$(BIN) openapi --markdown > target/api-reference.md
+	mv target/openapi.json crates/api/openapi.json
+	mv target/api-reference.md docs/api-reference.md

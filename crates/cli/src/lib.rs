@@ -1,5 +1,6 @@
 //! The binary `streammaxing`: dev, serve, migrate, trigger, with-postgres.
 
+pub mod api_reference;
 pub mod dev;
 mod dev_page;
 pub mod log_lines;

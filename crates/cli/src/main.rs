@@ -2,6 +2,7 @@
 
 use clap::{Parser, Subcommand};
 use sm_cli::{
+    api_reference,
     dev::{self, Ports},
     log_lines, run,
     world::Error,
@@ -49,7 +50,11 @@ enum Command {
     /// Bring the database up to date.
     Migrate,
     /// Print the description of the API (OpenAPI 3.1).
-    Openapi,
+    Openapi {
+        /// As a page for people.
+        #[arg(long)]
+        markdown: bool,
+    },
     /// Let the simulated Twitch of a running `dev` send an edge case; without a case, list them.
     Trigger {
         /// The case, such as `duplicate`.
@@ -76,7 +81,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let outcome = match cli.command {
         Command::WithPostgres { durable, command } => with_postgres(durable, &command),
-        Command::Openapi => openapi(),
+        Command::Openapi { markdown } => openapi(markdown),
         command => block_on(command),
     };
     outcome.unwrap_or_else(|error| {
@@ -101,7 +106,7 @@ fn block_on(command: Command) -> Result<ExitCode, Error> {
             Command::Serve { listen } => serve(listen).await,
             Command::Migrate => migrate().await,
             Command::Trigger { case, streamer, twitch } => trigger(case, &streamer, &twitch).await,
-            Command::WithPostgres { .. } | Command::Openapi => {
+            Command::WithPostgres { .. } | Command::Openapi { .. } => {
                 unreachable!("they run without a runtime")
             }
         }
@@ -171,9 +176,13 @@ fn print(text: &str) -> Result<(), Error> {
     }
 }
 
-fn openapi() -> Result<ExitCode, Error> {
-    let document = serde_json::to_string_pretty(&sm_api::openapi::document())?;
-    print(&format!("{document}\n"))?;
+fn openapi(markdown: bool) -> Result<ExitCode, Error> {
+    let document = sm_api::openapi::document();
+    if markdown {
+        print(&api_reference::render(&document))?;
+    } else {
+        print(&format!("{}\n", serde_json::to_string_pretty(&document)?))?;
+    }
     Ok(ExitCode::SUCCESS)
 }
 

@@ -25,7 +25,7 @@ pub(crate) async fn receive(
     let headers = Headers::from_http(&headers);
     let verified = eventsub::verify(&headers, &body, &app.settings.eventsub_secrets);
     let verified = verified.map_err(|error| {
-        tracing::warn!(%error, security.event = "webhook_signature", "refused a webhook");
+        tracing::warn!(%error, event = "webhook_signature", "refused a webhook");
         ApiError::InvalidSignature
     })?;
     if !limits::webhooks_allow(&app).await {
