@@ -281,6 +281,11 @@ fn settings(
     ]
 }
 
+/// Where `make test` keeps what it downloads.
+pub fn cache_dir() -> std::path::PathBuf {
+    environment("STREAMMAXING_CACHE").map_or_else(std::env::temp_dir, Into::into)
+}
+
 #[expect(clippy::disallowed_methods, reason = "how tests are told where things are")]
 pub(crate) fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())

@@ -15,6 +15,7 @@ mod outage;
 mod permissions;
 mod rules;
 mod scale;
+mod schemathesis;
 mod setup;
 mod sign_in;
 mod subscriptions;

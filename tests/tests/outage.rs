@@ -6,16 +6,8 @@ use sm_sim::{
     twitch::{self, Delivery, TwitchSim},
 };
 use sm_types::{Clock, TwitchUserId};
-use std::{
-    path::PathBuf,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
-
-#[expect(clippy::disallowed_methods, reason = "where `make test` keeps the binaries")]
-fn cache() -> PathBuf {
-    std::env::var("STREAMMAXING_CACHE").map_or_else(|_| std::env::temp_dir(), PathBuf::from)
-}
 
 /// How long the database stays away at least; a few requests long when nothing is set.
 fn outage() -> Duration {
@@ -26,7 +18,7 @@ fn outage() -> Duration {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn stopped_database_loses_nothing_that_was_accepted() {
-    let start = || Postgres::start(&Options { cache_dir: cache(), durable: true });
+    let start = || Postgres::start(&Options { cache_dir: sm_tests::cache_dir(), durable: true });
     let mut postgres = tokio::task::spawn_blocking(start).await.unwrap().unwrap();
     let database = postgres.url("postgres");
     let twitch = TwitchSim::start(twitch::Options::local("client", "client-secret")).await.unwrap();

@@ -214,7 +214,7 @@ async fn one_streamer_goes_to_several_channels_in_their_own_way() {
         let rest = format!("streamers/{ana}");
         let loaded = ada.browser.get(&ada.path(&rest)).await;
         let etag = loaded.header("etag").to_owned();
-        let first = loaded.ok()["destinations"][0]["id"].clone();
+        let first = loaded.ok()["destinations"][0]["settings"]["id"].clone();
         let body = json!({"enabled": true, "destinations": [
             {"id": first, "channel_id": null},
             {"channel_id": second, "mention": {"kind": "role", "role_id": role}, "game_filter": ["Chess"]},

@@ -208,6 +208,18 @@ impl ApiError {
     }
 }
 
+impl From<sm_discord::Error> for ApiError {
+    fn from(error: sm_discord::Error) -> Self {
+        tracing::warn!(%error, "Discord could not be asked for an admin");
+        match error {
+            sm_discord::Error::RateLimited { retry_after, .. } => {
+                Self::RateLimited { retry_after: retry_after.as_secs().max(1) }
+            }
+            _ => Self::Remote { name: "Discord" },
+        }
+    }
+}
+
 impl From<sm_db::Error> for ApiError {
     fn from(error: sm_db::Error) -> Self {
         tracing::warn!(%error, event = "database_error", "a request could not be served");
@@ -221,10 +233,7 @@ impl From<SaveError> for ApiError {
             SaveError::Invalid(problems) => Self::Invalid(problems),
             SaveError::Conflict => Self::Conflict,
             SaveError::NotFound => Self::NotFound,
-            SaveError::Remote(error) => {
-                tracing::warn!(error, "a save could not be checked");
-                Self::Remote { name: "Discord" }
-            }
+            SaveError::Discord(error) => error.into(),
             SaveError::Database(error) => error.into(),
         }
     }

@@ -8,4 +8,5 @@ mod cache;
 pub mod discord;
 pub mod lambda_runtime;
 pub mod postgres;
+pub mod python;
 pub mod twitch;

@@ -7,17 +7,14 @@ mod secrets;
 use sm_aws::AwsSettings;
 use sm_sim::aws::Ministack;
 use sm_types::Secret;
-use std::{path::PathBuf, sync::OnceLock};
+use std::sync::OnceLock;
 
 /// The local AWS of all tests here, started by the first of them.
 fn aws() -> &'static Ministack {
     static AWS: OnceLock<Ministack> = OnceLock::new();
-    AWS.get_or_init(|| Ministack::start(&cache()).unwrap_or_else(|error| panic!("{error}")))
-}
-
-#[expect(clippy::disallowed_methods, reason = "where `make test` keeps what it downloads")]
-fn cache() -> PathBuf {
-    std::env::var("STREAMMAXING_CACHE").map_or_else(|_| std::env::temp_dir(), PathBuf::from)
+    AWS.get_or_init(|| {
+        Ministack::start(&sm_tests::cache_dir()).unwrap_or_else(|error| panic!("{error}"))
+    })
 }
 
 fn settings(url: &str) -> AwsSettings {

@@ -175,10 +175,7 @@ pub(crate) struct PlacesView {
 #[utoipa::path(get, path = "/api/guilds/{guild_id}/places", tag = "guilds",
     params(("guild_id" = String, Path)), responses((status = 200, body = PlacesView)))]
 pub(crate) async fn get_places(admin: GuildAdmin) -> Result<Json<PlacesView>, ApiError> {
-    let found = places::load(admin.app(), admin.guild).await.map_err(|error| {
-        tracing::warn!(%error, "a server's channels could not be read");
-        ApiError::Remote { name: "Discord" }
-    })?;
+    let found = places::load(admin.app(), admin.guild).await?;
     let channel = |place: places::Place| ChannelItem {
         id: place.id.to_string(),
         name: place.name,

@@ -315,8 +315,7 @@ impl From<DestinationBody> for Destination {
 /// A destination and its health.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct DestinationView {
-    /// What admins have set.
-    #[serde(flatten)]
+    /// What admins have set: what a save sends back.
     settings: DestinationBody,
     /// Why nothing can be posted there now; a stable code.
     degraded_reason: Option<String>,

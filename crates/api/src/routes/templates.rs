@@ -314,8 +314,7 @@ pub(crate) async fn test_send(
         let detail = "Choose a channel first: the server has no default one.".to_owned();
         return Err(ApiError::Refused { code: "no_channel", detail });
     };
-    let own = places::own(app, guild, &[channel], &[]).await;
-    let own = own.map_err(|_| ApiError::Remote { name: "Discord" })?;
+    let own = places::own(app, guild, &[channel], &[]).await?;
     if own.is_err() {
         let message = "This server has no such channel that takes messages.";
         let problem = setup::Problem::new("channel_id", "unknown_channel", message);

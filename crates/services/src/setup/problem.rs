@@ -50,18 +50,12 @@ pub enum SaveError {
     /// There is nothing to save to.
     #[error("there is no such thing")]
     NotFound,
-    /// Discord or Twitch does not answer, and without it this cannot be checked.
-    #[error("{0}")]
-    Remote(String),
+    /// Discord does not answer, and without it this cannot be checked.
+    #[error("Discord: {0}")]
+    Discord(#[from] sm_discord::Error),
     /// The database does not answer.
     #[error(transparent)]
     Database(#[from] sqlx::Error),
-}
-
-impl From<sm_discord::Error> for SaveError {
-    fn from(error: sm_discord::Error) -> Self {
-        Self::Remote(error.to_string())
-    }
 }
 
 impl SaveError {

@@ -5,6 +5,7 @@ use crate::{
     App,
     audit::{self, Actor},
 };
+use serde_json::json;
 use sm_db::templates;
 use sm_types::{
     GuildId, TemplateId,
@@ -43,10 +44,6 @@ fn checked<'a>(name: &'a str, message: &MessageTemplate) -> Result<&'a str, Save
     }
 }
 
-fn as_json(message: &MessageTemplate) -> Result<serde_json::Value, SaveError> {
-    serde_json::to_value(message).map_err(|error| SaveError::Remote(error.to_string()))
-}
-
 fn taken_or_database(error: sqlx::Error) -> SaveError {
     let constraint = error.as_database_error().and_then(|error| error.constraint());
     if constraint == Some("message_templates_name_key") {
@@ -65,7 +62,7 @@ pub async fn create(
     actor: &Actor,
 ) -> Result<TemplateId, SaveError> {
     let name = checked(name, message)?;
-    let json = as_json(message)?;
+    let json = json!(message);
     let mut transaction = app.pool.begin().await?;
     let made = templates::insert(&mut *transaction, guild, name, &json, MAX_TEMPLATES).await;
     let Some(id) = made.map_err(taken_or_database)? else {
@@ -89,7 +86,7 @@ pub async fn save(
     actor: &Actor,
 ) -> Result<i32, SaveError> {
     let name = checked(name, message)?;
-    let json = as_json(message)?;
+    let json = json!(message);
     let old = templates::find(&app.pool, guild, template).await?.ok_or(SaveError::NotFound)?;
     let mut transaction = app.pool.begin().await?;
     let saved =

@@ -1,4 +1,4 @@
-//! The emulator, from PyPI, with the Python that runs it.
+//! Tools from PyPI that tests run, each in an environment of its own, and the Python that runs them.
 
 use crate::cache;
 use std::{
@@ -7,35 +7,52 @@ use std::{
     process::{Command, Stdio},
 };
 
-const VERSION: &str = "1.5.33";
 const REMEDY: &str =
     "Install Python 3.10 or newer with venv (Debian: apt-get install python3-venv)";
 
-/// A Python that has the emulator.
-pub(super) struct Python {
+/// A package to install.
+#[derive(Debug, Clone, Copy)]
+pub struct Package {
+    /// Its name and module.
+    pub name: &'static str,
+    /// Extras, as in `[full]`.
+    pub extras: &'static str,
+    /// The version.
+    pub version: &'static str,
+    /// What it is and how large, for whoever waits.
+    pub about: &'static str,
+}
+
+/// A Python that has a package.
+#[derive(Debug)]
+pub struct Python {
     program: PathBuf,
     /// Where its packages are, if not in an environment of its own.
     packages: Option<PathBuf>,
 }
 
 impl Python {
-    /// The one in the cache, installed once.
-    pub(super) fn find(cache_dir: &Path) -> Result<Self, String> {
-        let home = cache_dir.join(format!("ministack-{VERSION}"));
-        cache::install(&home, fill)?;
+    /// The one in the cache, installed once; the error says what to do.
+    pub fn with(package: Package, cache_dir: &Path) -> Result<Self, String> {
+        let home = cache_dir.join(format!("{}-{}", package.name, package.version));
+        cache::install(&home, |home| fill(package, home))?;
         let python = Self::at(&home);
-        python.check().map_err(|why| {
+        python.check(package).map_err(|why| {
             format!("{why}. {} is damaged, or its Python is gone: remove it", home.display())
         })?;
         Ok(python)
     }
 
-    /// The emulator as an argument of a shell's script, which gets `data` as its first one.
-    pub(super) fn command(&self, script: &str, data: &Path) -> Command {
-        let mut command = Command::new("sh");
-        command.args(["-c", script, "sh"]).arg(data).arg(&self.program).args(["-m", "ministack"]);
-        self.environment(&mut command);
-        command
+    /// The program, to be run with [`Python::environment`].
+    pub fn program(&self) -> &Path {
+        &self.program
+    }
+
+    /// Lets a command find the package.
+    pub fn environment(&self, command: &mut Command) {
+        if let Some(packages) = &self.packages {
+            command.env("PYTHONPATH", packages);
+        }
     }
 
     fn at(home: &Path) -> Self {
@@ -47,24 +64,21 @@ impl Python {
     }
 
     /// Finding it takes a tenth of the time that importing it would.
-    fn check(&self) -> Result<(), String> {
-        let find = "import importlib.util as u, sys; sys.exit(u.find_spec('ministack') is None)";
+    fn check(&self, package: Package) -> Result<(), String> {
+        let name = package.name;
+        let find =
+            format!("import importlib.util as u, sys; sys.exit(u.find_spec('{name}') is None)");
         let mut command = Command::new(&self.program);
         self.environment(&mut command);
-        run(command.args(["-c", find]))
-    }
-
-    fn environment(&self, command: &mut Command) {
-        if let Some(packages) = &self.packages {
-            command.env("PYTHONPATH", packages);
-        }
+        run(command.args(["-c", &find]))
     }
 }
 
 /// An environment of its own; where Python lacks the module for that, a directory of packages.
-fn fill(home: &Path) -> Result<(), String> {
-    say(&format!("Installing ministack {VERSION} (a local AWS for tests) from PyPI: 215 MB, once"));
-    let package = format!("ministack[full]=={VERSION}");
+fn fill(package: Package, home: &Path) -> Result<(), String> {
+    let Package { name, extras, version, about } = package;
+    say(&format!("Installing {name} {version} ({about}) from PyPI, once"));
+    let package = format!("{name}{extras}=={version}");
     let (venv, packages) = (home.join("venv"), home.join("packages"));
     let pip = ["-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check"];
     let Err(no_venv) = run(Command::new("python3").args(["-m", "venv"]).arg(&venv)) else {

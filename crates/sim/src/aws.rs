@@ -2,9 +2,7 @@
 //!
 //! Nothing of it survives the process that started it, however that one ends.
 
-mod install;
-
-use install::Python;
+use crate::python::{Package, Python};
 use serde_json::Value;
 use std::{
     fs, io,
@@ -12,13 +10,19 @@ use std::{
     net::{SocketAddr, TcpListener, TcpStream},
     os::unix::process::CommandExt,
     path::{Path, PathBuf},
-    process::{Child, Stdio},
+    process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
 use uuid::Uuid;
 
 /// The region that clients should name; the emulator has them all.
 pub const REGION: &str = "eu-central-1";
+const PACKAGE: Package = Package {
+    name: "ministack",
+    extras: "[full]",
+    version: "1.5.33",
+    about: "a local AWS, 215 MB",
+};
 const START_TIMEOUT: Duration = Duration::from_secs(60);
 const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 /// How often another port is tried when somebody else was faster.
@@ -64,7 +68,7 @@ pub struct Ministack {
 impl Ministack {
     /// Installs the emulator into the cache where need be, and starts it; blocks until it answers.
     pub fn start(cache_dir: &Path) -> Result<Self, Error> {
-        let python = Python::find(cache_dir).map_err(Error::NotInstalled)?;
+        let python = Python::with(PACKAGE, cache_dir).map_err(Error::NotInstalled)?;
         let mut last = Error::Failed("no port is free".to_owned());
         for _ in 0..PORT_TRIES {
             match Self::launch(&python) {
@@ -115,8 +119,11 @@ impl Ministack {
         let log = data.join("server.log");
         let output = fs::File::create(&log).map_err(|error| Error::Io(log.clone(), error))?;
         let errors = output.try_clone().map_err(|error| Error::Io(log.clone(), error))?;
-        let process = python
-            .command(SCRIPT, &data)
+        let mut command = Command::new("sh");
+        command.args(["-c", SCRIPT, "sh"]).arg(&data).arg(python.program());
+        python.environment(&mut command);
+        let process = command
+            .args(["-m", "ministack"])
             .env("BIND_HOST", "127.0.0.1")
             .env("GATEWAY_PORT", port.to_string())
             .env("MINISTACK_REGION", REGION)
