@@ -281,6 +281,12 @@ fn settings(
     ]
 }
 
+/// Held by tests that load the machine, and by those that need it to be quiet: one at a time.
+pub async fn machine() -> tokio::sync::MutexGuard<'static, ()> {
+    static MACHINE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+    MACHINE.lock().await
+}
+
 /// Where `make test` keeps what it downloads.
 pub fn cache_dir() -> std::path::PathBuf {
     environment("STREAMMAXING_CACHE").map_or_else(std::env::temp_dir, Into::into)

@@ -31,6 +31,7 @@ async fn unfinished(t: &World) -> i64 {
 
 #[tokio::test]
 async fn killed_workers_lose_and_double_nothing() {
+    let _loaded = sm_tests::machine().await;
     let (kills, guilds) = (setting("CHAOS_KILLS", 12), setting("CHAOS_GUILDS", 400));
     // So many messages between two kills that work is left for the last of them.
     let between = (guilds * 13 / kills / 10) as u64;

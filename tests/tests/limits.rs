@@ -90,6 +90,7 @@ fn assert_kept(counts: &Counts, limit: u32) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn api_and_webhook_limits_hold_over_processes() {
+    let _loaded = sm_tests::machine().await;
     scenario(async |t| {
         let two = start(t, &[("API_RATE_PER_SECOND", "200"), ("WEBHOOK_RATE_PER_SECOND", "100")]);
         let config = |http: &reqwest::Client, address: &str| http.get(format!("http://{address}/api/config"));

@@ -76,6 +76,7 @@ async fn scans(url: &str) -> BTreeMap<String, i64> {
 
 #[tokio::test]
 async fn no_request_reads_a_big_table_from_end_to_end() {
+    let _loaded = sm_tests::machine().await;
     scenario(async |t| {
         let ana = t.streamer("ana").await;
         let guild = t.guild_following(&ana).await;

@@ -21,6 +21,7 @@ const SKIPPED: [&str; 4] =
 
 #[tokio::test]
 async fn api_keeps_to_its_description() {
+    let _loaded = sm_tests::machine().await;
     scenario(async |t| {
         let ana = t.streamer("ana").await;
         let guild = t.guild_following(&ana).await;
