@@ -134,6 +134,28 @@ async fn install_is_believed_only_of_discord() {
 }
 
 #[tokio::test]
+async fn install_that_discord_tells_of_brings_everything_back() {
+    scenario(async |t| {
+        let ana = t.streamer("ana").await;
+        let ada = admin(t, &ana).await;
+        t.discord.set_webhook_events_url(&format!("{}/webhooks/discord", t.url));
+        t.sql("update guilds set status = 'left', left_at = now()").await;
+        ada.browser.get(&ada.path("config")).await.refused(404, "unknown_guild");
+        // A plain sign-in is an authorisation too, and installs nothing.
+        assert_eq!(t.discord.send_application_authorized(ada.user, None).await, [204]);
+        ada.browser.get(&ada.path("config")).await.refused(404, "unknown_guild");
+        let installed = t.discord.send_application_authorized(ada.user, Some(ada.guild.id)).await;
+        assert_eq!(installed, [204]);
+        let config = ada.browser.get(&ada.path("config")).await.ok();
+        assert_eq!(config["default_channel_id"], ada.guild.channel.to_string());
+        t.twitch.go_live(&ana).await;
+        t.work().await;
+        t.message(ada.guild);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn later_of_two_saves_is_told_of_the_conflict() {
     scenario(async |t| {
         let ana = t.streamer("ana").await;
@@ -345,7 +367,6 @@ async fn admins_link_by_oauth_and_only_while_they_are_admins() {
         t.discord.set_owner(ada.guild.id, somebody);
         let landed = ada.browser.consent(begun.location(), &format!("as={bruno}")).await;
         assert!(landed.location().ends_with("error=not_an_admin"), "{}", landed.location());
-        let _ = ada.user;
         t.work().await;
     })
     .await;

@@ -4,9 +4,6 @@ use crate::route_table::{Described, ROUTES, Route, Who};
 use serde_json::{Value, json};
 use utoipa::OpenApi;
 
-/// The committed description; a test compares it with the handlers.
-pub const COMMITTED: &str = include_str!("../openapi.json");
-
 /// Statuses that are answered by rules which meet many routes.
 const COMMON: [(u16, &str); 12] = [
     (400, "The request does not have the expected shape."),

@@ -1,7 +1,7 @@
 //! Guilds and whether the bot is in them.
 
-use sm_types::{ChannelId, GuildId, RoleId, TemplateId, UserId};
-use sqlx::{PgExecutor, types::Json};
+use sm_types::{ChannelId, GuildId, RoleId, UserId};
+use sqlx::PgExecutor;
 use time::OffsetDateTime;
 
 /// Inserts a guild or brings its name up to date; a guild that had left is active again.
@@ -151,41 +151,6 @@ pub async fn configure(
     .bind(mention.role().map(RoleId::to_db))
     .execute(db)
     .await?;
-    Ok(())
-}
-
-/// Stores a message template under a name, replacing an earlier one, and returns its id.
-pub async fn upsert_template(
-    db: impl PgExecutor<'_>,
-    guild: GuildId,
-    name: &str,
-    message: &serde_json::Value,
-) -> sqlx::Result<TemplateId> {
-    sqlx::query_scalar(
-        "insert into message_templates (guild_id, name, message) values ($1, $2, $3)
-         on conflict on constraint message_templates_name_key
-         do update set message = excluded.message, updated_at = now()
-         returning template_id",
-    )
-    .bind(guild.to_db())
-    .bind(name)
-    .bind(Json(message))
-    .fetch_one(db)
-    .await
-    .map(TemplateId)
-}
-
-/// Uses a template for every announcement of a guild that has none of its own.
-pub async fn set_template(
-    db: impl PgExecutor<'_>,
-    guild: GuildId,
-    template: Option<TemplateId>,
-) -> sqlx::Result<()> {
-    sqlx::query("update guild_config set template_id = $2, updated_at = now() where guild_id = $1")
-        .bind(guild.to_db())
-        .bind(template.map(|t| t.0))
-        .execute(db)
-        .await?;
     Ok(())
 }
 

@@ -216,26 +216,6 @@ pub async fn removed(
     Ok(())
 }
 
-/// A subscription that is lost is wanted anew: at once, or after a revocation at `next_try_at`.
-pub async fn lost(
-    db: impl PgExecutor<'_>,
-    subscription: &str,
-    error: &str,
-    next_try_at: OffsetDateTime,
-) -> sqlx::Result<u64> {
-    let lost = sqlx::query(
-        "update eventsub_targets set state = 'failed', subscription_id = null, error = $2, next_try_at = $3,
-           updated_at = now()
-         where subscription_id = $1 and state in ('pending', 'enabled')",
-    )
-    .bind(subscription)
-    .bind(error)
-    .bind(next_try_at)
-    .execute(db)
-    .await?;
-    Ok(lost.rows_affected())
-}
-
 /// A subscription as Twitch lists it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listed {

@@ -1,14 +1,14 @@
 //! A thin client: one function sends, reads the limits, and names what went wrong.
 
 use crate::{
-    Error, Scope,
+    Error, Limits,
+    answer::{limits, refusal},
     model::{
         Channel, CreateMessage, EditMessage, Guild, GuildSummary, Member, Message, Role, User,
     },
 };
-use reqwest::{Method, Response, StatusCode, header::HeaderMap};
+use reqwest::{Method, Response, StatusCode};
 use serde::{Serialize, de::DeserializeOwned};
-use serde_json::Value;
 use sm_types::{ChannelId, GuildId, MessageId, Secret, UserId};
 use std::{
     sync::{
@@ -23,10 +23,6 @@ pub type Http = Arc<LazyLock<reqwest::Client>>;
 
 const TIMEOUT: Duration = Duration::from_secs(5);
 const MAX_ANSWER_BYTES: usize = 1024 * 1024;
-/// A 429 that tells no time at all.
-const DEFAULT_WAIT: f64 = 1.0;
-/// Nothing asks for longer than a day, whatever a header says.
-const MAX_WAIT: f64 = 86_400.0;
 
 /// Where Discord is and who we are.
 #[derive(Clone, Debug)]
@@ -58,17 +54,6 @@ pub struct Reply<T> {
     pub body: T,
     /// The bucket's state.
     pub limits: Limits,
-}
-
-/// The state of a bucket after an answer.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Limits {
-    /// Discord's name of the bucket.
-    pub bucket: Option<String>,
-    /// Requests left.
-    pub remaining: Option<u32>,
-    /// Time until there are more.
-    pub reset_after: Option<Duration>,
 }
 
 impl Client {
@@ -272,190 +257,4 @@ async fn read(mut answer: Response) -> Result<Vec<u8>, Error> {
         bytes.extend_from_slice(&chunk);
     }
     Ok(bytes)
-}
-
-fn header<T: std::str::FromStr>(headers: &HeaderMap, name: &str) -> Option<T> {
-    headers.get(name)?.to_str().ok()?.trim().parse().ok()
-}
-
-fn limits(headers: &HeaderMap) -> Limits {
-    Limits {
-        bucket: header(headers, "X-RateLimit-Bucket"),
-        remaining: header(headers, "X-RateLimit-Remaining"),
-        reset_after: header(headers, "X-RateLimit-Reset-After").map(seconds),
-    }
-}
-
-fn seconds(seconds: f64) -> Duration {
-    let sane = if seconds.is_finite() { seconds.clamp(0.0, MAX_WAIT) } else { DEFAULT_WAIT };
-    Duration::from_secs_f64(sane)
-}
-
-#[derive(Default)]
-struct Problem {
-    code: u32,
-    message: String,
-    errors: Option<Value>,
-    retry_after: Option<f64>,
-    global: bool,
-}
-
-impl Problem {
-    /// Reads what is there and of the expected type.
-    fn read(json: &Value) -> Self {
-        let code = json.get("code").and_then(Value::as_u64).and_then(|c| u32::try_from(c).ok());
-        Self {
-            code: code.unwrap_or(0),
-            // OAuth's routes name the error in a field of its own.
-            message: (json.get("message").or_else(|| json.get("error")))
-                .and_then(Value::as_str)
-                .unwrap_or("")
-                .to_owned(),
-            errors: json.get("errors").cloned(),
-            retry_after: json.get("retry_after").and_then(Value::as_f64),
-            global: json.get("global").and_then(Value::as_bool).unwrap_or(false),
-        }
-    }
-}
-
-/// Reads an error leniently: the status first, then the JSON, if it is any.
-fn refusal(status: u16, headers: &HeaderMap, body: &[u8]) -> Error {
-    let json = serde_json::from_slice::<Value>(body).ok();
-    let problem = json.as_ref().map(Problem::read);
-    if is_block(status, problem.as_ref()) {
-        let retry_after = header(headers, "Retry-After").map(seconds);
-        return Error::Blocked { retry_after };
-    }
-    let problem = problem.unwrap_or_default();
-    match status {
-        401 => Error::Unauthorized { code: problem.code },
-        429 => rate_limited(headers, &problem),
-        500.. => Error::Unavailable { status: Some(status), sent: true },
-        _ => Error::Rejected {
-            status,
-            code: problem.code,
-            message: problem.message.chars().take(300).collect(),
-            errors: problem.errors,
-        },
-    }
-}
-
-/// Cloudflare answers with a page of its own, or with a text about being blocked.
-fn is_block(status: u16, problem: Option<&Problem>) -> bool {
-    match problem {
-        None => matches!(status, 403 | 429),
-        Some(problem) => {
-            problem.code == 40333 || problem.message.contains("blocked from accessing our API")
-        }
-    }
-}
-
-/// The header can be wrong by far, so the longest of the three waits counts.
-fn rate_limited(headers: &HeaderMap, problem: &Problem) -> Error {
-    let told = [
-        header(headers, "Retry-After"),
-        problem.retry_after,
-        header(headers, "X-RateLimit-Reset-After"),
-    ];
-    let longest = told.into_iter().flatten().fold(f64::NAN, f64::max);
-    let scope: Option<String> = header(headers, "X-RateLimit-Scope");
-    let scope = match scope.as_deref() {
-        Some("global") => Scope::Global,
-        Some("shared") => Scope::Shared,
-        _ if problem.global => Scope::Global,
-        _ => Scope::User,
-    };
-    Error::RateLimited {
-        scope,
-        retry_after: seconds(longest),
-        code: (problem.code != 0).then_some(problem.code),
-        bucket: header(headers, "X-RateLimit-Bucket"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-    use reqwest::header::{HeaderName, HeaderValue};
-
-    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
-        let pair = |(name, value): &(&'static str, &str)| {
-            let name: HeaderName = name.parse().unwrap();
-            (name, HeaderValue::from_str(value).unwrap())
-        };
-        pairs.iter().map(pair).collect()
-    }
-
-    #[test]
-    fn longest_wait_counts() {
-        let headers = headers(&[
-            ("Retry-After", "1"),
-            ("X-RateLimit-Reset-After", "2.5"),
-            ("X-RateLimit-Scope", "user"),
-        ]);
-        let body = br#"{"message":"You are being rate limited.","retry_after":1163.2,"global":false,"code":20028}"#;
-        let Error::RateLimited { scope, retry_after, code, .. } = refusal(429, &headers, body)
-        else {
-            panic!()
-        };
-        assert_eq!((scope, code), (Scope::User, Some(20028)));
-        assert_eq!(retry_after, Duration::from_secs_f64(1163.2));
-    }
-
-    #[test]
-    fn scopes_are_told_apart_and_shared_is_not_invalid() {
-        let body = br#"{"message":"","retry_after":1.0,"global":true}"#;
-        let global = refusal(429, &HeaderMap::new(), body);
-        assert!(matches!(global, Error::RateLimited { scope: Scope::Global, .. }));
-        let shared = refusal(429, &headers(&[("X-RateLimit-Scope", "shared")]), b"{}");
-        assert!(!shared.counts_as_invalid() && global.counts_as_invalid());
-    }
-
-    #[test]
-    fn cloudflare_is_recognised() {
-        let html = b"<html>error code: 1015</html>";
-        let wait = Some(Duration::from_secs(600));
-        assert_eq!(
-            refusal(429, &headers(&[("Retry-After", "600")]), html),
-            Error::Blocked { retry_after: wait }
-        );
-        let banned =
-            br#"{"code":0,"message":"You are being blocked from accessing our API temporarily"}"#;
-        assert_eq!(refusal(429, &HeaderMap::new(), banned), Error::Blocked { retry_after: None });
-        let agent = br#"{"code":40333,"message":"internal network error"}"#;
-        assert_eq!(refusal(403, &HeaderMap::new(), agent), Error::Blocked { retry_after: None });
-    }
-
-    #[test]
-    fn json_of_another_shape_is_no_block() {
-        let odd = br#"{"code":null,"message":5,"retry_after":"1"}"#;
-        assert!(matches!(refusal(403, &HeaderMap::new(), odd), Error::Rejected { code: 0, .. }));
-        assert!(matches!(refusal(429, &HeaderMap::new(), odd), Error::RateLimited { .. }));
-    }
-
-    #[test]
-    fn codes_and_statuses_are_kept() {
-        let denied =
-            refusal(403, &HeaderMap::new(), br#"{"message":"Missing Access","code":50001}"#);
-        assert_eq!((denied.status(), denied.code()), (Some(403), Some(50001)));
-        assert_eq!(
-            refusal(502, &HeaderMap::new(), b"<html>"),
-            Error::Unavailable { status: Some(502), sent: true }
-        );
-        assert_eq!(refusal(401, &HeaderMap::new(), b"{}"), Error::Unauthorized { code: 0 });
-    }
-
-    proptest! {
-        #[test]
-        fn arbitrary_answers_never_panic(
-            status in 400_u16..600,
-            body in prop::collection::vec(any::<u8>(), 0..200),
-            wait in "[-+0-9.eEinfNa]{0,12}",
-        ) {
-            let headers = headers(&[("Retry-After", &wait), ("X-RateLimit-Reset-After", &wait)]);
-            let _ = limits(&headers);
-            let _ = refusal(status, &headers, &body);
-        }
-    }
 }

@@ -2,17 +2,20 @@
 //!
 //! Knows nothing of Postgres and retries nothing: gate and outbox decide about that.
 
+mod answer;
 mod client;
 mod error;
 mod model;
 mod nonce;
 mod oauth;
 mod outcome;
+mod permission_set;
 pub mod permissions;
 mod reason;
 pub mod webhook_event;
 
-pub use client::{Client, ClientConfig, Http, Limits, Reply};
+pub use answer::Limits;
+pub use client::{Client, ClientConfig, Http, Reply};
 pub use error::{Error, Scope};
 pub use model::{
     AllowedMentions, Author, Channel, CreateMessage, EditMessage, Guild, GuildSummary, Member,

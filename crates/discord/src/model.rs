@@ -1,6 +1,6 @@
 //! Bodies of requests, and of answers as far as we need them.
 
-use crate::permissions::Permissions;
+use crate::permission_set::Permissions;
 use serde::{Deserialize, Deserializer, Serialize};
 use sm_types::{ChannelId, GuildId, MessageId, RoleId, UserId, template::Embed};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
