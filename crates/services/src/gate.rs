@@ -2,7 +2,7 @@
 
 use crate::App;
 use sm_db::gate::{self, Pass};
-use sm_discord::Error;
+use sm_discord::{Error, Scope};
 use std::time::Duration as StdDuration;
 use time::Duration;
 use tokio::time::Instant;
@@ -54,6 +54,24 @@ pub(crate) async fn admit(app: &App, requests: u32) -> sqlx::Result<Admission> {
                     return Ok(Admission::Later(PATIENCE));
                 }
             }
+        }
+    }
+}
+
+/// Waits for the slots of a few requests that are no deliveries; a long wait is an error like Discord's.
+pub(crate) async fn pass(app: &App, requests: u32) -> Result<(), Error> {
+    match admit(app, requests).await {
+        Ok(Admission::Go { first, .. }) => {
+            tokio::time::sleep_until(first).await;
+            Ok(())
+        }
+        Ok(Admission::Later(wait)) => {
+            let retry_after = wait.unsigned_abs();
+            Err(Error::RateLimited { scope: Scope::Global, retry_after, code: None, bucket: None })
+        }
+        Err(error) => {
+            tracing::warn!(%error, "the gate could not be asked");
+            Err(Error::Unavailable { status: None, sent: false })
         }
     }
 }

@@ -22,6 +22,9 @@ pub enum Health {
     NotInGuild,
 }
 
+/// Requests of a check: guild, channel or the channel of a thread, member and, once per process, the bot.
+pub(crate) const REQUESTS: u32 = 4;
+
 /// Checks one channel; an error means that Discord did not answer.
 pub async fn check(app: &App, guild: GuildId, channel: ChannelId) -> Result<Health, Error> {
     let guild_info = match app.discord.get_guild(guild).await {

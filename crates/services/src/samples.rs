@@ -1,10 +1,6 @@
 //! Messages outside a real stream: previews for the editor, and tests in a channel.
 
-use crate::{
-    App,
-    gate::{self, Admission},
-    rendering,
-};
+use crate::{App, gate, rendering};
 use sm_db::{deliveries::DueDelivery, history, preferences::Audience};
 use sm_discord::{AllowedMentions, CreateMessage, Error};
 use sm_types::{
@@ -140,9 +136,9 @@ pub struct Tested {
 /// Why no test was made.
 #[derive(Debug, thiserror::Error)]
 pub enum TestError {
-    /// Requests to Discord have to wait for so many seconds.
-    #[error("requests to Discord have to wait")]
-    Wait(i64),
+    /// Requests to Discord have to wait.
+    #[error("Discord: {0}")]
+    Discord(#[from] Error),
     /// The database does not answer.
     #[error(transparent)]
     Database(#[from] sqlx::Error),
@@ -156,9 +152,7 @@ pub async fn send_test(
     setting: &Setting,
     channel: ChannelId,
 ) -> Result<Tested, TestError> {
-    if let Admission::Later(wait) = gate::admit(app, 1).await? {
-        return Err(TestError::Wait(wait.whole_seconds().max(1)));
-    }
+    gate::pass(app, 1).await?;
     let asked_at = app.clock.now();
     let rendered = preview(message, sample, setting, asked_at);
     let content: String =

@@ -1,6 +1,6 @@
 //! The minute sweep: what a lost ring, a dead worker or a healed channel has left to do.
 
-use crate::{App, guilds, preflight, streamers::reconcile, worker};
+use crate::{App, gate, guilds, preflight, streamers::reconcile, worker};
 use sm_types::ChannelId;
 use time::Duration;
 use tokio::time::Instant;
@@ -94,6 +94,10 @@ async fn heal(app: &App) -> sqlx::Result<(usize, usize)> {
     let mut healed = 0;
     for check in &due {
         let Some(channel) = check.channel_id.map(ChannelId::from_db) else { continue };
+        if gate::pass(app, preflight::REQUESTS).await.is_err() {
+            // Deliveries come first; the checks are due again in a few minutes.
+            break;
+        }
         let found =
             preflight::recheck(app, check.destination_id, check.guild_id, channel, now).await?;
         if found == Some(preflight::Health::Good) {

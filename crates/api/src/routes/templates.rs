@@ -322,10 +322,8 @@ pub(crate) async fn test_send(
     }
     let sent = samples::send_test(app, body.message.as_ref(), &sample, &setting, channel).await;
     let tested = sent.map_err(|error| match error {
-        TestError::Wait(seconds) => {
-            ApiError::RateLimited { retry_after: u64::try_from(seconds).unwrap_or(1) }
-        }
-        TestError::Database(error) => error.into(),
+        TestError::Discord(error) => ApiError::from(error),
+        TestError::Database(error) => ApiError::from(error),
     })?;
     Ok(Json(TestView {
         delivery_id: tested.delivery.0,

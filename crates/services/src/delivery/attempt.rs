@@ -18,8 +18,6 @@ use tokio::time::Instant;
 
 /// Discord remembers a nonce for "a few minutes"; after this long we look before we send again.
 const NONCE_TRUSTED: Duration = Duration::minutes(2);
-/// Requests of a check: guild, channel, member and, once per process, the bot itself.
-const CHECK_REQUESTS: u32 = 4;
 
 /// The outcome of an attempt.
 pub(super) struct Finished {
@@ -141,7 +139,7 @@ async fn recheck(
     record: &Record,
 ) -> sqlx::Result<Option<Record>> {
     let now = app.clock.now();
-    if let Admission::Later(wait) = gate::admit(app, CHECK_REQUESTS).await? {
+    if let Admission::Later(wait) = gate::admit(app, preflight::REQUESTS).await? {
         return Ok(Some(outcome::again(record.clone(), "rate_limited", now + wait)));
     }
     let Some(destination) = due.destination() else { return Ok(None) };

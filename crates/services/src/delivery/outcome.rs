@@ -144,7 +144,11 @@ async fn degrade(
     let Some(destination) = due.destination() else {
         return Ok(settle(record, Status::Skipped, "destination_removed", None));
     };
-    match preflight::recheck(app, destination, due.guild_id, channel, now).await? {
+    let found = match gate::pass(app, preflight::REQUESTS).await {
+        Ok(()) => preflight::recheck(app, destination, due.guild_id, channel, now).await?,
+        Err(_) => None,
+    };
+    match found {
         // Nothing is missing as far as one can see: perhaps it is the embed.
         Some(Health::Good) if due.variant == "full" && reason == Reason::MissingPermission => {
             Ok(Record { variant: "text", ..again(record, "rebuilt", now) })

@@ -1,9 +1,6 @@
 //! May this person see or change this server?
 
-use crate::{
-    App,
-    gate::{self, Admission},
-};
+use crate::{App, gate};
 use sm_discord::permissions::{Permissions, effective_in_guild};
 use sm_types::{GuildId, UserId};
 use time::{Duration, OffsetDateTime};
@@ -94,11 +91,7 @@ pub async fn check(
 
 /// The person's permissions; `None` when they are not a member or the bot is not there.
 async fn ask(app: &App, guild: GuildId, user: UserId) -> Result<Option<u64>, String> {
-    match gate::admit(app, REQUESTS).await {
-        Ok(Admission::Go { .. }) => {}
-        Ok(Admission::Later(_)) => return Err("requests to Discord have to wait".to_owned()),
-        Err(error) => return Err(error.to_string()),
-    }
+    gate::pass(app, REQUESTS).await.map_err(|error| error.to_string())?;
     let (info, member) =
         tokio::join!(app.discord.get_guild(guild), app.discord.get_member(guild, user));
     let info = match info {

@@ -5,6 +5,7 @@ use crate::{
     App,
     accounts::consent::Refusal,
     audit::{self, Actor},
+    gate,
 };
 use sm_types::{GuildId, UserId};
 
@@ -12,6 +13,7 @@ use sm_types::{GuildId, UserId};
 ///
 /// The bot's own look at the server decides, not what the browser or the consent says.
 pub(crate) async fn confirm(app: &App, guild: GuildId, user: UserId) -> Result<(), Refusal> {
+    gate::pass(app, 1).await.map_err(|_| Refusal::Unavailable)?;
     let info = match app.discord.get_guild(guild).await {
         Ok(reply) => reply.body,
         Err(error) if matches!(error.code(), Some(10004 | 50001)) => {

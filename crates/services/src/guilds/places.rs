@@ -1,6 +1,6 @@
 //! Channels and roles of a server, for pickers and for saves.
 
-use crate::{App, preflight};
+use crate::{App, gate, preflight};
 use sm_discord::{
     Channel, Error, Guild, Member, Role,
     permissions::{Permissions, effective_in_channel, effective_in_guild, missing_to_post},
@@ -11,6 +11,8 @@ use sm_types::{ChannelId, GuildId, RoleId, UserId};
 const POSTABLE: [(u8, &str); 6] =
     [(0, "text"), (5, "announcement"), (2, "voice"), (13, "stage"), (10, "thread"), (11, "thread")];
 const CATEGORY: u8 = 4;
+/// The bot, guild, channels and the bot's member.
+const REQUESTS: u32 = 4;
 
 /// A channel and whether the bot can post in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +57,7 @@ pub struct Places {
 
 /// Reads what a server offers: three requests, computed here for every channel.
 pub async fn load(app: &App, guild: GuildId) -> Result<Places, Error> {
+    gate::pass(app, REQUESTS).await?;
     let bot = preflight::bot_user(app).await?;
     let (info, channels, member) = tokio::join!(
         app.discord.get_guild(guild),
@@ -125,6 +128,10 @@ pub async fn own(
     channels: &[ChannelId],
     roles: &[RoleId],
 ) -> Result<Result<(), Foreign>, Error> {
+    let requests = u32::try_from(channels.len()).unwrap_or(u32::MAX) + u32::from(!roles.is_empty());
+    if requests > 0 {
+        gate::pass(app, requests).await?;
+    }
     for channel in channels {
         let found = match app.discord.get_channel(*channel).await {
             Ok(reply) => reply.body,
