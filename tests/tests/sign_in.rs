@@ -2,6 +2,7 @@
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::json;
+use sm_services::SecurityEvent;
 use sm_tests::{World, scenario};
 use sm_types::UserId;
 use time::Duration;
@@ -272,6 +273,7 @@ async fn deauthorised_event_ends_sessions_and_must_be_signed() {
         let browser = t.signed_in(ada).await;
         t.discord.set_webhook_events_url(&format!("{}/webhooks/discord", t.url));
         assert_eq!(t.discord.send_ping().await, [204]);
+        let counted = SecurityEvent::WebhookSignature.counted();
         for signing in [
             sm_sim::discord::Signing::Bad,
             sm_sim::discord::Signing::Missing,
@@ -280,6 +282,8 @@ async fn deauthorised_event_ends_sessions_and_must_be_signed() {
             let body = br#"{"version":1,"type":0}"#;
             assert_eq!(t.discord.send_event(body, signing).await, [401]);
         }
+        // Other tests of this process may count as well.
+        assert!(SecurityEvent::WebhookSignature.counted() >= counted + 3);
         for garbage in [b"[]".as_slice(), b"", b"\xff", br#"{"type":1,"event":{"type":"NEW"}}"#] {
             let good = sm_sim::discord::Signing::Good;
             assert_eq!(t.discord.send_event(garbage, good).await, [204]);

@@ -8,7 +8,7 @@ use sm_db::{
     users::User,
 };
 use sm_services::{
-    App, LazyApp,
+    App, LazyApp, SecurityEvent,
     accounts::sign_in::session_of,
     audit::{self, Actor},
     guilds::access::{self, Access, Known},
@@ -76,17 +76,17 @@ where
     let Ready(app) = Ready::from_request_parts(parts, state).await?;
     let cookie = Cookie::Session.read(&parts.headers).ok_or(ApiError::Unauthenticated)?;
     let Some(session_id) = session_of(&app, cookie) else {
-        audit::security("auth_failure", None, "a session cookie was not valid");
+        SecurityEvent::AuthFailure.record(None, "a session cookie was not valid");
         return Err(ApiError::Unauthenticated);
     };
     let now = app.clock.now();
     let found = sessions::authenticate(&app.pool, session_id, guild, now, LIMIT).await?;
     let Some(found) = found else {
-        audit::security("auth_failure", None, "a session has ended or was revoked");
+        SecurityEvent::AuthFailure.record(None, "a session has ended or was revoked");
         return Err(ApiError::Unauthenticated);
     };
     if !found.allowed {
-        audit::security("rate_limited", Some(found.user.user_id), "a user's limit is used up");
+        SecurityEvent::RateLimited.record(Some(found.user.user_id), "a user's limit is used up");
         let retry_after = found.wait_seconds.ceil().clamp(1.0, 60.0) as u64;
         return Err(ApiError::RateLimited { retry_after });
     }

@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header, request::Parts};
-use sm_services::{LazyApp, audit, limits};
+use sm_services::{LazyApp, SecurityEvent, limits};
 use tracing::Instrument;
 use uuid::Uuid;
 
@@ -60,12 +60,12 @@ pub(crate) async fn guard(State(lazy): State<LazyApp>, request: Request, next: N
         return next.run(request).await;
     };
     if !limits::api_allows(&app).await {
-        audit::security("rate_limited", None, "the API's limit is used up");
+        SecurityEvent::RateLimited.record(None, "the API's limit is used up");
         return ApiError::RateLimited { retry_after: 1 }.into_response();
     }
     let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     if !safe && !same_origin(request.headers(), &app.settings.public_base_url) {
-        audit::security("cross_site", None, "a write from another site was refused");
+        SecurityEvent::CrossSite.record(None, "a write from another site was refused");
         return ApiError::CrossSite.into_response();
     }
     next.run(request).await

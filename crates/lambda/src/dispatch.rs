@@ -6,8 +6,8 @@ use lambda_http::{Adapter, LambdaEvent, request::LambdaRequest};
 use lambda_runtime::Error;
 use serde::Serialize;
 use serde_json::{Value, json, value::RawValue};
-use sm_services::{App, LazyApp, sweep, worker};
-use std::time::Duration;
+use sm_services::{App, LazyApp, SecurityEvent, sweep, worker};
+use std::{collections::BTreeMap, time::Duration};
 use time::OffsetDateTime;
 use tokio::time::Instant;
 use tower::Service;
@@ -114,7 +114,11 @@ impl Dispatcher {
         let app = self.app.get().await?;
         let next_due = sm_db::events::next_due(&app.pool).await?;
         let late = next_due.map(|due| (app.clock.now() - due).whole_seconds().max(0));
-        Ok(json!({ "status": "ok", "database": "ok", "oldest_due_s": late.unwrap_or(0) }))
+        let counted = SecurityEvent::ALL.iter().map(|event| (event.as_str(), event.counted()));
+        let events: BTreeMap<_, _> = counted.filter(|(_, count)| *count > 0).collect();
+        Ok(json!({
+            "status": "ok", "database": "ok", "oldest_due_s": late.unwrap_or(0), "security_events": events,
+        }))
     }
 }
 

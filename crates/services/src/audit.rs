@@ -1,6 +1,6 @@
-//! The audit log and the security events: what was done, and what was denied.
+//! The audit log: what was done, and what was denied.
 
-use crate::App;
+use crate::{App, SecurityEvent};
 use serde::Serialize;
 use sm_db::audit::NewEntry;
 use sm_types::{GuildId, UserId};
@@ -34,8 +34,9 @@ pub async fn done(
         after: json(after.map(serde_json::to_value)),
         request_id: Some(&actor.request_id),
     };
+    SecurityEvent::AdminAction.count();
     tracing::info!(
-        event = "admin_action", action, guild.id = %guild, user.id = %actor.user, target,
+        event = SecurityEvent::AdminAction.as_str(), action, guild.id = %guild, user.id = %actor.user, target,
         request.id = actor.request_id, "an admin did something"
     );
     sm_db::audit::insert(db, &entry).await
@@ -49,8 +50,9 @@ pub async fn denied(
     action: &str,
     request_id: Option<&str>,
 ) {
+    SecurityEvent::Denied.count();
     tracing::warn!(
-        event = "denied",
+        event = SecurityEvent::Denied.as_str(),
         action,
         guild.id = guild.map(|id| id.to_string()),
         user.id = user.map(|id| id.to_string()),
@@ -72,9 +74,4 @@ pub async fn denied(
     if let Err(error) = sm_db::audit::insert(&app.pool, &entry).await {
         tracing::warn!(%error, "a denial could not be stored");
     }
-}
-
-/// A security event that is no one's action in a server, such as a sign-in.
-pub fn security(event: &str, user: Option<UserId>, what: &str) {
-    tracing::info!(event, user.id = user.map(|id| id.to_string()), "{what}");
 }

@@ -15,12 +15,11 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::{Deserialize, Serialize};
 use sm_db::sessions::{self, Which};
 use sm_services::{
-    App,
+    App, SecurityEvent,
     accounts::{
         consent::{self, Answer, Begun, Purpose, Refusal},
         sign_in::{self, SESSION_LIFETIME, SignedIn},
     },
-    audit,
     streamers::linking,
 };
 use utoipa::{IntoParams, ToSchema};
@@ -132,7 +131,7 @@ fn page_of(purpose: Option<Purpose>) -> String {
 }
 
 fn refused(page: &str, refusal: &Refusal, over: Option<HeaderValue>) -> Response {
-    audit::security("auth_failure", None, refusal.code());
+    SecurityEvent::AuthFailure.record(None, refusal.code());
     with_cookies(Redirect::to(&failed(page, refusal)), [over])
 }
 
@@ -183,7 +182,7 @@ pub(crate) async fn logout(caller: Caller) -> Result<Response, ApiError> {
 async fn end(caller: &Caller, which: Which) -> Result<u64, ApiError> {
     let (app, user): (&App, _) = (&caller.app, caller.user.user_id);
     let ended = sessions::revoke(&app.pool, user, which, app.clock.now()).await?;
-    audit::security("session_ended", Some(user), "sessions were ended");
+    SecurityEvent::SessionEnded.record(Some(user), "sessions were ended");
     Ok(ended)
 }
 

@@ -6,7 +6,7 @@ use crate::{
 };
 use http::{HeaderMap, StatusCode};
 use sm_discord::webhook_event::{self, WebhookEvent};
-use sm_services::{App, accounts::personal_data, audit, guilds::install};
+use sm_services::{App, SecurityEvent, accounts::personal_data, guilds::install};
 use time::{Duration, OffsetDateTime};
 
 /// Discord tries for 10 minutes; what is older was recorded by somebody.
@@ -25,11 +25,8 @@ pub(crate) async fn receive(
     // Discord sends bad signatures on purpose, and removes the address if they are taken.
     let signed = webhook_event::verify(key, timestamp, &body, signature);
     if !signed || !recent(timestamp, app.clock.now()) {
-        audit::security(
-            "webhook_signature",
-            None,
-            "a Discord event was not signed as it should be",
-        );
+        SecurityEvent::WebhookSignature
+            .record(None, "a Discord event was not signed as it should be");
         return Err(ApiError::InvalidDiscordSignature);
     }
     match WebhookEvent::parse(&body) {

@@ -10,9 +10,9 @@ use crate::{
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode, header};
 use sm_services::{
-    App,
+    App, SecurityEvent,
     acceptance::{self, Receipt},
-    audit, limits,
+    limits,
 };
 use sm_twitch::eventsub::{self, Freshness, Headers, Message, VerifiedEventSub};
 
@@ -25,11 +25,12 @@ pub(crate) async fn receive(
     let headers = Headers::from_http(&headers);
     let verified = eventsub::verify(&headers, &body, &app.settings.eventsub_secrets);
     let verified = verified.map_err(|error| {
-        tracing::warn!(%error, event = "webhook_signature", "refused a webhook");
+        SecurityEvent::WebhookSignature.count();
+        tracing::warn!(%error, event = SecurityEvent::WebhookSignature.as_str(), "refused a webhook");
         ApiError::InvalidSignature
     })?;
     if !limits::webhooks_allow(&app).await {
-        audit::security("rate_limited", None, "the webhooks' limit is used up");
+        SecurityEvent::RateLimited.record(None, "the webhooks' limit is used up");
         // Twitch sends it again.
         return Err(ApiError::RateLimited { retry_after: 1 });
     }

@@ -1,6 +1,6 @@
 //! The Discord tokens of users: stored encrypted, refreshed by one instance at a time.
 
-use crate::App;
+use crate::{App, SecurityEvent};
 use sm_aws::CipherError;
 use sm_discord::UserTokens;
 use sm_types::{Secret, UserId};
@@ -56,7 +56,8 @@ pub(super) async fn store(
             sm_db::users::set_tokens(&app.pool, user, stored).await
         }
         Err(error) => {
-            tracing::error!(%error, event = "crypto_error", "a user's tokens could not be encrypted");
+            SecurityEvent::CryptoError.count();
+            tracing::error!(%error, event = SecurityEvent::CryptoError.as_str(), "a user's tokens could not be encrypted");
             sm_db::users::set_tokens(&app.pool, user, None).await
         }
     }
@@ -94,7 +95,8 @@ fn unreadable(error: CipherError) -> NoToken {
     if matches!(error, CipherError::Unavailable { .. } | CipherError::OtherCipher(_)) {
         return NoToken::Storage(error.to_string());
     }
-    tracing::error!(%error, event = "crypto_error", "a user's tokens could not be decrypted");
+    SecurityEvent::CryptoError.count();
+    tracing::error!(%error, event = SecurityEvent::CryptoError.as_str(), "a user's tokens could not be decrypted");
     NoToken::SignInAgain
 }
 

@@ -1,7 +1,7 @@
 //! What we keep of a person: handing it over, and deleting it.
 
 use super::discord_tokens;
-use crate::{App, audit};
+use crate::{App, SecurityEvent};
 use serde_json::{Value, json};
 use sm_types::UserId;
 use time::format_description::well_known::Rfc3339;
@@ -55,7 +55,7 @@ pub async fn delete(app: &App, user: UserId) -> sqlx::Result<()> {
         .await?;
     sm_db::users::delete(&mut *transaction, user).await?;
     transaction.commit().await?;
-    audit::security("account_deleted", None, "an account was deleted");
+    SecurityEvent::AccountDeleted.record(None, "an account was deleted");
     Ok(())
 }
 

@@ -5,7 +5,7 @@ use super::{
     discord_tokens, guild_list,
     session_keys::Audience,
 };
-use crate::{App, audit, guilds};
+use crate::{App, SecurityEvent, audit, guilds};
 use serde::{Deserialize, Serialize};
 use sm_db::{sessions, users};
 use sm_discord::UserTokens;
@@ -78,7 +78,7 @@ pub async fn finish(
         Purpose::SignIn { return_to } => {
             remember(app, &user, &tokens, now).await?;
             let cookie = open(app, user.user_id, user_agent, now).await?;
-            audit::security("auth_success", Some(user.user_id), "signed in");
+            SecurityEvent::AuthSuccess.record(Some(user.user_id), "signed in");
             Ok(SignedIn::User { cookie, return_to })
         }
         Purpose::Link { .. } | Purpose::Invite { .. } => Err(Refusal::StateMismatch),

@@ -1,0 +1,70 @@
+//! Security events: each is a log line with a field `event`, and a counter of this process.
+
+use sm_types::UserId;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+macro_rules! events {
+    ($($(#[$doc:meta])* $name:ident $text:literal)*) => {
+        /// What happened.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum SecurityEvent {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl SecurityEvent {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+
+            /// The stable name, for alarms.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$name => $text,)*
+                }
+            }
+        }
+
+        static COUNTS: [AtomicU64; SecurityEvent::ALL.len()] =
+            [const { AtomicU64::new(0) }; SecurityEvent::ALL.len()];
+    };
+}
+
+events! {
+    /// Somebody has signed in.
+    AuthSuccess "auth_success"
+    /// A cookie, a code or a state was not valid.
+    AuthFailure "auth_failure"
+    /// Somebody has signed out.
+    SessionEnded "session_ended"
+    /// Somebody has deleted their account.
+    AccountDeleted "account_deleted"
+    /// Somebody wanted what they may not.
+    Denied "denied"
+    /// A write came from another site.
+    CrossSite "cross_site"
+    /// A limit is used up.
+    RateLimited "rate_limited"
+    /// A webhook was not signed as it should be.
+    WebhookSignature "webhook_signature"
+    /// A stored token could not be encrypted or decrypted.
+    CryptoError "crypto_error"
+    /// An admin has changed something.
+    AdminAction "admin_action"
+}
+
+impl SecurityEvent {
+    /// Counts it.
+    pub fn count(self) {
+        COUNTS[self as usize].fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How often it happened in this process.
+    pub fn counted(self) -> u64 {
+        COUNTS[self as usize].load(Ordering::Relaxed)
+    }
+
+    /// Counts and logs it.
+    pub fn record(self, user: Option<UserId>, what: &str) {
+        self.count();
+        tracing::info!(event = self.as_str(), user.id = user.map(|id| id.to_string()), "{what}");
+    }
+}
