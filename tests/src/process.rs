@@ -1,8 +1,10 @@
 //! The product's own binaries as processes.
 
 use std::{
+    net::{TcpListener, TcpStream},
     path::PathBuf,
     process::{Child, Command, Stdio},
+    time::Duration,
 };
 
 /// The path of a binary that `cargo build --workspace --bins` has built beside this test.
@@ -32,6 +34,17 @@ impl Process {
             .stdout(Stdio::null())
             .stderr(Stdio::null());
         Self(command.spawn().expect("the binary starts"))
+    }
+
+    /// Starts `streammaxing serve` on a free port; returns its address once it listens.
+    pub fn serve(settings: &[(&'static str, String)]) -> (String, Self) {
+        let listener = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr());
+        let address = listener.expect("a free port").to_string();
+        let process = Self::start("streammaxing", &["serve", "--listen", &address], settings);
+        while TcpStream::connect(&address).is_err() {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        (address, process)
     }
 
     /// Ends it as the kernel does when memory is short: without a word.

@@ -3,7 +3,6 @@
 use sm_tests::{EVENTSUB_SECRET, World, process::Process, scenario};
 use std::{
     collections::BTreeMap,
-    net::{TcpListener, TcpStream},
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
@@ -17,17 +16,7 @@ fn start(t: &World, settings: &[(&'static str, &str)]) -> Two {
     let mut all = t.settings.clone();
     all.push(("LOG_LEVEL", "error".to_owned()));
     all.extend(settings.iter().map(|(name, value)| (*name, (*value).to_owned())));
-    let started = [(); 2].map(|()| {
-        let listener = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr());
-        let address = listener.unwrap().to_string();
-        let process = Process::start("streammaxing", &["serve", "--listen", &address], &all);
-        (address, process)
-    });
-    for (address, _) in &started {
-        while TcpStream::connect(address).is_err() {
-            std::thread::sleep(Duration::from_millis(5));
-        }
-    }
+    let started = [(); 2].map(|()| Process::serve(&all));
     let [(one, first), (two, second)] = started;
     Two { addresses: [one, two], _processes: [first, second] }
 }

@@ -7,6 +7,7 @@ use sm_db::guilds;
 use sm_types::RoleId;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 /// A time as clients read it: RFC 3339, in UTC.
 pub(crate) fn rfc3339(at: OffsetDateTime) -> String {
@@ -71,19 +72,36 @@ pub(crate) fn page_size(limit: Option<i64>) -> Result<i64, ApiError> {
     }
 }
 
-/// A page's cursor, opaque to clients.
-pub(crate) fn cursor(key: &str) -> String {
-    URL_SAFE_NO_PAD.encode(key)
+/// The rows of a page out of a query for one row more, and the cursor of the next page if there is one.
+pub(crate) fn page<T>(
+    mut rows: Vec<T>,
+    size: i64,
+    key: impl Fn(&T) -> String,
+) -> (Vec<T>, Option<String>) {
+    let size = usize::try_from(size).unwrap_or(0);
+    let more = rows.len() > size;
+    rows.truncate(size);
+    let next = rows.last().filter(|_| more).map(|row| URL_SAFE_NO_PAD.encode(key(row)));
+    (rows, next)
 }
 
-/// The key in a cursor.
+fn foreign_cursor() -> ApiError {
+    ApiError::Malformed {
+        field: "after".to_owned(),
+        message: "This is no cursor of ours. Leave it out to begin anew.".to_owned(),
+    }
+}
+
+/// The key in a cursor; cursors are opaque to clients.
 pub(crate) fn key_of(cursor: Option<&str>) -> Result<Option<String>, ApiError> {
     let Some(cursor) = cursor else { return Ok(None) };
     let bytes = URL_SAFE_NO_PAD.decode(cursor).ok();
     let key = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
-    let wrong = || ApiError::Malformed {
-        field: "after".to_owned(),
-        message: "This is no cursor of ours. Leave it out to begin anew.".to_owned(),
-    };
-    key.filter(|key| !key.contains('\0')).map(Some).ok_or_else(wrong)
+    key.filter(|key| !key.contains('\0')).map(Some).ok_or_else(foreign_cursor)
+}
+
+/// The id in a cursor.
+pub(crate) fn id_of(cursor: Option<&str>) -> Result<Option<Uuid>, ApiError> {
+    let id = key_of(cursor)?.map(|key| key.parse());
+    id.transpose().map_err(|_| foreign_cursor())
 }

@@ -59,7 +59,6 @@ pub async fn denied(
         request.id = request_id,
         "something was denied"
     );
-    let (before, after) = (None, None);
     let entry = NewEntry {
         at: app.clock.now(),
         guild,
@@ -67,8 +66,8 @@ pub async fn denied(
         action,
         target: None,
         denied: true,
-        before,
-        after,
+        before: None,
+        after: None,
         request_id,
     };
     if let Err(error) = sm_db::audit::insert(&app.pool, &entry).await {

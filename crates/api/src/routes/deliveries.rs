@@ -4,7 +4,7 @@ use crate::{
     ApiError,
     caller::GuildAdmin,
     extract::{JsonBody, Params, QueryOf},
-    views::{cursor, key_of, page_size, rfc3339},
+    views::{id_of, page, page_size, rfc3339},
 };
 use axum::Json;
 use serde::{Deserialize, Serialize};
@@ -146,13 +146,7 @@ fn filter(query: &ListDeliveries) -> Result<Filter, ApiError> {
         field: "since".to_owned(),
         message: "Write a time as in 2026-11-21T18:00:00Z.".to_owned(),
     })?;
-    let before = match key_of(query.after.as_deref())? {
-        None => None,
-        Some(key) => Some(key.parse().map(DeliveryId).map_err(|_| ApiError::Malformed {
-            field: "after".to_owned(),
-            message: "This is no cursor of ours. Leave it out to begin anew.".to_owned(),
-        })?),
-    };
+    let before = id_of(query.after.as_deref())?.map(DeliveryId);
     let streamer = query.streamer_id.clone().filter(|id| !id.contains('\0'));
     Ok(Filter {
         status: one_of("status", query.status.clone(), &STATUSES)?,
@@ -171,10 +165,8 @@ pub(crate) async fn list(
     QueryOf(query): QueryOf<ListDeliveries>,
 ) -> Result<Json<DeliveryPage>, ApiError> {
     let (size, filter) = (page_size(query.limit)?, filter(&query)?);
-    let mut rows = history::list(&admin.app().pool, admin.guild, &filter, size + 1).await?;
-    let more = i64::try_from(rows.len()).unwrap_or(0) > size;
-    rows.truncate(usize::try_from(size).unwrap_or(0));
-    let next = rows.last().filter(|_| more).map(|row| cursor(&row.delivery_id.to_string()));
+    let rows = history::list(&admin.app().pool, admin.guild, &filter, size + 1).await?;
+    let (rows, next) = page(rows, size, |row| row.delivery_id.to_string());
     let items = rows.iter().map(|row| item(admin.guild, row)).collect();
     Ok(Json(DeliveryPage { items, next }))
 }

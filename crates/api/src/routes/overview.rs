@@ -5,7 +5,7 @@ use crate::{
     caller::GuildAdmin,
     extract::QueryOf,
     routes::deliveries::{self, DeliveryItem},
-    views::{cursor, key_of, page_size, rfc3339},
+    views::{id_of, page, page_size, rfc3339},
 };
 use axum::Json;
 use serde::{Deserialize, Serialize};
@@ -245,15 +245,9 @@ pub(crate) async fn audit_log(
     QueryOf(query): QueryOf<ListAudit>,
 ) -> Result<Json<AuditPage>, ApiError> {
     let size = page_size(query.limit)?;
-    let key = key_of(query.after.as_deref())?;
-    let before = key.map(|key| key.parse::<Uuid>()).transpose().map_err(|_| {
-        let message = "This is no cursor of ours. Leave it out to begin anew.".to_owned();
-        ApiError::Malformed { field: "after".to_owned(), message }
-    })?;
-    let mut rows = audit::of_guild(&admin.app().pool, admin.guild, before, size + 1).await?;
-    let more = i64::try_from(rows.len()).unwrap_or(0) > size;
-    rows.truncate(usize::try_from(size).unwrap_or(0));
-    let next = rows.last().filter(|_| more).map(|row| cursor(&row.audit_id.to_string()));
+    let before = id_of(query.after.as_deref())?;
+    let rows = audit::of_guild(&admin.app().pool, admin.guild, before, size + 1).await?;
+    let (rows, next) = page(rows, size, |row| row.audit_id.to_string());
     let item = |entry: audit::Entry| AuditItem {
         id: entry.audit_id,
         at: rfc3339(entry.at),

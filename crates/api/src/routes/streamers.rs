@@ -5,7 +5,7 @@ use crate::{
     caller::GuildAdmin,
     extract::{IfMatch, JsonBody, Params, QueryOf, etag},
     routes::auth::to_consent,
-    views::{Mention, cursor, key_of, page_size, rfc3339},
+    views::{Mention, key_of, page, page_size, rfc3339},
 };
 use axum::{
     Json,
@@ -118,10 +118,8 @@ pub(crate) async fn list(
 ) -> Result<Json<StreamerPage>, ApiError> {
     let (size, after) = (page_size(query.limit)?, key_of(query.after.as_deref())?);
     let from = (None, after.as_deref());
-    let mut rows = follows::list(&admin.app().pool, admin.guild, from, size + 1).await?;
-    let more = i64::try_from(rows.len()).unwrap_or(0) > size;
-    rows.truncate(usize::try_from(size).unwrap_or(0));
-    let next = rows.last().filter(|_| more).map(|row| cursor(&row.login));
+    let rows = follows::list(&admin.app().pool, admin.guild, from, size + 1).await?;
+    let (rows, next) = page(rows, size, |row| row.login.clone());
     Ok(Json(StreamerPage { items: rows.into_iter().map(StreamerItem::from).collect(), next }))
 }
 

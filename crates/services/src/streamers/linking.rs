@@ -1,6 +1,6 @@
 //! A server follows a streamer, or stops to.
 
-use super::lookup;
+use super::{described, lookup};
 use crate::{
     App,
     accounts::consent::{self, Answer, Purpose, Refusal, given},
@@ -51,14 +51,7 @@ async fn follow_within(
     source: &str,
     actor: Option<&Actor>,
 ) -> sqlx::Result<Followed> {
-    let display_name = if user.display_name.is_empty() { &user.login } else { &user.display_name };
-    let streamer = streamers::Streamer {
-        id: &user.id,
-        login: &user.login,
-        display_name,
-        profile_image_url: user.profile_image_url.as_deref(),
-    };
-    streamers::upsert(&mut *db, &streamer).await?;
+    streamers::upsert(&mut *db, &described(user)).await?;
     if source != BY_NAME {
         streamers::set_authorized(&mut *db, &user.id, true).await?;
     }

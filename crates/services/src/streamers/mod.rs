@@ -4,3 +4,14 @@ pub mod linking;
 pub mod lookup;
 pub mod reconcile;
 pub mod subscriptions;
+
+/// A streamer as Twitch describes them; whoever has set no display name goes by the login.
+fn described(user: &sm_twitch::User) -> sm_db::streamers::Streamer<'_> {
+    let unnamed = user.display_name.is_empty();
+    sm_db::streamers::Streamer {
+        id: &user.id,
+        login: &user.login,
+        display_name: if unnamed { &user.login } else { &user.display_name },
+        profile_image_url: user.profile_image_url.as_deref(),
+    }
+}

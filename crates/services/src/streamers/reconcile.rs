@@ -1,6 +1,9 @@
 //! The reconciler: what should be at Twitch and what is, what is live and what we think is.
 
-use super::subscriptions::{callback, new_subscription};
+use super::{
+    described,
+    subscriptions::{callback, new_subscription},
+};
 use crate::{App, twitch_token::with_token};
 use serde_json::json;
 use sm_db::{
@@ -194,15 +197,7 @@ pub async fn names(app: &App) -> Result<(), ReconcileError> {
         let users =
             with_token(app, |token| async move { app.twitch.users(&token, ids).await }).await?;
         for user in &users {
-            let display_name =
-                if user.display_name.is_empty() { &user.login } else { &user.display_name };
-            let streamer = streamers::Streamer {
-                id: &user.id,
-                login: &user.login,
-                display_name,
-                profile_image_url: user.profile_image_url.as_deref(),
-            };
-            streamers::upsert(&app.pool, &streamer).await?;
+            streamers::upsert(&app.pool, &described(user)).await?;
         }
         let gone: Vec<_> =
             ids.iter().filter(|id| !users.iter().any(|user| user.id == **id)).cloned().collect();

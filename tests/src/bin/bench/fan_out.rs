@@ -141,17 +141,11 @@ fn serve(t: &World, streamer: &TwitchUserId, rate: &str) -> Process {
 
 /// Starts the app as a process and waits until it listens.
 fn start(t: &World, rate: &str) -> (String, Process) {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr());
-    let address = listener.expect("a free port").to_string();
     let mut settings = t.settings.clone();
     settings.retain(|(name, _)| *name != "DISCORD_RATE_PER_SECOND");
     settings.push(("DISCORD_RATE_PER_SECOND", rate.to_owned()));
     settings.push(("LOG_LEVEL", "warn".to_owned()));
-    let process = Process::start("streammaxing", &["serve", "--listen", &address], &settings);
-    while std::net::TcpStream::connect(&address).is_err() {
-        std::thread::sleep(Duration::from_millis(5));
-    }
-    (address, process)
+    Process::serve(&settings)
 }
 
 async fn seed(t: &World, streamer: &TwitchUserId, size: usize) {
