@@ -1,0 +1,194 @@
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { api, ask, askTagged } from "./client";
+
+/** What the API can be asked for; one key each, so that a change knows what to ask again. */
+export const queries = {
+  publicConfig: queryOptions({
+    queryKey: ["public-config"],
+    queryFn: ({ signal }) => ask(api.GET("/api/config", { signal })),
+    staleTime: Infinity,
+  }),
+
+  guilds: queryOptions({
+    queryKey: ["guilds"],
+    queryFn: ({ signal }) => ask(api.GET("/api/guilds", { signal })),
+    staleTime: 60_000,
+  }),
+
+  sessions: queryOptions({
+    queryKey: ["sessions"],
+    queryFn: ({ signal }) => ask(api.GET("/api/auth/sessions", { signal })),
+  }),
+
+  invite: (code: string) =>
+    queryOptions({
+      queryKey: ["invite", code],
+      queryFn: ({ signal }) =>
+        ask(api.GET("/api/invites/{code}", { params: { path: { code } }, signal })),
+    }),
+
+  overview: (guildId: string) =>
+    queryOptions({
+      queryKey: ["guild", guildId, "overview"],
+      queryFn: ({ signal }) =>
+        ask(
+          api.GET("/api/guilds/{guild_id}/overview", {
+            params: { path: { guild_id: guildId } },
+            signal,
+          }),
+        ),
+    }),
+
+  places: (guildId: string) =>
+    queryOptions({
+      queryKey: ["guild", guildId, "places"],
+      queryFn: ({ signal }) =>
+        ask(
+          api.GET("/api/guilds/{guild_id}/places", {
+            params: { path: { guild_id: guildId } },
+            signal,
+          }),
+        ),
+      staleTime: 60_000,
+    }),
+
+  config: (guildId: string) =>
+    queryOptions({
+      queryKey: ["guild", guildId, "config"],
+      queryFn: ({ signal }) =>
+        askTagged(
+          api.GET("/api/guilds/{guild_id}/config", {
+            params: { path: { guild_id: guildId } },
+            signal,
+          }),
+        ),
+    }),
+
+  templates: (guildId: string) =>
+    queryOptions({
+      queryKey: ["guild", guildId, "templates"],
+      queryFn: ({ signal }) =>
+        ask(
+          api.GET("/api/guilds/{guild_id}/templates", {
+            params: { path: { guild_id: guildId } },
+            signal,
+          }),
+        ),
+    }),
+
+  template: (guildId: string, templateId: string) =>
+    queryOptions({
+      queryKey: ["guild", guildId, "templates", templateId],
+      queryFn: ({ signal }) =>
+        askTagged(
+          api.GET("/api/guilds/{guild_id}/templates/{template_id}", {
+            params: { path: { guild_id: guildId, template_id: templateId } },
+            signal,
+          }),
+        ),
+    }),
+
+  streamers: (guildId: string) =>
+    infiniteQueryOptions({
+      queryKey: ["guild", guildId, "streamers"],
+      queryFn: ({ signal, pageParam }) =>
+        ask(
+          api.GET("/api/guilds/{guild_id}/streamers", {
+            params: { path: { guild_id: guildId }, query: { after: pageParam, limit: 100 } },
+            signal,
+          }),
+        ),
+      initialPageParam: undefined as string | undefined,
+      getNextPageParam: (page) => page.next ?? undefined,
+    }),
+
+  streamer: (guildId: string, streamerId: string) =>
+    queryOptions({
+      queryKey: ["guild", guildId, "streamer", streamerId],
+      queryFn: ({ signal }) =>
+        askTagged(
+          api.GET("/api/guilds/{guild_id}/streamers/{streamer_id}", {
+            params: { path: { guild_id: guildId, streamer_id: streamerId } },
+            signal,
+          }),
+        ),
+    }),
+
+  streamerSearch: (guildId: string, q: string) =>
+    queryOptions({
+      queryKey: ["guild", guildId, "streamer-search", q],
+      queryFn: ({ signal }) =>
+        ask(
+          api.GET("/api/guilds/{guild_id}/streamers/search", {
+            params: { path: { guild_id: guildId }, query: { q } },
+            signal,
+          }),
+        ),
+      staleTime: 60_000,
+      placeholderData: keepPreviousData,
+    }),
+
+  invites: (guildId: string) =>
+    queryOptions({
+      queryKey: ["guild", guildId, "invites"],
+      queryFn: ({ signal }) =>
+        ask(
+          api.GET("/api/guilds/{guild_id}/invites", {
+            params: { path: { guild_id: guildId } },
+            signal,
+          }),
+        ),
+    }),
+
+  delivery: (guildId: string, deliveryId: string) =>
+    queryOptions({
+      queryKey: ["guild", guildId, "delivery", deliveryId],
+      queryFn: ({ signal }) =>
+        ask(
+          api.GET("/api/guilds/{guild_id}/deliveries/{delivery_id}", {
+            params: { path: { guild_id: guildId, delivery_id: deliveryId } },
+            signal,
+          }),
+        ),
+    }),
+
+  deliveries: (guildId: string, filter: DeliveryFilter) =>
+    infiniteQueryOptions({
+      queryKey: ["guild", guildId, "deliveries", filter],
+      queryFn: ({ signal, pageParam }) =>
+        ask(
+          api.GET("/api/guilds/{guild_id}/deliveries", {
+            params: {
+              path: { guild_id: guildId },
+              query: { ...filter, after: pageParam, limit: 50 },
+            },
+            signal,
+          }),
+        ),
+      initialPageParam: undefined as string | undefined,
+      getNextPageParam: (page) => page.next ?? undefined,
+      placeholderData: keepPreviousData,
+    }),
+
+  audit: (guildId: string) =>
+    infiniteQueryOptions({
+      queryKey: ["guild", guildId, "audit"],
+      queryFn: ({ signal, pageParam }) =>
+        ask(
+          api.GET("/api/guilds/{guild_id}/audit", {
+            params: { path: { guild_id: guildId }, query: { after: pageParam, limit: 50 } },
+            signal,
+          }),
+        ),
+      initialPageParam: undefined as string | undefined,
+      getNextPageParam: (page) => page.next ?? undefined,
+    }),
+};
+
+/** What the delivery log can be narrowed to. */
+export interface DeliveryFilter {
+  status?: string;
+  kind?: string;
+  streamer_id?: string;
+  since?: string;
+}

@@ -1,0 +1,103 @@
+import { Group, Select, Text } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { useTranslation } from "react-i18next";
+import type { Schema } from "~/api/client";
+import { queries } from "~/api/queries";
+import { usePermissions } from "./permissions";
+
+type Channel = Schema["ChannelItem"];
+
+/** Chooses a channel; where the bot cannot post says so, and why, but can be chosen. */
+export function ChannelSelect({
+  guildId,
+  value,
+  onChange,
+  label,
+  description,
+  placeholder,
+  clearable = false,
+  error,
+}: {
+  guildId: string;
+  value: string | null;
+  onChange: (channelId: string | null) => void;
+  label: string;
+  description?: string;
+  placeholder?: string;
+  clearable?: boolean;
+  error?: string;
+}) {
+  const { t } = useTranslation();
+  const places = useQuery(queries.places(guildId));
+  const permissions = usePermissions();
+  const channels = places.data?.channels ?? [];
+  const byId = new Map(channels.map((channel) => [channel.id, channel]));
+  const chosen = value === null ? undefined : byId.get(value);
+  const gone = value !== null && places.isSuccess && !chosen;
+  const warning = chosen && !chosen.can_post ? permissions.missing(chosen.missing) : undefined;
+  return (
+    <div>
+      <Select
+        label={label}
+        description={description}
+        placeholder={placeholder ?? t("channel.choose")}
+        data={grouped(channels, gone ? value : null, t("channel.gone"))}
+        value={value}
+        onChange={onChange}
+        clearable={clearable}
+        searchable
+        nothingFoundMessage={places.isPending ? t("loading") : t("channel.none")}
+        error={error ?? (gone ? t("channel.goneError") : undefined)}
+        renderOption={({ option }) => (
+          <Option channel={byId.get(option.value)} name={option.label} />
+        )}
+        leftSection={<span aria-hidden>#</span>}
+      />
+      {warning && (
+        <Text size="sm" c="orange.text" mt={4} role="status">
+          {warning}
+        </Text>
+      )}
+    </div>
+  );
+}
+
+function grouped(channels: Channel[], gone: string | null, goneName: string) {
+  const groups = new Map<string, { value: string; label: string }[]>();
+  for (const channel of channels) {
+    const group = channel.category ?? "";
+    const items = groups.get(group) ?? [];
+    items.push({ value: channel.id, label: channel.name });
+    groups.set(group, items);
+  }
+  if (gone !== null) groups.set(" ", [{ value: gone, label: goneName }]);
+  return [...groups].map(([group, items]) => ({ group, items }));
+}
+
+function Option({ channel, name }: { channel: Channel | undefined; name: string }) {
+  const { t } = useTranslation();
+  return (
+    <Group gap="xs" justify="space-between" w="100%" wrap="nowrap">
+      <Text size="sm" truncate>
+        # {name}
+      </Text>
+      {channel && (
+        <Text size="xs" c={channel.can_post ? "dimmed" : "orange.text"}>
+          {channel.can_post ? t("channel.canPost") : t("channel.cannotPost")}
+        </Text>
+      )}
+    </Group>
+  );
+}
+
+/** A channel's name, as far as it is known. */
+export function useChannelName(guildId: string): (channelId: string | null | undefined) => string {
+  const { t } = useTranslation();
+  const places = useQuery(queries.places(guildId));
+  return (channelId) => {
+    if (!channelId) return "–";
+    const channel = places.data?.channels.find((each) => each.id === channelId);
+    if (channel) return `#${channel.name}`;
+    return places.isSuccess ? t("channel.gone") : "#…";
+  };
+}

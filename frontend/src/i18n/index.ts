@@ -1,0 +1,65 @@
+import i18next from "i18next";
+import { initReactI18next } from "react-i18next";
+import type en from "./en";
+
+/** The languages that are complete. */
+export const languages = { en: "English", de: "Deutsch" } as const;
+export type Language = keyof typeof languages;
+
+const STORED = "streammaxing-language";
+const loaders = { en: () => import("./en"), de: () => import("./de") };
+
+declare module "i18next" {
+  interface CustomTypeOptions {
+    defaultNS: "common";
+    resources: typeof en;
+  }
+}
+
+function isLanguage(text: string | null | undefined): text is Language {
+  return text != null && text in languages;
+}
+
+function preferred(): Language {
+  try {
+    const stored = localStorage.getItem(STORED);
+    if (isLanguage(stored)) return stored;
+  } catch {
+    // Without storage the browser's languages decide.
+  }
+  const wanted = navigator.languages.map((tag) => tag.slice(0, 2));
+  return wanted.find(isLanguage) ?? "en";
+}
+
+async function load(language: Language) {
+  const texts = (await loaders[language]()).default;
+  for (const [namespace, keys] of Object.entries(texts)) {
+    i18next.addResourceBundle(language, namespace, keys);
+  }
+}
+
+/** Loads the texts of the language that fits the person best. */
+export async function startI18n(language: Language = preferred()) {
+  await i18next.use(initReactI18next).init({
+    lng: language,
+    fallbackLng: false,
+    defaultNS: "common",
+    resources: {},
+    interpolation: { escapeValue: false },
+    returnNull: false,
+  });
+  await setLanguage(language, false);
+}
+
+/** Changes the language, at once and for the next visit. */
+export async function setLanguage(language: Language, remember = true) {
+  await load(language);
+  await i18next.changeLanguage(language);
+  document.documentElement.lang = language;
+  if (!remember) return;
+  try {
+    localStorage.setItem(STORED, language);
+  } catch {
+    // It lasts as long as the page, then.
+  }
+}

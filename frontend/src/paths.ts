@@ -1,0 +1,33 @@
+/** Every page's address, once: the route tree and all links are made of these. */
+export const paths = {
+  landing: "/",
+  login: "/login",
+  signedIn: "/signed-in",
+  servers: "/servers",
+  server: "/s/$guildId",
+  streamers: "/s/$guildId/streamers",
+  streamer: "/s/$guildId/streamers/$streamerId",
+  notifications: "/s/$guildId/notifications",
+  templates: "/s/$guildId/templates",
+  template: "/s/$guildId/templates/$templateId",
+  deliveries: "/s/$guildId/deliveries",
+  delivery: "/s/$guildId/deliveries/$deliveryId",
+  audit: "/s/$guildId/audit",
+  me: "/me",
+  sessions: "/me/sessions",
+  privacy: "/me/privacy",
+  appearance: "/me/appearance",
+  invite: "/invite/$code",
+} as const;
+
+/** Addresses of the API that a browser goes to, rather than asks. */
+export const leave = {
+  /** Discord's sign-in, and back to a page of ours. */
+  login: (returnTo: string) => `/api/auth/discord/login?return_to=${encodeURIComponent(returnTo)}`,
+  /** Discord's page for adding the bot to a server. */
+  install: (guildId: string) => `/api/guilds/${guildId}/install`,
+  /** Twitch's page for linking one's own channel to a server. */
+  linkStreamer: (guildId: string) => `/api/guilds/${guildId}/streamers/link`,
+  /** The same for who was invited. */
+  acceptInvite: (code: string) => `/api/invites/${encodeURIComponent(code)}/link`,
+};

@@ -1,0 +1,224 @@
+import type { QueryClient } from "@tanstack/react-query";
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+} from "@tanstack/react-router";
+import { deliverySearch } from "./features/deliveries/search";
+import { LandingPage } from "./features/landing/LandingPage";
+import { paths } from "./paths";
+import { Frame } from "./shell/Frame";
+import { GuildFrame } from "./shell/GuildFrame";
+import { NotFoundPage } from "./shell/NotFoundPage";
+import { RouteProblem } from "./shell/RouteProblem";
+import { SignedIn } from "./shell/SignedIn";
+
+interface Context {
+  client: QueryClient;
+}
+
+/** A text of the address; the router reads what looks like a number as one. */
+const text = (value: unknown) =>
+  typeof value === "string" || typeof value === "number" ? String(value) : undefined;
+
+/** The texts of an address that a page knows. */
+const texts =
+  <K extends string>(...keys: K[]) =>
+  (search: Record<string, unknown>): { [key in K]?: string } => {
+    const known: { [key in K]?: string } = {};
+    for (const key of keys) known[key] = text(search[key]);
+    return known;
+  };
+
+const root = createRootRouteWithContext<Context>()({
+  component: Frame,
+  notFoundComponent: NotFoundPage,
+  errorComponent: RouteProblem,
+});
+
+const landing = createRoute({
+  getParentRoute: () => root,
+  path: paths.landing,
+  component: LandingPage,
+});
+
+const login = createRoute({
+  getParentRoute: () => root,
+  path: paths.login,
+  validateSearch: texts("error"),
+  component: lazyRouteComponent(() => import("./features/landing/LoginPage"), "LoginPage"),
+});
+
+const signedIn = createRoute({
+  getParentRoute: () => root,
+  path: paths.signedIn,
+  component: lazyRouteComponent(() => import("./features/account/SignedInPage"), "SignedInPage"),
+});
+
+const invite = createRoute({
+  getParentRoute: () => root,
+  path: paths.invite,
+  validateSearch: texts("error", "linked"),
+  component: lazyRouteComponent(() => import("./features/invite/InvitePage"), "InvitePage"),
+});
+
+/** Everything that needs somebody signed in. */
+const signed = createRoute({ getParentRoute: () => root, id: "signed-in", component: SignedIn });
+
+const servers = createRoute({
+  getParentRoute: () => signed,
+  path: paths.servers,
+  validateSearch: texts("error"),
+  component: lazyRouteComponent(() => import("./features/servers/ServersPage"), "ServersPage"),
+});
+
+const account = createRoute({
+  getParentRoute: () => signed,
+  path: paths.me,
+  component: lazyRouteComponent(() => import("./features/account/AccountFrame"), "AccountFrame"),
+});
+
+const preferences = createRoute({
+  getParentRoute: () => account,
+  path: "/",
+  component: lazyRouteComponent(
+    () => import("./features/account/PreferencesPage"),
+    "PreferencesPage",
+  ),
+});
+
+const sessions = createRoute({
+  getParentRoute: () => account,
+  path: "/sessions",
+  component: lazyRouteComponent(() => import("./features/account/SessionsPage"), "SessionsPage"),
+});
+
+const privacy = createRoute({
+  getParentRoute: () => account,
+  path: "/privacy",
+  component: lazyRouteComponent(() => import("./features/account/PrivacyPage"), "PrivacyPage"),
+});
+
+const appearance = createRoute({
+  getParentRoute: () => account,
+  path: "/appearance",
+  component: lazyRouteComponent(
+    () => import("./features/account/AppearancePage"),
+    "AppearancePage",
+  ),
+});
+
+const guild = createRoute({
+  getParentRoute: () => signed,
+  path: paths.server,
+  component: GuildFrame,
+});
+
+const overview = createRoute({
+  getParentRoute: () => guild,
+  path: "/",
+  validateSearch: texts("error"),
+  component: lazyRouteComponent(() => import("./features/overview/OverviewPage"), "OverviewPage"),
+});
+
+const streamers = createRoute({
+  getParentRoute: () => guild,
+  path: "/streamers",
+  validateSearch: texts("error", "linked", "q"),
+  component: lazyRouteComponent(
+    () => import("./features/streamers/StreamersPage"),
+    "StreamersPage",
+  ),
+});
+
+const streamer = createRoute({
+  getParentRoute: () => guild,
+  path: "/streamers/$streamerId",
+  component: lazyRouteComponent(() => import("./features/streamers/StreamerPage"), "StreamerPage"),
+});
+
+const notifications = createRoute({
+  getParentRoute: () => guild,
+  path: "/notifications",
+  component: lazyRouteComponent(
+    () => import("./features/notifications/NotificationsPage"),
+    "NotificationsPage",
+  ),
+});
+
+const templates = createRoute({
+  getParentRoute: () => guild,
+  path: "/templates",
+  component: lazyRouteComponent(
+    () => import("./features/templates/TemplatesPage"),
+    "TemplatesPage",
+  ),
+});
+
+const template = createRoute({
+  getParentRoute: () => guild,
+  path: "/templates/$templateId",
+  component: lazyRouteComponent(() => import("./features/templates/TemplatePage"), "TemplatePage"),
+});
+
+const deliveries = createRoute({
+  getParentRoute: () => guild,
+  path: "/deliveries",
+  validateSearch: deliverySearch,
+  component: lazyRouteComponent(
+    () => import("./features/deliveries/DeliveriesPage"),
+    "DeliveriesPage",
+  ),
+});
+
+const delivery = createRoute({
+  getParentRoute: () => guild,
+  path: "/deliveries/$deliveryId",
+  component: lazyRouteComponent(() => import("./features/deliveries/DeliveryPage"), "DeliveryPage"),
+});
+
+const audit = createRoute({
+  getParentRoute: () => guild,
+  path: "/audit",
+  component: lazyRouteComponent(() => import("./features/audit/AuditPage"), "AuditPage"),
+});
+
+const routeTree = root.addChildren([
+  landing,
+  login,
+  signedIn,
+  invite,
+  signed.addChildren([
+    servers,
+    account.addChildren([preferences, sessions, privacy, appearance]),
+    guild.addChildren([
+      overview,
+      streamers,
+      streamer,
+      notifications,
+      templates,
+      template,
+      deliveries,
+      delivery,
+      audit,
+    ]),
+  ]),
+]);
+
+/** The pages, by address. */
+export function createAppRouter(client: QueryClient) {
+  return createRouter({
+    routeTree,
+    context: { client },
+    defaultPreload: "intent",
+    scrollRestoration: true,
+    defaultErrorComponent: RouteProblem,
+  });
+}
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: ReturnType<typeof createAppRouter>;
+  }
+}

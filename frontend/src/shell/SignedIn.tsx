@@ -1,0 +1,83 @@
+import { Anchor, AppShell, Burger, Group, Loader } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
+import { useQuery } from "@tanstack/react-query";
+import { Outlet, useLocation, useParams } from "@tanstack/react-router";
+import { lazy, Suspense, useEffect, useRef } from "react";
+import { useTranslation } from "react-i18next";
+import { Problem } from "~/api/problem";
+import { meQuery } from "~/api/session";
+import { ProblemCard } from "~/ui/ProblemCard";
+import { Brand } from "./Brand";
+import { GuildNav } from "./GuildNav";
+import { SearchButton } from "./SearchButton";
+import { ServerSwitcher } from "./ServerSwitcher";
+import { SignedOutPage } from "./SignedOutPage";
+import { UserMenu } from "./UserMenu";
+
+const Palette = lazy(() => import("./Palette"));
+const Shortcuts = lazy(() => import("./Shortcuts"));
+
+/** Around every page that needs somebody signed in: header, navigation, palette. */
+export function SignedIn() {
+  const { t } = useTranslation();
+  const me = useQuery(meQuery);
+  const { guildId } = useParams({ strict: false });
+  const { pathname } = useLocation();
+  const [navOpened, nav] = useDisclosure();
+  const main = useRef<HTMLElement>(null);
+  const closeNav = nav.close;
+  useEffect(closeNav, [closeNav, pathname]);
+
+  if (!me.data) {
+    if (me.error instanceof Problem && me.error.status === 401) return <SignedOutPage />;
+    if (me.error) return <ProblemCard error={me.error} onRetry={() => void me.refetch()} />;
+    return <Loader aria-label={t("loading")} m="xl" />;
+  }
+  return (
+    <AppShell
+      header={{ height: 56 }}
+      navbar={{
+        width: 232,
+        breakpoint: "sm",
+        collapsed: { desktop: !guildId, mobile: !navOpened || !guildId },
+      }}
+      padding="md"
+    >
+      <AppShell.Header>
+        <Group h="100%" px="md" gap="sm" wrap="nowrap" justify="space-between">
+          <Group gap="sm" wrap="nowrap" miw={0}>
+            <Anchor href="#main" className="skip-link" onClick={() => main.current?.focus()}>
+              {t("skip")}
+            </Anchor>
+            {guildId && (
+              <Burger
+                opened={navOpened}
+                onClick={nav.toggle}
+                hiddenFrom="sm"
+                size="sm"
+                aria-label={t(navOpened ? "nav.close" : "nav.open")}
+                aria-expanded={navOpened}
+              />
+            )}
+            <Brand />
+            <ServerSwitcher guildId={guildId} />
+          </Group>
+          <Group gap="xs" wrap="nowrap">
+            <SearchButton />
+            <UserMenu me={me.data} />
+          </Group>
+        </Group>
+      </AppShell.Header>
+      <AppShell.Navbar p="sm">{guildId && <GuildNav guildId={guildId} />}</AppShell.Navbar>
+      <AppShell.Main id="main" ref={main} tabIndex={-1}>
+        <div className="content">
+          <Outlet />
+        </div>
+      </AppShell.Main>
+      <Suspense>
+        <Palette guildId={guildId} />
+        <Shortcuts guildId={guildId} />
+      </Suspense>
+    </AppShell>
+  );
+}

@@ -1,0 +1,45 @@
+import { Button, Group, Modal, Text } from "@mantine/core";
+import type { ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import { Problem } from "~/api/problem";
+import { ProblemAlert } from "./ProblemCard";
+
+/** Asks before something that cannot be undone; the title names what and how many. */
+export function ConfirmDialog({
+  opened,
+  title,
+  children,
+  action,
+  danger = true,
+  busy = false,
+  error = null,
+  onConfirm,
+  onClose,
+}: {
+  opened: boolean;
+  title: string;
+  children: ReactNode;
+  /** The verb on the button. */
+  action: string;
+  danger?: boolean;
+  busy?: boolean;
+  error?: Error | null;
+  onConfirm: () => void;
+  onClose: () => void;
+}) {
+  const { t } = useTranslation();
+  return (
+    <Modal opened={opened} onClose={onClose} title={title} centered>
+      <Text component="div">{children}</Text>
+      {error instanceof Problem && <ProblemAlert problem={error} />}
+      <Group mt="lg" justify="flex-end" gap="sm">
+        <Button variant="default" onClick={onClose} data-autofocus>
+          {t("cancel")}
+        </Button>
+        <Button color={danger ? "red" : undefined} loading={busy} onClick={onConfirm}>
+          {action}
+        </Button>
+      </Group>
+    </Modal>
+  );
+}
