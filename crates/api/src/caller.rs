@@ -17,9 +17,6 @@ use sm_types::GuildId;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-/// Requests per user: 50 at once, and 50 within a minute.
-const LIMIT: UserLimit = UserLimit { burst: 50, seconds: 60 };
-
 /// A signed-in user.
 #[derive(Debug)]
 pub(crate) struct Caller {
@@ -80,7 +77,8 @@ where
         return Err(ApiError::Unauthenticated);
     };
     let now = app.clock.now();
-    let found = sessions::authenticate(&app.pool, session_id, guild, now, LIMIT).await?;
+    let limit = UserLimit { burst: app.settings.user_requests_per_minute, seconds: 60 };
+    let found = sessions::authenticate(&app.pool, session_id, guild, now, limit).await?;
     let Some(found) = found else {
         SecurityEvent::AuthFailure.record(None, "a session has ended or was revoked");
         return Err(ApiError::Unauthenticated);

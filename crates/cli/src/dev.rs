@@ -1,6 +1,7 @@
 //! `streammaxing dev`: everything on this machine, with simulators instead of Twitch and Discord.
 
 use crate::{
+    dashboard,
     dev_page::{self, Parts},
     run,
     world::{self, Error},
@@ -31,6 +32,19 @@ pub struct Ports {
     pub discord: u16,
 }
 
+/// What a world is started with.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Where everything listens.
+    pub ports: Ports,
+    /// The dashboard's built files.
+    pub dashboard: PathBuf,
+    /// Discord's OpenAPI document, which requests to the simulator are held to.
+    pub openapi: Option<PathBuf>,
+    /// Settings other than those that make the world what it is.
+    pub setting: fn(&str) -> Option<String>,
+}
+
 /// A world that runs; it ends when this is dropped.
 pub struct Dev {
     /// The app.
@@ -42,6 +56,7 @@ pub struct Dev {
     /// The page's address.
     pub url: String,
     listener: TcpListener,
+    dashboard: PathBuf,
 }
 
 /// Starts the database unless `database_url` names one.
@@ -57,11 +72,8 @@ pub fn database(
 }
 
 /// Migrates, and starts simulators and app; `serve` then answers requests.
-pub async fn start(
-    database_url: &str,
-    ports: Ports,
-    openapi: Option<PathBuf>,
-) -> Result<Dev, Error> {
+pub async fn start(database_url: &str, options: Options) -> Result<Dev, Error> {
+    let Options { ports, dashboard, openapi, setting: extra } = options;
     let local = |port| SocketAddr::from(([127, 0, 0, 1], port));
     let twitch = TwitchSim::start(twitch::Options {
         addr: local(ports.twitch),
@@ -79,10 +91,12 @@ pub async fn start(
     let bound = TcpListener::bind(local(ports.app)).await;
     let listener = bound.map_err(|error| busy("app", ports.app, &error))?;
     let url = format!("http://{}", listener.local_addr()?);
-    let config = Config::from_lookup(|name| setting(name, database_url, &url, &twitch, &discord))?;
+    let config = Config::from_lookup(|name| {
+        setting(name, database_url, &url, &twitch, &discord).or_else(|| extra(name))
+    })?;
     let app = sm_lambda::build_app(&config, Clock::system())?;
     sm_db::migrate(&app.pool).await?;
-    Ok(Dev { app, twitch, discord, url, listener })
+    Ok(Dev { app, twitch, discord, url, listener, dashboard })
 }
 
 fn busy(what: &str, port: u16, error: &std::io::Error) -> Error {
@@ -122,14 +136,15 @@ fn setting(
 impl Dev {
     /// Serves, seeds the world and calls `ready`; returns when the process is asked to stop.
     pub async fn serve(self, ready: impl FnOnce(&str)) -> Result<(), Error> {
-        let Self { app, twitch, discord, url, listener } = self;
+        let Self { app, twitch, discord, url, listener, dashboard } = self;
         let pages = dev_page::router(Parts {
             app: app.clone(),
             twitch: twitch.clone(),
             discord: discord.clone(),
             http: sm_aws::lazy_http(),
         });
-        let router = pages.fallback_service(sm_api::router(app.clone()));
+        let site = dashboard::beside(sm_api::router(app.clone()), &dashboard);
+        let router = pages.fallback_service(site);
         let server = tokio::spawn(run::run(app.clone(), listener, router, run::until_stopped()));
         world::seed(&app, &twitch, &discord).await?;
         ready(&url);

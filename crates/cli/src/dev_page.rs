@@ -28,7 +28,7 @@ pub(crate) struct Parts {
 /// The page and the requests that it makes.
 pub(crate) fn router(parts: Parts) -> Router {
     Router::new()
-        .route("/", get(|| async { Html(PAGE) }))
+        .route("/dev", get(|| async { Html(PAGE) }))
         .route("/dev/state", get(state))
         .route("/dev/log", get(deliveries))
         .route("/dev/streamers/{login}/{action}", post(act))

@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 use sm_cli::{
-    api_reference,
+    api_reference, dashboard,
     dev::{self, Ports},
     log_lines, run,
     world::Error,
@@ -40,12 +40,18 @@ enum Command {
         /// The simulated Discord.
         #[arg(long, default_value_t = 8082)]
         port_discord: u16,
+        /// The dashboard's built files.
+        #[arg(long, default_value = "frontend/dist")]
+        dashboard: PathBuf,
     },
     /// Run the app on one server, configured by the environment.
     Serve {
         /// Where to listen.
         #[arg(long, default_value = "127.0.0.1:8080")]
         listen: SocketAddr,
+        /// The dashboard's built files; without them, only the API is served.
+        #[arg(long)]
+        dashboard: Option<PathBuf>,
     },
     /// Bring the database up to date.
     Migrate,
@@ -100,10 +106,11 @@ fn block_on(command: Command) -> Result<ExitCode, Error> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async move {
         match command {
-            Command::Dev { port_app, port_twitch, port_discord } => {
-                dev(Ports { app: port_app, twitch: port_twitch, discord: port_discord }).await
+            Command::Dev { port_app, port_twitch, port_discord, dashboard } => {
+                let ports = Ports { app: port_app, twitch: port_twitch, discord: port_discord };
+                dev(ports, dashboard).await
             }
-            Command::Serve { listen } => serve(listen).await,
+            Command::Serve { listen, dashboard } => serve(listen, dashboard).await,
             Command::Migrate => migrate().await,
             Command::Trigger { case, streamer, twitch } => trigger(case, &streamer, &twitch).await,
             Command::WithPostgres { .. } | Command::Openapi { .. } => {
@@ -114,29 +121,34 @@ fn block_on(command: Command) -> Result<ExitCode, Error> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn dev(ports: Ports) -> Result<(), Error> {
+async fn dev(ports: Ports, dashboard: PathBuf) -> Result<(), Error> {
     log_lines::init(LevelFilter::DEBUG, std::io::stderr().is_terminal());
     say("Starting the database …");
     let (url, _postgres) = dev::database(environment("DATABASE_URL"), cache_dir())?;
     let openapi = environment("DISCORD_OPENAPI").map(PathBuf::from);
-    let dev = dev::start(&url, ports, openapi).await?;
+    let options = dev::Options { ports, dashboard, openapi, setting: environment };
+    let dev = dev::start(&url, options).await?;
     let (twitch, discord) = (dev.twitch.origin(), dev.discord.origin());
     dev.serve(|page| {
         say(&format!(
-            "\n  ready: {page}\n\n  simulated Twitch   {twitch}\n  simulated Discord  {discord}\n  database           {url}\n\n  \
-             Press \"Go live\" on the page, or: streammaxing trigger online --streamer ana\n  Ctrl-C stops everything.\n"
+            "\n  ready: {page}\n\n  dashboard          {page}   sign in as ada (admin), ben (member) or cleo\n  control page       {page}/dev\n  simulated Twitch   {twitch}\n  simulated Discord  {discord}\n  database           {url}\n\n  \
+             Press \"Go live\" on the control page, or: streammaxing trigger online --streamer ana\n  Ctrl-C stops everything.\n"
         ));
     })
     .await
 }
 
-async fn serve(listen: SocketAddr) -> Result<(), Error> {
+async fn serve(listen: SocketAddr, dashboard: Option<PathBuf>) -> Result<(), Error> {
     let config = Config::from_env()?;
     logging::init_json(config.log_level);
     let app = sm_lambda::build_app(&config, Clock::system())?;
     let listener = TcpListener::bind(listen).await?;
     tracing::info!(address = %listener.local_addr()?, "listening");
-    let router = sm_api::router(app.clone());
+    let api = sm_api::router(app.clone());
+    let router = match dashboard {
+        Some(dir) => dashboard::beside(api, &dir),
+        None => api,
+    };
     run::run(app, listener, router, run::until_stopped()).await?;
     Ok(())
 }

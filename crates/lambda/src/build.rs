@@ -146,6 +146,7 @@ fn build(
             discord_rate_per_second: config.discord_rate_per_second,
             api_rate_per_second: config.api_rate_per_second,
             webhook_rate_per_second: config.webhook_rate_per_second,
+            user_requests_per_minute: config.user_requests_per_minute,
         },
     }))
 }

@@ -57,6 +57,8 @@ pub struct Config {
     pub api_rate_per_second: i32,
     /// Verified webhooks per second, over all instances; 0 turns the limit off.
     pub webhook_rate_per_second: i32,
+    /// Requests of one user at once, and within a minute.
+    pub user_requests_per_minute: u32,
     /// The SQS queue of the doorbell; unset: within the process.
     pub queue_url: Option<String>,
     /// The key of KMS that encrypts what is stored; unset: `LOCAL_ENCRYPTION_KEY`.
@@ -157,6 +159,9 @@ impl Reader<'_> {
             ),
             api_rate_per_second: self.rate("API_RATE_PER_SECOND", 1_000),
             webhook_rate_per_second: self.rate("WEBHOOK_RATE_PER_SECOND", 100),
+            user_requests_per_minute: self
+                .parsed("USER_REQUESTS_PER_MINUTE", 50, "must be a whole number from 1 on")
+                .max(1),
             secrets: secrets_arn.is_none().then(|| self.secrets(kms_key_id.is_some())),
             queue_url,
             kms_key_id,

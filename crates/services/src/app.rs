@@ -47,6 +47,8 @@ pub struct Settings {
     pub api_rate_per_second: i32,
     /// Verified webhooks per second, over all instances; 0 turns the limit off.
     pub webhook_rate_per_second: i32,
+    /// Requests of one user at once, and within a minute.
+    pub user_requests_per_minute: u32,
 }
 
 /// The parts and what is learned while running.
