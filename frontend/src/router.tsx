@@ -64,7 +64,7 @@ const invite = createRoute({
 });
 
 /** Everything that needs somebody signed in. */
-const signed = createRoute({ getParentRoute: () => root, id: "signed-in", component: SignedIn });
+const signed = createRoute({ getParentRoute: () => root, id: "app", component: SignedIn });
 
 const servers = createRoute({
   getParentRoute: () => signed,

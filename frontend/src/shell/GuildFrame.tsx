@@ -10,7 +10,7 @@ import { EmptyState } from "~/ui/EmptyState";
 /** Around a server's pages: says so when the bot is not there, or the person may not manage it. */
 export function GuildFrame() {
   const { t } = useTranslation();
-  const { guildId } = useParams({ from: "/signed-in/s/$guildId" });
+  const { guildId } = useParams({ from: "/app/s/$guildId" });
   const guilds = useQuery(queries.guilds);
   const found = (list: { id: string; name: string }[] | undefined) =>
     list?.find((guild) => guild.id === guildId);

@@ -1,0 +1,24 @@
+import { defineConfig } from "@playwright/test";
+
+/** The Chromium to drive; `make test` finds or installs one. */
+const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
+
+export default defineConfig({
+  testDir: "e2e",
+  timeout: 60_000,
+  expect: { timeout: 10_000 },
+  forbidOnly: true,
+  fullyParallel: false,
+  workers: Number(process.env.E2E_WORKERS ?? 2),
+  reporter: [["list"]],
+  use: {
+    browserName: "chromium",
+    viewport: { width: 1280, height: 800 },
+    colorScheme: "dark",
+    locale: "en-GB",
+    timezoneId: "Europe/Berlin",
+    screenshot: "only-on-failure",
+    trace: "retain-on-failure",
+    launchOptions: { executablePath, args: ["--no-sandbox"] },
+  },
+});
