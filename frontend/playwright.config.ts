@@ -1,7 +1,8 @@
 import { defineConfig } from "@playwright/test";
+import { findChromium } from "./tools/chromium.mjs";
 
-/** The Chromium to drive; `make test` finds or installs one. */
-const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
+const executablePath = findChromium();
+if (!executablePath) throw new Error("There is no Chromium: `node tools/chromium.mjs` gets one.");
 
 export default defineConfig({
   testDir: "e2e",

@@ -179,22 +179,22 @@ function complaints(page: Page): string[] {
 export const test = base.extend<{ quiet: void }, { world: World }>({
   world: [
     // oxlint-disable-next-line no-empty-pattern -- Playwright reads the pattern
-    async ({}, use) => {
+    async ({}, run) => {
       const world = await World.start();
-      await use(world);
+      await run(world);
       await world.stop();
     },
     { scope: "worker", timeout: 90_000 },
   ],
-  context: async ({ context }, use) => {
+  context: async ({ context }, run) => {
     await drawPictures(context);
-    await use(context);
+    await run(context);
   },
   /** Every test fails when its page writes an error to the console: a broken rule of the CSP, say. */
   quiet: [
-    async ({ page }, use) => {
+    async ({ page }, run) => {
       const lines = complaints(page);
-      await use();
+      await run();
       expect(lines, "errors in the browser's console").toEqual([]);
     },
     { auto: true },

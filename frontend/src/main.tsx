@@ -1,6 +1,5 @@
 import "@fontsource-variable/inter";
 import "@mantine/core/styles.css";
-import "@mantine/notifications/styles.css";
 import "./theme.css";
 import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";

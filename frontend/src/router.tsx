@@ -9,10 +9,8 @@ import { deliverySearch } from "./features/deliveries/search";
 import { LandingPage } from "./features/landing/LandingPage";
 import { paths } from "./paths";
 import { Frame } from "./shell/Frame";
-import { GuildFrame } from "./shell/GuildFrame";
 import { NotFoundPage } from "./shell/NotFoundPage";
 import { RouteProblem } from "./shell/RouteProblem";
-import { SignedIn } from "./shell/SignedIn";
 
 interface Context {
   client: QueryClient;
@@ -64,7 +62,11 @@ const invite = createRoute({
 });
 
 /** Everything that needs somebody signed in. */
-const signed = createRoute({ getParentRoute: () => root, id: "app", component: SignedIn });
+const signed = createRoute({
+  getParentRoute: () => root,
+  id: "app",
+  component: lazyRouteComponent(() => import("./shell/SignedIn"), "SignedIn"),
+});
 
 const servers = createRoute({
   getParentRoute: () => signed,
@@ -112,7 +114,7 @@ const appearance = createRoute({
 const guild = createRoute({
   getParentRoute: () => signed,
   path: paths.server,
-  component: GuildFrame,
+  component: lazyRouteComponent(() => import("./shell/GuildFrame"), "GuildFrame"),
 });
 
 const overview = createRoute({

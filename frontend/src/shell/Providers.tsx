@@ -1,5 +1,4 @@
 import { localStorageColorSchemeManager, MantineProvider } from "@mantine/core";
-import { Notifications } from "@mantine/notifications";
 import { QueryClientProvider, type QueryClient } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { theme } from "~/theme";
@@ -11,7 +10,6 @@ export function Providers({ client, children }: { client: QueryClient; children:
   return (
     <QueryClientProvider client={client}>
       <MantineProvider theme={theme} defaultColorScheme="dark" colorSchemeManager={schemes}>
-        <Notifications position="bottom-right" />
         {children}
       </MantineProvider>
     </QueryClientProvider>

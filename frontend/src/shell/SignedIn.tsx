@@ -1,4 +1,6 @@
 import { Anchor, AppShell, Burger, Group, Loader } from "@mantine/core";
+import { Notifications } from "@mantine/notifications";
+import "@mantine/notifications/styles.css";
 import { useDisclosure } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { Outlet, useLocation, useParams } from "@tanstack/react-router";
@@ -11,6 +13,7 @@ import { Brand } from "./Brand";
 import { GuildNav } from "./GuildNav";
 import { SearchButton } from "./SearchButton";
 import { ServerSwitcher } from "./ServerSwitcher";
+import { SessionDialog } from "./SessionDialog";
 import { SignedOutPage } from "./SignedOutPage";
 import { UserMenu } from "./UserMenu";
 
@@ -43,6 +46,8 @@ export function SignedIn() {
       }}
       padding="md"
     >
+      <Notifications position="bottom-right" />
+      <SessionDialog />
       <AppShell.Header>
         <Group h="100%" px="md" gap="sm" wrap="nowrap" justify="space-between">
           <Group gap="sm" wrap="nowrap" miw={0}>
