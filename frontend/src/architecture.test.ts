@@ -44,6 +44,7 @@ function imports(file: string): string[] {
 }
 
 const folder = (path: string) => path.split("/")[0]!;
+const feature = (path: string) => path.split("/")[1];
 
 test("folders use each other in one direction", () => {
   const wrong = modules().flatMap((file) => {
@@ -59,7 +60,6 @@ test("folders use each other in one direction", () => {
 });
 
 test("features do not import each other", () => {
-  const feature = (path: string) => path.split("/")[1];
   const wrong = modules()
     .filter((file) => folder(file) === "features")
     .flatMap((file) =>
