@@ -75,10 +75,11 @@ pub struct Entry {
     pub request_id: Option<String>,
 }
 
-/// The log of a guild, the latest first, behind a cursor.
+/// The log of a guild, or of one thing in it, the latest first, behind a cursor.
 pub async fn of_guild(
     db: impl PgExecutor<'_>,
     guild: GuildId,
+    target: Option<&str>,
     before: Option<Uuid>,
     limit: i64,
 ) -> sqlx::Result<Vec<Entry>> {
@@ -86,10 +87,12 @@ pub async fn of_guild(
         "select a.audit_id, a.at, a.guild_id, a.actor_id, coalesce(u.global_name, u.username) as actor_name,
            a.action, a.target, a.outcome, a.before, a.after, a.request_id
          from audit_log a left join users u on u.user_id = a.actor_id
-         where a.guild_id = $1 and ($2::uuid is null or a.audit_id < $2)
-         order by a.audit_id desc limit $3",
+         where a.guild_id = $1 and ($2::text is null or a.target = $2)
+           and ($3::uuid is null or a.audit_id < $3)
+         order by a.audit_id desc limit $4",
     )
     .bind(guild.to_db())
+    .bind(target)
     .bind(before)
     .bind(limit)
     .fetch_all(db)

@@ -1917,6 +1917,8 @@ export interface operations {
     get_guilds_audit: {
         parameters: {
             query?: {
+                /** @description Only those about this: a template's, a streamer's or a channel's id, an invite's code. */
+                target?: string;
                 /** @description The cursor of a page before. */
                 after?: string;
                 /** @description 1 to 100; 50 unless said. */

@@ -225,10 +225,13 @@ pub(crate) struct AuditPage {
     next: Option<String>,
 }
 
-/// Which page.
+/// Which entries.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ListAudit {
+    /// Only those about this: a template's, a streamer's or a channel's id, an invite's code.
+    #[serde(default)]
+    target: Option<String>,
     /// The cursor of a page before.
     #[serde(default)]
     after: Option<String>,
@@ -246,7 +249,8 @@ pub(crate) async fn audit_log(
 ) -> Result<Json<AuditPage>, ApiError> {
     let size = page_size(query.limit)?;
     let before = id_of(query.after.as_deref())?;
-    let rows = audit::of_guild(&admin.app().pool, admin.guild, before, size + 1).await?;
+    let (pool, target) = (&admin.app().pool, query.target.as_deref());
+    let rows = audit::of_guild(pool, admin.guild, target, before, size + 1).await?;
     let (rows, next) = page(rows, size, |row| row.audit_id.to_string());
     let item = |entry: audit::Entry| AuditItem {
         id: entry.audit_id,

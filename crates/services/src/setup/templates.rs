@@ -71,7 +71,8 @@ pub async fn create(
     };
     let (target, before) = (id.to_string(), None::<&()>);
     let what = (guild, "template.create", Some(target.as_str()));
-    audit::done(app, &mut *transaction, actor, what, (before, Some(&json))).await?;
+    let after = json!({ "name": name, "message": message });
+    audit::done(app, &mut *transaction, actor, what, (before, Some(&after))).await?;
     transaction.commit().await?;
     Ok(id)
 }
@@ -94,7 +95,9 @@ pub async fn save(
     let revision = saved.map_err(taken_or_database)?.ok_or(SaveError::Conflict)?;
     let target = template.to_string();
     let what = (guild, "template.update", Some(target.as_str()));
-    let change = (Some(&old.message.0), Some(&json));
+    let before = json!({ "name": old.name, "message": old.message.0 });
+    let after = json!({ "name": name, "message": message });
+    let change = (Some(&before), Some(&after));
     audit::done(app, &mut *transaction, actor, what, change).await?;
     transaction.commit().await?;
     Ok(revision)
@@ -114,7 +117,8 @@ pub async fn delete(
     }
     let target = template.to_string();
     let what = (guild, "template.delete", Some(target.as_str()));
-    let change = (Some(&old.message.0), None::<&serde_json::Value>);
+    let before = json!({ "name": old.name, "message": old.message.0 });
+    let change = (Some(&before), None::<&serde_json::Value>);
     audit::done(app, &mut *transaction, actor, what, change).await?;
     transaction.commit().await?;
     Ok(())
