@@ -126,6 +126,36 @@ export class World {
     await this.post(this.twitch, "/_sim/twitch/users", { login, display_name: displayName });
   }
 
+  /** A request to the API as who is signed in on the page. */
+  async api(page: Page, method: string, path: string, data?: unknown): Promise<unknown> {
+    const headers = { origin: this.url };
+    const answer = await page.request.fetch(this.url + path, { method, data, headers });
+    if (!answer.ok()) throw new Error(`${method} ${path}: ${answer.status()} ${await answer.text()}`);
+    const text = await answer.text();
+    return text === "" ? null : JSON.parse(text);
+  }
+
+  /** Something for each page of a server to show: a template, a streamer, a delivery. */
+  async seedForPages(page: Page, guildId: string) {
+    const base = `/api/guilds/${guildId}`;
+    const message = { content: "{mention} **{streamer}** is live: {url}", embed: null };
+    const name = `Going live ${Date.now()}`;
+    const template = (await this.api(page, "POST", `${base}/templates`, { name, message })) as {
+      id: string;
+    };
+    const streamers = (await this.api(page, "GET", `${base}/streamers?limit=1`)) as {
+      items: { id: string }[];
+    };
+    const test = (await this.api(page, "POST", `${base}/test-send`, { sample: {} })) as {
+      delivery_id: string;
+    };
+    return {
+      template: template.id,
+      streamer: streamers.items[0]?.id ?? "",
+      delivery: test.delivery_id,
+    };
+  }
+
   /** Lets the simulated Discord fail as the buttons of the control page do. */
   async fault(name: string) {
     await this.post(this.url, `/dev/faults/${name}`);

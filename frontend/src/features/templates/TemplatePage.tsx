@@ -1,4 +1,255 @@
-/** To be written. */
+import {
+  Anchor,
+  Button,
+  Group,
+  SegmentedControl,
+  Select,
+  Skeleton,
+  Stack,
+  Switch,
+  Text,
+  TextInput,
+  useComputedColorScheme,
+} from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
+import { notifications } from "@mantine/notifications";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link, useParams } from "@tanstack/react-router";
+import { IconHistory } from "@tabler/icons-react";
+import { useMemo, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { queries } from "~/api/queries";
+import { paths } from "~/paths";
+import {
+  checkMessage,
+  emptyEmbed,
+  SAMPLE_KINDS,
+  sampleValues,
+  type EmbedTemplate,
+  type FieldError,
+  type SampleKind,
+} from "~/template-language";
+import { Card } from "~/ui/Card";
+import { DocumentBar } from "~/ui/DocumentBar";
+import { Loaded } from "~/ui/Loaded";
+import { Page } from "~/ui/Page";
+import { useDocument, type EditedDocument } from "~/ui/useDocument";
+import { EditingContext, type Editing } from "./editing";
+import { EmbedForm } from "./EmbedForm";
+import { HistoryDialog } from "./HistoryDialog";
+import { MessagePreview } from "./MessagePreview";
+import { formOf, formQuery, saveTemplate, type TemplateForm } from "./saving";
+import { SourceField } from "./SourceField";
+import { TestSend, useTestSend } from "./TestSend";
+import classes from "./templates.module.css";
+
+/** Edits a template beside what Discord will show. */
 export function TemplatePage() {
-  return null;
+  const { t } = useTranslation("templates");
+  const { guildId, templateId } = useParams({ from: "/app/s/$guildId/templates/$templateId" });
+  const client = useQueryClient();
+  const query = useQuery(formQuery(guildId, templateId));
+  const document = useDocument<TemplateForm>({
+    id: `template:${templateId}`,
+    query,
+    save: async (form, etag) => {
+      const saved = await saveTemplate(guildId, templateId, form, etag);
+      client.setQueryData(queries.template(guildId, templateId).queryKey, saved);
+      return { value: formOf(saved.value), etag: saved.etag };
+    },
+    onSaved: () => {
+      notifications.show({ message: t("saved") });
+      void client.invalidateQueries({ queryKey: queries.templates(guildId).queryKey, exact: true });
+      void client.invalidateQueries({ queryKey: ["guild", guildId, "template-history"] });
+    },
+  });
+  return (
+    <Loaded query={query} skeleton={<EditorSkeleton />}>
+      {() => document && <Editor key={templateId} document={document} />}
+    </Loaded>
+  );
+}
+
+function Editor({ document }: { document: EditedDocument<TemplateForm> }) {
+  const { t } = useTranslation("templates");
+  const { guildId, templateId } = useParams({ from: "/app/s/$guildId/templates/$templateId" });
+  const templates = useQuery(queries.templates(guildId));
+  const [history, historyDialog] = useDisclosure();
+  const [kind, setKind] = useState<SampleKind>("live");
+  const app = useComputedColorScheme("dark");
+  const [scheme, setScheme] = useState<"dark" | "light">(app);
+  const [now] = useState(() => new Date());
+  const { value, patch } = document;
+  const message = useMemo(
+    () => ({ content: value.content, embed: value.embed }),
+    [value.content, value.embed],
+  );
+  const test = useTestSend(guildId, message);
+  const own = useMemo(() => checkMessage(message), [message]);
+  const editing: Editing = {
+    variables: templates.data?.variables ?? [],
+    sample: useMemo(() => sampleValues(kind, { now }), [kind, now]),
+    errors: (field) => errorsOf(field, own, document.fieldErrors),
+    onSave: () => document.dirty && void document.save(),
+    onTest: () => test.send(),
+  };
+  const used = templates.data?.templates.find((template) => template.id === templateId);
+  const nameError = document.fieldError("name")?.message;
+  return (
+    <EditingContext value={editing}>
+      <Page
+        title={document.base.name}
+        text={
+          used && (
+            <>
+              {t("usedBy", { count: used.used_by })}
+              {used.is_default ? ` · ${t("isDefault")}` : ` · `}
+              {!used.is_default && (
+                <Anchor
+                  renderRoot={(props) => (
+                    <Link to={paths.notifications} params={{ guildId }} {...props} />
+                  )}
+                >
+                  {t("makeDefault")}
+                </Anchor>
+              )}
+            </>
+          )
+        }
+        actions={
+          <Button
+            variant="default"
+            leftSection={<IconHistory size={16} />}
+            onClick={historyDialog.open}
+          >
+            {t("history.title")}
+          </Button>
+        }
+      >
+        <div className={classes.editor}>
+          <Stack gap="md">
+            <Card>
+              <Stack gap="md">
+                <TextInput
+                  label={t("name")}
+                  value={value.name}
+                  onChange={(event) => patch({ name: event.currentTarget.value })}
+                  maxLength={100}
+                  error={nameError}
+                />
+                <SourceField
+                  field="message.content"
+                  kind="content"
+                  label={t("content")}
+                  value={value.content}
+                  onChange={(content) => patch({ content })}
+                  multiline
+                  toolbar
+                />
+              </Stack>
+            </Card>
+            <EmbedCard embed={value.embed} onChange={(embed) => patch({ embed })} />
+          </Stack>
+          <div className={classes.preview}>
+            <Card title={t("preview.title")}>
+              <Stack gap="sm">
+                <Group gap="sm" justify="space-between">
+                  <Select
+                    aria-label={t("preview.sample")}
+                    data={SAMPLE_KINDS.map((each) => ({
+                      value: each,
+                      label: t(`sample.${each}`),
+                    }))}
+                    value={kind}
+                    onChange={(each) => each && setKind(each)}
+                    allowDeselect={false}
+                    size="xs"
+                  />
+                  <SegmentedControl
+                    size="xs"
+                    aria-label={t("preview.scheme")}
+                    data={[
+                      { value: "dark", label: t("preview.dark") },
+                      { value: "light", label: t("preview.light") },
+                    ]}
+                    value={scheme}
+                    onChange={(each) => setScheme(each === "light" ? "light" : "dark")}
+                  />
+                </Group>
+                <MessagePreview message={message} kind={kind} scheme={scheme} />
+                <Text size="xs" c="dimmed">
+                  {t("preview.about")}
+                </Text>
+                <TestSend guildId={guildId} test={test} />
+              </Stack>
+            </Card>
+          </div>
+        </div>
+        <DocumentBar document={document} label={(field) => t(`field.${field}`)} show={showField} />
+        <HistoryDialog
+          guildId={guildId}
+          templateId={templateId}
+          opened={history}
+          onClose={historyDialog.close}
+          onRestore={(old) => {
+            patch(old);
+            historyDialog.close();
+          }}
+        />
+      </Page>
+    </EditingContext>
+  );
+}
+
+function EmbedCard({
+  embed,
+  onChange,
+}: {
+  embed: EmbedTemplate | null;
+  onChange: (embed: EmbedTemplate | null) => void;
+}) {
+  const { t } = useTranslation("templates");
+  // Switched off and on again, an embed is what it was.
+  const [last, setLast] = useState<EmbedTemplate | null>(embed);
+  const toggle = (on: boolean) => {
+    if (!on) setLast(embed);
+    onChange(on ? (last ?? emptyEmbed()) : null);
+  };
+  return (
+    <Card>
+      <Stack gap="md">
+        <Switch
+          label={t("embed.on")}
+          description={t("embed.about")}
+          checked={embed !== null}
+          onChange={(event) => toggle(event.currentTarget.checked)}
+        />
+        {embed && <EmbedForm embed={embed} onChange={onChange} />}
+      </Stack>
+    </Card>
+  );
+}
+
+/** What is wrong with a field: found here at once, or by the server at the last save. */
+function errorsOf(field: string, own: FieldError[], told: FieldError[]): FieldError[] {
+  const found = own.filter((error) => error.field === field);
+  const server = told.filter((error) => error.field === field);
+  return found.concat(server.filter((error) => !found.some(({ code }) => code === error.code)));
+}
+
+function showField(field: keyof TemplateForm & string, form: TemplateForm) {
+  if (field === "embed") return form.embed ? form.embed.title || "…" : "–";
+  return form[field];
+}
+
+function EditorSkeleton() {
+  return (
+    <Stack gap="lg">
+      <Skeleton h={36} w={260} />
+      <div className={classes.editor}>
+        <Skeleton h={560} radius="md" />
+        <Skeleton h={420} radius="md" />
+      </div>
+    </Stack>
+  );
 }
