@@ -89,6 +89,38 @@ async fn two_processes_refresh_expired_tokens_once() {
 }
 
 #[tokio::test]
+async fn tokens_of_a_slow_process_outlive_the_refusal_of_another() {
+    scenario(async |t| {
+        let browser = t.signed_in(ada(t)).await;
+        let cookie = browser.cookie(SESSION).unwrap();
+        let two = t.two_servers(&[]);
+        t.sql(EXPIRE).await;
+        t.discord.reset_figures();
+        // Whoever has an answer from Discord is held back from recording it.
+        t.sql("create function hold() returns trigger language plpgsql
+               as $$ begin perform pg_advisory_xact_lock(1); return null; end $$")
+            .await;
+        t.sql("create trigger hold before update of tokens on users for each statement execute function hold()")
+            .await;
+        let mut lock = t.app.pool.begin().await.unwrap();
+        sqlx::query("select pg_advisory_xact_lock(1)").execute(&mut *lock).await.unwrap();
+        let slow = ask(t, &two.addresses[0], &cookie).await;
+        until_waiting(t, 1).await;
+        // Its lease runs out; the other refreshes with the old tokens and is refused.
+        t.sql("update users set tokens_leased_until = now() - interval '1 second'").await;
+        let refused = ask(t, &two.addresses[1], &cookie).await;
+        until_waiting(t, 2).await;
+        lock.rollback().await.unwrap();
+        for answer in [slow, refused] {
+            let list = answer.await.unwrap();
+            assert!(list["problem"].is_null(), "{list}");
+        }
+        assert_eq!(t.discord.token_refreshes(), 2);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn revoked_access_asks_for_a_new_sign_in_and_keeps_the_session() {
     scenario(async |t| {
         let ada = ada(t);
