@@ -1,5 +1,6 @@
 //! The product's own binaries as processes.
 
+use crate::World;
 use std::{
     net::{TcpListener, TcpStream},
     path::PathBuf,
@@ -58,5 +59,24 @@ impl Process {
 impl Drop for Process {
     fn drop(&mut self) {
         self.kill();
+    }
+}
+
+/// Two servers beside the app, on the same database.
+#[derive(Debug)]
+pub struct Two {
+    /// Where they listen.
+    pub addresses: [String; 2],
+    _processes: [Process; 2],
+}
+
+impl World {
+    /// Starts two servers with the world's settings and these.
+    pub fn two_servers(&self, settings: &[(&'static str, &str)]) -> Two {
+        let mut all = self.settings.clone();
+        all.push(("LOG_LEVEL", "error".to_owned()));
+        all.extend(settings.iter().map(|(name, value)| (*name, (*value).to_owned())));
+        let [(one, first), (two, second)] = [(); 2].map(|()| Process::serve(&all));
+        Two { addresses: [one, two], _processes: [first, second] }
     }
 }

@@ -4,6 +4,7 @@
 mod architecture;
 mod aws;
 mod delivery_faults;
+mod discord_tokens;
 mod edits;
 mod gate;
 mod go_live;

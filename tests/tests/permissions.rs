@@ -81,6 +81,7 @@ fn call(setup: &Setup, route: &Route) -> (Option<Value>, u16) {
         }
         ("get", "auth/me" | "auth/sessions" | "guilds") => (None, 200),
         ("get", "users/me/preferences" | "users/me/export") => (None, 200),
+        ("get", "users/me/preferences/{guild_id}") => (None, 200),
         ("get", "invites/{code}/link" | "g/streamers/link" | "g/install") => (None, 303),
         ("get", "g/overview" | "g/audit" | "g/places" | "g/config") => (None, 200),
         ("get", "g/streamers" | "g/streamers/search" | "g/streamers/{streamer_id}") => (None, 200),

@@ -12,5 +12,5 @@ mod secrets;
 pub use cipher::{Cipher, CipherError};
 pub use credentials::AwsSettings;
 pub use http::{Http, lazy_http};
-pub use queue::Doorbell;
+pub use queue::{Doorbell, Ring};
 pub use secrets::{SecretVersion, SecretsError, fetch_secrets};

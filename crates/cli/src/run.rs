@@ -1,7 +1,9 @@
-//! The app on one machine: HTTP, the worker behind the doorbell, and the minute sweep.
+//! The app on one machine: HTTP, the workers behind the doorbell, and the minute sweep.
 
+use sm_aws::Ring;
 use sm_services::{App, sweep, worker};
 use std::{future::Future, io, time::Duration};
+use time::OffsetDateTime;
 use tokio::{net::TcpListener, time::Instant};
 
 /// Without a deadline, a worker may take as long as there is work.
@@ -19,40 +21,55 @@ pub async fn run(
     router: axum::Router,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    let worker = tokio::spawn(work(app.clone()));
-    let sweeper = tokio::spawn(sweep_on_schedule(app));
+    let jobs = [
+        tokio::spawn(deliver(app.clone())),
+        tokio::spawn(subscribe(app.clone())),
+        tokio::spawn(sweep_on_schedule(app)),
+    ];
     let served = axum::serve(listener, router).with_graceful_shutdown(shutdown).await;
     // What is under way is safe: its lease runs out and its nonce keeps it from being sent twice.
-    worker.abort();
-    sweeper.abort();
+    jobs.iter().for_each(tokio::task::JoinHandle::abort);
     served
 }
 
-/// Works at every ring, and when something planned becomes due.
-pub async fn work(app: App) {
+async fn deliver(app: App) {
     loop {
-        let sleep = match work_once(&app).await {
-            Ok(sleep) => sleep,
-            Err(error) => {
-                tracing::warn!(%error, "the worker could not go on; it tries again");
-                DATABASE_WAIT
-            }
+        let next = async {
+            worker::deliver(&app, Instant::now() + FOREVER).await?;
+            sm_db::events::next_due(&app.pool).await
         };
-        tokio::select! {
-            () = app.doorbell.rung() => {}
-            () = tokio::time::sleep(sleep) => {}
-        }
+        let next = next.await;
+        pause(&app, Ring::Deliver, next).await;
     }
 }
 
-async fn work_once(app: &App) -> sqlx::Result<Duration> {
-    worker::run(app, Instant::now() + FOREVER).await?;
-    let event = sm_db::events::next_due(&app.pool).await?;
-    let subscription = sm_db::subscriptions::next_due(&app.pool).await?;
-    let due = [event, subscription].into_iter().flatten().min();
-    let wait = due.map_or(time::Duration::MINUTE, |due| due - app.clock.now());
-    let wait = Duration::try_from(wait).unwrap_or_default();
-    Ok(wait.clamp(MIN_SLEEP, SWEEP_EVERY))
+async fn subscribe(app: App) {
+    loop {
+        let next = async {
+            worker::subscribe(&app, Instant::now() + FOREVER).await?;
+            sm_db::subscriptions::next_due(&app.pool).await
+        };
+        let next = next.await;
+        pause(&app, Ring::Subscribe, next).await;
+    }
+}
+
+/// Waits for a ring, or until something planned becomes due.
+async fn pause(app: &App, ring: Ring, next_due: sqlx::Result<Option<OffsetDateTime>>) {
+    let sleep = match next_due {
+        Ok(due) => {
+            let wait = due.map_or(time::Duration::MINUTE, |due| due - app.clock.now());
+            Duration::try_from(wait).unwrap_or_default().clamp(MIN_SLEEP, SWEEP_EVERY)
+        }
+        Err(error) => {
+            tracing::warn!(%error, "the worker could not go on; it tries again");
+            DATABASE_WAIT
+        }
+    };
+    tokio::select! {
+        () = app.doorbell.rung(ring) => {}
+        () = tokio::time::sleep(sleep) => {}
+    }
 }
 
 async fn sweep_on_schedule(app: App) {

@@ -99,6 +99,23 @@ pub async fn set_tokens(
     Ok(())
 }
 
+/// Forgets tokens and ends the lease, unless others have been stored since; false then.
+pub async fn forget_tokens(
+    db: impl PgExecutor<'_>,
+    user: UserId,
+    tokens: &[u8],
+) -> sqlx::Result<bool> {
+    let forgotten = sqlx::query(
+        "update users set tokens = null, tokens_expire_at = null, tokens_leased_until = null, updated_at = now()
+         where user_id = $1 and tokens = $2",
+    )
+    .bind(user.to_db())
+    .bind(tokens)
+    .execute(db)
+    .await?;
+    Ok(forgotten.rows_affected() == 1)
+}
+
 /// Ends the lease; the tokens stay as they are.
 pub async fn release_tokens(db: impl PgExecutor<'_>, user: UserId) -> sqlx::Result<()> {
     sqlx::query("update users set tokens_leased_until = null where user_id = $1")

@@ -5,6 +5,7 @@ use crate::{
     audit::{self, Actor},
 };
 use serde_json::json;
+use sm_aws::Ring;
 use sm_db::history::{self, Delivery};
 use sm_types::{DeliveryId, GuildId};
 use time::Duration;
@@ -63,7 +64,7 @@ pub async fn resend(
     let after = json!({ "ping": ping });
     audit::done(app, &mut *transaction, actor, what, (Some(&before), Some(&after))).await?;
     transaction.commit().await?;
-    app.doorbell.ring().await;
+    app.doorbell.ring(Ring::Deliver).await;
     Ok(ping)
 }
 

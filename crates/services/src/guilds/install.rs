@@ -7,6 +7,7 @@ use crate::{
     audit::{self, Actor},
     gate,
 };
+use sm_aws::Ring;
 use sm_types::{GuildId, UserId};
 
 /// Sets a server up after its install was confirmed by the person who asked for it.
@@ -50,6 +51,6 @@ pub async fn add(
     sm_db::config::create_default(&mut *transaction, guild).await?;
     sm_db::subscriptions::plan_guild(&mut transaction, guild, app.clock.now()).await?;
     transaction.commit().await?;
-    app.doorbell.ring().await;
+    app.doorbell.ring(Ring::Subscribe).await;
     Ok(())
 }

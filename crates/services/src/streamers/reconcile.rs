@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{App, twitch_token::with_token};
 use serde_json::json;
+use sm_aws::Ring;
 use sm_db::{
     acceptance::{self, Notice, StreamStart},
     stream_sessions::{self, OpenSession},
@@ -131,7 +132,7 @@ pub async fn streams(app: &App) -> Result<Streams, ReconcileError> {
             }
         }
         if found.started > 0 {
-            app.doorbell.ring().await;
+            app.doorbell.ring(Ring::Deliver).await;
         }
     }
 }
