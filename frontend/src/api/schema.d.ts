@@ -581,7 +581,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What the caller can choose in their servers, and what they have chosen. */
+        /**
+         * The caller's servers that have the bot, and what they have chosen for each.
+         * @description All of them: Discord lets nobody join more than 200.
+         */
         get: operations["get_users_me_preferences"];
         put?: never;
         post?: never;
@@ -598,7 +601,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** The streamers that a server announces, and what the caller has chosen for each. */
+        get: operations["get_users_me_preferences"];
         /** Chooses for a whole server. */
         put: operations["put_users_me_preferences"];
         post?: never;
@@ -1039,6 +1043,30 @@ export interface components {
              */
             streamers: number;
         };
+        /** @description A server of the caller's, and what they have chosen there. */
+        GuildPreferenceItem: {
+            /** @description The server. */
+            guild_id: string;
+            /** @description The server's name. */
+            guild_name: string;
+            /**
+             * Format: int64
+             * @description Those of them whose pings the caller has turned off, one by one.
+             */
+            opted_out: number;
+            /**
+             * Format: int64
+             * @description Streamers that the server announces.
+             */
+            streamers: number;
+            /**
+             * Format: date-time
+             * @description When it was chosen.
+             */
+            updated_at?: string | null;
+            /** @description What was chosen for the whole server; null: nothing, and nothing pings the caller by name. */
+            wants_ping?: boolean | null;
+        };
         /** @description Version and state. */
         Health: {
             /** @description Always `ok`. */
@@ -1176,29 +1204,32 @@ export interface components {
             /** @description Whether announcements are to ping; null forgets the choice. */
             wants_ping?: boolean | null;
         };
-        /** @description What a member has chosen for one streamer, or for a whole server. */
+        /** @description What a member has chosen for one streamer. */
         PreferenceItem: {
             /** @description The streamer's name. */
-            display_name?: string | null;
-            /** @description The server. */
-            guild_id: string;
-            /** @description The server's name. */
-            guild_name: string;
+            display_name: string;
             /** @description Whether Discord can honour a choice: only mentions by name leave single members out. */
             honoured: boolean;
             /** @description The streamer's login. */
-            login?: string | null;
-            /** @description Whom announcements of the streamer mention here. */
-            mention?: string | null;
-            /** @description The streamer; null for the whole server. */
-            streamer_id?: string | null;
+            login: string;
+            /** @description Whom announcements of the streamer mention here: `none`, `role`, `everyone`, `here` or `members`. */
+            mention: string;
+            /** @description The streamer. */
+            streamer_id: string;
             /**
              * Format: date-time
              * @description When it was chosen.
              */
             updated_at?: string | null;
-            /** @description What was chosen; null: nothing, so the level above counts. */
+            /** @description What was chosen; null: nothing, so the choice for the whole server counts. */
             wants_ping?: boolean | null;
+        };
+        /** @description A page of streamers and choices. */
+        PreferencePage: {
+            /** @description By login. */
+            items: components["schemas"]["PreferenceItem"][];
+            /** @description The cursor of the next page. */
+            next?: string | null;
         };
         /** @description What was stored, and whether Discord can honour it. */
         PreferenceView: {
@@ -2981,12 +3012,48 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PreferenceItem"][];
+                    "application/json": components["schemas"]["GuildPreferenceItem"][];
                 };
             };
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_users_me_preferences: {
+        parameters: {
+            query?: {
+                /** @description Only those with this in their login or name; 100 characters at most. */
+                q?: string;
+                /** @description The cursor of a page before. */
+                after?: string;
+                /** @description 1 to 100; 50 unless said. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                guild_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreferencePage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            502: components["responses"]["Problem502"];
             503: components["responses"]["Problem503"];
         };
     };

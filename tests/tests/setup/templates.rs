@@ -41,6 +41,29 @@ async fn templates_are_checked_with_places_shown_and_used() {
 }
 
 #[tokio::test]
+async fn every_version_of_a_template_can_be_read_again() {
+    scenario(async |t| {
+        let ana = t.streamer("ana").await;
+        let ada = admin(t, &ana).await;
+        let body =
+            |name: &str, content: &str| json!({"name": name, "message": {"content": content}});
+        let made = ada.browser.post(&ada.path("templates"), &body("First", "{url}")).await.ok();
+        let id = made["id"].as_str().unwrap();
+        let path = ada.path(&format!("templates/{id}"));
+        ada.browser.put_from(&path, "\"1\"", &body("Second", "{title} {url}")).await.ok();
+        ada.browser.post(&ada.path("templates"), &body("Another", "{url}")).await.ok();
+        let history = ada.browser.get(&ada.path(&format!("audit?target={id}"))).await.ok();
+        let items = history["items"].as_array().unwrap();
+        let actions: Vec<_> = items.iter().map(|item| item["action"].as_str().unwrap()).collect();
+        assert_eq!(actions, ["template.update", "template.create"]);
+        assert_eq!(items[0]["before"]["name"], "First");
+        assert_eq!(items[0]["after"]["message"]["content"], "{title} {url}");
+        assert_eq!(items[1]["before"], Value::Null);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn test_message_never_pings_and_says_what_is_missing() {
     scenario(async |t| {
         let ana = t.streamer("ana").await;
