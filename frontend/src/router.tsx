@@ -69,7 +69,7 @@ const signed = createRoute({ getParentRoute: () => root, id: "app", component: S
 const servers = createRoute({
   getParentRoute: () => signed,
   path: paths.servers,
-  validateSearch: texts("error"),
+  validateSearch: texts("error", "q"),
   component: lazyRouteComponent(() => import("./features/servers/ServersPage"), "ServersPage"),
 });
 

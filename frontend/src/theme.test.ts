@@ -45,7 +45,7 @@ function literal(text: string): Rgb {
   if (text === "white") return [255, 255, 255];
   const hex = /^#([\da-f]{3}|[\da-f]{6})$/i.exec(text)?.[1];
   if (!hex) throw new Error(`no colour: ${text}`);
-  const long = hex.length === 3 ? [...hex].map((digit) => digit + digit).join("") : hex;
+  const long = hex.length === 3 ? hex.replace(/./g, "$&$&") : hex;
   return [0, 2, 4].map((at) => Number.parseInt(long.slice(at, at + 2), 16)) as Rgb;
 }
 
@@ -114,7 +114,7 @@ describe.each(["dark", "light"] as const)("%s", (scheme) => {
     const white: Rgb = [255, 255, 255];
     for (const name of ["violet", "red"]) {
       const ground = resolve(`var(--mantine-color-${name}-filled)`, of);
-      expect(contrast(white, ground), name).toBeGreaterThanOrEqual(AA);
+      expect(contrast(white, ground)).toBeGreaterThanOrEqual(AA);
     }
   });
 });
