@@ -71,7 +71,7 @@ const signed = createRoute({
 const servers = createRoute({
   getParentRoute: () => signed,
   path: paths.servers,
-  validateSearch: texts("error"),
+  validateSearch: texts("error", "q"),
   component: lazyRouteComponent(() => import("./features/servers/ServersPage"), "ServersPage"),
 });
 

@@ -16,6 +16,7 @@ import { ServerSwitcher } from "./ServerSwitcher";
 import { SessionDialog } from "./SessionDialog";
 import { SignedOutPage } from "./SignedOutPage";
 import { UserMenu } from "./UserMenu";
+import { noteSignIn } from "./useSignedIn";
 
 const Palette = lazy(() => import("./Palette"));
 const Shortcuts = lazy(() => import("./Shortcuts"));
@@ -30,6 +31,10 @@ export function SignedIn() {
   const main = useRef<HTMLElement>(null);
   const closeNav = nav.close;
   useEffect(closeNav, [closeNav, pathname]);
+  const known = me.data !== undefined;
+  useEffect(() => {
+    if (known) noteSignIn(true);
+  }, [known]);
 
   if (!me.data) {
     if (me.error instanceof Problem && me.error.status === 401) return <SignedOutPage />;

@@ -15,6 +15,7 @@ import { api, ask, type Schema } from "~/api/client";
 import { paths } from "~/paths";
 import { clearAllDrafts } from "~/ui/drafts";
 import { RemoteImage } from "~/ui/RemoteImage";
+import { noteSignIn } from "./useSignedIn";
 
 /** Who is signed in: own pages, colour scheme, sign-out. */
 export function UserMenu({ me }: { me: Schema["Me"] }) {
@@ -26,6 +27,7 @@ export function UserMenu({ me }: { me: Schema["Me"] }) {
     mutationFn: () => ask(api.POST("/api/auth/logout")),
     onSuccess: async () => {
       clearAllDrafts();
+      noteSignIn(false);
       await navigate({ to: paths.landing });
       client.clear();
     },
