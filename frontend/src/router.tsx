@@ -120,7 +120,7 @@ const guild = createRoute({
 const overview = createRoute({
   getParentRoute: () => guild,
   path: "/",
-  validateSearch: texts("error"),
+  validateSearch: texts("error", "installed"),
   component: lazyRouteComponent(() => import("./features/overview/OverviewPage"), "OverviewPage"),
 });
 

@@ -1,3 +1,4 @@
+import delivery from "../delivery/locale/de.json";
 import editor from "../template-editor/locale/de.json";
 import preview from "../discord-preview/locale/de.json";
 import account from "../features/account/locale/de.json";
@@ -20,6 +21,7 @@ export default {
   account,
   audit,
   deliveries,
+  delivery,
   invite,
   landing,
   notifications,

@@ -1,3 +1,4 @@
+import delivery from "../delivery/locale/en.json";
 import editor from "../template-editor/locale/en.json";
 import preview from "../discord-preview/locale/en.json";
 import account from "../features/account/locale/en.json";
@@ -20,6 +21,7 @@ export default {
   account,
   audit,
   deliveries,
+  delivery,
   invite,
   landing,
   notifications,
