@@ -137,16 +137,16 @@ export class World {
 
   /** Something for each page of a server to show: a template, a streamer, a delivery. */
   async seedForPages(page: Page, guildId: string) {
-    const base = `/api/guilds/${guildId}`;
+    const root = `/api/guilds/${guildId}`;
     const message = { content: "{mention} **{streamer}** is live: {url}", embed: null };
     const name = `Going live ${Date.now()}`;
-    const template = (await this.api(page, "POST", `${base}/templates`, { name, message })) as {
+    const template = (await this.api(page, "POST", `${root}/templates`, { name, message })) as {
       id: string;
     };
-    const streamers = (await this.api(page, "GET", `${base}/streamers?limit=1`)) as {
+    const streamers = (await this.api(page, "GET", `${root}/streamers?limit=1`)) as {
       items: { id: string }[];
     };
-    const test = (await this.api(page, "POST", `${base}/test-send`, { sample: {} })) as {
+    const test = (await this.api(page, "POST", `${root}/test-send`, { sample: {} })) as {
       delivery_id: string;
     };
     return {

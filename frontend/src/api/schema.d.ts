@@ -1081,7 +1081,7 @@ export interface components {
              * @description For how many hours it works; 1 to 2,160.
              * @default 168
              */
-            hours: number;
+            hours?: number;
             /**
              * Format: int32
              * @description How often it works; 1 to 1,000, null for any number of times.
@@ -1325,28 +1325,28 @@ export interface components {
              * @description Whether the stream has ended.
              * @default false
              */
-            ended: boolean;
+            ended?: boolean;
             /**
              * @description A category; empty for none.
              * @default null
              */
-            game: string | null;
+            game?: string | null;
             /**
              * @description A followed streamer, whose name and avatar are used.
              * @default null
              */
-            streamer_id: string | null;
+            streamer_id?: string | null;
             /**
              * @description A title; empty for none.
              * @default null
              */
-            title: string | null;
+            title?: string | null;
             /**
              * Format: int32
              * @description Viewers.
              * @default null
              */
-            viewers: number | null;
+            viewers?: number | null;
         };
         /** @description A session of the caller's. */
         SessionView: {

@@ -41,7 +41,7 @@ async function load(language: Language) {
 /** Loads the texts of the language that fits the person best. */
 export async function startI18n(language: Language = preferred()) {
   await i18next.use(initReactI18next).init({
-    lng: language,
+    lng: regional(language),
     fallbackLng: false,
     defaultNS: "common",
     resources: {},
@@ -51,10 +51,21 @@ export async function startI18n(language: Language = preferred()) {
   await setLanguage(language, false);
 }
 
+/** The language as it is written where the person lives: dates in `en-GB` are not those of `en-US`. */
+function regional(language: Language): string {
+  return navigator.languages.find((tag) => tag.startsWith(`${language}-`)) ?? language;
+}
+
+/** The language of the texts on the page. */
+export function currentLanguage(): Language {
+  const tag = i18next.language.slice(0, 2);
+  return isLanguage(tag) ? tag : "en";
+}
+
 /** Changes the language, at once and for the next visit. */
 export async function setLanguage(language: Language, remember = true) {
   await load(language);
-  await i18next.changeLanguage(language);
+  await i18next.changeLanguage(regional(language));
   document.documentElement.lang = language;
   if (!remember) return;
   try {

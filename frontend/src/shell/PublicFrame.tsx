@@ -1,7 +1,7 @@
 import { Button, Group, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import type { ReactNode } from "react";
-import { languages, setLanguage, type Language } from "~/i18n";
+import { currentLanguage, languages, setLanguage, type Language } from "~/i18n";
 import { paths } from "~/paths";
 import { Brand } from "./Brand";
 import classes from "./PublicFrame.module.css";
@@ -37,17 +37,17 @@ export function PublicFrame({ actions, children }: { actions?: ReactNode; childr
 }
 
 function LanguageButtons() {
-  const { t, i18n } = useTranslation();
+  const { t } = useTranslation();
   return (
     <Group gap={4} role="group" aria-label={t("palette.language")}>
       {(Object.keys(languages) as Language[]).map((language) => (
         <Button
           key={language}
           size="xs"
-          variant={i18n.language === language ? "default" : "subtle"}
+          variant={currentLanguage() === language ? "default" : "subtle"}
           color="gray"
           c="var(--mantine-color-text)"
-          aria-pressed={i18n.language === language}
+          aria-pressed={currentLanguage() === language}
           onClick={() => void setLanguage(language)}
         >
           <span lang={language}>{languages[language]}</span>

@@ -68,7 +68,7 @@ export function NewTemplateDialog({
           <Radio.Group
             label={t("start")}
             value={start}
-            onChange={(value) => setStart(value as Start)}
+            onChange={(value) => setStart(value)}
           >
             <Stack gap="xs" mt="xs">
               {(["ours", ...PRESETS] as const).map((each) => (

@@ -18,6 +18,7 @@ import { Link, useParams } from "@tanstack/react-router";
 import { IconHistory } from "@tabler/icons-react";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
+import type { FieldError as Told } from "~/api/problem";
 import { queries } from "~/api/queries";
 import { paths } from "~/paths";
 import {
@@ -231,13 +232,14 @@ function EmbedCard({
 }
 
 /** What is wrong with a field: found here at once, or by the server at the last save. */
-function errorsOf(field: string, own: FieldError[], told: FieldError[]): FieldError[] {
+function errorsOf(field: string, own: FieldError[], told: Told[]): FieldError[] {
   const found = own.filter((error) => error.field === field);
   const server = told.filter((error) => error.field === field);
-  return found.concat(server.filter((error) => !found.some(({ code }) => code === error.code)));
+  const other = server.filter((error) => !found.some(({ code }) => code === error.code));
+  return found.concat(other.map(({ span, ...error }) => (span ? { ...error, span } : error)));
 }
 
-function showField(field: keyof TemplateForm & string, form: TemplateForm) {
+function showField(field: keyof TemplateForm, form: TemplateForm) {
   if (field === "embed") return form.embed ? form.embed.title || "…" : "–";
   return form[field];
 }
