@@ -84,6 +84,7 @@ const account = createRoute({
 const preferences = createRoute({
   getParentRoute: () => account,
   path: "/",
+  validateSearch: texts("server"),
   component: lazyRouteComponent(
     () => import("./features/account/PreferencesPage"),
     "PreferencesPage",

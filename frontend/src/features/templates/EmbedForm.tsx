@@ -135,13 +135,7 @@ export function EmbedForm({
   );
 }
 
-function FieldsForm({
-  fields,
-  onChange,
-}: {
-  fields: Fields;
-  onChange: (fields: Fields) => void;
-}) {
+function FieldsForm({ fields, onChange }: { fields: Fields; onChange: (fields: Fields) => void }) {
   const { t } = useTranslation("templates");
   const full = fields.length >= MAX_FIELDS;
   const change = (at: number, patch: Partial<Fields[number]>) =>

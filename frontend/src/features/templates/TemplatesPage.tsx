@@ -1,4 +1,14 @@
-import { Badge, Button, Group, Menu, SimpleGrid, Skeleton, Stack, Text, Title } from "@mantine/core";
+import {
+  Badge,
+  Button,
+  Group,
+  Menu,
+  SimpleGrid,
+  Skeleton,
+  Stack,
+  Text,
+  Title,
+} from "@mantine/core";
 import { ActionIcon } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { notifications } from "@mantine/notifications";
@@ -132,10 +142,7 @@ function TemplateCard({
                 </ActionIcon>
               </Menu.Target>
               <Menu.Dropdown>
-                <Menu.Item
-                  leftSection={<IconCopy size={16} />}
-                  onClick={() => duplicate.mutate()}
-                >
+                <Menu.Item leftSection={<IconCopy size={16} />} onClick={() => duplicate.mutate()}>
                   {t("duplicate")}
                 </Menu.Item>
                 <Menu.Item leftSection={<IconTrash size={16} />} onClick={() => setRemoving(true)}>

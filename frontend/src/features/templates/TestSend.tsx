@@ -93,12 +93,7 @@ function Outcome({ guildId, outcome }: { guildId: string; outcome: Schema["TestV
     <Alert color="green" icon={<IconCheck />} title={t("test.posted")}>
       <Group gap="md">
         {outcome.message_url && (
-          <Anchor
-            size="sm"
-            href={outcome.message_url}
-            target="_blank"
-            rel="noopener noreferrer"
-          >
+          <Anchor size="sm" href={outcome.message_url} target="_blank" rel="noopener noreferrer">
             {t("test.open")}
           </Anchor>
         )}

@@ -7,7 +7,7 @@ export const PRESETS = ["compact", "friendly", "card"] as const;
 export type Preset = (typeof PRESETS)[number];
 
 const TWITCH_PURPLE = 0x9146ff;
-const ACTION = '{#if ended}was live{#if duration} for {duration}{/if}{:else}is live{/if}';
+const ACTION = "{#if ended}was live{#if duration} for {duration}{/if}{:else}is live{/if}";
 
 /** Messages that show what the language can do; each works as it is. */
 export const presets: Record<Preset, MessageTemplate> = {
