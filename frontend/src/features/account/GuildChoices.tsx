@@ -1,10 +1,11 @@
-import { Alert, Switch, Text, UnstyledButton } from "@mantine/core";
-import { IconAlertTriangle, IconChevronDown } from "@tabler/icons-react";
+import { Switch, Text, UnstyledButton } from "@mantine/core";
+import { IconChevronDown } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import type { Schema } from "~/api/client";
 import { RemoteImage } from "~/ui/RemoteImage";
 import classes from "./GuildChoices.module.css";
 import { StreamerChoices } from "./StreamerChoices";
+import { Unheeded } from "./Unheeded";
 import { useChooseGuild } from "./useChoose";
 
 type Guild = Schema["GuildPreferenceItem"];
@@ -52,17 +53,7 @@ export function GuildChoices({
           classNames={{ root: classes.switch }}
         />
       </div>
-      {unheeded && (
-        <Alert
-          color="yellow"
-          role="status"
-          mt="sm"
-          icon={<IconAlertTriangle />}
-          title={t("pings.unheeded.title")}
-        >
-          {t("pings.unheeded.text")}
-        </Alert>
-      )}
+      {unheeded && !opened && <Unheeded />}
       {opened && (
         <div id={body} className={classes.body}>
           <StreamerChoices guild={guild} />

@@ -1,7 +1,7 @@
 import { Button, SegmentedControl, Skeleton, Stack, Text, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { IconSearch } from "@tabler/icons-react";
+import { IconAlertTriangle, IconSearch } from "@tabler/icons-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Schema } from "~/api/client";
@@ -9,6 +9,7 @@ import { queries } from "~/api/queries";
 import { Loaded } from "~/ui/Loaded";
 import classes from "./GuildChoices.module.css";
 import { choiceOf, wantsOf } from "./choice";
+import { Unheeded } from "./Unheeded";
 import { useChooseStreamer } from "./useChoose";
 
 /** From here on a list is searched rather than read. */
@@ -44,16 +45,19 @@ export function StreamerChoices({ guild }: { guild: Schema["GuildPreferenceItem"
               {common("nothingFound")}
             </Text>
           ) : (
-            <ul className={classes.streamers}>
-              {items.map((item) => (
-                <Row
-                  key={item.streamer_id}
-                  item={item}
-                  server={guild.wants_ping ?? false}
-                  onChoose={(wants) => choose(item, wants)}
-                />
-              ))}
-            </ul>
+            <>
+              {items.some((item) => !item.honoured) && <Unheeded />}
+              <ul className={classes.streamers}>
+                {items.map((item) => (
+                  <Row
+                    key={item.streamer_id}
+                    item={item}
+                    server={guild.wants_ping ?? false}
+                    onChoose={(wants) => choose(item, wants)}
+                  />
+                ))}
+              </ul>
+            </>
           );
         }}
       </Loaded>
@@ -111,6 +115,7 @@ function MentionNote({ item }: { item: Schema["PreferenceItem"] }) {
   if (!mention) return null;
   return (
     <Text size="sm" c={item.honoured ? "dimmed" : "var(--mantine-color-yellow-text)"}>
+      {!item.honoured && <IconAlertTriangle size={14} aria-hidden className={classes.warning} />}
       {t(`pings.mention.${mention as "role" | "everyone" | "here" | "none"}`)}
     </Text>
   );

@@ -136,7 +136,7 @@ export function useChooseStreamer(guild: Guild, q: string) {
   return (streamer: Streamer, wants: Wants) => mutation.mutate({ of: streamer, to: wants });
 }
 
-type Pages = InfiniteData<Schema["PreferencePage"], unknown>;
+type Pages = InfiniteData<Schema["PreferencePage"]>;
 
 function withChoice(data: Pages, streamerId: string, wants: Wants): Pages {
   const item = (each: Streamer) =>
