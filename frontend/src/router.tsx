@@ -4,6 +4,8 @@ import {
   createRoute,
   createRouter,
   lazyRouteComponent,
+  parseSearchWith,
+  stringifySearchWith,
 } from "@tanstack/react-router";
 import { deliverySearch } from "./features/deliveries/search";
 import { LandingPage } from "./features/landing/LandingPage";
@@ -16,9 +18,9 @@ interface Context {
   client: QueryClient;
 }
 
-/** A text of the address; the router reads what looks like a number as one. */
+/** A text of the address; the router reads short numbers, and true and false, as such. */
 const text = (value: unknown) =>
-  typeof value === "string" || typeof value === "number" ? String(value) : undefined;
+  ["string", "number", "boolean"].includes(typeof value) ? String(value) : undefined;
 
 /** The texts of an address that a page knows. */
 const texts =
@@ -84,6 +86,7 @@ const account = createRoute({
 const preferences = createRoute({
   getParentRoute: () => account,
   path: "/",
+  validateSearch: texts("server"),
   component: lazyRouteComponent(
     () => import("./features/account/PreferencesPage"),
     "PreferencesPage",
@@ -213,6 +216,9 @@ export function createAppRouter(client: QueryClient) {
   return createRouter({
     routeTree,
     context: { client },
+    // Texts stay texts: read as a number, an id of Discord's would lose its last digits.
+    parseSearch: parseSearchWith((value) => value),
+    stringifySearch: stringifySearchWith(JSON.stringify),
     defaultPreload: "intent",
     scrollRestoration: true,
     defaultErrorComponent: RouteProblem,

@@ -1,5 +1,14 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
-import { api, ask, askTagged } from "./client";
+import { api, ask, askTagged, type Schema } from "./client";
+
+/** By hand, since the API's description has one operation id for two routes about preferences. */
+const getPreferences = api.GET as unknown as (
+  path: "/api/users/me/preferences/{guild_id}",
+  init: {
+    params: { path: { guild_id: string }; query: { q?: string; after?: string; limit: number } };
+    signal: AbortSignal;
+  },
+) => Promise<{ data?: Schema["PreferencePage"]; error?: unknown; response: Response }>;
 
 /** What the API can be asked for; one key each, so that a change knows what to ask again. */
 export const queries = {
@@ -19,6 +28,29 @@ export const queries = {
     queryKey: ["sessions"],
     queryFn: ({ signal }) => ask(api.GET("/api/auth/sessions", { signal })),
   }),
+
+  preferences: queryOptions({
+    queryKey: ["preferences"],
+    queryFn: ({ signal }) => ask(api.GET("/api/users/me/preferences", { signal })),
+  }),
+
+  guildPreferences: (guildId: string, q: string) =>
+    infiniteQueryOptions({
+      queryKey: ["guild-preferences", guildId, q],
+      queryFn: ({ signal, pageParam }) =>
+        ask(
+          getPreferences("/api/users/me/preferences/{guild_id}", {
+            params: {
+              path: { guild_id: guildId },
+              query: { q: q === "" ? undefined : q, after: pageParam, limit: 50 },
+            },
+            signal,
+          }),
+        ),
+      initialPageParam: undefined as string | undefined,
+      getNextPageParam: (page) => page.next ?? undefined,
+      placeholderData: keepPreviousData,
+    }),
 
   invite: (code: string) =>
     queryOptions({
