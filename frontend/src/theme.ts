@@ -1,4 +1,4 @@
-import { createTheme, Tooltip } from "@mantine/core";
+import { createTheme, Modal, Tooltip } from "@mantine/core";
 
 /** Contrasts of at least 4.5 in both schemes, together with `theme.css`. */
 export const theme = createTheme({
@@ -12,6 +12,8 @@ export const theme = createTheme({
   respectReducedMotion: true,
   cursorType: "pointer",
   components: {
+    // Mantine's header would be a second banner of the page.
+    Modal: Modal.extend({ defaultProps: { attributes: { header: { role: "presentation" } } } }),
     Tooltip: Tooltip.extend({
       defaultProps: { withArrow: true, events: { hover: true, focus: true, touch: true } },
     }),

@@ -60,7 +60,7 @@ export function AddDialog({
         onChange={(value) => onTab(value as AddTab)}
         keepMounted={false}
       >
-        <Tabs.List grow mb="md">
+        <Tabs.List mb="md">
           {TABS.map((each) => {
             const Icon = ICONS[each];
             return (

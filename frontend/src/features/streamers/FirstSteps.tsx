@@ -45,7 +45,10 @@ export function FirstSteps({ guildId, onAdd }: { guildId: string; onAdd: (tab: A
         ))}
       </SimpleGrid>
       <Text size="sm" c="dimmed">
-        {t("empty.own")} <Anchor href={leave.linkStreamer(guildId)}>{t("linkOwn")}</Anchor>
+        {t("empty.own")}{" "}
+        <Anchor href={leave.linkStreamer(guildId)} underline="always">
+          {t("linkOwn")}
+        </Anchor>
       </Text>
     </Stack>
   );

@@ -1,7 +1,6 @@
-import { Anchor, Button, Group, Loader, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Group, Loader, Stack, Text, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
 import { IconCheck, IconPlus, IconSearch } from "@tabler/icons-react";
 import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -9,6 +8,7 @@ import type { Schema } from "~/api/client";
 import { Problem } from "~/api/problem";
 import { queries } from "~/api/queries";
 import { paths } from "~/paths";
+import { TextLink } from "~/ui/links";
 import { ProblemAlert, ProblemCard } from "~/ui/ProblemCard";
 import { RemoteImage } from "~/ui/RemoteImage";
 import classes from "./dialog.module.css";
@@ -38,9 +38,8 @@ export function SearchTab({
   const input = useRef<HTMLInputElement>(null);
   const [text, setText] = useState("");
   const [entered, setEntered] = useState("");
-  const [here, setHere] = useState<ReadonlyMap<string, string>>(
-    () => new Map(known.map(({ id }) => [id, "already"])),
-  );
+  const [results, setResults] = useState<ReadonlyMap<string, string>>(new Map());
+  const here = new Set(known.map(({ id }) => id));
   const [debounced] = useDebouncedValue(text.trim(), DEBOUNCE_MS);
   const term = useTerm(text, debounced, entered);
   const search = useQuery({ ...queries.streamerSearch(guildId, term), enabled: term !== "" });
@@ -50,7 +49,7 @@ export function SearchTab({
       return answer?.result ?? "unknown";
     },
     onSuccess: (result, { id }) => {
-      setHere((now) => new Map(now).set(id, result));
+      setResults((now) => new Map(now).set(id, result));
       if (result === "added") onAdded();
       // Its button is gone; the next name can be typed at once.
       input.current?.focus();
@@ -114,7 +113,7 @@ export function SearchTab({
             <Outcome
               guildId={guildId}
               found={each}
-              result={here.get(each.id)}
+              result={results.get(each.id) ?? (here.has(each.id) ? "already" : undefined)}
               busy={add.isPending && add.variables.id === each.id}
               onAdd={() => add.mutate(each)}
             />
@@ -154,15 +153,14 @@ function Outcome({
           <IconCheck size={16} aria-hidden />
           <Text size="sm">{t(`results.${result}`)}</Text>
         </Group>
-        <Anchor
+        <TextLink
           size="sm"
           aria-label={t("search.settingsOf", { name: found.display_name })}
-          renderRoot={(props) => (
-            <Link {...props} to={paths.streamer} params={{ guildId, streamerId: found.id }} />
-          )}
+          to={paths.streamer}
+          params={{ guildId, streamerId: found.id }}
         >
           {t("search.settings")}
-        </Anchor>
+        </TextLink>
       </Stack>
     );
   }

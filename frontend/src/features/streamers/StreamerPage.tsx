@@ -10,7 +10,7 @@ import {
   Tooltip,
 } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { Link, useParams } from "@tanstack/react-router";
+import { useParams } from "@tanstack/react-router";
 import { IconArrowLeft, IconCopy, IconExternalLink, IconPlus } from "@tabler/icons-react";
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -19,6 +19,7 @@ import { queries } from "~/api/queries";
 import { paths } from "~/paths";
 import { Card } from "~/ui/Card";
 import { DocumentBar } from "~/ui/DocumentBar";
+import { TextLink } from "~/ui/links";
 import { Loaded } from "~/ui/Loaded";
 import { RemoteImage } from "~/ui/RemoteImage";
 import { Time } from "~/ui/Time";
@@ -42,14 +43,10 @@ export function StreamerPage() {
   const document = useStreamerDocument(guildId, streamerId);
   return (
     <Stack gap="lg">
-      <Anchor
-        size="sm"
-        className={classes.back}
-        renderRoot={(props) => <Link {...props} to={paths.streamers} params={{ guildId }} />}
-      >
+      <TextLink size="sm" className={classes.back} to={paths.streamers} params={{ guildId }}>
         <IconArrowLeft size={16} aria-hidden />
         {t("page.back")}
-      </Anchor>
+      </TextLink>
       <Loaded query={query} skeleton={<Waiting />}>
         {({ value: view }) => (
           <>
@@ -175,14 +172,9 @@ function Form({ guildId, view, document }: FormProps) {
           </Title>
           <Text size="sm" c="dimmed">
             {t("page.destinationsAbout")}{" "}
-            <Anchor
-              size="sm"
-              renderRoot={(props) => (
-                <Link {...props} to={paths.notifications} params={{ guildId }} />
-              )}
-            >
+            <TextLink size="sm" to={paths.notifications} params={{ guildId }}>
               {t("page.serverSettings")}
-            </Anchor>
+            </TextLink>
           </Text>
         </div>
         <Button

@@ -72,9 +72,7 @@ export function StreamerRow({ guildId, streamer }: Props) {
         />
         <RowMenu guildId={guildId} streamer={streamer} />
       </Group>
-      <div className={classes.troubles}>
-        <Troubles streamer={streamer} />
-      </div>
+      <Troubles streamer={streamer} className={classes.troubles} />
     </li>
   );
 }

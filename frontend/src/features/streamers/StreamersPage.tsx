@@ -53,7 +53,13 @@ export function StreamersPage() {
       actions={
         <Button
           leftSection={<IconPlus size={16} />}
-          rightSection={shortcuts && <Kbd size="xs">n</Kbd>}
+          rightSection={
+            shortcuts && (
+              <Kbd size="xs" visibleFrom="sm">
+                n
+              </Kbd>
+            )
+          }
           onClick={() => add("search")}
         >
           {t("add")}

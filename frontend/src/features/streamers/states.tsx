@@ -73,7 +73,7 @@ export function SubscriptionState({ streamer }: { streamer: Item }) {
 }
 
 /** What keeps a streamer from being announced, and what to do; nothing when all is well. */
-export function useTroubles(): (streamer: Item) => string[] {
+function useTroubles(): (streamer: Item) => string[] {
   const { t } = useTranslation("streamers");
   return (streamer) => {
     const troubles: string[] = [];
@@ -87,12 +87,17 @@ export function useTroubles(): (streamer: Item) => string[] {
 }
 
 /** Those troubles, one a line. */
-export function Troubles({ streamer }: { streamer: Item }) {
+export function Troubles({ streamer, className }: { streamer: Item; className?: string }) {
   const troubles = useTroubles()(streamer);
-  return troubles.map((text) => (
-    <Group key={text} gap={6} wrap="nowrap" align="flex-start" className={classes.trouble}>
-      <IconAlertTriangle size={16} aria-hidden className={classes.icon} />
-      <Text size="sm">{text}</Text>
-    </Group>
-  ));
+  if (troubles.length === 0) return null;
+  return (
+    <div className={className}>
+      {troubles.map((text) => (
+        <Group key={text} gap={6} wrap="nowrap" align="flex-start" className={classes.trouble}>
+          <IconAlertTriangle size={16} aria-hidden className={classes.icon} />
+          <Text size="sm">{text}</Text>
+        </Group>
+      ))}
+    </div>
+  );
 }
