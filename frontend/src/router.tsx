@@ -130,7 +130,7 @@ const overview = createRoute({
 const streamers = createRoute({
   getParentRoute: () => guild,
   path: "/streamers",
-  validateSearch: texts("error", "linked", "q"),
+  validateSearch: texts("error", "linked", "q", "state", "add"),
   component: lazyRouteComponent(
     () => import("./features/streamers/StreamersPage"),
     "StreamersPage",

@@ -1,4 +1,4 @@
-import { createTheme, DEFAULT_THEME, Tooltip, type MantineColorsTuple } from "@mantine/core";
+import { createTheme, DEFAULT_THEME, Modal, Tooltip, type MantineColorsTuple } from "@mantine/core";
 
 /** Greys with a little blue, as the page's ground has. */
 const dark: MantineColorsTuple = [
@@ -31,6 +31,8 @@ export const theme = createTheme({
   respectReducedMotion: true,
   cursorType: "pointer",
   components: {
+    // Mantine's header would be a second banner of the page.
+    Modal: Modal.extend({ defaultProps: { attributes: { header: { role: "presentation" } } } }),
     Tooltip: Tooltip.extend({
       defaultProps: { withArrow: true, events: { hover: true, focus: true, touch: true } },
     }),

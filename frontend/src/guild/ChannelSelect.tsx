@@ -67,7 +67,7 @@ export function ChannelSelect({
         leftSection={value !== null && <span aria-hidden>#</span>}
       />
       {warning && (
-        <Text size="sm" c="orange.text" mt={4} role="status">
+        <Text size="sm" c="var(--mantine-color-orange-text)" mt={4} role="status">
           {warning}
         </Text>
       )}
@@ -95,7 +95,7 @@ function Option({ channel, name }: { channel: Channel | undefined; name: string 
         {channel ? `# ${name}` : name}
       </Text>
       {channel && (
-        <Text size="xs" c={channel.can_post ? "dimmed" : "orange.text"}>
+        <Text size="xs" c={channel.can_post ? "dimmed" : "var(--mantine-color-orange-text)"}>
           {channel.can_post ? t("channel.canPost") : t("channel.cannotPost")}
         </Text>
       )}

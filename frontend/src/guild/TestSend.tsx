@@ -1,12 +1,12 @@
 import { Alert, Anchor, Button, Group, Stack, Text } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
 import { IconAlertTriangle, IconCheck, IconSend } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import { api, ask } from "~/api/client";
 import { Problem } from "~/api/problem";
 import { queries } from "~/api/queries";
 import { paths } from "~/paths";
+import { TextLink } from "~/ui/links";
 import { ProblemAlert } from "~/ui/ProblemCard";
 import { useChannelName } from "./ChannelSelect";
 
@@ -83,18 +83,13 @@ export function TestSend({
                   {t("testSend.open")}
                 </Anchor>
               )}
-              <Anchor
+              <TextLink
                 size="sm"
-                renderRoot={(props) => (
-                  <Link
-                    {...props}
-                    to={paths.delivery}
-                    params={{ guildId, deliveryId: test.data.delivery_id }}
-                  />
-                )}
+                to={paths.delivery}
+                params={{ guildId, deliveryId: test.data.delivery_id }}
               >
                 {t("testSend.log")}
-              </Anchor>
+              </TextLink>
             </Group>
           </Alert>
         )}

@@ -1,11 +1,11 @@
-import { Anchor, Text } from "@mantine/core";
-import { Link } from "@tanstack/react-router";
+import { Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { ChannelSelect } from "~/guild/ChannelSelect";
 import { MentionField } from "~/guild/MentionField";
 import { TemplateSelect } from "~/guild/TemplateSelect";
 import { TestSend } from "~/guild/TestSend";
 import { paths } from "~/paths";
+import { TextLink } from "~/ui/links";
 import { Section } from "~/ui/Section";
 import type { PartProps } from "./NotificationsPage";
 
@@ -47,12 +47,9 @@ export function PlaceSection({ guildId, document, error }: PartProps) {
           inherited={t("place.ownTemplate")}
           error={error("template_id")}
         />
-        <Anchor
-          size="sm"
-          renderRoot={(props) => <Link {...props} to={paths.templates} params={{ guildId }} />}
-        >
+        <TextLink size="sm" to={paths.templates} params={{ guildId }}>
           {t("place.templates")}
-        </Anchor>
+        </TextLink>
       </div>
       <TestSend guildId={guildId} channelId={channelId} templateId={templateId} />
     </Section>

@@ -65,11 +65,7 @@ export function NewTemplateDialog({
             error={missing ?? double ?? told?.message}
             data-autofocus
           />
-          <Radio.Group
-            label={t("start")}
-            value={start}
-            onChange={(value) => setStart(value)}
-          >
+          <Radio.Group label={t("start")} value={start} onChange={(value) => setStart(value)}>
             <Stack gap="xs" mt="xs">
               {(["ours", ...PRESETS] as const).map((each) => (
                 <Radio
