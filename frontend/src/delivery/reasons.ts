@@ -155,7 +155,7 @@ export function useReasons() {
     };
     const needed = missing.length > 0 ? missing : NEEDED[reason];
     return {
-      short: t(`reasons.${reason}.short`, values),
+      short: missing.length > 0 ? t("missingShort", values) : t(`reasons.${reason}.short`, values),
       text: missing.length > 0 ? t("missing", values) : t(`reasons.${reason}.text`, values),
       fix: needed ? permissions.steps(needed, context.channel) : t(`reasons.${reason}.fix`, values),
       place: PLACES[reason] ?? null,

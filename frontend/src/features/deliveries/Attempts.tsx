@@ -16,7 +16,7 @@ export function Attempts({ attempts, channel }: { attempts: Attempt[]; channel: 
   const text = useAttemptText(channel);
   return (
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls must be reachable by keyboard
-    <div className={classes.scroll} tabIndex={0} role="region" aria-label={t("attempts.title")}>
+    <div className={classes.scroll} tabIndex={0} role="group" aria-label={t("attempts.title")}>
       <Table horizontalSpacing="md" miw={620}>
         <Table.Thead>
           <Table.Tr>

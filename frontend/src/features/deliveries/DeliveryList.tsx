@@ -5,7 +5,7 @@ import { IconArrowsExchange, IconExternalLink } from "@tabler/icons-react";
 import { memo } from "react";
 import { useTranslation } from "react-i18next";
 import { OutcomeStatus } from "~/delivery/OutcomeStatus";
-import type { Delivery } from "~/delivery/outcome";
+import { latencyOf, type Delivery } from "~/delivery/outcome";
 import { useReasons } from "~/delivery/reasons";
 import { useEventName } from "~/delivery/events";
 import { useChannelName } from "~/guild/ChannelSelect";
@@ -73,6 +73,7 @@ interface RowProps {
 }
 
 const TableRow = memo(function TableRow({ guildId, delivery, moved, channel }: RowProps) {
+  const latency = useLatency();
   return (
     <Table.Tr className={classes.row}>
       <Table.Td>
@@ -89,7 +90,7 @@ const TableRow = memo(function TableRow({ guildId, delivery, moved, channel }: R
         <OutcomeCell delivery={delivery} moved={moved} channel={channel} />
       </Table.Td>
       <Table.Td ta="right" className={classes.latency}>
-        <Latency delivery={delivery} />
+        {latency(delivery) ?? "–"}
       </Table.Td>
       <Table.Td>
         <MessageIcon delivery={delivery} />
@@ -99,6 +100,7 @@ const TableRow = memo(function TableRow({ guildId, delivery, moved, channel }: R
 });
 
 const CardRow = memo(function CardRow({ guildId, delivery, moved, channel }: RowProps) {
+  const latency = useLatency();
   return (
     <Paper component="li" className={classes.card} p="sm">
       <div className={classes.cardHead}>
@@ -110,8 +112,8 @@ const CardRow = memo(function CardRow({ guildId, delivery, moved, channel }: Row
       <Text size="sm" c="dimmed" component="div" mt={4}>
         <span className={classes.above}>
           <Time at={delivery.created_at} />
-        </span>{" "}
-        · {channel} · <Latency delivery={delivery} />
+        </span>
+        {[channel, latency(delivery)].filter(Boolean).map((fact) => ` · ${fact}`)}
       </Text>
     </Paper>
   );
@@ -176,9 +178,12 @@ function OutcomeCell({
   );
 }
 
-function Latency({ delivery: { latency_ms: ms } }: { delivery: Delivery }) {
+function useLatency() {
   const { i18n } = useTranslation();
-  return <>{ms == null ? "–" : span(ms, i18n.language)}</>;
+  return (delivery: Delivery) => {
+    const ms = latencyOf(delivery);
+    return ms === null ? null : span(ms, i18n.language);
+  };
 }
 
 function MessageIcon({ delivery: { message_url: url } }: { delivery: Delivery }) {
