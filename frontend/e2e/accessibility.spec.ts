@@ -49,7 +49,9 @@ async function faults(page: Page): Promise<string[]> {
 
 /** The page has what it was going to show: nothing is loading any more. */
 async function settled(page: Page) {
-  await expect(page.getByRole("heading", { level: 1 }).or(page.getByRole("heading"))).not.toHaveCount(0);
+  await expect(
+    page.getByRole("heading", { level: 1 }).or(page.getByRole("heading")),
+  ).not.toHaveCount(0);
   await expect(page.locator("[aria-busy=true]")).toHaveCount(0);
 }
 

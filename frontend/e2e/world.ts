@@ -130,7 +130,8 @@ export class World {
   async api(page: Page, method: string, path: string, data?: unknown): Promise<unknown> {
     const headers = { origin: this.url };
     const answer = await page.request.fetch(this.url + path, { method, data, headers });
-    if (!answer.ok()) throw new Error(`${method} ${path}: ${answer.status()} ${await answer.text()}`);
+    if (!answer.ok())
+      throw new Error(`${method} ${path}: ${answer.status()} ${await answer.text()}`);
     const text = await answer.text();
     return text === "" ? null : JSON.parse(text);
   }
