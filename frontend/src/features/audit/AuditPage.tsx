@@ -10,7 +10,7 @@ import { EmptyState } from "~/ui/EmptyState";
 import { LinkButton } from "~/ui/links";
 import { Loaded } from "~/ui/Loaded";
 import { Page } from "~/ui/Page";
-import { useRowKeys } from "~/ui/useRowKeys";
+import { useRowKeys } from "~/shell/useRowKeys";
 import { Entry } from "./Entry";
 import { useNames } from "./useNames";
 import classes from "./Audit.module.css";

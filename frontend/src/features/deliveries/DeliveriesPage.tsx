@@ -17,7 +17,7 @@ import { EmptyState } from "~/ui/EmptyState";
 import { Loaded } from "~/ui/Loaded";
 import { Page } from "~/ui/Page";
 import { Status } from "~/ui/Status";
-import { useRowKeys } from "~/ui/useRowKeys";
+import { useRowKeys } from "~/shell/useRowKeys";
 import { DeliveryList } from "./DeliveryList";
 import { Filters } from "./Filters";
 import { filterOf, type DeliverySearch } from "./search";

@@ -1,5 +1,5 @@
 import { useEffect, type RefObject } from "react";
-import { useShortcutsSetting } from "~/shell/settings";
+import { useShortcutsSetting } from "./settings";
 
 /** Where keys belong to something else. */
 const BUSY = "input, textarea, select, [contenteditable], [role=dialog], [role=listbox]";
