@@ -16,7 +16,13 @@ export function Diff({ entry, names }: { entry: Item; names: Names }) {
   const label = useLabel(names);
   const show = useShow(names);
   const changes = changesOf(entry.before, entry.after);
-  if (changes.length === 0) return null;
+  if (changes.length === 0) {
+    return entry.before && entry.after ? (
+      <Text size="sm" c="dimmed" mt="xs">
+        {t("noChange")}
+      </Text>
+    ) : null;
+  }
   return (
     <dl className={classes.diff} aria-label={t("changes")}>
       {changes.map((change) => (
@@ -74,8 +80,17 @@ function useShow(names: Names) {
     if (field.endsWith("channel_id")) return names.channel(id) ?? t("goneChannelId", { id });
     if (field.endsWith("role_id")) return names.role(id) ?? id;
     if (field === "template_id") return names.template(id) ?? t("goneTemplate");
+    if (field === "quiet_hours") return timesOfDay(id);
     if (SECONDS.test(field)) return t("seconds", { count: Number(value) });
     const key = `${field}_${id}` as Known;
     return t(`values.${key}`, { defaultValue: id });
   };
+}
+
+/** "22:30:00.0 – 7:00:00.0", as the log has it, as "22:30 – 07:00". */
+function timesOfDay(text: string): string {
+  return text.replace(
+    /(\d{1,2}):(\d{2}):\d{2}(?:\.\d+)?/g,
+    (_, hour: string, minute: string) => `${hour.padStart(2, "0")}:${minute}`,
+  );
 }

@@ -1,5 +1,5 @@
 import { Group, Paper, Text } from "@mantine/core";
-import { IconBan, IconCheck } from "@tabler/icons-react";
+import { IconBan } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { Schema } from "~/api/client";
@@ -48,25 +48,16 @@ export function Entry({ guildId, entry, names }: Props) {
           </Text>
         </div>
         <Group gap="sm">
-          <Outcome denied={denied} />
+          {denied && (
+            <Status icon={<IconBan size={14} aria-hidden />} color="red">
+              {t("denied")}
+            </Status>
+          )}
           {entry.request_id && <CopyButton text={entry.request_id} label={t("copyRequestId")} />}
         </Group>
       </Group>
       <Diff entry={entry} names={names} />
     </Paper>
-  );
-}
-
-function Outcome({ denied }: { denied: boolean }) {
-  const { t } = useTranslation("audit");
-  return denied ? (
-    <Status icon={<IconBan size={14} aria-hidden />} color="red">
-      {t("denied")}
-    </Status>
-  ) : (
-    <Status icon={<IconCheck size={14} aria-hidden />} color="green">
-      {t("done")}
-    </Status>
   );
 }
 

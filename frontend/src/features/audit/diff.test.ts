@@ -27,9 +27,9 @@ describe("what has changed", () => {
   });
 
   test("what is new has no before, and nothing is not worth a line", () => {
-    expect(changesOf(null, { embed: { title: "{title}", footer: null } })).toEqual([
-      { path: ["embed", "title"], before: undefined, after: "{title}" },
-    ]);
+    expect(
+      changesOf(null, { embed: { title: "{title}", url: "", timestamp: false, fields: [] } }),
+    ).toEqual([{ path: ["embed", "title"], before: undefined, after: "{title}" }]);
   });
 
   test("garbage is no change", () => {

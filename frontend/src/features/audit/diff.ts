@@ -17,14 +17,16 @@ export function changesOf(before: unknown, after: unknown): Change[] {
   const changes: Change[] = [];
   for (const key of keys) {
     const [was, is] = [old.get(key), now.get(key)];
-    if (was?.value === is?.value) continue;
+    if (was?.value === is?.value || (!was && is?.value === false)) continue;
     const path = (is ?? was)?.path ?? [];
     changes.push({ path, before: was?.value, after: is?.value });
   }
+  // What is made anew has many fields that say nothing.
   return changes.filter(({ before: was, after: is }) => !(isNothing(was) && isNothing(is)));
 }
 
-const isNothing = (value: Value | undefined) => value === undefined || value === null;
+const isNothing = (value: Value | undefined) =>
+  value === undefined || value === null || value === "";
 
 interface Leaf {
   path: string[];
