@@ -202,6 +202,19 @@ export const queries = {
       placeholderData: keepPreviousData,
     }),
 
+  /** The newest deliveries, for whoever watches the log. */
+  newest: (guildId: string, filter: DeliveryFilter) =>
+    queryOptions({
+      queryKey: ["guild", guildId, "newest", filter],
+      queryFn: ({ signal }) =>
+        ask(
+          api.GET("/api/guilds/{guild_id}/deliveries", {
+            params: { path: { guild_id: guildId }, query: { ...filter, limit: 50 } },
+            signal,
+          }),
+        ),
+    }),
+
   audit: (guildId: string) =>
     infiniteQueryOptions({
       queryKey: ["guild", guildId, "audit"],

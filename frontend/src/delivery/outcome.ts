@@ -59,3 +59,8 @@ export function worthResending(delivery: Delivery): boolean {
   const missed = ["failed", "skipped", "expired"].includes(delivery.status);
   return missed && delivery.kind === "online" && !FINAL.includes(delivery.reason ?? "");
 }
+
+/** From the webhook to Discord, where that tells something: details and renames wait on purpose. */
+export function latencyOf({ kind, latency_ms: ms }: Delivery): number | null {
+  return kind === "enrich" || kind === "update" ? null : (ms ?? null);
+}

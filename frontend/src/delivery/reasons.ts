@@ -6,6 +6,9 @@ import type texts from "./locale/en.json";
 /** Codes that have a text of their own. */
 export type Reason = keyof (typeof texts)["reasons"];
 
+/** Not every reason has something to do about it. */
+type SomeFix = "reasons.too_late.fix";
+
 /** What a code and the API's words about it say, taken apart. */
 export interface Cause {
   reason: Reason | null;
@@ -155,9 +158,11 @@ export function useReasons() {
     };
     const needed = missing.length > 0 ? missing : NEEDED[reason];
     return {
-      short: t(`reasons.${reason}.short`, values),
+      short: missing.length > 0 ? t("missingShort", values) : t(`reasons.${reason}.short`, values),
       text: missing.length > 0 ? t("missing", values) : t(`reasons.${reason}.text`, values),
-      fix: needed ? permissions.steps(needed, context.channel) : t(`reasons.${reason}.fix`, values),
+      fix: needed
+        ? permissions.steps(needed, context.channel)
+        : t(`reasons.${reason}.fix` as SomeFix, { ...values, defaultValue: "" }),
       place: PLACES[reason] ?? null,
     };
   };

@@ -6,7 +6,7 @@ type Native = Omit<ComponentProps<"a">, "style" | "color">;
 
 /** A link in a text, to a page of ours. */
 export const TextLink = createLink((props: AnchorProps & Native) => (
-  <Anchor underline="always" {...props} />
+  <Anchor underline="always" inherit {...props} />
 ));
 
 /** A link to a page of ours that looks like a button. */

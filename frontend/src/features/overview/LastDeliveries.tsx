@@ -2,7 +2,7 @@ import { Group, Text } from "@mantine/core";
 import { IconSend } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import { OutcomeStatus } from "~/delivery/OutcomeStatus";
-import { worthResending, type Delivery } from "~/delivery/outcome";
+import { latencyOf, worthResending, type Delivery } from "~/delivery/outcome";
 import { useReasons } from "~/delivery/reasons";
 import { ResendButton } from "~/delivery/ResendButton";
 import { useEventName } from "~/delivery/events";
@@ -75,8 +75,8 @@ function Row({
     streamer: delivery.display_name,
     game: delivery.game,
   });
-  const latency = delivery.latency_ms;
-  const facts = [channel, latency != null ? span(latency, i18n.language) : null];
+  const latency = latencyOf(delivery);
+  const facts = [channel, latency !== null ? span(latency, i18n.language) : null];
   return (
     <li className={classes.delivery}>
       <div className={classes.outcome}>
