@@ -9,6 +9,7 @@ import {
 } from "@tanstack/react-router";
 import { deliverySearch } from "./features/deliveries/search";
 import { LandingPage } from "./features/landing/LandingPage";
+import { loadAppTexts } from "./i18n";
 import { paths } from "./paths";
 import { Frame } from "./shell/Frame";
 import { NotFoundPage } from "./shell/NotFoundPage";
@@ -67,6 +68,8 @@ const invite = createRoute({
 const signed = createRoute({
   getParentRoute: () => root,
   id: "app",
+  loader: loadAppTexts,
+  staleTime: Infinity,
   component: lazyRouteComponent(() => import("./shell/SignedIn"), "SignedIn"),
 });
 

@@ -1,4 +1,4 @@
-import { createTheme, DEFAULT_THEME, Modal, Tooltip, type MantineColorsTuple } from "@mantine/core";
+import { createTheme, DEFAULT_THEME, type MantineColorsTuple } from "@mantine/core";
 
 /** Greys with a little blue, as the page's ground has. */
 const dark: MantineColorsTuple = [
@@ -31,10 +31,11 @@ export const theme = createTheme({
   respectReducedMotion: true,
   cursorType: "pointer",
   components: {
+    // By name: what is imported here would have to be loaded before the first page.
     // Mantine's header would be a second banner of the page.
-    Modal: Modal.extend({ defaultProps: { attributes: { header: { role: "presentation" } } } }),
-    Tooltip: Tooltip.extend({
+    Modal: { defaultProps: { attributes: { header: { role: "presentation" } } } },
+    Tooltip: {
       defaultProps: { withArrow: true, events: { hover: true, focus: true, touch: true } },
-    }),
+    },
   },
 });

@@ -1,6 +1,7 @@
 import i18next from "i18next";
 import { initReactI18next } from "react-i18next";
 import type en from "./en";
+import type enApp from "./en-app";
 
 /** The languages that are complete. */
 export const languages = { en: "English", de: "Deutsch" } as const;
@@ -8,11 +9,13 @@ export type Language = keyof typeof languages;
 
 const STORED = "streammaxing-language";
 const loaders = { en: () => import("./en"), de: () => import("./de") };
+const appLoaders = { en: () => import("./en-app"), de: () => import("./de-app") };
+let appWanted = false;
 
 declare module "i18next" {
   interface CustomTypeOptions {
     defaultNS: "common";
-    resources: typeof en;
+    resources: typeof en & typeof enApp;
   }
 }
 
@@ -32,10 +35,18 @@ function preferred(): Language {
 }
 
 async function load(language: Language) {
-  const texts = (await loaders[language]()).default;
-  for (const [namespace, keys] of Object.entries(texts)) {
-    i18next.addResourceBundle(language, namespace, keys);
+  const parts = [loaders[language](), ...(appWanted ? [appLoaders[language]()] : [])];
+  for (const { default: texts } of await Promise.all(parts)) {
+    for (const [namespace, keys] of Object.entries(texts)) {
+      i18next.addResourceBundle(language, namespace, keys);
+    }
   }
+}
+
+/** Loads the texts of the pages behind the sign-in; in every language from now on. */
+export async function loadAppTexts() {
+  appWanted = true;
+  await load(currentLanguage());
 }
 
 /** Loads the texts of the language that fits the person best. */

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import de from "./de";
+import deApp from "./de-app";
 import en from "./en";
+import enApp from "./en-app";
 
 /** Every text of a language, by `namespace:path.of.its.key`. */
 function texts(namespaces: Record<string, unknown>): Map<string, string> {
@@ -20,8 +22,8 @@ function marks(text: string): string[] {
   return [...new Set([...names, ...tags])].sort();
 }
 
-const english = texts(en);
-const german = texts(de);
+const english = texts({ ...en, ...enApp });
+const german = texts({ ...de, ...deApp });
 
 describe("both languages", () => {
   test("have the same texts", () => {

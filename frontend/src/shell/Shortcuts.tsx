@@ -12,7 +12,7 @@ import { useShortcutsSetting } from "./settings";
 const SEQUENCE_MS = 1500;
 
 /** Keys that lead to pages, and the list of them behind `?`. */
-export default function Shortcuts({ guildId }: { guildId: string | undefined }) {
+export function Shortcuts({ guildId }: { guildId: string | undefined }) {
   const { t } = useTranslation();
   const navigate = useNavigate();
   const [enabled] = useShortcutsSetting();

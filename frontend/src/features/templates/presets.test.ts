@@ -11,6 +11,6 @@ test.each(PRESETS)("%s says something for every kind of stream", (preset) => {
     const sample = sampleValues(kind, { now: new Date("2026-11-21T12:00:00Z") });
     const { content, embeds } = renderMessage(presets[preset], sample);
     const text = content + (embeds[0]?.title ?? "");
-    expect(text, kind).toContain(kind === "ended" ? "was live" : "is live");
+    expect([kind, text.includes(kind === "ended" ? "was live" : "is live")]).toEqual([kind, true]);
   }
 });
