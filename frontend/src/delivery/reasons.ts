@@ -114,7 +114,7 @@ export function causeOf(
 }
 
 /** Whether there is a text about a code. */
-export function hasText(t: TFunction<"delivery">, code: string): boolean {
+function hasText(t: TFunction<"delivery">, code: string): boolean {
   return t(`reasons.${code as Reason}.short`, { defaultValue: "" }) !== "";
 }
 
