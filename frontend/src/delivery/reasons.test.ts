@@ -41,6 +41,20 @@ const CODES = [
   "http_418",
 ];
 
+const valuesOf = (code: string, detail: string) => causeOf(code, detail, known)?.values;
+
+const delivery = (change: Partial<Delivery>): Delivery => ({
+  id: "1",
+  kind: "online",
+  action: "create",
+  status: "sent",
+  attempts: 1,
+  created_at: "2026-11-21T10:00:00Z",
+  silent: false,
+  resends: 0,
+  ...change,
+});
+
 describe("causes", () => {
   test.each(CODES)("%s has a text", (code) => {
     expect(known(causeOf(code, null, known)?.reason ?? "")).toBe(true);
@@ -70,11 +84,10 @@ describe("causes", () => {
   });
 
   test("details of rules are taken apart", () => {
-    const of = (code: string, detail: string) => causeOf(code, detail, known)?.values;
-    expect(of("quiet_hours", "quiet until 07:00")).toEqual({ until: "07:00" });
-    expect(of("cooldown", "cooldown: 90 s")).toEqual({ seconds: "90" });
-    expect(of("stream_type", "type: rerun")).toEqual({ type: "rerun" });
-    expect(of("quiet_hours", "game: Chess, title: any%")).toEqual({});
+    expect(valuesOf("quiet_hours", "quiet until 07:00")).toEqual({ until: "07:00" });
+    expect(valuesOf("cooldown", "cooldown: 90 s")).toEqual({ seconds: "90" });
+    expect(valuesOf("stream_type", "type: rerun")).toEqual({ type: "rerun" });
+    expect(valuesOf("quiet_hours", "game: Chess, title: any%")).toEqual({});
   });
 
   test("what was posted with a remark has a cause, what was just posted has none", () => {
@@ -85,18 +98,6 @@ describe("causes", () => {
 });
 
 describe("outcomes", () => {
-  const delivery = (change: Partial<Delivery>): Delivery => ({
-    id: "1",
-    kind: "online",
-    action: "create",
-    status: "sent",
-    attempts: 1,
-    created_at: "2026-11-21T10:00:00Z",
-    silent: false,
-    resends: 0,
-    ...change,
-  });
-
   test.each([
     [{}, "posted"],
     [{ detail: "Discord left the embed out." }, "partial"],
