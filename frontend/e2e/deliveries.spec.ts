@@ -66,6 +66,7 @@ test("sending again asks first, and says what it will do", async ({ page, world 
   await dialog.getByRole("switch").click();
   await dialog.getByRole("button", { name: "Send again" }).click();
   await expect(page.getByText("The message will ping nobody.")).toBeVisible();
+  await expect(page.getByRole("button", { name: "Resend" })).toBeFocused();
   const channel = (await world.guild("Ana's Corner")).channels.find(
     (each) => each.name === "announcements",
   );
