@@ -1,9 +1,9 @@
 import { Button, Skeleton, Stack, Switch, Text } from "@mantine/core";
-import { useDisclosure } from "@mantine/hooks";
+import { useDidUpdate, useDisclosure } from "@mantine/hooks";
 import { notifications } from "@mantine/notifications";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { IconRefresh } from "@tabler/icons-react";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, ask, type Schema } from "~/api/client";
 import { queries } from "~/api/queries";
@@ -32,10 +32,16 @@ export function ResendButton({
 }: Props & { size?: string }) {
   const { t } = useTranslation("delivery");
   const [opened, dialog] = useDisclosure();
+  const button = useRef<HTMLButtonElement>(null);
+  // The dialog is gone at once, and so cannot give the focus back itself.
+  useDidUpdate(() => {
+    if (!opened) button.current?.focus();
+  }, [opened]);
   const name = delivery.display_name ?? delivery.login ?? t("theStreamer");
   return (
     <>
       <Button
+        ref={button}
         size={size}
         variant="default"
         leftSection={<IconRefresh size={14} />}

@@ -61,6 +61,7 @@ export function worthResending(delivery: Delivery): boolean {
 }
 
 /** From the webhook to Discord, where that tells something: details and renames wait on purpose. */
-export function latencyOf({ kind, latency_ms: ms }: Delivery): number | null {
-  return kind === "enrich" || kind === "update" ? null : (ms ?? null);
+export function latencyOf({ kind, status, latency_ms: ms }: Delivery): number | null {
+  const waits = kind === "enrich" || kind === "update";
+  return status === "sent" && !waits ? (ms ?? null) : null;
 }

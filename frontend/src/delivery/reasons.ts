@@ -4,7 +4,7 @@ import { usePermissions } from "~/guild/permissions";
 import type texts from "./locale/en.json";
 
 /** Codes that have a text of their own. */
-export type Reason = keyof (typeof texts)["reasons"];
+type Reason = keyof (typeof texts)["reasons"];
 
 /** Not every reason has something to do about it. */
 type SomeFix = "reasons.too_late.fix";
@@ -18,7 +18,7 @@ export interface Cause {
 }
 
 /** Where on the dashboard, or on Discord, a cause is dealt with. */
-export type Place = "notifications" | "streamer" | "templates" | "install" | "discord";
+type Place = "notifications" | "streamer" | "templates" | "install" | "discord";
 
 const PLACES: Partial<Record<Reason, Place>> = {
   guild_paused: "notifications",
@@ -114,7 +114,7 @@ export function causeOf(
 }
 
 /** Whether there is a text about a code. */
-export function hasText(t: TFunction<"delivery">, code: string): boolean {
+function hasText(t: TFunction<"delivery">, code: string): boolean {
   return t(`reasons.${code as Reason}.short`, { defaultValue: "" }) !== "";
 }
 

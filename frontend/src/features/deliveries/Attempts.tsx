@@ -52,7 +52,7 @@ export function Attempts({ attempts, channel }: { attempts: Attempt[]; channel: 
 function Code({ code }: { code: number | null | undefined }) {
   if (!code) return <>–</>;
   return (
-    <Anchor href={CODES} target="_blank" rel="noopener noreferrer" underline="always">
+    <Anchor href={CODES} target="_blank" rel="noopener noreferrer" underline="always" inherit>
       {code}
     </Anchor>
   );

@@ -6,7 +6,7 @@ import type texts from "./locale/en.json";
 type Said = keyof (typeof texts)["said"];
 
 /** Which sentence tells what happened. */
-export function sentenceOf(delivery: Delivery): Said {
+function sentenceOf(delivery: Delivery): Said {
   const outcome = outcomeOf(delivery);
   if (outcome === "posted" || outcome === "partial") {
     return delivery.latency_ms == null ? "posted" : "postedIn";

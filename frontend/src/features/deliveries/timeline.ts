@@ -5,7 +5,7 @@ type View = Schema["DeliveryView"];
 type Attempt = Schema["AttemptView"];
 
 /** What can happen on the way of a delivery. */
-export type HopKind =
+type HopKind =
   | "started"
   | "received"
   | "asked"

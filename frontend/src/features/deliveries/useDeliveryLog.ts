@@ -31,5 +31,5 @@ export function useDeliveryLog(guildId: string, filter: DeliveryFilter, paused: 
     if (!newest.data) return;
     client.setQueryData(options.queryKey, { pages: [newest.data], pageParams: [undefined] });
   };
-  return { list, ...folded, showFresh, failing: newest.isError };
+  return { list, ...folded, showFresh, failing: newest.isError || list.isError };
 }
