@@ -56,7 +56,7 @@ test("a code that nobody knows is quoted, not believed", async ({ page, world })
 });
 
 test("public pages have no faults of accessibility", async ({ page, world }) => {
-  for (const path of ["/", "/login?error=unavailable", "/invite/nothing", "/signed-in"]) {
+  for (const path of ["/", "/login?error=unavailable", "/invite/nothing", "/invite/x?linked=mira", "/signed-in"]) {
     for (const width of [360, 1280]) {
       await page.setViewportSize({ width, height: 800 });
       await page.goto(world.url + path);
