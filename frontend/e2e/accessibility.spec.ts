@@ -8,10 +8,18 @@ const SIZES = {
 };
 
 /** Pages by address; `G` stands for the server, `T`, `S` and `D` for a template, a streamer, a delivery. */
-const PUBLIC = ["/", "/login?error=access_denied", "/signed-in", "/invite/unknown", "/nowhere"];
+const PUBLIC = [
+  "/",
+  "/login?error=access_denied",
+  "/signed-in",
+  "/invite/unknown",
+  "/invite/unknown?linked=mira",
+  "/nowhere",
+];
 const SIGNED_IN = [
   "/servers",
   "/me",
+  "/me?server=G",
   "/me/sessions",
   "/me/privacy",
   "/me/appearance",
@@ -71,7 +79,7 @@ test.describe("signed in", () => {
     for (const pattern of SIGNED_IN) {
       await test.step(pattern, async () => {
         const path = pattern
-          .replace("/G", `/${guild.id}`)
+          .replace(/(?<=[/=])G/, guild.id)
           .replace(/\/T$/, `/${ids.template}`)
           .replace(/\/S$/, `/${ids.streamer}`)
           .replace(/\/D$/, `/${ids.delivery}`);

@@ -41,6 +41,7 @@ const root = createRootRouteWithContext<Context>()({
 const landing = createRoute({
   getParentRoute: () => root,
   path: paths.landing,
+  validateSearch: texts("deleted"),
   component: LandingPage,
 });
 

@@ -23,7 +23,7 @@ export function UserMenu({ me }: { me: Schema["Me"] }) {
   const leave = useLeave();
   const signOut = useMutation({
     mutationFn: () => ask(api.POST("/api/auth/logout")),
-    onSuccess: leave,
+    onSuccess: () => leave(),
   });
   const name = me.global_name ?? me.username;
   const dark = colorScheme !== "light";

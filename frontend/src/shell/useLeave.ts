@@ -8,10 +8,10 @@ import { noteSignIn } from "./useSignedIn";
 export function useLeave() {
   const client = useQueryClient();
   const navigate = useNavigate();
-  return async () => {
+  return async (search: { deleted?: string } = {}) => {
     clearAllDrafts();
     noteSignIn(false);
-    await navigate({ to: paths.landing });
+    await navigate({ to: paths.landing, search });
     client.clear();
   };
 }

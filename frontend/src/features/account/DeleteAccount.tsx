@@ -1,5 +1,4 @@
 import { Button, Group, List, Modal, Text, TextInput } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { IconTrash } from "@tabler/icons-react";
 import { useState, type SyntheticEvent } from "react";
@@ -57,10 +56,7 @@ function Confirmation({ name, onClose }: { name: string; onClose: () => void }) 
   const leave = useLeave();
   const deletion = useMutation({
     mutationFn: () => ask(api.DELETE("/api/users/me")),
-    onSuccess: async () => {
-      await leave();
-      notifications.show({ message: t("privacy.delete.done"), autoClose: false });
-    },
+    onSuccess: () => leave({ deleted: "1" }),
   });
   const submit = (event: SyntheticEvent) => {
     event.preventDefault();

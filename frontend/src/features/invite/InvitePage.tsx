@@ -58,7 +58,7 @@ function Ask({
     <PublicCard title={t("ask.title", { guild: invite.guild_name })}>
       {error && <LinkError error={error} />}
       <Text>{t("ask.text", { guild: invite.guild_name })}</Text>
-      <List spacing="xs" center>
+      <List spacing="xs" center listStyleType="none">
         <Does yes>{t("ask.who")}</Does>
         <Does yes>{t("ask.followers")}</Does>
         <Does>{t("ask.noPost")}</Does>
@@ -90,7 +90,9 @@ function Does({ yes = false, children }: { yes?: boolean; children: ReactNode })
         </ThemeIcon>
       }
     >
-      {children}
+      <Text component="span" lh={1.45}>
+        {children}
+      </Text>
     </List.Item>
   );
 }
@@ -142,6 +144,7 @@ function Linked({ login }: { login: string }) {
           href="https://www.twitch.tv/settings/connections"
           target="_blank"
           rel="noopener noreferrer"
+          underline="always"
         >
           {t("linked.connections")}
         </Anchor>

@@ -1,10 +1,21 @@
-import { Badge, Button, Code, Group, SimpleGrid, Text, ThemeIcon, Title } from "@mantine/core";
-import { Link } from "@tanstack/react-router";
+import {
+  Alert,
+  Badge,
+  Button,
+  Code,
+  Group,
+  SimpleGrid,
+  Text,
+  ThemeIcon,
+  Title,
+} from "@mantine/core";
+import { Link, useSearch } from "@tanstack/react-router";
 import {
   IconArrowRight,
   IconBell,
   IconBolt,
   IconBrandDiscord,
+  IconCheck,
   IconEye,
   IconListCheck,
   IconPlus,
@@ -23,12 +34,18 @@ import { LogExample } from "./LogExample";
 /** What the product does, to whom it may concern; needs no API. */
 export function LandingPage() {
   const { t } = useTranslation("landing");
+  const { deleted } = useSearch({ from: "/" });
   const me = useSignedIn();
   useEffect(() => {
     document.title = `StreamMaxing · ${t("tagline")}`;
   }, [t]);
   return (
     <PublicFrame actions={me ? <OpenDashboard size="sm" /> : <SignIn size="sm" />}>
+      {deleted && (
+        <Alert role="status" color="green" icon={<IconCheck />} title={t("deleted.title")}>
+          {t("deleted.text")}
+        </Alert>
+      )}
       <section className={classes.hero}>
         <div className={classes.words}>
           <Title order={1} className={classes.headline}>
