@@ -90,8 +90,12 @@ test("a switch takes effect at once and can be taken back", async ({ page, world
   const announce = page.getByRole("switch", { name: "Announce Elif" });
   await announce.press("Space");
   await expect(announce).not.toBeChecked();
+  const takenBack = page.waitForResponse(
+    (answer) => answer.request().method() === "PUT" && answer.request().postDataJSON().enabled,
+  );
   await page.getByRole("button", { name: "Undo" }).click();
   await expect(announce).toBeChecked();
+  await takenBack;
   await page.reload();
   await expect(announce).toBeChecked();
 });
