@@ -6,6 +6,7 @@ import { useRef } from "react";
 import { useTranslation } from "react-i18next";
 import type { Schema } from "~/api/client";
 import { queries } from "~/api/queries";
+import classes from "./dialog.module.css";
 import { InviteTab } from "./InviteTab";
 import { PasteTab } from "./PasteTab";
 import { SearchTab } from "./SearchTab";
@@ -64,7 +65,11 @@ export function AddDialog({
           {TABS.map((each) => {
             const Icon = ICONS[each];
             return (
-              <Tabs.Tab key={each} value={each} leftSection={<Icon size={16} aria-hidden />}>
+              <Tabs.Tab
+                key={each}
+                value={each}
+                leftSection={<Icon size={16} className={classes.tabIcon} aria-hidden />}
+              >
                 {t(`addDialog.${each}`)}
               </Tabs.Tab>
             );

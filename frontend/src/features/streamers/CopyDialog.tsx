@@ -65,6 +65,7 @@ function Choice({ guildId, streamerId, onClose, onCopy }: Props) {
         onChange={setFrom}
         searchable
         limit={100}
+        openOnFocus={false}
         nothingFoundMessage={streamers.isPending ? common("loading") : t("page.copyNone")}
         error={asked && from === null ? t("page.copyChoose") : undefined}
         data-autofocus

@@ -14,7 +14,7 @@ import { paths } from "~/paths";
 import { ConfirmDialog } from "~/ui/ConfirmDialog";
 import { RemoteImage } from "~/ui/RemoteImage";
 import { Time } from "~/ui/Time";
-import { LinkState, LiveState, SubscriptionState, Troubles } from "./states";
+import { LinkState, LiveState, OffState, SubscriptionState, Troubles } from "./states";
 import classes from "./StreamersPage.module.css";
 import { useRemove, useSwitch } from "./useRowWrites";
 
@@ -47,7 +47,7 @@ export function StreamerRow({ guildId, streamer }: Props) {
         </Stack>
       </Group>
       <div className={classes.state}>
-        <SubscriptionState streamer={streamer} />
+        {streamer.enabled ? <SubscriptionState streamer={streamer} /> : <OffState />}
       </div>
       <Text size="sm" className={classes.channels}>
         {t("channels", { count: streamer.destinations })}
@@ -66,8 +66,6 @@ export function StreamerRow({ guildId, streamer }: Props) {
           checked={streamer.enabled}
           onChange={(event) => switching(event.currentTarget.checked)}
           aria-label={t("switch", { name })}
-          onLabel={t("on")}
-          offLabel={t("off")}
           size="md"
         />
         <RowMenu guildId={guildId} streamer={streamer} />

@@ -6,6 +6,7 @@ import {
   IconCircleFilled,
   IconLink,
   IconLoader,
+  IconPlayerPause,
   IconUser,
 } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
@@ -68,6 +69,16 @@ export function SubscriptionState({ streamer }: { streamer: Item }) {
   return (
     <Status color="green" icon={<IconCheck size={14} />}>
       {t("subscription.enabled")}
+    </Status>
+  );
+}
+
+/** The server does not announce the streamer. */
+export function OffState() {
+  const { t } = useTranslation("streamers");
+  return (
+    <Status color="gray" icon={<IconPlayerPause size={14} />}>
+      {t("off")}
     </Status>
   );
 }
