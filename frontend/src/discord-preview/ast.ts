@@ -5,7 +5,7 @@ export type TimestampStyle = "t" | "T" | "d" | "D" | "f" | "F" | "s" | "S" | "R"
 export type Style = "bold" | "italic" | "underline" | "strike" | "spoiler";
 
 /** What is mentioned. */
-export type MentionKind = "user" | "role" | "channel" | "everyone" | "here" | "command" | "page";
+type MentionKind = "user" | "role" | "channel" | "everyone" | "here" | "command" | "page";
 
 /** A node within a line. */
 export type Inline =
@@ -19,7 +19,7 @@ export type Inline =
   | { type: "timestamp"; seconds: number; style: TimestampStyle };
 
 /** A node that takes whole lines. */
-export type Block =
+type Block =
   | { type: "heading"; level: 1 | 2 | 3; children: Inline[] }
   | { type: "subtext"; children: Inline[] }
   | { type: "quote"; children: Node[] }

@@ -209,7 +209,7 @@ function Nothing({
           <Button
             leftSection={<IconFlask size={16} />}
             loading={test.isPending}
-            onClick={() => test.mutate()}
+            onClick={() => test.mutate({})}
           >
             {t("empty.action")}
           </Button>

@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 import { ChannelSelect } from "~/guild/ChannelSelect";
 import { MentionField } from "~/guild/MentionField";
 import { TemplateSelect } from "~/guild/TemplateSelect";
-import { TestSend } from "~/guild/TestSend";
+import { TestSend } from "~/delivery/TestSend";
 import { paths } from "~/paths";
 import { TextLink } from "~/ui/links";
 import { Section } from "~/ui/Section";

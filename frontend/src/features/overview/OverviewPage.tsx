@@ -40,7 +40,7 @@ export function OverviewPage() {
             variant="default"
             leftSection={<IconFlask size={16} />}
             loading={test.isPending}
-            onClick={() => test.mutate()}
+            onClick={() => test.mutate({})}
           >
             {t("sendTest")}
           </Button>
@@ -101,7 +101,7 @@ function Content({
           guildId={guildId}
           done={done}
           testing={test.isPending}
-          onTest={() => test.mutate()}
+          onTest={() => test.mutate({})}
         />
       )}
       <Health guildId={guildId} checks={overview.checks} channelName={channelName} {...check} />

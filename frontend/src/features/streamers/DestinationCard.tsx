@@ -24,7 +24,7 @@ import type { Schema } from "~/api/client";
 import { ChannelSelect } from "~/guild/ChannelSelect";
 import { MentionField } from "~/guild/MentionField";
 import { TemplateSelect } from "~/guild/TemplateSelect";
-import { TestSend } from "~/guild/TestSend";
+import { TestSend } from "~/delivery/TestSend";
 import { Card } from "~/ui/Card";
 import { MinutesInput } from "~/ui/MinutesInput";
 import { Time } from "~/ui/Time";

@@ -18,6 +18,8 @@ import { useEditing } from "./editing";
 type Fields = EmbedTemplate["fields"];
 
 const NO_AUTHOR = { name: "", url: "", icon_url: "" };
+/** Names of errors that no single text is to blame for. */
+const WHOLE = ["message", "message.embed", "message.embed.fields", "message.embed.color"];
 const SWATCHES = ["#9146ff", "#5865f2", "#eb0400", "#f59f00", "#2f9e44", "#1098ad", "#e64980"];
 
 /** The parts of an embed; an empty text leaves its part out. */
@@ -29,7 +31,7 @@ export function EmbedForm({
   onChange: (embed: EmbedTemplate) => void;
 }) {
   const { t } = useTranslation("templates");
-  const { errors } = useEditing();
+  const { told } = useEditing();
   const set = (change: Partial<EmbedTemplate>) => onChange({ ...embed, ...change });
   const author = embed.author ?? NO_AUTHOR;
   const setAuthor = (change: Partial<typeof NO_AUTHOR>) => {
@@ -37,7 +39,7 @@ export function EmbedForm({
     set({ author: Object.values(next).every((text) => text === "") ? null : next });
   };
   const colour = embed.color === null ? "" : `#${embed.color.toString(16).padStart(6, "0")}`;
-  const general = errors("message.embed").concat(errors("message.embed.fields"));
+  const general = told.filter(({ field }) => WHOLE.includes(field));
   return (
     <Stack gap="md">
       <SourceField

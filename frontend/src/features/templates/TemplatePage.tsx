@@ -22,7 +22,6 @@ import type { FieldError as Told } from "~/api/problem";
 import { queries } from "~/api/queries";
 import { paths } from "~/paths";
 import {
-  checkMessage,
   emptyEmbed,
   SAMPLE_KINDS,
   sampleValues,
@@ -30,6 +29,7 @@ import {
   type FieldError,
   type SampleKind,
 } from "~/template-language";
+import { TemplateEditors, TemplateToolbar } from "~/template-editor";
 import { Card } from "~/ui/Card";
 import { DocumentBar } from "~/ui/DocumentBar";
 import { Loaded } from "~/ui/Loaded";
@@ -41,7 +41,7 @@ import { HistoryDialog } from "./HistoryDialog";
 import { MessagePreview } from "./MessagePreview";
 import { formOf, formQuery, saveTemplate, type TemplateForm } from "./saving";
 import { SourceField } from "./SourceField";
-import { TestSend, useTestSend } from "./TestSend";
+import { TestSend, useFormTest } from "./TestSend";
 import classes from "./templates.module.css";
 
 /** Edits a template beside what Discord will show. */
@@ -85,119 +85,124 @@ function Editor({ document }: { document: EditedDocument<TemplateForm> }) {
     () => ({ content: value.content, embed: value.embed }),
     [value.content, value.embed],
   );
-  const test = useTestSend(guildId, message);
-  const own = useMemo(() => checkMessage(message), [message]);
+  const test = useFormTest(guildId, message);
   const editing: Editing = {
-    variables: templates.data?.variables ?? [],
-    sample: useMemo(() => sampleValues(kind, { now }), [kind, now]),
-    errors: (field) => errorsOf(field, own, document.fieldErrors),
+    variables: templates.data?.variables ?? NO_VARIABLES,
+    values: useMemo(() => sampleValues(kind, { now }).values, [kind, now]),
+    told: useMemo(() => document.fieldErrors.map(known), [document.fieldErrors]),
     onSave: () => document.dirty && void document.save(),
-    onTest: () => test.send(),
+    onTest: test.send,
   };
   const used = templates.data?.templates.find((template) => template.id === templateId);
   const nameError = document.fieldError("name")?.message;
   return (
     <EditingContext value={editing}>
-      <Page
-        title={document.base.name}
-        text={
-          used && (
-            <>
-              {t("usedBy", { count: used.used_by })}
-              {used.is_default ? ` · ${t("isDefault")}` : ` · `}
-              {!used.is_default && (
-                <Anchor
-                  renderRoot={(props) => (
-                    <Link to={paths.notifications} params={{ guildId }} {...props} />
-                  )}
-                >
-                  {t("makeDefault")}
-                </Anchor>
-              )}
-            </>
-          )
-        }
-        actions={
-          <Button
-            variant="default"
-            leftSection={<IconHistory size={16} />}
-            onClick={historyDialog.open}
-          >
-            {t("history.title")}
-          </Button>
-        }
-      >
-        <div className={classes.editor}>
-          <Stack gap="md">
-            <Card>
-              <Stack gap="md">
-                <TextInput
-                  label={t("name")}
-                  value={value.name}
-                  onChange={(event) => patch({ name: event.currentTarget.value })}
-                  maxLength={100}
-                  error={nameError}
-                />
-                <SourceField
-                  field="message.content"
-                  kind="content"
-                  label={t("content")}
-                  value={value.content}
-                  onChange={(content) => patch({ content })}
-                  multiline
-                  toolbar
-                />
-              </Stack>
-            </Card>
-            <EmbedCard embed={value.embed} onChange={(embed) => patch({ embed })} />
-          </Stack>
-          <div className={classes.preview}>
-            <Card title={t("preview.title")}>
-              <Stack gap="sm">
-                <Group gap="sm" justify="space-between">
-                  <Select
-                    aria-label={t("preview.sample")}
-                    data={SAMPLE_KINDS.map((each) => ({
-                      value: each,
-                      label: t(`sample.${each}`),
-                    }))}
-                    value={kind}
-                    onChange={(each) => each && setKind(each)}
-                    allowDeselect={false}
-                    size="xs"
+      <TemplateEditors>
+        <Page
+          title={document.base.name}
+          text={
+            used && (
+              <>
+                {t("usedBy", { count: used.used_by })}
+                {used.is_default ? ` · ${t("isDefault")}` : ` · `}
+                {!used.is_default && (
+                  <Anchor
+                    renderRoot={(props) => (
+                      <Link to={paths.notifications} params={{ guildId }} {...props} />
+                    )}
+                  >
+                    {t("makeDefault")}
+                  </Anchor>
+                )}
+              </>
+            )
+          }
+          actions={
+            <Button
+              variant="default"
+              leftSection={<IconHistory size={16} />}
+              onClick={historyDialog.open}
+            >
+              {t("history.title")}
+            </Button>
+          }
+        >
+          <div className={classes.editor}>
+            <Stack gap="md">
+              <Card>
+                <Stack gap="md">
+                  <TextInput
+                    label={t("name")}
+                    value={value.name}
+                    onChange={(event) => patch({ name: event.currentTarget.value })}
+                    maxLength={100}
+                    error={nameError}
                   />
-                  <SegmentedControl
-                    size="xs"
-                    aria-label={t("preview.scheme")}
-                    data={[
-                      { value: "dark", label: t("preview.dark") },
-                      { value: "light", label: t("preview.light") },
-                    ]}
-                    value={scheme}
-                    onChange={(each) => setScheme(each === "light" ? "light" : "dark")}
+                  <TemplateToolbar variables={editing.variables} values={editing.values} />
+                  <SourceField
+                    field="message.content"
+                    kind="content"
+                    label={t("content")}
+                    value={value.content}
+                    onChange={(content) => patch({ content })}
+                    multiline
                   />
-                </Group>
-                <MessagePreview message={message} kind={kind} scheme={scheme} />
-                <Text size="xs" c="dimmed">
-                  {t("preview.about")}
-                </Text>
-                <TestSend guildId={guildId} test={test} />
-              </Stack>
-            </Card>
+                </Stack>
+              </Card>
+              <EmbedCard embed={value.embed} onChange={(embed) => patch({ embed })} />
+            </Stack>
+            <div className={classes.preview}>
+              <Card title={t("preview.title")}>
+                <Stack gap="sm">
+                  <Group gap="sm" justify="space-between">
+                    <Select
+                      aria-label={t("preview.sample")}
+                      data={SAMPLE_KINDS.map((each) => ({
+                        value: each,
+                        label: t(`sample.${each}`),
+                      }))}
+                      value={kind}
+                      onChange={(each) => each && setKind(each)}
+                      allowDeselect={false}
+                      size="xs"
+                    />
+                    <SegmentedControl
+                      size="xs"
+                      aria-label={t("preview.scheme")}
+                      data={[
+                        { value: "dark", label: t("preview.dark") },
+                        { value: "light", label: t("preview.light") },
+                      ]}
+                      value={scheme}
+                      onChange={(each) => setScheme(each === "light" ? "light" : "dark")}
+                    />
+                  </Group>
+                  <MessagePreview message={message} kind={kind} scheme={scheme} />
+                  <Text size="xs" c="dimmed">
+                    {t("preview.about")}
+                  </Text>
+                  <TestSend guildId={guildId} form={test} />
+                </Stack>
+              </Card>
+            </div>
           </div>
-        </div>
-        <DocumentBar document={document} label={(field) => t(`field.${field}`)} show={showField} />
-        <HistoryDialog
-          guildId={guildId}
-          templateId={templateId}
-          opened={history}
-          onClose={historyDialog.close}
-          onRestore={(old) => {
-            patch(old);
-            historyDialog.close();
-          }}
-        />
-      </Page>
+          <DocumentBar
+            document={document}
+            label={(field) => t(`field.${field}`)}
+            show={showField}
+          />
+          <HistoryDialog
+            guildId={guildId}
+            templateId={templateId}
+            opened={history}
+            onClose={historyDialog.close}
+            onRestore={(old) => {
+              patch(old);
+              historyDialog.close();
+            }}
+          />
+        </Page>
+      </TemplateEditors>
     </EditingContext>
   );
 }
@@ -231,13 +236,10 @@ function EmbedCard({
   );
 }
 
-/** What is wrong with a field: found here at once, or by the server at the last save. */
-function errorsOf(field: string, own: FieldError[], told: Told[]): FieldError[] {
-  const found = own.filter((error) => error.field === field);
-  const server = told.filter((error) => error.field === field);
-  const other = server.filter((error) => !found.some(({ code }) => code === error.code));
-  return found.concat(other.map(({ span, ...error }) => (span ? { ...error, span } : error)));
-}
+const NO_VARIABLES: Editing["variables"] = [];
+
+/** The API says `null` where there is no place. */
+const known = ({ span, ...error }: Told): FieldError => (span ? { ...error, span } : error);
 
 function showField(field: keyof TemplateForm, form: TemplateForm) {
   if (field === "embed") return form.embed ? form.embed.title || "…" : "–";

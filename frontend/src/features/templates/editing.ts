@@ -1,14 +1,14 @@
 import { createContext, use } from "react";
 import type { Schema } from "~/api/client";
-import type { FieldError, RenderSample } from "~/template-language";
+import type { FieldError, Values } from "~/template-language";
 
 /** What every field of the editor needs to know. */
 export interface Editing {
   variables: Schema["VariableView"][];
-  /** The stream with which characters are counted. */
-  sample: RenderSample;
-  /** What is wrong with a field, by its name in the API: `message.embed.title`. */
-  errors: (field: string) => FieldError[];
+  /** What the variables stand for in the preview. */
+  values: Values;
+  /** What the server said about the last save. */
+  told: FieldError[];
   onSave: () => void;
   onTest: () => void;
 }
