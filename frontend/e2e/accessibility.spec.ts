@@ -72,7 +72,7 @@ for (const path of PUBLIC) {
 }
 
 test.describe("signed in", () => {
-  test.describe.configure({ timeout: 120_000 });
+  test.describe.configure({ timeout: 300_000 });
 
   test("every page is accessible", async ({ page, world }) => {
     const guild = await world.guild("Ana's Corner");
