@@ -41,6 +41,7 @@ export function Shortcuts({ guildId }: { guildId: string | undefined }) {
     [`${modifier()} K`, t("palette.open")],
     [`${modifier()} S`, t("form.save")],
     ["?", t("shortcuts.title")],
+    ["n", t("shortcuts.addStreamer")],
     ["g h", t("servers.all")],
     ["g m", t("user.notifications")],
     ...guildPages.map(({ key, name }): [string, string] => [`g ${key}`, t(name)]),
