@@ -9,7 +9,7 @@ import { isJumbo, plainText } from "./plain-text";
 import { SettingContext, useWords, type MentionNames, type Setting } from "./setting";
 
 /** A button that leads to an address. */
-export interface LinkButton {
+interface LinkButton {
   label: string;
   url: string;
   emoji?: string;
