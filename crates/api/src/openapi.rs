@@ -105,13 +105,28 @@ pub fn document() -> Value {
     document
 }
 
-/// As in `put_guilds_config`: the method and the fixed parts of the path.
+/// As in `put_guilds_config`: the method and the parts of the path. That what is below a server takes
+/// the server's id goes without saying.
 fn operation_id(route: &Route) -> String {
-    let parts = route.path.split('/').filter(|part| !part.is_empty() && *part != "api");
-    let words = parts.map(|part| match part.strip_prefix('{') {
+    let path = route.path.trim_start_matches("/api/").replace("guilds/{guild_id}", "guilds");
+    let words = path.split('/').map(|part| match part.strip_prefix('{') {
         Some(parameter) => format!("by_{}", parameter.trim_end_matches('}')),
         None => part.replace(['-', '.'], "_"),
     });
-    let words: Vec<_> = words.filter(|word| word != "by_guild_id").collect();
-    format!("{}_{}", route.method, words.join("_"))
+    format!("{}_{}", route.method, words.collect::<Vec<_>>().join("_"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_operation_has_an_id_of_its_own() {
+        let mut ids: Vec<String> = ROUTES.iter().map(operation_id).collect();
+        assert!(ids.contains(&"put_guilds_config".to_owned()), "{ids:?}");
+        ids.sort_unstable();
+        let all = ids.len();
+        ids.dedup();
+        assert_eq!(ids.len(), all, "{ids:?}");
+    }
 }

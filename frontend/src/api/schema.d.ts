@@ -602,9 +602,9 @@ export interface paths {
             cookie?: never;
         };
         /** The streamers that a server announces, and what the caller has chosen for each. */
-        get: operations["get_users_me_preferences"];
+        get: operations["get_users_me_preferences_by_guild_id"];
         /** Chooses for a whole server. */
-        put: operations["put_users_me_preferences"];
+        put: operations["put_users_me_preferences_by_guild_id"];
         post?: never;
         delete?: never;
         options?: never;
@@ -621,7 +621,7 @@ export interface paths {
         };
         get?: never;
         /** Chooses for one streamer in one server. */
-        put: operations["put_users_me_preferences_by_streamer_id"];
+        put: operations["put_users_me_preferences_by_guild_id_by_streamer_id"];
         post?: never;
         delete?: never;
         options?: never;
@@ -3021,7 +3021,7 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
-    get_users_me_preferences: {
+    get_users_me_preferences_by_guild_id: {
         parameters: {
             query?: {
                 /** @description Only those with this in their login or name; 100 characters at most. */
@@ -3057,7 +3057,7 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
-    put_users_me_preferences: {
+    put_users_me_preferences_by_guild_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -3093,7 +3093,7 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
-    put_users_me_preferences_by_streamer_id: {
+    put_users_me_preferences_by_guild_id_by_streamer_id: {
         parameters: {
             query?: never;
             header?: never;
