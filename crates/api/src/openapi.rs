@@ -21,10 +21,14 @@ const COMMON: [(u16, &str); 12] = [
 ];
 
 /// Those of them that a route may answer with.
-fn common(route: &Route) -> Vec<u16> {
+fn common(route: &Route, operation: &Value) -> Vec<u16> {
     let mut all = vec![429, 503];
     // A query or a path can be wrong everywhere.
     all.push(400);
+    if operation["responses"].get("303").is_some() {
+        // A browser goes there: whatever else is wrong stands on a page.
+        return all;
+    }
     if route.method != "get" {
         all.push(403);
     }
@@ -91,7 +95,7 @@ pub fn document() -> Value {
         if route.who != Who::Public {
             operation["security"] = json!([{ "session": [] }]);
         }
-        for status in common(route) {
+        for status in common(route, operation) {
             let response = &mut operation["responses"][status.to_string()];
             if response.is_null() {
                 let shared = format!("#/components/responses/Problem{status}");

@@ -2180,7 +2180,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description To Discord. */
+            /** @description To Discord, to /servers?error=… or to /login?error=…. */
             303: {
                 headers: {
                     [name: string]: unknown;
@@ -2188,17 +2188,6 @@ export interface operations {
                 content?: never;
             };
             400: components["responses"]["Problem400"];
-            401: components["responses"]["Problem401"];
-            /** @description The caller may not manage this server. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: components["responses"]["Problem404"];
             429: components["responses"]["Problem429"];
             503: components["responses"]["Problem503"];
         };
@@ -2444,7 +2433,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description To Twitch. */
+            /** @description To Twitch, to the server's streamers with ?error=… or to /login?error=…. */
             303: {
                 headers: {
                     [name: string]: unknown;
@@ -2452,11 +2441,7 @@ export interface operations {
                 content?: never;
             };
             400: components["responses"]["Problem400"];
-            401: components["responses"]["Problem401"];
-            403: components["responses"]["Problem403"];
-            404: components["responses"]["Problem404"];
             429: components["responses"]["Problem429"];
-            502: components["responses"]["Problem502"];
             503: components["responses"]["Problem503"];
         };
     };
@@ -2906,7 +2891,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description To Twitch. */
+            /** @description To Twitch, or to the invite with ?error=…. */
             303: {
                 headers: {
                     [name: string]: unknown;
@@ -2914,15 +2899,6 @@ export interface operations {
                 content?: never;
             };
             400: components["responses"]["Problem400"];
-            /** @description There is no such thing. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             429: components["responses"]["Problem429"];
             503: components["responses"]["Problem503"];
         };

@@ -72,7 +72,8 @@ async fn install_is_believed_only_of_discord() {
         t.discord.set_bot_present(foreign, false);
         let browser = t.signed_in(ada).await;
         let path = |guild| format!("/api/guilds/{guild}/install");
-        browser.get(&path(foreign)).await.refused(403, "not_an_admin");
+        let refused = browser.get(&path(foreign)).await;
+        assert_eq!(refused.location(), "/servers?error=not_an_admin");
         // The browser names another server on the way back.
         let begun = browser.get(&path(own)).await;
         let answered = sm_aws::lazy_http()

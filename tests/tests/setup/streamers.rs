@@ -103,7 +103,15 @@ async fn streamers_link_their_own_channel_by_invite() {
         let begun = visitor.get(&link).await;
         let landed = visitor.consent(begun.location(), &format!("as={bruno}")).await;
         assert_eq!(landed.location(), format!("/invite/{code}?linked=bruno"));
-        visitor.get(&link).await.refused(404, "not_found");
+        // Used up: whoever follows the link reads why on a page.
+        assert_eq!(
+            visitor.get(&link).await.location(),
+            format!("/invite/{code}?error=invite_invalid")
+        );
+        let strange = visitor.get("/api/invites/a%2F%0D%0Ab%00/link").await;
+        assert_eq!(strange.location(), "/invite/-?error=invite_invalid");
+        let strange = visitor.get("/api/invites/%2F%2Fevil.example/link").await;
+        assert_eq!(strange.location(), "/invite/evilexample?error=invite_invalid");
         let page = ada.browser.get(&ada.path("streamers")).await.ok();
         let bruno_row = &page["items"][1];
         assert_eq!((&bruno_row["source"], &bruno_row["linked"]), (&json!("invite"), &json!(true)));

@@ -4,7 +4,7 @@ use crate::{
     ApiError,
     caller::GuildAdmin,
     extract::{IfMatch, JsonBody, Params, QueryOf, etag},
-    routes::auth::to_consent,
+    routes::auth::{to_consent, to_page},
     views::{Mention, key_of, page, page_size, rfc3339},
 };
 use axum::{
@@ -238,11 +238,22 @@ pub(crate) async fn search(
 
 /// Sends the browser to Twitch, to link the channel of whoever signs in there.
 #[utoipa::path(get, path = "/api/guilds/{guild_id}/streamers/link", tag = "streamers",
-    params(("guild_id" = String, Path)), responses((status = 303, description = "To Twitch.")))]
-pub(crate) async fn link(admin: GuildAdmin) -> Response {
+    params(("guild_id" = String, Path)),
+    responses((status = 303, description = "To Twitch, to the server's streamers with ?error=… or to /login?error=….")))]
+pub(crate) async fn link(
+    guild: Result<Params<GuildId>, ApiError>,
+    admin: Result<GuildAdmin, ApiError>,
+) -> Response {
+    let page = match guild {
+        Ok(Params(guild)) => format!("/s/{guild}/streamers"),
+        Err(_) => "/servers".to_owned(),
+    };
+    let admin = match admin {
+        Ok(admin) => admin,
+        Err(error) => return to_page(&error, &page),
+    };
     let (guild, user) = (admin.guild, admin.caller.user.user_id);
-    let begun = consent::begin(admin.app(), Purpose::Link { guild, user });
-    to_consent(begun, &format!("/s/{guild}/streamers"))
+    to_consent(consent::begin(admin.app(), Purpose::Link { guild, user }), &page)
 }
 
 /// Where and how a streamer is announced; null means as the server's configuration says.
