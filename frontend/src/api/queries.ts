@@ -111,18 +111,24 @@ export const queries = {
         ),
     }),
 
-  streamers: (guildId: string) =>
+  /** Everybody, or those with a text in their login or name; the key of everybody is the start of every key. */
+  streamers: (guildId: string, q = "") =>
     infiniteQueryOptions({
-      queryKey: ["guild", guildId, "streamers"],
+      queryKey: ["guild", guildId, "streamers", ...(q === "" ? [] : [q])],
       queryFn: ({ signal, pageParam }) =>
         ask(
           api.GET("/api/guilds/{guild_id}/streamers", {
-            params: { path: { guild_id: guildId }, query: { after: pageParam, limit: 100 } },
+            params: {
+              path: { guild_id: guildId },
+              query: { q: q === "" ? undefined : q, after: pageParam, limit: 100 },
+            },
             signal,
           }),
         ),
       initialPageParam: undefined as string | undefined,
       getNextPageParam: (page) => page.next ?? undefined,
+      // While a search is under way; never another server's.
+      placeholderData: (before, query) => (query?.queryKey[1] === guildId ? before : undefined),
     }),
 
   streamer: (guildId: string, streamerId: string) =>

@@ -2355,6 +2355,8 @@ export interface operations {
     get_guilds_streamers: {
         parameters: {
             query?: {
+                /** @description Only those with this in their login or name; 100 characters at most. */
+                q?: string;
                 /** @description The cursor of a page before. */
                 after?: string;
                 /** @description 1 to 100; 50 unless said. */
