@@ -121,6 +121,17 @@ async fn ask(t: &World, browser: &Browser<'_>, setup: &Setup, route: &Route) -> 
     browser.send(method, &path(setup, route), &[], body.as_ref()).await
 }
 
+/// A problem, or a page that explains it where a browser goes by itself.
+fn refused(answer: Answer, status: u16, code: &str) {
+    if answer.status == 303 {
+        let page = answer.location();
+        assert!(page.starts_with('/') && page.ends_with(&format!("?error={code}")), "{page}");
+        assert_eq!(page.starts_with("/login?"), status == 401, "{page}");
+    } else {
+        answer.refused(status, code);
+    }
+}
+
 #[tokio::test]
 async fn every_route_takes_those_it_is_for_and_nobody_else() {
     scenario(async |t| {
@@ -139,7 +150,7 @@ async fn every_route_takes_those_it_is_for_and_nobody_else() {
         .await;
         for route in ROUTES.iter().filter(|route| route.who != Who::Public) {
             for browser in [&nobody, &expired, &revoked] {
-                ask(t, browser, &setup, route).await.refused(401, "unauthenticated");
+                refused(ask(t, browser, &setup, route).await, 401, "unauthenticated");
             }
         }
         let stranger = t.signed_in(setup.stranger).await;
@@ -147,15 +158,15 @@ async fn every_route_takes_those_it_is_for_and_nobody_else() {
         for route in ROUTES {
             match route.who {
                 Who::Admin => {
-                    ask(t, &stranger, &setup, route).await.refused(404, "unknown_guild");
-                    ask(t, &member, &setup, route).await.refused(403, "not_an_admin");
+                    refused(ask(t, &stranger, &setup, route).await, 404, "unknown_guild");
+                    refused(ask(t, &member, &setup, route).await, 403, "not_an_admin");
                 }
                 Who::Member => {
                     ask(t, &stranger, &setup, route).await.refused(404, "unknown_guild");
                     assert_eq!(ask(t, &member, &setup, route).await.status, 200, "{route:?}");
                 }
                 Who::User if route.path.contains("{guild_id}") => {
-                    ask(t, &member, &setup, route).await.refused(403, "not_an_admin");
+                    refused(ask(t, &member, &setup, route).await, 403, "not_an_admin");
                 }
                 Who::User | Who::Public => {}
             }

@@ -1,14 +1,5 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
-import { api, ask, askTagged, type Schema } from "./client";
-
-/** By hand, since the API's description has one operation id for two routes about preferences. */
-const getPreferences = api.GET as unknown as (
-  path: "/api/users/me/preferences/{guild_id}",
-  init: {
-    params: { path: { guild_id: string }; query: { q?: string; after?: string; limit: number } };
-    signal: AbortSignal;
-  },
-) => Promise<{ data?: Schema["PreferencePage"]; error?: unknown; response: Response }>;
+import { api, ask, askTagged } from "./client";
 
 /** What the API can be asked for; one key each, so that a change knows what to ask again. */
 export const queries = {
@@ -39,7 +30,7 @@ export const queries = {
       queryKey: ["guild-preferences", guildId, q],
       queryFn: ({ signal, pageParam }) =>
         ask(
-          getPreferences("/api/users/me/preferences/{guild_id}", {
+          api.GET("/api/users/me/preferences/{guild_id}", {
             params: {
               path: { guild_id: guildId },
               query: { q: q === "" ? undefined : q, after: pageParam, limit: 50 },
@@ -120,18 +111,24 @@ export const queries = {
         ),
     }),
 
-  streamers: (guildId: string) =>
+  /** Everybody, or those with a text in their login or name; the key of everybody is the start of every key. */
+  streamers: (guildId: string, q = "") =>
     infiniteQueryOptions({
-      queryKey: ["guild", guildId, "streamers"],
+      queryKey: ["guild", guildId, "streamers", ...(q === "" ? [] : [q])],
       queryFn: ({ signal, pageParam }) =>
         ask(
           api.GET("/api/guilds/{guild_id}/streamers", {
-            params: { path: { guild_id: guildId }, query: { after: pageParam, limit: 100 } },
+            params: {
+              path: { guild_id: guildId },
+              query: { q: q === "" ? undefined : q, after: pageParam, limit: 100 },
+            },
             signal,
           }),
         ),
       initialPageParam: undefined as string | undefined,
       getNextPageParam: (page) => page.next ?? undefined,
+      // While a search is under way; never another server's.
+      placeholderData: (before, query) => (query?.queryKey[1] === guildId ? before : undefined),
     }),
 
   streamer: (guildId: string, streamerId: string) =>

@@ -602,9 +602,9 @@ export interface paths {
             cookie?: never;
         };
         /** The streamers that a server announces, and what the caller has chosen for each. */
-        get: operations["get_users_me_preferences"];
+        get: operations["get_users_me_preferences_by_guild_id"];
         /** Chooses for a whole server. */
-        put: operations["put_users_me_preferences"];
+        put: operations["put_users_me_preferences_by_guild_id"];
         post?: never;
         delete?: never;
         options?: never;
@@ -621,7 +621,7 @@ export interface paths {
         };
         get?: never;
         /** Chooses for one streamer in one server. */
-        put: operations["put_users_me_preferences_by_streamer_id"];
+        put: operations["put_users_me_preferences_by_guild_id_by_streamer_id"];
         post?: never;
         delete?: never;
         options?: never;
@@ -2180,7 +2180,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description To Discord. */
+            /** @description To Discord, to /servers?error=… or to /login?error=…. */
             303: {
                 headers: {
                     [name: string]: unknown;
@@ -2188,17 +2188,6 @@ export interface operations {
                 content?: never;
             };
             400: components["responses"]["Problem400"];
-            401: components["responses"]["Problem401"];
-            /** @description The caller may not manage this server. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: components["responses"]["Problem404"];
             429: components["responses"]["Problem429"];
             503: components["responses"]["Problem503"];
         };
@@ -2366,6 +2355,8 @@ export interface operations {
     get_guilds_streamers: {
         parameters: {
             query?: {
+                /** @description Only those with this in their login or name; 100 characters at most. */
+                q?: string;
                 /** @description The cursor of a page before. */
                 after?: string;
                 /** @description 1 to 100; 50 unless said. */
@@ -2444,7 +2435,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description To Twitch. */
+            /** @description To Twitch, to the server's streamers with ?error=… or to /login?error=…. */
             303: {
                 headers: {
                     [name: string]: unknown;
@@ -2452,11 +2443,7 @@ export interface operations {
                 content?: never;
             };
             400: components["responses"]["Problem400"];
-            401: components["responses"]["Problem401"];
-            403: components["responses"]["Problem403"];
-            404: components["responses"]["Problem404"];
             429: components["responses"]["Problem429"];
-            502: components["responses"]["Problem502"];
             503: components["responses"]["Problem503"];
         };
     };
@@ -2906,7 +2893,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description To Twitch. */
+            /** @description To Twitch, or to the invite with ?error=…. */
             303: {
                 headers: {
                     [name: string]: unknown;
@@ -2914,15 +2901,6 @@ export interface operations {
                 content?: never;
             };
             400: components["responses"]["Problem400"];
-            /** @description There is no such thing. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             429: components["responses"]["Problem429"];
             503: components["responses"]["Problem503"];
         };
@@ -3021,7 +2999,7 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
-    get_users_me_preferences: {
+    get_users_me_preferences_by_guild_id: {
         parameters: {
             query?: {
                 /** @description Only those with this in their login or name; 100 characters at most. */
@@ -3057,7 +3035,7 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
-    put_users_me_preferences: {
+    put_users_me_preferences_by_guild_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -3093,7 +3071,7 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
-    put_users_me_preferences_by_streamer_id: {
+    put_users_me_preferences_by_guild_id_by_streamer_id: {
         parameters: {
             query?: never;
             header?: never;

@@ -85,6 +85,41 @@ async fn one_streamer_goes_to_several_channels_in_their_own_way() {
 }
 
 #[tokio::test]
+async fn the_list_is_searched_by_login_and_name() {
+    scenario(async |t| {
+        let ana = t.streamer("ana").await;
+        let ada = admin(t, &ana).await;
+        for (login, name) in [("chiyo", "Chiyo"), ("nova_ana", "Nova"), ("tokyo_77", "東京のアナ")]
+        {
+            t.twitch.add_user(login, name);
+        }
+        let names = json!({"names": ["chiyo", "nova_ana", "tokyo_77"]});
+        ada.browser.post(&ada.path("streamers"), &names).await.ok();
+        let found = async |query: &str| {
+            let page = ada.browser.get(&ada.path(&format!("streamers?{query}"))).await.ok();
+            let logins = page["items"].as_array().unwrap().iter();
+            let logins: Vec<_> = logins.map(|i| i["login"].as_str().unwrap().to_owned()).collect();
+            (logins.join(" "), page["next"].as_str().map(str::to_owned))
+        };
+        assert_eq!(found("q=ANA").await.0, "ana nova_ana");
+        assert_eq!(found("q=%20NOVA%20").await.0, "nova_ana");
+        assert_eq!(found("q=%E4%BA%AC").await.0, "tokyo_77");
+        assert_eq!(found("q=%25").await.0, "", "no wildcards");
+        assert_eq!(found("q=").await.0, "ana chiyo nova_ana tokyo_77");
+        let (first, next) = found("q=ana&limit=1").await;
+        let next = next.expect("there is one more");
+        assert_eq!(
+            (first.as_str(), found(&format!("q=ana&after={next}")).await.0),
+            ("ana", "nova_ana".to_owned())
+        );
+        let long = ada.path(&format!("streamers?q={}", "x".repeat(101)));
+        ada.browser.get(&long).await.refused(400, "malformed");
+        t.work().await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn streamers_link_their_own_channel_by_invite() {
     scenario(async |t| {
         let ana = t.streamer("ana").await;
@@ -103,7 +138,15 @@ async fn streamers_link_their_own_channel_by_invite() {
         let begun = visitor.get(&link).await;
         let landed = visitor.consent(begun.location(), &format!("as={bruno}")).await;
         assert_eq!(landed.location(), format!("/invite/{code}?linked=bruno"));
-        visitor.get(&link).await.refused(404, "not_found");
+        // Used up: whoever follows the link reads why on a page.
+        assert_eq!(
+            visitor.get(&link).await.location(),
+            format!("/invite/{code}?error=invite_invalid")
+        );
+        let strange = visitor.get("/api/invites/a%2F%0D%0Ab%00/link").await;
+        assert_eq!(strange.location(), "/invite/-?error=invite_invalid");
+        let strange = visitor.get("/api/invites/%2F%2Fevil.example/link").await;
+        assert_eq!(strange.location(), "/invite/evilexample?error=invite_invalid");
         let page = ada.browser.get(&ada.path("streamers")).await.ok();
         let bruno_row = &page["items"][1];
         assert_eq!((&bruno_row["source"], &bruno_row["linked"]), (&json!("invite"), &json!(true)));

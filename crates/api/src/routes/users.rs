@@ -5,7 +5,7 @@ use crate::{
     caller::{Caller, GuildMember},
     extract::{JsonBody, Params, QueryOf},
     routes::auth::signed_out,
-    views::{key_of, page, page_size, rfc3339},
+    views::{key_of, page, page_size, rfc3339, searched},
 };
 use axum::{
     Json,
@@ -126,11 +126,7 @@ pub(crate) async fn list_guild(
     QueryOf(query): QueryOf<ListPreferences>,
 ) -> Result<Json<PreferencePage>, ApiError> {
     let (size, after) = (page_size(query.limit)?, key_of(query.after.as_deref())?);
-    let name = query.q.as_deref().map(str::trim);
-    if name.is_some_and(|name| name.chars().count() > 100) {
-        let message = "Search for 100 characters at most.".to_owned();
-        return Err(ApiError::Malformed { field: "q".to_owned(), message });
-    }
+    let name = searched(query.q.as_deref())?;
     let (pool, user) = (&member.caller.app.pool, member.caller.user.user_id);
     let which = (name, after.as_deref());
     let rows = preferences::streamers(pool, member.guild, user, which, size + 1).await?;

@@ -1,14 +1,4 @@
-import {
-  Alert,
-  Badge,
-  Button,
-  Code,
-  Group,
-  SimpleGrid,
-  Text,
-  ThemeIcon,
-  Title,
-} from "@mantine/core";
+import { Alert, Button, Code, Group, SimpleGrid, Text, ThemeIcon, Title } from "@mantine/core";
 import { Link, useSearch } from "@tanstack/react-router";
 import {
   IconArrowRight,
@@ -85,7 +75,7 @@ export function LandingPage() {
           <Permission name="post" />
           <Permission name="embed" />
           <Permission name="see" />
-          <Permission name="later" />
+          <Permission name="ask" />
         </dl>
         <Text size="sm" c="dimmed" mt="md">
           {t("permissions.signIn")}
@@ -175,18 +165,11 @@ function Feature({ icon, name }: { icon: ReactNode; name: Name }) {
   );
 }
 
-function Permission({ name }: { name: "see" | "post" | "embed" | "later" }) {
+function Permission({ name }: { name: "see" | "post" | "embed" | "ask" }) {
   const { t } = useTranslation("landing");
   return (
     <div className={classes.permission}>
-      <dt>
-        {t(`permissions.${name}.name`)}
-        {name === "later" && (
-          <Badge variant="light" color="gray" tt="none" ml={8}>
-            {t("permissions.unused")}
-          </Badge>
-        )}
-      </dt>
+      <dt>{t(`permissions.${name}.name`)}</dt>
       <dd>{t(`permissions.${name}.why`)}</dd>
     </div>
   );

@@ -38,7 +38,7 @@ function WhatWentWrong({ error }: { error: string }) {
   const code = signInError(error);
   return (
     <Alert
-      color={code === "access_denied" ? "yellow" : "red"}
+      color={code === "access_denied" || code === "unauthenticated" ? "yellow" : "red"}
       role="alert"
       icon={<IconAlertTriangle />}
       title={t(`login.errors.${code}.title`)}

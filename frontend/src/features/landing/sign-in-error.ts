@@ -4,6 +4,7 @@ const CODES = [
   "consent_failed",
   "state_mismatch",
   "code_refused",
+  "unauthenticated",
   "unavailable",
 ] as const;
 

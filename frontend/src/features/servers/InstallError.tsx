@@ -12,6 +12,7 @@ const CODES = [
   "other_account",
   "not_installed",
   "not_an_admin",
+  "rate_limited",
   "unavailable",
 ] as const;
 

@@ -8,7 +8,7 @@ import {
   Text,
   TextInput,
 } from "@mantine/core";
-import { useHotkeys } from "@mantine/hooks";
+import { useDebouncedValue, useHotkeys } from "@mantine/hooks";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { IconPlus, IconSearch } from "@tabler/icons-react";
@@ -32,6 +32,8 @@ const VERIFYING_MS = 15_000;
 const RENEW_MS = 60_000;
 /** A longer list is not asked for again by itself: each page is a request. */
 const RENEWED_PAGES = 2;
+/** Whoever types is not asked for at every letter. */
+const PAUSE_MS = 300;
 
 /** Whom a server announces. */
 export function StreamersPage() {
@@ -40,7 +42,11 @@ export function StreamersPage() {
   const search = useSearch({ from: ROUTE });
   const navigate = useNavigate({ from: "/s/$guildId/streamers" });
   const [shortcuts] = useShortcutsSetting();
-  const query = useStreamerList(guildId);
+  const q = search.q ?? "";
+  const [searched] = useDebouncedValue(q.trim(), PAUSE_MS);
+  const query = useStreamerList(guildId, searched);
+  // Who is here already is told from the whole list.
+  const whole = useInfiniteQuery({ ...queries.streamers(guildId), enabled: search.add != null });
   const set = (change: Partial<typeof search>) =>
     void navigate({ search: (now) => ({ ...now, ...change }), replace: true });
   const add = (tab: AddTab | undefined) => set({ add: tab });
@@ -73,11 +79,12 @@ export function StreamersPage() {
       />
       <Loaded query={query} skeleton={<Waiting />}>
         {() =>
-          all && all.length > 0 ? (
+          all && (all.length > 0 || q !== "" || searched !== "") ? (
             <List
               guildId={guildId}
               all={all}
-              q={search.q ?? ""}
+              q={q}
+              searching={q.trim() !== searched || query.isPlaceholderData}
               state={states.find((state) => state === search.state) ?? "all"}
               onFilter={set}
               query={query}
@@ -87,14 +94,19 @@ export function StreamersPage() {
           )
         }
       </Loaded>
-      <AddDialog guildId={guildId} tab={search.add} onTab={add} known={all ?? []} />
+      <AddDialog
+        guildId={guildId}
+        tab={search.add}
+        onTab={add}
+        known={whole.data?.pages.flatMap((page) => page.items) ?? []}
+      />
     </Page>
   );
 }
 
-function useStreamerList(guildId: string) {
+function useStreamerList(guildId: string, q: string) {
   return useInfiniteQuery({
-    ...queries.streamers(guildId),
+    ...queries.streamers(guildId, q),
     refetchInterval: ({ state: { data } }) => {
       if (!data || data.pages.length > RENEWED_PAGES) return false;
       const verifying = data.pages.some(({ items }) =>
@@ -109,22 +121,31 @@ interface ListProps {
   guildId: string;
   all: Schema["StreamerItem"][];
   q: string;
+  /** What is shown is the list of a moment ago. */
+  searching: boolean;
   state: State;
   onFilter: (change: { q?: string; state?: State }) => void;
   query: ReturnType<typeof useStreamerList>;
 }
 
-function List({ guildId, all, q, state, onFilter, query }: ListProps) {
+function List({ guildId, all, q, searching, state, onFilter, query }: ListProps) {
   const { t } = useTranslation("streamers");
   const { t: common } = useTranslation();
   const { hasNextPage, isFetchingNextPage, isFetchNextPageError, fetchNextPage } = query;
-  // A filter looks at everybody, so the rest of the list is fetched for it.
   const filtered = q !== "" || state !== "all";
-  const rest = filtered && hasNextPage && !isFetchNextPageError;
+  // States are not searched by the API, so the rest of the list is fetched for them.
+  const rest = state !== "all" && hasNextPage && !isFetchNextPageError;
   useEffect(() => {
     if (rest && !isFetchingNextPage) void fetchNextPage();
   }, [rest, isFetchingNextPage, fetchNextPage]);
   const shown = all.filter((streamer) => matches(streamer, q, state));
+  const words = () => {
+    if (searching) return t("search.searching");
+    if (rest) return t("filter.searching", { count: all.length });
+    if (filtered)
+      return t(hasNextPage ? "filter.foundMore" : "filter.found", { count: shown.length });
+    return t(hasNextPage ? "countMore" : "count", { count: all.length });
+  };
   return (
     <Stack gap="sm">
       <Group gap="sm">
@@ -134,6 +155,7 @@ function List({ guildId, all, q, state, onFilter, query }: ListProps) {
           placeholder={t("filter.placeholder")}
           leftSection={<IconSearch size={16} />}
           value={q}
+          maxLength={100}
           onChange={(event) => onFilter({ q: event.currentTarget.value || undefined })}
           className={classes.filter}
         />
@@ -146,18 +168,14 @@ function List({ guildId, all, q, state, onFilter, query }: ListProps) {
         />
       </Group>
       <Text size="sm" c="dimmed" role="status">
-        {rest
-          ? t("filter.searching", { count: all.length })
-          : filtered
-            ? t("filter.found", { count: shown.length, all: all.length })
-            : t(hasNextPage ? "countMore" : "count", { count: all.length })}
+        {words()}
       </Text>
       <ul className={classes.list} aria-label={t("title")}>
         {shown.map((streamer) => (
           <StreamerRow key={streamer.id} guildId={guildId} streamer={streamer} />
         ))}
       </ul>
-      {shown.length === 0 && !rest && (
+      {shown.length === 0 && !rest && !searching && (
         <Group justify="center" py="lg">
           <Text c="dimmed">{t("filter.none")}</Text>
           <Button variant="default" onClick={() => onFilter({ q: undefined, state: undefined })}>

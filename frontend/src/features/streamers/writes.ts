@@ -79,7 +79,7 @@ export async function restoreStreamer(guildId: string, { id, login }: Item, body
   await saveStreamer(guildId, id, { ...body, destinations }, etag);
 }
 
-/** Changes one row of the list as it is in the cache; null removes it. */
+/** Changes one row of every list in the cache; null removes it. */
 export function patchRow(
   client: QueryClient,
   guildId: string,
@@ -90,8 +90,8 @@ export function patchRow(
     change === null
       ? items.filter(({ id }) => id !== streamerId)
       : items.map((item) => (item.id === streamerId ? { ...item, ...change } : item));
-  client.setQueryData<InfiniteData<Page, string | undefined>>(
-    queries.streamers(guildId).queryKey,
+  client.setQueriesData<InfiniteData<Page, string | undefined>>(
+    { queryKey: queries.streamers(guildId).queryKey },
     (list) =>
       list && {
         ...list,
