@@ -11,6 +11,7 @@ const SOURCES: &[(i64, &str, &str)] = &[
     (1, "guilds and streamers", include_str!("../../../migrations/0001_guilds_and_streamers.sql")),
     (2, "delivery", include_str!("../../../migrations/0002_delivery.sql")),
     (3, "accounts", include_str!("../../../migrations/0003_accounts.sql")),
+    (4, "audit by target", include_str!("../../../migrations/0004_audit_by_target.sql")),
 ];
 
 /// All migrations of the product, in order.
