@@ -303,3 +303,43 @@ pub async fn count_by_state(
     .fetch_all(db)
     .await
 }
+
+/// How many targets of all guilds are in which state.
+pub async fn count_all(db: impl PgExecutor<'_>) -> sqlx::Result<Vec<(String, i64)>> {
+    sqlx::query_as("select state, count(*) from eventsub_targets group by state order by state")
+        .fetch_all(db)
+        .await
+}
+
+/// A target for an operator.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct Target {
+    /// The streamer.
+    #[sqlx(try_from = "String")]
+    pub twitch_user_id: TwitchUserId,
+    /// The login.
+    pub login: String,
+    /// The type.
+    #[sqlx(rename = "type")]
+    pub kind: String,
+    /// `wanted`, `pending`, `enabled`, `failed` or `unwanted`.
+    pub state: String,
+    /// The subscription, once there is one.
+    pub subscription_id: Option<String>,
+    /// Tries since the last success.
+    pub attempts: i32,
+    /// Why the last try failed.
+    pub error: Option<String>,
+    /// When it is looked at again, unless it is enabled.
+    pub next_try_at: OffsetDateTime,
+}
+
+/// All targets, by login.
+pub async fn list(db: impl PgExecutor<'_>) -> sqlx::Result<Vec<Target>> {
+    sqlx::query_as(
+        "select x.twitch_user_id, t.login, x.type, x.state, x.subscription_id, x.attempts, x.error, x.next_try_at
+         from eventsub_targets x join streamers t using (twitch_user_id) order by t.login, x.type",
+    )
+    .fetch_all(db)
+    .await
+}
