@@ -12,6 +12,7 @@ mod kills;
 mod lambda;
 mod limits;
 mod migrations;
+mod operate;
 mod outage;
 mod permissions;
 mod rules;
