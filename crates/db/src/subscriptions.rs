@@ -133,6 +133,25 @@ pub async fn claim(
     .await
 }
 
+/// Gives claimed targets back, for a worker that has to stop.
+pub async fn release(
+    db: impl PgExecutor<'_>,
+    targets: &[DueTarget],
+    due_at: OffsetDateTime,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "update eventsub_targets x set next_try_at = $3, attempts = greatest(0, x.attempts - 1)
+         from unnest($1::text[], $2::text[]) as t (twitch_user_id, type)
+         where x.twitch_user_id = t.twitch_user_id and x.type = t.type and x.state <> 'enabled'",
+    )
+    .bind(targets.iter().map(|target| target.twitch_user_id.as_str()).collect::<Vec<_>>())
+    .bind(targets.iter().map(|target| target.kind.as_str()).collect::<Vec<_>>())
+    .bind(due_at)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
 /// When the next target is due.
 pub async fn next_due(db: impl PgExecutor<'_>) -> sqlx::Result<Option<OffsetDateTime>> {
     sqlx::query_scalar("select min(next_try_at) from eventsub_targets where state <> 'enabled'")
