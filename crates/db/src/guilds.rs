@@ -78,13 +78,19 @@ pub async fn set_absent(
     Ok(left.rows_affected())
 }
 
-/// Deletes guilds that the bot left before a moment, with all that belongs to them.
-pub async fn forget(db: impl PgExecutor<'_>, before: OffsetDateTime) -> sqlx::Result<u64> {
-    let gone = sqlx::query("delete from guilds where status = 'left' and left_at < $1")
-        .bind(before)
-        .execute(db)
-        .await?;
-    Ok(gone.rows_affected())
+/// Guilds that the bot left before a moment.
+pub async fn left_before(
+    db: impl PgExecutor<'_>,
+    before: OffsetDateTime,
+    limit: i64,
+) -> sqlx::Result<Vec<i64>> {
+    sqlx::query_scalar(
+        "select guild_id from guilds where status = 'left' and left_at < $1 order by left_at limit $2",
+    )
+    .bind(before)
+    .bind(limit)
+    .fetch_all(db)
+    .await
 }
 
 /// Deletes a guild with all that belongs to it; what there is much of is deleted before, in batches.

@@ -178,7 +178,7 @@ pub async fn find_anywhere(
 }
 
 /// The smallest UUID of version 7 that was made at a moment or later.
-fn first_uuid_of(at: OffsetDateTime) -> Uuid {
+pub(crate) fn first_uuid_of(at: OffsetDateTime) -> Uuid {
     let ms = u128::try_from(at.unix_timestamp_nanos() / 1_000_000).unwrap_or(0);
     Uuid::from_u128(ms << 80)
 }
