@@ -5,6 +5,7 @@ pub mod dashboard;
 pub mod dev;
 mod dev_page;
 pub mod log_lines;
+pub mod monitoring;
 pub mod operate;
 pub mod output;
 pub mod progress;

@@ -4,7 +4,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 use sm_cli::{
     api_reference, dashboard,
     dev::{self, Ports},
-    log_lines,
+    log_lines, monitoring,
     operate::{self, Operate},
     output::{Error, print, say},
     run,
@@ -49,6 +49,9 @@ enum Command {
         /// The dashboard's built files; without them, only the API is served.
         #[arg(long)]
         dashboard: Option<PathBuf>,
+        /// Where a monitor finds /metrics, /healthz and /readyz, such as 127.0.0.1:9090.
+        #[arg(long)]
+        metrics: Option<SocketAddr>,
     },
     #[command(flatten)]
     Operate(Operate),
@@ -107,7 +110,9 @@ fn block_on(command: Command) -> Result<ExitCode, Error> {
                 let ports = Ports { app: port_app, twitch: port_twitch, discord: port_discord };
                 dev(ports, dashboard).await
             }
-            Command::Serve { listen, dashboard } => serve(listen, dashboard).await,
+            Command::Serve { listen, dashboard, metrics } => {
+                serve(listen, dashboard, metrics).await
+            }
             Command::Operate(command) => return operate::run(command).await,
             Command::Trigger { case, streamer, twitch } => trigger(case, &streamer, &twitch).await,
             Command::WithPostgres { .. }
@@ -137,17 +142,29 @@ async fn dev(ports: Ports, dashboard: PathBuf) -> Result<(), Error> {
     .await
 }
 
-async fn serve(listen: SocketAddr, dashboard: Option<PathBuf>) -> Result<(), Error> {
+async fn serve(
+    listen: SocketAddr,
+    dashboard: Option<PathBuf>,
+    metrics: Option<SocketAddr>,
+) -> Result<(), Error> {
     let config = Config::from_env()?;
     logging::init_json(config.log_level);
+    let config = sm_lambda::complete(config).await?;
     let app = sm_lambda::build_app(&config, Clock::system())?;
     let listener = TcpListener::bind(listen).await?;
     tracing::info!(address = %listener.local_addr()?, "listening");
     let api = sm_api::router(app.clone());
-    let router = match dashboard {
+    let site = match dashboard {
         Some(dir) => dashboard::beside(api, &dir),
         None => api,
     };
+    let router = monitoring::probes(app.clone()).fallback_service(site);
+    if let Some(address) = metrics {
+        let listener = TcpListener::bind(address).await?;
+        tracing::info!(address = %listener.local_addr()?, "listening for the monitor");
+        let monitor = monitoring::router(app.clone());
+        tokio::spawn(async move { axum::serve(listener, monitor).await });
+    }
     run::run(app, listener, router, run::until_stopped()).await?;
     Ok(())
 }
