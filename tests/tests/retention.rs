@@ -91,8 +91,6 @@ async fn old_rows_go_and_young_ones_stay() {
         left.iter_mut().filter(|(table, _)| *table == "guilds").for_each(|(_, count)| *count -= 1);
         assert_eq!(left, young);
         assert_eq!(t.deliveries(guild).await, ["online sent"]);
-        tracing::info!(rows = rows(), ?took, "deleted");
-        #[expect(clippy::print_stderr, reason = "a figure of a run with --nocapture")]
         if rows() > 20_000 {
             eprintln!("{} rows in each of six tables took {took:?}", rows());
         }
