@@ -54,6 +54,7 @@ async fn announced(t: &World, guild: Guild, count: usize) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn restored_copy_announces_nothing_twice() {
+    let _loaded = sm_tests::machine().await;
     scenario(async |t| {
         let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
         let before = with(&t.settings, "PUBLIC_BASE_URL", &format!("http://{address}"));

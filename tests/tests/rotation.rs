@@ -54,6 +54,7 @@ async fn webhook(t: &World, proxy: &Proxy, first: usize, secret: &str) -> u16 {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn restarts_with_new_pairs_refuse_no_webhook_and_no_session() {
+    let _loaded = sm_tests::machine().await;
     scenario(async |t| {
         let ada = t.discord.add_user("ada", None);
         let cookie = {
