@@ -1,6 +1,6 @@
 # Needs Rust (rustup), Node.js with npm, and a C compiler; the tests need Python 3 with venv too.
 # `make dev` and `make test` get the rest.
-.PHONY: dev dashboard screenshots test test-rust test-dashboard lint bench chaos scale openapi
+.PHONY: dev dashboard screenshots test test-rust test-dashboard lint bench chaos scale sbom openapi
 
 CARGO ?= cargo
 BIN = target/debug/streammaxing
@@ -71,6 +71,12 @@ scale:
 	$(CARGO) build --workspace --bins
 	SCALE_ROWS=1000000 $(BIN) with-postgres -- \
 	  $(CARGO) test -p sm-tests --test integration -- scale --nocapture
+	SCALE_ROWS=300000 $(BIN) with-postgres -- \
+	  $(CARGO) test -p sm-tests --test integration -- retention::old --nocapture
+
+# What the product is made of (CycloneDX) and under which licences, in target/sbom.
+sbom:
+	node tools/sbom.mjs target/sbom
 
 # The description of the API and its reference page, made of the handlers.
 openapi:

@@ -4,6 +4,7 @@
 mod architecture;
 mod aws;
 mod delivery_faults;
+mod disaster;
 mod discord_tokens;
 mod edits;
 mod gate;
@@ -16,6 +17,7 @@ mod operate;
 mod outage;
 mod permissions;
 mod retention;
+mod rotation;
 mod rules;
 mod scale;
 mod schemathesis;

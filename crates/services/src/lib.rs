@@ -18,6 +18,7 @@ mod preflight;
 pub mod recover;
 mod rendering;
 pub mod resend;
+pub mod restore;
 pub mod samples;
 mod security_event;
 pub mod setup;
