@@ -19,4 +19,5 @@ mod schemathesis;
 mod setup;
 mod sign_in;
 mod subscriptions;
+mod template;
 mod webhooks;

@@ -1,10 +1,11 @@
-//! What AWS provides, each with a local stand-in: secrets, queue, cipher; and the HTTP client.
+//! What AWS provides, each with a local stand-in: secrets, queue, cipher; the HTTP client, and metrics.
 //!
 //! Nothing here is built before its first use: a cold start pays only for what it needs.
 
 mod cipher;
 mod credentials;
 mod http;
+pub mod metrics;
 mod queue;
 mod refusal;
 mod secrets;

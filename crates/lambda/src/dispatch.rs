@@ -12,6 +12,18 @@ use time::OffsetDateTime;
 use tokio::time::Instant;
 use tower::Service;
 
+/// What an operator may ask for by `{"task": …}`.
+const TASKS: [&str; 4] = ["health", "migrate", "sweep", "work"];
+
+/// Whether an event would find its handler.
+pub fn knows(event: &str) -> bool {
+    match classify(event) {
+        Kind::Unknown => false,
+        Kind::Task(task) => TASKS.contains(&task.as_str()),
+        _ => true,
+    }
+}
+
 /// Sends each event to its handler.
 #[derive(Clone, Debug)]
 pub struct Dispatcher {
@@ -104,9 +116,7 @@ impl Dispatcher {
                     json!({ "chunks": done.chunks, "attempts": done.attempts, "work_left": done.work_left }),
                 )
             }
-            other => {
-                Err(format!("no task `{other}`: expected health, migrate, sweep or work").into())
-            }
+            other => Err(format!("no task `{other}`: expected {}", TASKS.join(", ")).into()),
         }
     }
 

@@ -19,8 +19,10 @@ use uuid::Uuid;
 pub const REGION: &str = "eu-central-1";
 const PACKAGE: Package = Package {
     name: "ministack",
+    module: "ministack",
     extras: "[full]",
     version: "1.5.33",
+    beside: &[],
     about: "a local AWS, 215 MB",
 };
 const START_TIMEOUT: Duration = Duration::from_secs(60);

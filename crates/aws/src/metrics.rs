@@ -1,0 +1,210 @@
+//! Metrics: counted in this process, and written as log lines in CloudWatch's Embedded Metric Format.
+//!
+//! Dimensions are Stage, Operation and Outcome only: CloudWatch charges for each combination.
+
+use serde_json::{Map, Value, json};
+use std::sync::{
+    Mutex, PoisonError,
+    atomic::{AtomicU64, Ordering},
+};
+use time::OffsetDateTime;
+
+/// Under which CloudWatch lists them.
+pub const NAMESPACE: &str = "StreamMaxing";
+/// The name of every counter's metric.
+pub const COUNT: &str = "Count";
+/// The most values that one line may hold.
+const MAX_VALUES: usize = 100;
+
+macro_rules! counters {
+    ($($(#[$doc:meta])* $name:ident $operation:literal $outcome:literal)*) => {
+        /// What is counted.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Counter {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Counter {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+
+            /// The dimensions Operation and Outcome.
+            pub fn dimensions(self) -> (&'static str, &'static str) {
+                match self {
+                    $(Self::$name => ($operation, $outcome),)*
+                }
+            }
+        }
+
+        static COUNTS: [AtomicU64; Counter::ALL.len()] =
+            [const { AtomicU64::new(0) }; Counter::ALL.len()];
+    };
+}
+
+counters! {
+    /// A webhook of Twitch came.
+    WebhookReceived "webhook" "received"
+    /// A webhook was stored.
+    WebhookAccepted "webhook" "accepted"
+    /// A webhook could not be stored.
+    WebhookFailed "webhook" "failed"
+    /// A webhook was not signed as it should be.
+    WebhookSignature "webhook" "bad_signature"
+    /// A cookie, a code or a state was not valid.
+    AuthFailure "auth" "failure"
+    /// Somebody wanted what they may not.
+    Denied "access" "denied"
+    /// A limit is used up.
+    RateLimited "limit" "hit"
+    /// A stored token could not be encrypted or decrypted.
+    CryptoError "crypto" "error"
+    /// Deliveries were queued.
+    Queued "expansion" "queued"
+    /// A delivery was sent.
+    Sent "delivery" "sent"
+    /// A delivery was left out, for a reason.
+    Skipped "delivery" "skipped"
+    /// A delivery has failed for good.
+    Failed "delivery" "failed"
+    /// A delivery was too late.
+    Expired "delivery" "expired"
+    /// A delivery will be tried again.
+    Retried "delivery" "retried"
+    /// Discord answered a request of a delivery.
+    DiscordRequest "discord" "request"
+    /// Discord answered 429.
+    DiscordRateLimited "discord" "rate_limited"
+    /// Discord refused with 401, 403 or 429.
+    DiscordInvalid "discord" "invalid"
+    /// Twitch refused to create a subscription.
+    SubscriptionFailed "subscription" "failed"
+    /// The database did not answer.
+    DatabaseError "database" "error"
+    /// A rotation of the secrets has failed.
+    RotationFailed "rotation" "failed"
+}
+
+impl Counter {
+    /// Counts one.
+    pub fn count(self) {
+        self.add(1);
+    }
+
+    /// Counts several.
+    pub fn add(self, count: u64) {
+        COUNTS[self as usize].fetch_add(count, Ordering::Relaxed);
+    }
+
+    /// What was counted since this was asked last.
+    fn take(self) -> u64 {
+        COUNTS[self as usize].swap(0, Ordering::Relaxed)
+    }
+}
+
+/// What is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Gauge {
+    /// Milliseconds from a webhook to Discord's answer, each delivery a value.
+    WebhookToDiscord,
+    /// For how many seconds the oldest work that is due has waited.
+    OldestOutbox,
+    /// Subscriptions that should be there and are not, or are and should not.
+    SubscriptionDrift,
+    /// How much of what Twitch lets us subscribe to is used.
+    SubscriptionCost,
+}
+
+impl Gauge {
+    /// All of them.
+    pub const ALL: &[Self] = &[
+        Self::WebhookToDiscord,
+        Self::OldestOutbox,
+        Self::SubscriptionDrift,
+        Self::SubscriptionCost,
+    ];
+
+    /// The metric's name and unit.
+    pub fn metric(self) -> (&'static str, &'static str) {
+        match self {
+            Self::WebhookToDiscord => ("WebhookToDiscordMs", "Milliseconds"),
+            Self::OldestOutbox => ("OldestOutboxSeconds", "Seconds"),
+            Self::SubscriptionDrift => ("SubscriptionDrift", "Count"),
+            Self::SubscriptionCost => ("SubscriptionCostPercent", "Percent"),
+        }
+    }
+
+    /// Notes a value; beyond 100 between two writes they are dropped.
+    pub fn note(self, value: i64) {
+        let mut values = VALUES[self as usize].lock().unwrap_or_else(PoisonError::into_inner);
+        if values.len() < MAX_VALUES {
+            values.push(value);
+        }
+    }
+
+    fn take(self) -> Vec<i64> {
+        std::mem::take(&mut *VALUES[self as usize].lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+static VALUES: [Mutex<Vec<i64>>; Gauge::ALL.len()] =
+    [const { Mutex::new(Vec::new()) }; Gauge::ALL.len()];
+
+/// The lines for what was counted and measured since the last time; none where there is nothing.
+pub fn take_lines(stage: &str, now: OffsetDateTime) -> Vec<String> {
+    let counters = Counter::ALL.iter().filter_map(|counter| {
+        let count = counter.take();
+        let (operation, outcome) = counter.dimensions();
+        let dimensions = [("Stage", stage), ("Operation", operation), ("Outcome", outcome)];
+        (count > 0).then(|| line(&dimensions, (COUNT, "Count"), json!(count), now))
+    });
+    let gauges = Gauge::ALL.iter().filter_map(|gauge| {
+        let values = gauge.take();
+        (!values.is_empty()).then(|| line(&[("Stage", stage)], gauge.metric(), json!(values), now))
+    });
+    counters.chain(gauges).collect()
+}
+
+fn line(
+    dimensions: &[(&str, &str)],
+    (name, unit): (&str, &str),
+    value: Value,
+    now: OffsetDateTime,
+) -> String {
+    let names: Vec<&str> = dimensions.iter().map(|(name, _)| *name).collect();
+    let mut line: Map<String, Value> =
+        dimensions.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
+    line.insert(name.to_owned(), value);
+    let described = json!({
+        "Timestamp": now.unix_timestamp() * 1000 + i64::from(now.millisecond()),
+        "CloudWatchMetrics": [{
+            "Namespace": NAMESPACE, "Dimensions": [names], "Metrics": [{ "Name": name, "Unit": unit }],
+        }],
+    });
+    line.insert("_aws".to_owned(), described);
+    Value::Object(line).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // One test: the counters are the process's.
+    #[test]
+    fn lines_tell_each_change_once_in_cloudwatchs_format() {
+        let now = OffsetDateTime::from_unix_timestamp(1_800_000_000).unwrap();
+        Counter::Sent.add(3);
+        Gauge::WebhookToDiscord.note(700);
+        Gauge::WebhookToDiscord.note(900);
+        let lines: Vec<Value> =
+            take_lines("dev", now).iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let sent = json!({
+            "_aws": { "Timestamp": 1_800_000_000_000_i64, "CloudWatchMetrics": [{
+                "Namespace": "StreamMaxing", "Dimensions": [["Stage", "Operation", "Outcome"]],
+                "Metrics": [{ "Name": "Count", "Unit": "Count" }] }] },
+            "Stage": "dev", "Operation": "delivery", "Outcome": "sent", "Count": 3,
+        });
+        assert_eq!(lines[0], sent);
+        assert_eq!(lines[1]["WebhookToDiscordMs"], json!([700, 900]));
+        assert_eq!(take_lines("dev", now), Vec::<String>::new());
+    }
+}
