@@ -1,11 +1,15 @@
 //! Every event that starts the function ends up here.
 
-use crate::event::{Kind, classify};
+use crate::{
+    event::{Kind, classify},
+    ops::{Ops, Step, smoke},
+};
 use axum::Router;
 use lambda_http::{Adapter, LambdaEvent, request::LambdaRequest};
 use lambda_runtime::Error;
 use serde::Serialize;
 use serde_json::{Value, json, value::RawValue};
+use sm_aws::metrics::{Counter, Gauge};
 use sm_services::{App, LazyApp, SecurityEvent, sweep, worker};
 use std::{collections::BTreeMap, time::Duration};
 use time::OffsetDateTime;
@@ -13,7 +17,7 @@ use tokio::time::Instant;
 use tower::Service;
 
 /// What an operator may ask for by `{"task": …}`.
-const TASKS: [&str; 4] = ["health", "migrate", "sweep", "work"];
+const TASKS: [&str; 6] = ["health", "migrate", "redrive", "smoke", "sweep", "work"];
 
 /// Whether an event would find its handler.
 pub fn knows(event: &str) -> bool {
@@ -29,6 +33,7 @@ pub fn knows(event: &str) -> bool {
 pub struct Dispatcher {
     app: LazyApp,
     router: Router,
+    ops: Option<Ops>,
 }
 
 /// What Lambda returns to the source of the event.
@@ -44,7 +49,16 @@ pub enum Reply {
 impl Dispatcher {
     /// Dispatches to this app; it is built when an event needs it.
     pub fn new(app: LazyApp) -> Self {
-        Self { router: sm_api::router(app.clone()), app }
+        Self { router: sm_api::router(app.clone()), app, ops: None }
+    }
+
+    /// Lets it rotate secrets, report to CodeDeploy, and bring dead letters back.
+    pub fn with_ops(self, ops: Ops) -> Self {
+        Self { ops: Some(ops), ..self }
+    }
+
+    fn ops(&self) -> Result<&Ops, Error> {
+        self.ops.as_ref().ok_or_else(|| "this process takes no part in operations".into())
     }
 
     /// Handles one event.
@@ -58,6 +72,12 @@ impl Dispatcher {
             Kind::Sqs(ids) => Ok(Reply::Json(self.sqs(&ids, context.deadline).await)),
             Kind::Schedule => self.sweep(context.deadline).await.map(Reply::Json),
             Kind::Task(task) => self.task(&task, context.deadline).await.map(Reply::Json),
+            Kind::Hook(hook) => {
+                let found = smoke::look(&self.app.get().await).await;
+                self.ops()?.report(&hook, &found).await?;
+                Ok(Reply::Json(json!(found)))
+            }
+            Kind::Rotation(step) => self.rotate(&step).await.map(Reply::Json),
             Kind::Unknown => {
                 Err("this event is none that the function knows: expected HTTP API 2.0, \
                                   WebSocket, SQS, EventBridge or {\"task\": …}"
@@ -79,6 +99,7 @@ impl Dispatcher {
         let failed = match self.work(deadline_ms).await {
             Ok(_) => Vec::new(),
             Err(error) => {
+                Counter::DatabaseError.count();
                 tracing::error!(%error, "the worker failed; its messages come back");
                 ids.iter().map(|id| json!({ "itemIdentifier": id })).collect()
             }
@@ -95,7 +116,9 @@ impl Dispatcher {
 
     async fn sweep(&self, deadline_ms: u64) -> Result<Value, Error> {
         let app = self.app.get().await?;
-        let swept = sweep::run(&app, deadline(&app, deadline_ms)).await?;
+        let swept = sweep::run(&app, deadline(&app, deadline_ms)).await;
+        let swept = swept.inspect_err(|_| Counter::DatabaseError.count())?;
+        Gauge::OldestOutbox.note(oldest_due(&app).await?);
         self.app.settle().await;
         Ok(
             json!({ "checked": swept.checked, "healed": swept.healed, "attempts": swept.worker.attempts }),
@@ -109,6 +132,11 @@ impl Dispatcher {
                 sm_db::migrate(&self.app.get().await?.pool).await?;
                 Ok(json!({ "migrated": true }))
             }
+            "redrive" => {
+                let app = self.app.get().await?;
+                Ok(json!({ "redriven": self.ops()?.redrive(&app).await? }))
+            }
+            "smoke" => Ok(json!(smoke::look(&self.app.get().await).await)),
             "sweep" => self.sweep(deadline_ms).await,
             "work" => {
                 let done = self.work(deadline_ms).await?;
@@ -120,16 +148,32 @@ impl Dispatcher {
         }
     }
 
+    async fn rotate(&self, step: &Step) -> Result<Value, Error> {
+        match self.ops()?.rotate(step).await {
+            Ok(()) => Ok(json!({ "done": true })),
+            Err(error) => {
+                Counter::RotationFailed.count();
+                tracing::error!(error, ?step, "the rotation has failed; the secrets in use stay");
+                Err(error.into())
+            }
+        }
+    }
+
     async fn health(&self) -> Result<Value, Error> {
         let app = self.app.get().await?;
-        let next_due = sm_db::events::next_due(&app.pool).await?;
-        let late = next_due.map(|due| (app.clock.now() - due).whole_seconds().max(0));
+        let late = oldest_due(&app).await?;
         let counted = SecurityEvent::ALL.iter().map(|event| (event.as_str(), event.counted()));
         let events: BTreeMap<_, _> = counted.filter(|(_, count)| *count > 0).collect();
         Ok(json!({
-            "status": "ok", "database": "ok", "oldest_due_s": late.unwrap_or(0), "security_events": events,
+            "status": "ok", "database": "ok", "oldest_due_s": late, "security_events": events,
         }))
     }
+}
+
+/// For how many seconds the oldest work that is due has waited.
+async fn oldest_due(app: &App) -> Result<i64, Error> {
+    let due = sm_db::events::next_due(&app.pool).await?;
+    Ok(due.map_or(0, |due| (app.clock.now() - due).whole_seconds().max(0)))
 }
 
 /// Lambda's deadline (Unix milliseconds) on this process's clock.

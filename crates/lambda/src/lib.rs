@@ -5,6 +5,7 @@ pub mod config;
 pub mod dispatch;
 mod event;
 pub mod logging;
+pub mod ops;
 
 pub use build::{build_app, lazy_app, pool};
 pub use config::Config;

@@ -7,10 +7,14 @@ use crate::{
     ApiError,
     extract::{RawBody, Ready},
 };
-use axum::response::{IntoResponse, Response};
+use axum::{
+    extract::State,
+    response::{IntoResponse, Response},
+};
 use http::{HeaderMap, StatusCode, header};
+use sm_aws::metrics::Counter;
 use sm_services::{
-    App, SecurityEvent,
+    App, LazyApp, SecurityEvent,
     acceptance::{self, Receipt},
     limits,
 };
@@ -18,12 +22,20 @@ use sm_twitch::eventsub::{self, Freshness, Headers, Message, VerifiedEventSub};
 
 /// Verifies and accepts one message.
 pub(crate) async fn receive(
-    Ready(app): Ready,
+    State(lazy): State<LazyApp>,
+    Ready(mut app): Ready,
     headers: HeaderMap,
     RawBody(body): RawBody,
 ) -> Result<Response, ApiError> {
+    Counter::WebhookReceived.count();
     let headers = Headers::from_http(&headers);
-    let verified = eventsub::verify(&headers, &body, &app.settings.eventsub_secrets);
+    let mut verified = eventsub::verify(&headers, &body, &app.settings.eventsub_secrets);
+    if verified.is_err()
+        && let Some(renewed) = lazy.renewed().await
+    {
+        app = renewed;
+        verified = eventsub::verify(&headers, &body, &app.settings.eventsub_secrets);
+    }
     let verified = verified.map_err(|error| {
         SecurityEvent::WebhookSignature.count();
         tracing::warn!(%error, event = SecurityEvent::WebhookSignature.as_str(), "refused a webhook");
@@ -78,6 +90,7 @@ async fn store(app: &App, receipt: Receipt<'_>, message: &Message) -> Result<(),
     };
     match stored {
         Ok(outcome) => {
+            Counter::WebhookAccepted.count();
             let took = app.clock.now() - receipt.received_at;
             tracing::info!(
                 message.id = receipt.message_id,
@@ -90,6 +103,8 @@ async fn store(app: &App, receipt: Receipt<'_>, message: &Message) -> Result<(),
         }
         Err(error) => {
             // Twitch sends it again; nothing of it was stored.
+            Counter::WebhookFailed.count();
+            Counter::DatabaseError.count();
             tracing::warn!(%error, message.id = receipt.message_id, "could not store a webhook");
             Err(ApiError::Unavailable)
         }
