@@ -18,6 +18,7 @@ mod scale;
 mod schemathesis;
 mod setup;
 mod sign_in;
+mod stack;
 mod subscriptions;
 mod template;
 mod webhooks;
