@@ -1,6 +1,6 @@
 # Needs Rust (rustup), Node.js with npm, and a C compiler; the tests need Python 3 with venv too.
 # `make dev` and `make test` get the rest.
-.PHONY: dev dashboard test test-rust test-dashboard rehearse lint bench chaos scale openapi tools build deploy secrets web
+.PHONY: dev dashboard screenshots test test-rust test-dashboard rehearse lint bench chaos scale openapi tools build deploy secrets web
 
 CARGO ?= cargo
 BIN = target/debug/streammaxing
@@ -46,6 +46,12 @@ test-dashboard: $(DASHBOARD)
 rehearse: $(DASHBOARD)
 	$(CARGO) build --workspace --bins
 	$(BIN) with-postgres -- $(CARGO) test -p sm-tests --test integration -- --ignored stack::
+
+# The pictures in docs/screenshots, taken by a browser test.
+screenshots: $(DASHBOARD)
+	$(CARGO) build -p sm-cli
+	CHROMIUM=$$(node frontend/tools/chromium.mjs) && export CHROMIUM && \
+	  SCREENSHOTS=1 npm --prefix frontend run e2e -- screenshots.spec.ts
 
 # Formatting and lints.
 lint: frontend/node_modules/.package-lock.json

@@ -7,12 +7,13 @@ const SRC = import.meta.dirname;
 /** What each folder may use, besides itself; arrows go one way. */
 const MAY_USE: Record<string, string[]> = {
   "template-language": [],
-  "discord-preview": [],
+  "discord-preview": ["template-language"],
   "template-editor": ["template-language"],
   api: [],
-  i18n: ["discord-preview", "template-editor", "features"],
+  i18n: ["discord-preview", "template-editor", "delivery", "features"],
   ui: ["api", "i18n", "paths"],
   guild: ["api", "i18n", "paths", "ui"],
+  delivery: ["api", "i18n", "paths", "ui", "guild"],
   shell: ["api", "i18n", "paths", "ui", "guild", "theme"],
   features: [
     "api",
@@ -20,6 +21,7 @@ const MAY_USE: Record<string, string[]> = {
     "paths",
     "ui",
     "guild",
+    "delivery",
     "shell",
     "discord-preview",
     "template-language",
@@ -48,8 +50,9 @@ const feature = (path: string) => path.split("/")[1];
 
 test("folders use each other in one direction", () => {
   const wrong = modules().flatMap((file) => {
+    if (!file.includes("/") || folder(file) === "test") return [];
     const allowed = MAY_USE[folder(file)];
-    if (!allowed) return [];
+    if (!allowed) return [`${folder(file)} is not in the table`];
     const used = imports(file).filter((target) => {
       const other = folder(target);
       return other !== folder(file) && !allowed.includes(other) && other !== "test";

@@ -4,9 +4,12 @@ import {
   createRoute,
   createRouter,
   lazyRouteComponent,
+  parseSearchWith,
+  stringifySearchWith,
 } from "@tanstack/react-router";
 import { deliverySearch } from "./features/deliveries/search";
 import { LandingPage } from "./features/landing/LandingPage";
+import { loadAppTexts } from "./i18n";
 import { paths } from "./paths";
 import { Frame } from "./shell/Frame";
 import { NotFoundPage } from "./shell/NotFoundPage";
@@ -16,9 +19,9 @@ interface Context {
   client: QueryClient;
 }
 
-/** A text of the address; the router reads what looks like a number as one. */
+/** A text of the address; the router reads short numbers, and true and false, as such. */
 const text = (value: unknown) =>
-  typeof value === "string" || typeof value === "number" ? String(value) : undefined;
+  ["string", "number", "boolean"].includes(typeof value) ? String(value) : undefined;
 
 /** The texts of an address that a page knows. */
 const texts =
@@ -38,6 +41,7 @@ const root = createRootRouteWithContext<Context>()({
 const landing = createRoute({
   getParentRoute: () => root,
   path: paths.landing,
+  validateSearch: texts("deleted"),
   component: LandingPage,
 });
 
@@ -65,13 +69,15 @@ const invite = createRoute({
 const signed = createRoute({
   getParentRoute: () => root,
   id: "app",
+  loader: loadAppTexts,
+  staleTime: Infinity,
   component: lazyRouteComponent(() => import("./shell/SignedIn"), "SignedIn"),
 });
 
 const servers = createRoute({
   getParentRoute: () => signed,
   path: paths.servers,
-  validateSearch: texts("error"),
+  validateSearch: texts("error", "q"),
   component: lazyRouteComponent(() => import("./features/servers/ServersPage"), "ServersPage"),
 });
 
@@ -84,6 +90,7 @@ const account = createRoute({
 const preferences = createRoute({
   getParentRoute: () => account,
   path: "/",
+  validateSearch: texts("server"),
   component: lazyRouteComponent(
     () => import("./features/account/PreferencesPage"),
     "PreferencesPage",
@@ -120,14 +127,14 @@ const guild = createRoute({
 const overview = createRoute({
   getParentRoute: () => guild,
   path: "/",
-  validateSearch: texts("error"),
+  validateSearch: texts("error", "installed"),
   component: lazyRouteComponent(() => import("./features/overview/OverviewPage"), "OverviewPage"),
 });
 
 const streamers = createRoute({
   getParentRoute: () => guild,
   path: "/streamers",
-  validateSearch: texts("error", "linked", "q"),
+  validateSearch: texts("error", "linked", "q", "state", "add"),
   component: lazyRouteComponent(
     () => import("./features/streamers/StreamersPage"),
     "StreamersPage",
@@ -213,6 +220,9 @@ export function createAppRouter(client: QueryClient) {
   return createRouter({
     routeTree,
     context: { client },
+    // Texts stay texts: read as a number, an id of Discord's would lose its last digits.
+    parseSearch: parseSearchWith((value) => value),
+    stringifySearch: stringifySearchWith(JSON.stringify),
     defaultPreload: "intent",
     scrollRestoration: true,
     defaultErrorComponent: RouteProblem,

@@ -35,6 +35,12 @@ impl Answer {
         self.body["code"].as_str().unwrap_or_default()
     }
 
+    /// The fields that the problem is about.
+    pub fn fields(&self) -> Vec<&str> {
+        let errors = self.body["errors"].as_array().map(Vec::as_slice).unwrap_or_default();
+        errors.iter().filter_map(|error| error["field"].as_str()).collect()
+    }
+
     /// The body of a success.
     #[track_caller]
     pub fn ok(self) -> Value {

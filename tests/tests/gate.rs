@@ -62,7 +62,9 @@ async fn worker_stops_before_its_deadline_and_rings_for_the_rest() {
         assert!(report.work_left);
         let sent = t.discord.message_count();
         assert!(sent < 60, "{sent}");
-        tokio::time::timeout(Duration::from_secs(1), t.app.doorbell.rung()).await.unwrap();
+        tokio::time::timeout(Duration::from_secs(1), t.app.doorbell.rung(sm_aws::Ring::Deliver))
+            .await
+            .unwrap();
         t.work().await;
         assert_eq!(t.discord.message_count(), 60);
     })

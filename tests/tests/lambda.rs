@@ -81,6 +81,28 @@ async fn webhook_then_doorbell_posts_the_announcement() {
 }
 
 #[tokio::test]
+async fn ring_starts_what_it_names_and_an_unknown_one_everything() {
+    scenario(async |t| {
+        let ana = t.streamer("ana").await;
+        let guild = t.guild_following(&ana).await;
+        let function = Function::start(t).await;
+        let ring = async |body: &str| {
+            let record = json!({"messageId": "q-1", "eventSource": "aws:sqs", "body": body});
+            let answer = function.invoke(json!({ "Records": [record] })).await.response();
+            assert_eq!(answer, json!({"batchItemFailures": []}));
+            (t.messages(guild).len(), t.twitch.eventsub_requests().create)
+        };
+        t.sql("update eventsub_targets set state = 'wanted', subscription_id = null").await;
+        assert_eq!(ring("deliver").await, (0, 0));
+        t.twitch.go_live(&ana).await;
+        assert_eq!(ring("subscribe").await, (0, 4));
+        t.sql("update eventsub_targets set state = 'wanted', next_try_at = now()").await;
+        assert_eq!(ring("ring").await, (1, 8));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn schedule_finds_what_a_lost_ring_has_left() {
     scenario(async |t| {
         let ana = t.streamer("ana").await;

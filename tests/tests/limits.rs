@@ -1,25 +1,10 @@
 //! Limits that hold over two processes at once.
 
-use sm_tests::{EVENTSUB_SECRET, World, process::Process, scenario};
+use sm_tests::{EVENTSUB_SECRET, process::Two, scenario};
 use std::{
     collections::BTreeMap,
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
-
-/// Two processes beside the app, on the same database.
-struct Two {
-    addresses: [String; 2],
-    _processes: [Process; 2],
-}
-
-fn start(t: &World, settings: &[(&'static str, &str)]) -> Two {
-    let mut all = t.settings.clone();
-    all.push(("LOG_LEVEL", "error".to_owned()));
-    all.extend(settings.iter().map(|(name, value)| (*name, (*value).to_owned())));
-    let started = [(); 2].map(|()| Process::serve(&all));
-    let [(one, first), (two, second)] = started;
-    Two { addresses: [one, two], _processes: [first, second] }
-}
 
 fn second() -> u64 {
     #[expect(clippy::disallowed_methods, reason = "the limit counts the seconds of this clock")]
@@ -81,7 +66,7 @@ fn assert_kept(counts: &Counts, limit: u32) {
 async fn api_and_webhook_limits_hold_over_processes() {
     let _loaded = sm_tests::machine().await;
     scenario(async |t| {
-        let two = start(t, &[("API_RATE_PER_SECOND", "200"), ("WEBHOOK_RATE_PER_SECOND", "100")]);
+        let two = t.two_servers(&[("API_RATE_PER_SECOND", "200"), ("WEBHOOK_RATE_PER_SECOND", "100")]);
         let config = |http: &reqwest::Client, address: &str| http.get(format!("http://{address}/api/config"));
         assert_kept(&hammer(&two, config).await, 200);
         let webhook = |http: &reqwest::Client, address: &str| {
@@ -107,7 +92,7 @@ async fn users_limit_holds_over_processes_and_others_are_spared() {
         let [ada, ben] = ["ada", "ben"].map(|name| t.discord.add_user(name, None));
         let (browser, other) = (t.signed_in(ada).await, t.signed_in(ben).await);
         let cookie = format!("__Host-session={}", browser.cookie("__Host-session").unwrap());
-        let two = start(t, &[]);
+        let two = t.two_servers(&[]);
         t.sql("delete from rate_buckets").await;
         let http = sm_aws::lazy_http();
         let requests = (0..120).map(|n| {

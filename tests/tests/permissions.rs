@@ -81,6 +81,7 @@ fn call(setup: &Setup, route: &Route) -> (Option<Value>, u16) {
         }
         ("get", "auth/me" | "auth/sessions" | "guilds") => (None, 200),
         ("get", "users/me/preferences" | "users/me/export") => (None, 200),
+        ("get", "users/me/preferences/{guild_id}") => (None, 200),
         ("get", "invites/{code}/link" | "g/streamers/link" | "g/install") => (None, 303),
         ("get", "g/overview" | "g/audit" | "g/places" | "g/config") => (None, 200),
         ("get", "g/streamers" | "g/streamers/search" | "g/streamers/{streamer_id}") => (None, 200),
@@ -120,6 +121,17 @@ async fn ask(t: &World, browser: &Browser<'_>, setup: &Setup, route: &Route) -> 
     browser.send(method, &path(setup, route), &[], body.as_ref()).await
 }
 
+/// A problem, or a page that explains it where a browser goes by itself.
+fn refused(answer: Answer, status: u16, code: &str) {
+    if answer.status == 303 {
+        let page = answer.location();
+        assert!(page.starts_with('/') && page.ends_with(&format!("?error={code}")), "{page}");
+        assert_eq!(page.starts_with("/login?"), status == 401, "{page}");
+    } else {
+        answer.refused(status, code);
+    }
+}
+
 #[tokio::test]
 async fn every_route_takes_those_it_is_for_and_nobody_else() {
     scenario(async |t| {
@@ -138,7 +150,7 @@ async fn every_route_takes_those_it_is_for_and_nobody_else() {
         .await;
         for route in ROUTES.iter().filter(|route| route.who != Who::Public) {
             for browser in [&nobody, &expired, &revoked] {
-                ask(t, browser, &setup, route).await.refused(401, "unauthenticated");
+                refused(ask(t, browser, &setup, route).await, 401, "unauthenticated");
             }
         }
         let stranger = t.signed_in(setup.stranger).await;
@@ -146,15 +158,15 @@ async fn every_route_takes_those_it_is_for_and_nobody_else() {
         for route in ROUTES {
             match route.who {
                 Who::Admin => {
-                    ask(t, &stranger, &setup, route).await.refused(404, "unknown_guild");
-                    ask(t, &member, &setup, route).await.refused(403, "not_an_admin");
+                    refused(ask(t, &stranger, &setup, route).await, 404, "unknown_guild");
+                    refused(ask(t, &member, &setup, route).await, 403, "not_an_admin");
                 }
                 Who::Member => {
                     ask(t, &stranger, &setup, route).await.refused(404, "unknown_guild");
                     assert_eq!(ask(t, &member, &setup, route).await.status, 200, "{route:?}");
                 }
                 Who::User if route.path.contains("{guild_id}") => {
-                    ask(t, &member, &setup, route).await.refused(403, "not_an_admin");
+                    refused(ask(t, &member, &setup, route).await, 403, "not_an_admin");
                 }
                 Who::User | Who::Public => {}
             }

@@ -21,7 +21,7 @@ const BIG: [&str; 7] = [
 ];
 
 /// 10,000 streamers, 1,000 of them followed by the guild; preferences and history as many as asked for.
-const FILL: [&str; 8] = [
+const FILL: [&str; 9] = [
     "insert into streamers (twitch_user_id, login, display_name)
      select n::text, 'streamer_' || lpad(n::text, 6, '0'), 'Streamer ' || n from generate_series(100001, 110000) n",
     "insert into eventsub_targets (twitch_user_id, type, state, next_try_at)
@@ -35,6 +35,10 @@ const FILL: [&str; 8] = [
      from streamers, generate_series(1, 3) n where login like 'streamer%'",
     "insert into user_preferences (guild_id, twitch_user_id, user_id, wants_ping)
      select $2, (100001 + n % 10000)::text, n / 10000, n % 2 = 0 from generate_series(0, $1 - 1) n",
+    // The one who asks has turned off every second of them.
+    "insert into user_preferences (guild_id, twitch_user_id, user_id, wants_ping)
+     select guild_id, twitch_user_id, user_id, twitch_user_id::bigint % 2 = 0 from guild_streamers, users
+     where guild_id = $2 on conflict do nothing",
     "insert into notification_log (delivery_id, session_id, guild_id, channel_id, kind, action, status, reason, streamer_id,
        due_at, expires_at, received_at, committed_at, sent_at, finished_at, created_at)
      select (lpad(to_hex((extract(epoch from now()) * 1000)::bigint - n * 2592000000 / $1), 12, '0') || '7000'
@@ -90,6 +94,9 @@ async fn no_request_reads_a_big_table_from_end_to_end() {
         for path in [
             "/api/guilds".to_owned(),
             "/api/users/me/preferences".to_owned(),
+            format!("/api/users/me/preferences/{}", guild.id),
+            format!("/api/users/me/preferences/{}?limit=100", guild.id),
+            format!("/api/users/me/preferences/{}?q=R_100500", guild.id),
             format!("{base}/streamers"),
             format!("{base}/streamers?limit=100"),
             format!("{base}/streamers/{ana}"),

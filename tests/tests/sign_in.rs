@@ -229,44 +229,6 @@ async fn guild_list_is_fetched_rarely_and_survives_discord() {
 }
 
 #[tokio::test]
-async fn expired_tokens_are_refreshed_once_for_all_who_wait() {
-    scenario(async |t| {
-        let ada = ada(t);
-        let browser = t.signed_in(ada).await;
-        t.clock.advance(Duration::days(8));
-        t.sql("update sessions set expires_at = expires_at + interval '30 days'").await;
-        // The cookie is as old as the session.
-        browser.get("/api/guilds").await.refused(401, "unauthenticated");
-        let one = t.signed_in(ada).await;
-        t.discord.reset_figures();
-        t.sql("update users set tokens_expire_at = now() - interval '1 day', guilds_fetched_at = null").await;
-        let requests = (0..5).map(|_| async {
-            t.sql("delete from rate_buckets where key like 'guild_list%'").await;
-            one.get("/api/guilds").await.ok()
-        });
-        let lists = futures_util::future::join_all(requests).await;
-        assert_eq!(t.discord.token_refreshes(), 1);
-        assert!(lists.iter().all(|list| list["problem"].is_null()), "{lists:?}");
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn revoked_access_asks_for_a_new_sign_in_and_keeps_the_session() {
-    scenario(async |t| {
-        let ada = ada(t);
-        let browser = t.signed_in(ada).await;
-        t.discord.revoke_user(ada);
-        t.clock.advance(Duration::minutes(6));
-        t.sql("delete from rate_buckets").await;
-        let list = browser.get("/api/guilds").await.ok();
-        assert_eq!(list["problem"], "sign_in_again");
-        browser.get("/api/auth/me").await.ok();
-    })
-    .await;
-}
-
-#[tokio::test]
 async fn deauthorised_event_ends_sessions_and_must_be_signed() {
     scenario(async |t| {
         let ada = ada(t);

@@ -10,6 +10,7 @@ use sm_tests::{Guild, World, scenario};
 use sm_types::TwitchUserId;
 use std::time::Duration as StdDuration;
 use time::Duration;
+use tokio::{net::TcpListener, sync::oneshot};
 
 /// A server without streamers, and somebody on Twitch.
 async fn guild_and(t: &World, login: &str) -> (Guild, TwitchUserId) {
@@ -22,7 +23,7 @@ async fn guild_and(t: &World, login: &str) -> (Guild, TwitchUserId) {
 }
 
 fn actor() -> Actor {
-    Actor { user: sm_types::UserId(7), request_id: "r".to_owned() }
+    Actor { user: Some(sm_types::UserId(7)), request_id: "r".to_owned() }
 }
 
 async fn follow(t: &World, guild: Guild, id: &TwitchUserId) -> linking::Followed {
@@ -48,6 +49,28 @@ async fn settle(t: &World) {
         }
         tokio::time::sleep(StdDuration::from_millis(10)).await;
     }
+}
+
+/// A server at work beside the test, until the sender is dropped.
+async fn server_at_work(t: &World) -> oneshot::Sender<()> {
+    let (stop, stopped) = oneshot::channel();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (app, router) = (t.app.clone(), sm_api::router(t.app.clone()));
+    tokio::spawn(sm_cli::run::run(app, listener, router, async {
+        let _ = stopped.await;
+    }));
+    stop
+}
+
+/// Waits for what a server does by itself, and less long than for its next sweep.
+async fn until(what: &str, done: impl AsyncFn() -> bool) {
+    let waiting = async {
+        while !done().await {
+            tokio::time::sleep(StdDuration::from_millis(10)).await;
+        }
+    };
+    let in_time = tokio::time::timeout(StdDuration::from_secs(20), waiting).await;
+    assert!(in_time.is_ok(), "{what} does not come");
 }
 
 const ENABLED: [&str; 2] = ["stream.offline enabled", "stream.online enabled"];
@@ -129,6 +152,46 @@ async fn subscriptions_go_with_the_last_server_that_follows() {
         follow(t, one, &ana).await;
         settle(t).await;
         assert_eq!(targets(t).await, ENABLED);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn go_live_asks_nothing_about_subscriptions() {
+    scenario(async |t| {
+        let ana = t.streamer("ana").await;
+        let guild = t.guild_following(&ana).await;
+        let bruno = t.streamer("bruno").await;
+        t.follow(guild.id, &bruno, None).await;
+        // Whoever asks from here on has to wait.
+        let mut lock = t.app.pool.begin().await.unwrap();
+        sqlx::query("lock table eventsub_targets").execute(&mut *lock).await.unwrap();
+        let server = server_at_work(t).await;
+        for (streamer, count) in [(&ana, 1), (&bruno, 2)] {
+            // The worker hears the second ring only when it is done with the first.
+            t.twitch.go_live(streamer).await;
+            until("the announcement", async || t.messages(guild).len() == count).await;
+        }
+        drop(server);
+        lock.rollback().await.unwrap();
+        t.work().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn server_subscribes_at_once_and_tries_again_when_planned() {
+    scenario(async |t| {
+        let (guild, ana) = guild_and(t, "ana").await;
+        let bruno = t.twitch.add_user("bruno", "bruno");
+        follow(t, guild, &ana).await;
+        t.sql("update eventsub_targets set next_try_at = now() + interval '1 second'").await;
+        let _server = server_at_work(t).await;
+        until("the planned try", async || targets(t).await == ENABLED).await;
+        // It sleeps by now, with nothing planned for a minute.
+        follow(t, guild, &bruno).await;
+        let all = [ENABLED[0], ENABLED[0], ENABLED[1], ENABLED[1]];
+        until("the subscription", async || targets(t).await == all).await;
     })
     .await;
 }

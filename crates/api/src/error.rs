@@ -110,6 +110,11 @@ impl From<FieldProblem> for FieldError {
 }
 
 impl ApiError {
+    /// The stable code.
+    pub(crate) fn code(&self) -> &'static str {
+        self.describe().1
+    }
+
     /// Status, stable code and a sentence with the remedy.
     fn describe(&self) -> (StatusCode, &'static str, String) {
         use StatusCode as S;

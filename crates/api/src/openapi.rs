@@ -21,10 +21,14 @@ const COMMON: [(u16, &str); 12] = [
 ];
 
 /// Those of them that a route may answer with.
-fn common(route: &Route) -> Vec<u16> {
+fn common(route: &Route, operation: &Value) -> Vec<u16> {
     let mut all = vec![429, 503];
     // A query or a path can be wrong everywhere.
     all.push(400);
+    if operation["responses"].get("303").is_some() {
+        // A browser goes there: whatever else is wrong stands on a page.
+        return all;
+    }
     if route.method != "get" {
         all.push(403);
     }
@@ -91,7 +95,7 @@ pub fn document() -> Value {
         if route.who != Who::Public {
             operation["security"] = json!([{ "session": [] }]);
         }
-        for status in common(route) {
+        for status in common(route, operation) {
             let response = &mut operation["responses"][status.to_string()];
             if response.is_null() {
                 let shared = format!("#/components/responses/Problem{status}");
@@ -105,13 +109,28 @@ pub fn document() -> Value {
     document
 }
 
-/// As in `put_guilds_config`: the method and the fixed parts of the path.
+/// As in `put_guilds_config`: the method and the parts of the path. That what is below a server takes
+/// the server's id goes without saying.
 fn operation_id(route: &Route) -> String {
-    let parts = route.path.split('/').filter(|part| !part.is_empty() && *part != "api");
-    let words = parts.map(|part| match part.strip_prefix('{') {
+    let path = route.path.trim_start_matches("/api/").replace("guilds/{guild_id}", "guilds");
+    let words = path.split('/').map(|part| match part.strip_prefix('{') {
         Some(parameter) => format!("by_{}", parameter.trim_end_matches('}')),
         None => part.replace(['-', '.'], "_"),
     });
-    let words: Vec<_> = words.filter(|word| word != "by_guild_id").collect();
-    format!("{}_{}", route.method, words.join("_"))
+    format!("{}_{}", route.method, words.collect::<Vec<_>>().join("_"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_operation_has_an_id_of_its_own() {
+        let mut ids: Vec<String> = ROUTES.iter().map(operation_id).collect();
+        assert!(ids.contains(&"put_guilds_config".to_owned()), "{ids:?}");
+        ids.sort_unstable();
+        let all = ids.len();
+        ids.dedup();
+        assert_eq!(ids.len(), all, "{ids:?}");
+    }
 }

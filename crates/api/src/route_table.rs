@@ -95,6 +95,7 @@ table! {
     Public get "/api/invites/{code}" invites::get;
     Public get "/api/invites/{code}/link" invites::link;
     User get "/api/users/me/preferences" users::list;
+    Member get "/api/users/me/preferences/{guild_id}" users::list_guild;
     Member put "/api/users/me/preferences/{guild_id}" users::put_guild;
     Member put "/api/users/me/preferences/{guild_id}/{streamer_id}" users::put_streamer;
     User get "/api/users/me/export" users::export;

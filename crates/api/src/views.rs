@@ -72,6 +72,19 @@ pub(crate) fn page_size(limit: Option<i64>) -> Result<i64, ApiError> {
     }
 }
 
+/// The longest text to search a list for.
+const MAX_SEARCH: usize = 100;
+
+/// What a list is searched for, without the spaces around it.
+pub(crate) fn searched(q: Option<&str>) -> Result<Option<&str>, ApiError> {
+    let q = q.map(str::trim);
+    if q.is_some_and(|q| q.chars().count() > MAX_SEARCH) {
+        let message = format!("Search for {MAX_SEARCH} characters at most.");
+        return Err(ApiError::Malformed { field: "q".to_owned(), message });
+    }
+    Ok(q)
+}
+
 /// The rows of a page out of a query for one row more, and the cursor of the next page if there is one.
 pub(crate) fn page<T>(
     mut rows: Vec<T>,

@@ -16,5 +16,5 @@ pub use cipher::{Cipher, CipherError};
 pub use codedeploy::report_hook;
 pub use credentials::AwsSettings;
 pub use http::{Http, lazy_http};
-pub use queue::{Doorbell, redrive};
+pub use queue::{Doorbell, Ring, redrive};
 pub use secrets::{SecretVersion, SecretsError, fetch_secrets};

@@ -1,4 +1,5 @@
-//! Metrics: counted in this process, and written as log lines in CloudWatch's Embedded Metric Format.
+//! Metrics: counted in this process, and told in two ways: as log lines in CloudWatch's Embedded Metric
+//! Format, which hold what is new since the last, and as totals for Prometheus.
 //!
 //! Dimensions are Stage, Operation and Outcome only: CloudWatch charges for each combination.
 
@@ -37,6 +38,9 @@ macro_rules! counters {
         }
 
         static COUNTS: [AtomicU64; Counter::ALL.len()] =
+            [const { AtomicU64::new(0) }; Counter::ALL.len()];
+        /// How much of each the lines have told.
+        static TOLD: [AtomicU64; Counter::ALL.len()] =
             [const { AtomicU64::new(0) }; Counter::ALL.len()];
     };
 }
@@ -95,9 +99,15 @@ impl Counter {
         COUNTS[self as usize].fetch_add(count, Ordering::Relaxed);
     }
 
+    /// What was counted since the process began.
+    pub fn total(self) -> u64 {
+        COUNTS[self as usize].load(Ordering::Relaxed)
+    }
+
     /// What was counted since this was asked last.
     fn take(self) -> u64 {
-        COUNTS[self as usize].swap(0, Ordering::Relaxed)
+        let total = self.total();
+        total - TOLD[self as usize].swap(total, Ordering::Relaxed).min(total)
     }
 }
 
@@ -133,8 +143,11 @@ impl Gauge {
         }
     }
 
-    /// Notes a value; beyond 100 between two writes they are dropped.
+    /// Notes a value; beyond 100 between two writes the lines do without.
     pub fn note(self, value: i64) {
+        if self == Self::WebhookToDiscord {
+            LATENCY.note(value);
+        }
         let mut values = VALUES[self as usize].lock().unwrap_or_else(PoisonError::into_inner);
         if values.len() < MAX_VALUES {
             values.push(value);
@@ -148,6 +161,37 @@ impl Gauge {
 
 static VALUES: [Mutex<Vec<i64>>; Gauge::ALL.len()] =
     [const { Mutex::new(Vec::new()) }; Gauge::ALL.len()];
+
+/// The upper bounds of the latency's buckets, in milliseconds.
+pub const LATENCY_BOUNDS_MS: [i64; 10] =
+    [100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000, 60_000, 300_000];
+
+/// From a webhook to Discord's answer, since the process began.
+static LATENCY: Latency = Latency {
+    buckets: [const { AtomicU64::new(0) }; LATENCY_BOUNDS_MS.len() + 1],
+    sum_ms: AtomicU64::new(0),
+};
+
+struct Latency {
+    /// One per bound, and one for what takes longer.
+    buckets: [AtomicU64; LATENCY_BOUNDS_MS.len() + 1],
+    sum_ms: AtomicU64,
+}
+
+impl Latency {
+    fn note(&self, ms: i64) {
+        let over = |bound: &i64| ms > *bound;
+        let bucket = LATENCY_BOUNDS_MS.iter().take_while(|bound| over(bound)).count();
+        self.buckets[bucket].fetch_add(1, Ordering::Relaxed);
+        self.sum_ms.fetch_add(u64::try_from(ms).unwrap_or(0), Ordering::Relaxed);
+    }
+}
+
+/// How many deliveries fell into each bucket (the last: beyond all bounds), and their sum in milliseconds.
+pub fn latency() -> ([u64; LATENCY_BOUNDS_MS.len() + 1], u64) {
+    let buckets = LATENCY.buckets.each_ref().map(|count| count.load(Ordering::Relaxed));
+    (buckets, LATENCY.sum_ms.load(Ordering::Relaxed))
+}
 
 /// The lines for what was counted and measured since the last time; none where there is nothing.
 pub fn take_lines(stage: &str, now: OffsetDateTime) -> Vec<String> {
@@ -206,5 +250,11 @@ mod tests {
         assert_eq!(lines[0], sent);
         assert_eq!(lines[1]["WebhookToDiscordMs"], json!([700, 900]));
         assert_eq!(take_lines("dev", now), Vec::<String>::new());
+        Counter::Sent.count();
+        assert_eq!(take_lines("dev", now).len(), 1);
+        assert_eq!(Counter::Sent.total(), 4, "totals only grow");
+        Gauge::WebhookToDiscord.note(999_999);
+        let (buckets, sum_ms) = latency();
+        assert_eq!((buckets, sum_ms), ([0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 1], 1_001_599));
     }
 }

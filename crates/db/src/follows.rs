@@ -44,11 +44,22 @@ pub struct Follow {
     pub last_sent_at: Option<OffsetDateTime>,
 }
 
-/// The streamers a guild follows, by login, behind a cursor; or one of them.
+/// Which of a guild's streamers to list.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Filter<'a> {
+    /// Only this one.
+    pub only: Option<&'a TwitchUserId>,
+    /// Only those with this in their login or name; small and capital letters are the same.
+    pub name: Option<&'a str>,
+    /// Only those behind this login: the cursor.
+    pub after: Option<&'a str>,
+}
+
+/// The streamers a guild follows, by login.
 pub async fn list(
     db: impl PgExecutor<'_>,
     guild: GuildId,
-    (only, after): (Option<&TwitchUserId>, Option<&str>),
+    filter: Filter<'_>,
     limit: i64,
 ) -> sqlx::Result<Vec<Follow>> {
     sqlx::query_as(
@@ -58,6 +69,7 @@ pub async fn list(
            -- A look-up per follow: `offset 0` keeps the planner from reading all streamers for them.
            cross join lateral (select * from streamers s where s.twitch_user_id = f.twitch_user_id offset 0) t
            where f.guild_id = $1 and ($2::text is null or f.twitch_user_id = $2) and ($3::text is null or t.login > $3)
+             and ($5::text is null or strpos(t.login, lower($5)) > 0 or strpos(lower(t.display_name), lower($5)) > 0)
            order by t.login limit $4
          )
          select p.twitch_user_id, p.login, p.display_name, p.profile_image_url, p.status, p.authorized, p.enabled,
@@ -80,9 +92,10 @@ pub async fn list(
          order by p.login",
     )
     .bind(guild.to_db())
-    .bind(only.map(TwitchUserId::as_str))
-    .bind(after)
+    .bind(filter.only.map(TwitchUserId::as_str))
+    .bind(filter.after)
     .bind(limit)
+    .bind(filter.name)
     .fetch_all(db)
     .await
 }

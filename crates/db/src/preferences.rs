@@ -56,58 +56,135 @@ pub async fn forget(db: impl PgExecutor<'_>, user: UserId) -> sqlx::Result<()> {
     Ok(())
 }
 
-/// What a user wants of one streamer in one guild, or of the whole guild.
+/// A guild of a user's, and what they have chosen there.
 #[derive(Debug, Clone, sqlx::FromRow)]
-pub struct Preference {
+pub struct GuildPreference {
     /// The guild.
     #[sqlx(try_from = "i64")]
     pub guild_id: GuildId,
     /// The guild's name.
     pub guild_name: String,
-    /// The streamer; `None` for the whole guild.
-    pub twitch_user_id: Option<String>,
-    /// The streamer's login.
-    pub login: Option<String>,
-    /// The streamer's name.
-    pub display_name: Option<String>,
-    /// Whom announcements of the streamer mention here, in stored form.
-    pub mention: Option<String>,
+    /// What the user has chosen for the whole guild; `None`: nothing.
+    pub wants_ping: Option<bool>,
+    /// When.
+    pub updated_at: Option<OffsetDateTime>,
+    /// Streamers that the guild announces.
+    pub streamers: i64,
+    /// Those of them whose pings the user has turned off, one by one.
+    pub opted_out: i64,
+}
+
+/// The guilds of a user that have the bot, by name.
+pub async fn guilds(db: impl PgExecutor<'_>, user: UserId) -> sqlx::Result<Vec<GuildPreference>> {
+    sqlx::query_as(
+        "select g.guild_id, g.name as guild_name, w.wants_ping, w.updated_at,
+           (select count(*) from guild_streamers f where f.guild_id = g.guild_id and f.enabled) as streamers,
+           coalesce(o.opted_out, 0) as opted_out
+         from user_guilds u join guilds g using (guild_id)
+         left join user_preferences w
+           on w.guild_id = g.guild_id and w.twitch_user_id = '*' and w.user_id = u.user_id
+         -- From the user's own choices: they are fewer than their guilds' streamers.
+         left join (
+           select p.guild_id, count(*) as opted_out
+           from user_preferences p join guild_streamers f using (guild_id, twitch_user_id)
+           where p.user_id = $1 and not p.wants_ping and f.enabled group by p.guild_id
+         ) o on o.guild_id = g.guild_id
+         where u.user_id = $1 and g.status = 'active'
+         order by lower(g.name), g.guild_id",
+    )
+    .bind(user.to_db())
+    .fetch_all(db)
+    .await
+}
+
+/// Mentions that ping a crowd: Discord cannot leave single members out.
+const CROWDS: [&str; 3] = ["role", "everyone", "here"];
+
+/// A streamer that a guild announces, and what a user has chosen.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct StreamerPreference {
+    /// The streamer.
+    pub twitch_user_id: String,
+    /// The login.
+    pub login: String,
+    /// The name.
+    pub display_name: String,
+    /// Whom announcements mention here, in stored form; a crowd if any channel's do.
+    pub mention: String,
     /// What the user has chosen; `None`: nothing.
     pub wants_ping: Option<bool>,
     /// When.
     pub updated_at: Option<OffsetDateTime>,
 }
 
-/// What a user can choose in the guilds given, and what they have chosen: a row for the whole guild and
-/// one per streamer that it announces.
-pub async fn of_user(
+impl StreamerPreference {
+    /// Whether Discord can honour a choice.
+    pub fn honoured(&self) -> bool {
+        !CROWDS.contains(&self.mention.as_str())
+    }
+}
+
+/// The streamers that a guild announces, by login behind a cursor, and what a user has chosen for each.
+///
+/// `name` is a part of the login or the name; small and capital letters are the same.
+pub async fn streamers(
     db: impl PgExecutor<'_>,
+    guild: GuildId,
     user: UserId,
-    guilds: &[GuildId],
-) -> sqlx::Result<Vec<Preference>> {
+    (name, after): (Option<&str>, Option<&str>),
+    limit: i64,
+) -> sqlx::Result<Vec<StreamerPreference>> {
     sqlx::query_as(
-        "with choices as (
-           select g.guild_id, g.name as guild_name, null::text as twitch_user_id, null::text as login,
-             null::text as display_name, null::text as mention
-           from guilds g where g.guild_id = any($2) and g.status = 'active'
-           union all
-           select g.guild_id, g.name, f.twitch_user_id, t.login, t.display_name,
-             coalesce((select d.mention from destinations d where d.guild_id = g.guild_id
-                       and d.twitch_user_id = f.twitch_user_id and d.mention is not null limit 1), c.mention, 'none')
-           from guilds g join guild_streamers f using (guild_id)
+        "with page as (
+           select f.guild_id, f.twitch_user_id, t.login, t.display_name
+           from guild_streamers f
            -- A look-up per follow: `offset 0` keeps the planner from reading all streamers for them.
            cross join lateral (select * from streamers s where s.twitch_user_id = f.twitch_user_id offset 0) t
-           left join guild_config c using (guild_id)
-           where g.guild_id = any($2) and g.status = 'active' and f.enabled
+           where f.guild_id = $1 and f.enabled and ($3::text is null or t.login > $3)
+             and ($4::text is null or strpos(t.login, lower($4)) > 0 or strpos(lower(t.display_name), lower($4)) > 0)
+           order by t.login limit $5
          )
-         select c.*, p.wants_ping, p.updated_at
-         from choices c left join user_preferences p
-           on p.guild_id = c.guild_id and p.twitch_user_id = coalesce(c.twitch_user_id, '*') and p.user_id = $1
-         order by lower(c.guild_name), c.guild_id, c.login nulls first limit 5000",
+         select p.twitch_user_id, p.login, p.display_name, w.wants_ping, w.updated_at,
+           coalesce(d.mention, 'none') as mention
+         from page p
+         left join user_preferences w
+           on w.guild_id = p.guild_id and w.twitch_user_id = p.twitch_user_id and w.user_id = $2
+         left join lateral (
+           select coalesce(d.mention, c.mention, 'none') as mention
+           from destinations d left join guild_config c using (guild_id)
+           where d.guild_id = p.guild_id and d.twitch_user_id = p.twitch_user_id and d.enabled
+           -- One channel that pings a crowd pings whoever has opted out.
+           order by coalesce(d.mention, c.mention, 'none') = any($6) desc, d.destination_id limit 1
+         ) d on true
+         order by p.login",
     )
+    .bind(guild.to_db())
     .bind(user.to_db())
-    .bind(guilds.iter().map(|guild| guild.to_db()).collect::<Vec<_>>())
+    .bind(after)
+    .bind(name)
+    .bind(limit)
+    .bind(CROWDS.as_slice())
     .fetch_all(db)
+    .await
+}
+
+/// Whether no announcement of a streamer, or of all (`None`), pings a crowd in a guild.
+pub async fn honoured(
+    db: impl PgExecutor<'_>,
+    guild: GuildId,
+    streamer: Option<&TwitchUserId>,
+) -> sqlx::Result<bool> {
+    sqlx::query_scalar(
+        "select not exists (
+           select from guild_streamers f join destinations d using (guild_id, twitch_user_id)
+           left join guild_config c using (guild_id)
+           where f.guild_id = $1 and ($2::text is null or f.twitch_user_id = $2)
+             and f.enabled and d.enabled and coalesce(d.mention, c.mention) = any($3))",
+    )
+    .bind(guild.to_db())
+    .bind(streamer.map(TwitchUserId::as_str))
+    .bind(CROWDS.as_slice())
+    .fetch_one(db)
     .await
 }
 

@@ -4,15 +4,24 @@ use crate::{
     Client, Error, Reply,
     client::{Body, Identity, Outgoing},
     model::{Guild, GuildSummary, User},
+    permissions::Permissions,
 };
 use reqwest::{Method, Url};
 use serde::{Deserialize, Deserializer};
 use sm_types::{GuildId, Secret};
 use std::time::Duration;
 
-/// Permissions asked for at an install: view, send, embed, attach, history, external emoji, threads and
-/// roles.
-pub const INSTALL_PERMISSIONS: u64 = 309_506_460_672;
+/// Permissions asked for at an install: what posting takes, and nothing else.
+///
+/// Mention Everyone is not among them: few servers want it, and the dashboard tells those that do.
+pub const INSTALL_PERMISSIONS: Permissions = Permissions(
+    Permissions::VIEW_CHANNEL.0
+        | Permissions::SEND_MESSAGES.0
+        | Permissions::SEND_MESSAGES_IN_THREADS.0
+        | Permissions::EMBED_LINKS.0
+        // For looking whether a message whose answer was lost is there.
+        | Permissions::READ_MESSAGE_HISTORY.0,
+);
 
 /// What a person is asked for on Discord's consent page.
 #[derive(Debug, Clone)]
@@ -60,7 +69,7 @@ impl Client {
     pub fn consent_url(&self, consent: &Consent<'_>) -> Option<String> {
         let origin = self.config.api_url.split("/api/").next().unwrap_or_default();
         let guild = consent.install_in.map(|guild| guild.to_string());
-        let permissions = INSTALL_PERMISSIONS.to_string();
+        let permissions = INSTALL_PERMISSIONS.0.to_string();
         let mut query = vec![
             ("response_type", "code"),
             ("client_id", &self.config.client_id),

@@ -1,7 +1,7 @@
 //! Every event that starts the function ends up here.
 
 use crate::{
-    event::{Kind, classify},
+    event::{Kind, Message, classify},
     ops::{Ops, Step, smoke},
 };
 use axum::Router;
@@ -9,7 +9,10 @@ use lambda_http::{Adapter, LambdaEvent, request::LambdaRequest};
 use lambda_runtime::Error;
 use serde::Serialize;
 use serde_json::{Value, json, value::RawValue};
-use sm_aws::metrics::{Counter, Gauge};
+use sm_aws::{
+    Ring,
+    metrics::{Counter, Gauge},
+};
 use sm_services::{App, LazyApp, SecurityEvent, sweep, worker};
 use std::{collections::BTreeMap, time::Duration};
 use time::OffsetDateTime;
@@ -66,18 +69,21 @@ impl Dispatcher {
     /// An error makes Lambda report the invocation as failed: the source tries again.
     pub async fn handle(&self, event: LambdaEvent<Box<RawValue>>) -> Result<Reply, Error> {
         let (payload, context) = event.into_parts();
+        // Boxed: what they await comes near the compiler's limit on nested types.
         match classify(payload.get()) {
-            Kind::Http => self.http(LambdaEvent::new(payload, context)).await,
+            Kind::Http => Box::pin(self.http(LambdaEvent::new(payload, context))).await,
             Kind::WebSocket => Ok(Reply::Json(refuse_websocket())),
-            Kind::Sqs(ids) => Ok(Reply::Json(self.sqs(&ids, context.deadline).await)),
-            Kind::Schedule => self.sweep(context.deadline).await.map(Reply::Json),
-            Kind::Task(task) => self.task(&task, context.deadline).await.map(Reply::Json),
+            Kind::Sqs(messages) => {
+                Ok(Reply::Json(Box::pin(self.sqs(&messages, context.deadline)).await))
+            }
+            Kind::Schedule => Box::pin(self.sweep(context.deadline)).await.map(Reply::Json),
+            Kind::Task(task) => Box::pin(self.task(&task, context.deadline)).await.map(Reply::Json),
             Kind::Hook(hook) => {
-                let found = smoke::look(&self.app.get().await).await;
+                let found = Box::pin(smoke::look(&self.app.get().await)).await;
                 self.ops()?.report(&hook, &found).await?;
                 Ok(Reply::Json(json!(found)))
             }
-            Kind::Rotation(step) => self.rotate(&step).await.map(Reply::Json),
+            Kind::Rotation(step) => Box::pin(self.rotate(&step)).await.map(Reply::Json),
             Kind::Unknown => {
                 Err("this event is none that the function knows: expected HTTP API 2.0, \
                                   WebSocket, SQS, EventBridge or {\"task\": …}"
@@ -95,16 +101,30 @@ impl Dispatcher {
     }
 
     /// The doorbell. A failed message comes back and, after some tries, ends in the dead letters.
-    async fn sqs(&self, ids: &[String], deadline_ms: u64) -> Value {
-        let failed = match self.work(deadline_ms).await {
-            Ok(_) => Vec::new(),
+    async fn sqs(&self, messages: &[Message], deadline_ms: u64) -> Value {
+        let failed = match self.answer(messages, deadline_ms).await {
+            Ok(()) => Vec::new(),
             Err(error) => {
                 Counter::DatabaseError.count();
                 tracing::error!(%error, "the worker failed; its messages come back");
-                ids.iter().map(|id| json!({ "itemIdentifier": id })).collect()
+                messages.iter().map(|m| json!({ "itemIdentifier": m.id })).collect()
             }
         };
         json!({ "batchItemFailures": failed })
+    }
+
+    /// Does the work that the messages ask for.
+    async fn answer(&self, messages: &[Message], deadline_ms: u64) -> Result<(), Error> {
+        let asked = |ring: Ring| messages.iter().any(|m| ring.is_asked_by(&m.body));
+        let app = self.app.get().await?;
+        let deadline = deadline(&app, deadline_ms);
+        match (asked(Ring::Deliver), asked(Ring::Subscribe)) {
+            (true, true) => drop(worker::run(&app, deadline).await?),
+            (true, false) => drop(worker::deliver(&app, deadline).await?),
+            (false, _) => worker::subscribe(&app, deadline).await?,
+        }
+        self.app.settle().await;
+        Ok(())
     }
 
     async fn work(&self, deadline_ms: u64) -> Result<worker::Report, Error> {

@@ -10,8 +10,8 @@ pub(crate) enum Kind {
     Http,
     /// API Gateway WebSocket API.
     WebSocket,
-    /// A batch of SQS messages, by their ids.
-    Sqs(Vec<String>),
+    /// A batch of SQS messages.
+    Sqs(Vec<Message>),
     /// An EventBridge rule or schedule.
     Schedule,
     /// `{"task": …}`, by an operator.
@@ -22,6 +22,15 @@ pub(crate) enum Kind {
     Rotation(Step),
     /// None of these.
     Unknown,
+}
+
+/// A message of the doorbell.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Message {
+    /// Its id, to hand it back by.
+    pub(crate) id: String,
+    /// Its text.
+    pub(crate) body: String,
 }
 
 #[derive(Deserialize)]
@@ -57,6 +66,8 @@ struct Record {
     message_id: Option<String>,
     #[serde(rename = "eventSource")]
     source: Option<String>,
+    #[serde(default)]
+    body: String,
 }
 
 /// Tells the kind of an event from the fields that only this kind has.
@@ -83,11 +94,12 @@ fn is_schedule(source: &str) -> bool {
 }
 
 fn sqs(records: Vec<Record>) -> Kind {
-    let ids: Option<Vec<String>> = records
-        .into_iter()
-        .map(|r| r.message_id.filter(|_| r.source.as_deref() == Some("aws:sqs")))
-        .collect();
-    ids.filter(|ids| !ids.is_empty()).map_or(Kind::Unknown, Kind::Sqs)
+    let message = |record: Record| {
+        let id = record.message_id.filter(|_| record.source.as_deref() == Some("aws:sqs"))?;
+        Some(Message { id, body: record.body })
+    };
+    let messages: Option<Vec<_>> = records.into_iter().map(message).collect();
+    messages.filter(|messages| !messages.is_empty()).map_or(Kind::Unknown, Kind::Sqs)
 }
 
 #[cfg(test)]
@@ -105,8 +117,9 @@ mod tests {
             kind(r#"{"requestContext":{"connectionId":"a","routeKey":"$connect"}}"#),
             Kind::WebSocket
         );
-        let sqs = r#"{"Records":[{"messageId":"m1","eventSource":"aws:sqs","body":"ring"}]}"#;
-        assert_eq!(kind(sqs), Kind::Sqs(vec!["m1".into()]));
+        let sqs = r#"{"Records":[{"messageId":"m1","eventSource":"aws:sqs","body":"deliver"}]}"#;
+        let message = Message { id: "m1".into(), body: "deliver".into() };
+        assert_eq!(kind(sqs), Kind::Sqs(vec![message]));
         assert_eq!(kind(r#"{"source":"aws.scheduler","detail":{}}"#), Kind::Schedule);
         assert_eq!(
             kind(r#"{"source":"aws.events","detail-type":"Scheduled Event"}"#),

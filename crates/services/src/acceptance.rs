@@ -1,6 +1,7 @@
 //! Acceptance: a verified message becomes rows, in one transaction, before it is answered.
 
 use crate::App;
+use sm_aws::Ring;
 use sm_db::acceptance::{self as db, Accepted, ChannelState, Notice, Revocation, StreamStart};
 use sm_twitch::eventsub::{Event, Subscription};
 use sm_types::TwitchUserId;
@@ -32,7 +33,7 @@ pub async fn notification(
 ) -> sqlx::Result<Accepted> {
     let accepted = store(app, receipt, event).await?;
     if let (Accepted::Queued { .. }, Event::StreamOnline(_)) = (accepted, event) {
-        app.doorbell.ring().await;
+        app.doorbell.ring(Ring::Deliver).await;
     }
     Ok(accepted)
 }

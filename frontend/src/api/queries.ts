@@ -20,6 +20,29 @@ export const queries = {
     queryFn: ({ signal }) => ask(api.GET("/api/auth/sessions", { signal })),
   }),
 
+  preferences: queryOptions({
+    queryKey: ["preferences"],
+    queryFn: ({ signal }) => ask(api.GET("/api/users/me/preferences", { signal })),
+  }),
+
+  guildPreferences: (guildId: string, q: string) =>
+    infiniteQueryOptions({
+      queryKey: ["guild-preferences", guildId, q],
+      queryFn: ({ signal, pageParam }) =>
+        ask(
+          api.GET("/api/users/me/preferences/{guild_id}", {
+            params: {
+              path: { guild_id: guildId },
+              query: { q: q === "" ? undefined : q, after: pageParam, limit: 50 },
+            },
+            signal,
+          }),
+        ),
+      initialPageParam: undefined as string | undefined,
+      getNextPageParam: (page) => page.next ?? undefined,
+      placeholderData: keepPreviousData,
+    }),
+
   invite: (code: string) =>
     queryOptions({
       queryKey: ["invite", code],
@@ -88,18 +111,24 @@ export const queries = {
         ),
     }),
 
-  streamers: (guildId: string) =>
+  /** Everybody, or those with a text in their login or name; the key of everybody is the start of every key. */
+  streamers: (guildId: string, q = "") =>
     infiniteQueryOptions({
-      queryKey: ["guild", guildId, "streamers"],
+      queryKey: ["guild", guildId, "streamers", ...(q === "" ? [] : [q])],
       queryFn: ({ signal, pageParam }) =>
         ask(
           api.GET("/api/guilds/{guild_id}/streamers", {
-            params: { path: { guild_id: guildId }, query: { after: pageParam, limit: 100 } },
+            params: {
+              path: { guild_id: guildId },
+              query: { q: q === "" ? undefined : q, after: pageParam, limit: 100 },
+            },
             signal,
           }),
         ),
       initialPageParam: undefined as string | undefined,
       getNextPageParam: (page) => page.next ?? undefined,
+      // While a search is under way; never another server's.
+      placeholderData: (before, query) => (query?.queryKey[1] === guildId ? before : undefined),
     }),
 
   streamer: (guildId: string, streamerId: string) =>
@@ -168,6 +197,19 @@ export const queries = {
       initialPageParam: undefined as string | undefined,
       getNextPageParam: (page) => page.next ?? undefined,
       placeholderData: keepPreviousData,
+    }),
+
+  /** The newest deliveries, for whoever watches the log. */
+  newest: (guildId: string, filter: DeliveryFilter) =>
+    queryOptions({
+      queryKey: ["guild", guildId, "newest", filter],
+      queryFn: ({ signal }) =>
+        ask(
+          api.GET("/api/guilds/{guild_id}/deliveries", {
+            params: { path: { guild_id: guildId }, query: { ...filter, limit: 50 } },
+            signal,
+          }),
+        ),
     }),
 
   audit: (guildId: string) =>

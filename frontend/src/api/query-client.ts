@@ -3,10 +3,13 @@ import { Problem } from "./problem";
 import { sessionEnded } from "./session";
 
 const RETRIES = 2;
+/** A limit that takes longer is shown, with a countdown that ends in another try. */
+const SHORT_WAIT_SECONDS = 2;
 
 function retry(failures: number, error: Error): boolean {
   if (!(error instanceof Problem)) return false;
-  const passing = error.status === 429 || error.status === 0 || error.status >= 502;
+  const limited = error.status === 429 && (error.retryAfter ?? 0) <= SHORT_WAIT_SECONDS;
+  const passing = limited || error.status === 0 || error.status >= 502;
   return passing && failures < RETRIES;
 }
 

@@ -581,7 +581,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What the caller can choose in their servers, and what they have chosen. */
+        /**
+         * The caller's servers that have the bot, and what they have chosen for each.
+         * @description All of them: Discord lets nobody join more than 200.
+         */
         get: operations["get_users_me_preferences"];
         put?: never;
         post?: never;
@@ -598,9 +601,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** The streamers that a server announces, and what the caller has chosen for each. */
+        get: operations["get_users_me_preferences_by_guild_id"];
         /** Chooses for a whole server. */
-        put: operations["put_users_me_preferences"];
+        put: operations["put_users_me_preferences_by_guild_id"];
         post?: never;
         delete?: never;
         options?: never;
@@ -617,7 +621,7 @@ export interface paths {
         };
         get?: never;
         /** Chooses for one streamer in one server. */
-        put: operations["put_users_me_preferences_by_streamer_id"];
+        put: operations["put_users_me_preferences_by_guild_id_by_streamer_id"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1039,6 +1043,30 @@ export interface components {
              */
             streamers: number;
         };
+        /** @description A server of the caller's, and what they have chosen there. */
+        GuildPreferenceItem: {
+            /** @description The server. */
+            guild_id: string;
+            /** @description The server's name. */
+            guild_name: string;
+            /**
+             * Format: int64
+             * @description Those of them whose pings the caller has turned off, one by one.
+             */
+            opted_out: number;
+            /**
+             * Format: int64
+             * @description Streamers that the server announces.
+             */
+            streamers: number;
+            /**
+             * Format: date-time
+             * @description When it was chosen.
+             */
+            updated_at?: string | null;
+            /** @description What was chosen for the whole server; null: nothing, and nothing pings the caller by name. */
+            wants_ping?: boolean | null;
+        };
         /** @description Version and state. */
         Health: {
             /** @description Always `ok`. */
@@ -1053,7 +1081,7 @@ export interface components {
              * @description For how many hours it works; 1 to 2,160.
              * @default 168
              */
-            hours: number;
+            hours?: number;
             /**
              * Format: int32
              * @description How often it works; 1 to 1,000, null for any number of times.
@@ -1176,29 +1204,32 @@ export interface components {
             /** @description Whether announcements are to ping; null forgets the choice. */
             wants_ping?: boolean | null;
         };
-        /** @description What a member has chosen for one streamer, or for a whole server. */
+        /** @description What a member has chosen for one streamer. */
         PreferenceItem: {
             /** @description The streamer's name. */
-            display_name?: string | null;
-            /** @description The server. */
-            guild_id: string;
-            /** @description The server's name. */
-            guild_name: string;
+            display_name: string;
             /** @description Whether Discord can honour a choice: only mentions by name leave single members out. */
             honoured: boolean;
             /** @description The streamer's login. */
-            login?: string | null;
-            /** @description Whom announcements of the streamer mention here. */
-            mention?: string | null;
-            /** @description The streamer; null for the whole server. */
-            streamer_id?: string | null;
+            login: string;
+            /** @description Whom announcements of the streamer mention here: `none`, `role`, `everyone`, `here` or `members`. */
+            mention: string;
+            /** @description The streamer. */
+            streamer_id: string;
             /**
              * Format: date-time
              * @description When it was chosen.
              */
             updated_at?: string | null;
-            /** @description What was chosen; null: nothing, so the level above counts. */
+            /** @description What was chosen; null: nothing, so the choice for the whole server counts. */
             wants_ping?: boolean | null;
+        };
+        /** @description A page of streamers and choices. */
+        PreferencePage: {
+            /** @description By login. */
+            items: components["schemas"]["PreferenceItem"][];
+            /** @description The cursor of the next page. */
+            next?: string | null;
         };
         /** @description What was stored, and whether Discord can honour it. */
         PreferenceView: {
@@ -1294,28 +1325,28 @@ export interface components {
              * @description Whether the stream has ended.
              * @default false
              */
-            ended: boolean;
+            ended?: boolean;
             /**
              * @description A category; empty for none.
              * @default null
              */
-            game: string | null;
+            game?: string | null;
             /**
              * @description A followed streamer, whose name and avatar are used.
              * @default null
              */
-            streamer_id: string | null;
+            streamer_id?: string | null;
             /**
              * @description A title; empty for none.
              * @default null
              */
-            title: string | null;
+            title?: string | null;
             /**
              * Format: int32
              * @description Viewers.
              * @default null
              */
-            viewers: number | null;
+            viewers?: number | null;
         };
         /** @description A session of the caller's. */
         SessionView: {
@@ -2149,7 +2180,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description To Discord. */
+            /** @description To Discord, to /servers?error=… or to /login?error=…. */
             303: {
                 headers: {
                     [name: string]: unknown;
@@ -2157,17 +2188,6 @@ export interface operations {
                 content?: never;
             };
             400: components["responses"]["Problem400"];
-            401: components["responses"]["Problem401"];
-            /** @description The caller may not manage this server. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: components["responses"]["Problem404"];
             429: components["responses"]["Problem429"];
             503: components["responses"]["Problem503"];
         };
@@ -2335,6 +2355,8 @@ export interface operations {
     get_guilds_streamers: {
         parameters: {
             query?: {
+                /** @description Only those with this in their login or name; 100 characters at most. */
+                q?: string;
                 /** @description The cursor of a page before. */
                 after?: string;
                 /** @description 1 to 100; 50 unless said. */
@@ -2413,7 +2435,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description To Twitch. */
+            /** @description To Twitch, to the server's streamers with ?error=… or to /login?error=…. */
             303: {
                 headers: {
                     [name: string]: unknown;
@@ -2421,11 +2443,7 @@ export interface operations {
                 content?: never;
             };
             400: components["responses"]["Problem400"];
-            401: components["responses"]["Problem401"];
-            403: components["responses"]["Problem403"];
-            404: components["responses"]["Problem404"];
             429: components["responses"]["Problem429"];
-            502: components["responses"]["Problem502"];
             503: components["responses"]["Problem503"];
         };
     };
@@ -2875,7 +2893,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description To Twitch. */
+            /** @description To Twitch, or to the invite with ?error=…. */
             303: {
                 headers: {
                     [name: string]: unknown;
@@ -2883,15 +2901,6 @@ export interface operations {
                 content?: never;
             };
             400: components["responses"]["Problem400"];
-            /** @description There is no such thing. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             429: components["responses"]["Problem429"];
             503: components["responses"]["Problem503"];
         };
@@ -2981,7 +2990,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PreferenceItem"][];
+                    "application/json": components["schemas"]["GuildPreferenceItem"][];
                 };
             };
             400: components["responses"]["Problem400"];
@@ -2990,7 +2999,43 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
-    put_users_me_preferences: {
+    get_users_me_preferences_by_guild_id: {
+        parameters: {
+            query?: {
+                /** @description Only those with this in their login or name; 100 characters at most. */
+                q?: string;
+                /** @description The cursor of a page before. */
+                after?: string;
+                /** @description 1 to 100; 50 unless said. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                guild_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreferencePage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            502: components["responses"]["Problem502"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    put_users_me_preferences_by_guild_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -3026,7 +3071,7 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
-    put_users_me_preferences_by_streamer_id: {
+    put_users_me_preferences_by_guild_id_by_streamer_id: {
         parameters: {
             query?: never;
             header?: never;

@@ -16,6 +16,7 @@ export function ChannelSelect({
   description,
   placeholder,
   clearable = false,
+  inherited,
   error,
 }: {
   guildId: string;
@@ -25,6 +26,8 @@ export function ChannelSelect({
   description?: string;
   placeholder?: string;
   clearable?: boolean;
+  /** The channel of the level above, where it can be taken over; null: it has none. */
+  inherited?: string | null;
   error?: string;
 }) {
   const { t } = useTranslation();
@@ -32,8 +35,14 @@ export function ChannelSelect({
   const permissions = usePermissions();
   const channels = places.data?.channels ?? [];
   const byId = new Map(channels.map((channel) => [channel.id, channel]));
-  const chosen = value === null ? undefined : byId.get(value);
+  const channelName = useChannelName(guildId);
+  const used = value ?? inherited ?? null;
+  const chosen = used === null ? undefined : byId.get(used);
   const gone = value !== null && places.isSuccess && !chosen;
+  const inherits =
+    inherited === undefined
+      ? undefined
+      : t("inherits", { value: inherited ? channelName(inherited) : t("channel.noDefault") });
   const warning = chosen && !chosen.can_post ? permissions.missing(chosen.missing) : undefined;
   return (
     <div>
@@ -41,20 +50,24 @@ export function ChannelSelect({
         label={label}
         description={description}
         placeholder={placeholder ?? t("channel.choose")}
-        data={grouped(channels, gone ? value : null, t("channel.gone"))}
-        value={value}
-        onChange={onChange}
+        data={[
+          ...(inherits === undefined ? [] : [{ value: "", label: inherits }]),
+          ...grouped(channels, gone ? value : null, t("channel.gone")),
+        ]}
+        value={value ?? (inherits === undefined ? null : "")}
+        onChange={(id) => onChange(id === "" ? null : id)}
         clearable={clearable}
+        allowDeselect={clearable}
         searchable
         nothingFoundMessage={places.isPending ? t("loading") : t("channel.none")}
         error={error ?? (gone ? t("channel.goneError") : undefined)}
         renderOption={({ option }) => (
           <Option channel={byId.get(option.value)} name={option.label} />
         )}
-        leftSection={<span aria-hidden>#</span>}
+        leftSection={value !== null && <span aria-hidden>#</span>}
       />
       {warning && (
-        <Text size="sm" c="orange.text" mt={4} role="status">
+        <Text size="sm" c="var(--mantine-color-orange-text)" mt={4} role="status">
           {warning}
         </Text>
       )}
@@ -79,10 +92,10 @@ function Option({ channel, name }: { channel: Channel | undefined; name: string 
   return (
     <Group gap="xs" justify="space-between" w="100%" wrap="nowrap">
       <Text size="sm" truncate>
-        # {name}
+        {channel ? `# ${name}` : name}
       </Text>
       {channel && (
-        <Text size="xs" c={channel.can_post ? "dimmed" : "orange.text"}>
+        <Text size="xs" c={channel.can_post ? "dimmed" : "var(--mantine-color-orange-text)"}>
           {channel.can_post ? t("channel.canPost") : t("channel.cannotPost")}
         </Text>
       )}

@@ -66,7 +66,7 @@ export function MentionField({
         />
       )}
       {notAllowed && (
-        <Text size="sm" c="orange.text" role="status">
+        <Text size="sm" c="var(--mantine-color-orange-text)" role="status">
           {t(wide ? "mention.mayNotEveryone" : "mention.notPingable")}
         </Text>
       )}

@@ -1,30 +1,6 @@
-import editor from "../template-editor/locale/de.json";
-import preview from "../discord-preview/locale/de.json";
-import account from "../features/account/locale/de.json";
-import audit from "../features/audit/locale/de.json";
-import deliveries from "../features/deliveries/locale/de.json";
 import invite from "../features/invite/locale/de.json";
 import landing from "../features/landing/locale/de.json";
-import notifications from "../features/notifications/locale/de.json";
-import overview from "../features/overview/locale/de.json";
-import servers from "../features/servers/locale/de.json";
-import streamers from "../features/streamers/locale/de.json";
-import templates from "../features/templates/locale/de.json";
 import common from "./locale/de.json";
 
-/** Every text, by namespace. */
-export default {
-  common,
-  editor,
-  preview,
-  account,
-  audit,
-  deliveries,
-  invite,
-  landing,
-  notifications,
-  overview,
-  servers,
-  streamers,
-  templates,
-};
+/** The texts that everybody needs, by namespace. */
+export default { common, invite, landing };

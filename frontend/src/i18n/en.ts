@@ -1,30 +1,6 @@
-import editor from "../template-editor/locale/en.json";
-import preview from "../discord-preview/locale/en.json";
-import account from "../features/account/locale/en.json";
-import audit from "../features/audit/locale/en.json";
-import deliveries from "../features/deliveries/locale/en.json";
 import invite from "../features/invite/locale/en.json";
 import landing from "../features/landing/locale/en.json";
-import notifications from "../features/notifications/locale/en.json";
-import overview from "../features/overview/locale/en.json";
-import servers from "../features/servers/locale/en.json";
-import streamers from "../features/streamers/locale/en.json";
-import templates from "../features/templates/locale/en.json";
 import common from "./locale/en.json";
 
-/** Every text, by namespace. */
-export default {
-  common,
-  editor,
-  preview,
-  account,
-  audit,
-  deliveries,
-  invite,
-  landing,
-  notifications,
-  overview,
-  servers,
-  streamers,
-  templates,
-};
+/** The texts that everybody needs, by namespace. */
+export default { common, invite, landing };

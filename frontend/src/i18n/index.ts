@@ -1,6 +1,7 @@
 import i18next from "i18next";
 import { initReactI18next } from "react-i18next";
 import type en from "./en";
+import type enApp from "./en-app";
 
 /** The languages that are complete. */
 export const languages = { en: "English", de: "Deutsch" } as const;
@@ -8,11 +9,13 @@ export type Language = keyof typeof languages;
 
 const STORED = "streammaxing-language";
 const loaders = { en: () => import("./en"), de: () => import("./de") };
+const appLoaders = { en: () => import("./en-app"), de: () => import("./de-app") };
+let appWanted = false;
 
 declare module "i18next" {
   interface CustomTypeOptions {
     defaultNS: "common";
-    resources: typeof en;
+    resources: typeof en & typeof enApp;
   }
 }
 
@@ -32,16 +35,24 @@ function preferred(): Language {
 }
 
 async function load(language: Language) {
-  const texts = (await loaders[language]()).default;
-  for (const [namespace, keys] of Object.entries(texts)) {
-    i18next.addResourceBundle(language, namespace, keys);
+  const parts = [loaders[language](), ...(appWanted ? [appLoaders[language]()] : [])];
+  for (const { default: texts } of await Promise.all(parts)) {
+    for (const [namespace, keys] of Object.entries(texts)) {
+      i18next.addResourceBundle(language, namespace, keys);
+    }
   }
+}
+
+/** Loads the texts of the pages behind the sign-in; in every language from now on. */
+export async function loadAppTexts() {
+  appWanted = true;
+  await load(currentLanguage());
 }
 
 /** Loads the texts of the language that fits the person best. */
 export async function startI18n(language: Language = preferred()) {
   await i18next.use(initReactI18next).init({
-    lng: language,
+    lng: regional(language),
     fallbackLng: false,
     defaultNS: "common",
     resources: {},
@@ -51,10 +62,21 @@ export async function startI18n(language: Language = preferred()) {
   await setLanguage(language, false);
 }
 
+/** The language as it is written where the person lives: dates in `en-GB` are not those of `en-US`. */
+function regional(language: Language): string {
+  return navigator.languages.find((tag) => tag.startsWith(`${language}-`)) ?? language;
+}
+
+/** The language of the texts on the page. */
+export function currentLanguage(): Language {
+  const tag = i18next.language.slice(0, 2);
+  return isLanguage(tag) ? tag : "en";
+}
+
 /** Changes the language, at once and for the next visit. */
 export async function setLanguage(language: Language, remember = true) {
   await load(language);
-  await i18next.changeLanguage(language);
+  await i18next.changeLanguage(regional(language));
   document.documentElement.lang = language;
   if (!remember) return;
   try {

@@ -15,7 +15,7 @@ import { paths } from "~/paths";
 import { guildPages } from "./guild-pages";
 
 /** Ctrl-K: pages, servers, streamers, templates, and the page's own switches. */
-export default function Palette({ guildId }: { guildId: string | undefined }) {
+export function Palette({ guildId }: { guildId: string | undefined }) {
   const { t } = useTranslation();
   const navigate = useNavigate();
   const { setColorScheme } = useMantineColorScheme();

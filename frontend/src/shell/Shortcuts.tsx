@@ -12,7 +12,7 @@ import { useShortcutsSetting } from "./settings";
 const SEQUENCE_MS = 1500;
 
 /** Keys that lead to pages, and the list of them behind `?`. */
-export default function Shortcuts({ guildId }: { guildId: string | undefined }) {
+export function Shortcuts({ guildId }: { guildId: string | undefined }) {
   const { t } = useTranslation();
   const navigate = useNavigate();
   const [enabled] = useShortcutsSetting();
@@ -41,6 +41,7 @@ export default function Shortcuts({ guildId }: { guildId: string | undefined }) 
     [`${modifier()} K`, t("palette.open")],
     [`${modifier()} S`, t("form.save")],
     ["?", t("shortcuts.title")],
+    ["n", t("shortcuts.addStreamer")],
     ["g h", t("servers.all")],
     ["g m", t("user.notifications")],
     ...guildPages.map(({ key, name }): [string, string] => [`g ${key}`, t(name)]),

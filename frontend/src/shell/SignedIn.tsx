@@ -1,6 +1,4 @@
 import { Anchor, AppShell, Burger, Group, Loader } from "@mantine/core";
-import { Notifications } from "@mantine/notifications";
-import "@mantine/notifications/styles.css";
 import { useDisclosure } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { Outlet, useLocation, useParams } from "@tanstack/react-router";
@@ -13,12 +11,11 @@ import { Brand } from "./Brand";
 import { GuildNav } from "./GuildNav";
 import { SearchButton } from "./SearchButton";
 import { ServerSwitcher } from "./ServerSwitcher";
-import { SessionDialog } from "./SessionDialog";
 import { SignedOutPage } from "./SignedOutPage";
 import { UserMenu } from "./UserMenu";
+import { noteSignIn } from "./useSignedIn";
 
-const Palette = lazy(() => import("./Palette"));
-const Shortcuts = lazy(() => import("./Shortcuts"));
+const Overlays = lazy(() => import("./Overlays"));
 
 /** Around every page that needs somebody signed in: header, navigation, palette. */
 export function SignedIn() {
@@ -30,6 +27,10 @@ export function SignedIn() {
   const main = useRef<HTMLElement>(null);
   const closeNav = nav.close;
   useEffect(closeNav, [closeNav, pathname]);
+  const known = me.data !== undefined;
+  useEffect(() => {
+    if (known) noteSignIn(true);
+  }, [known]);
 
   if (!me.data) {
     if (me.error instanceof Problem && me.error.status === 401) return <SignedOutPage />;
@@ -46,8 +47,6 @@ export function SignedIn() {
       }}
       padding="md"
     >
-      <Notifications position="bottom-right" />
-      <SessionDialog />
       <AppShell.Header>
         <Group h="100%" px="md" gap="sm" wrap="nowrap" justify="space-between">
           <Group gap="sm" wrap="nowrap" miw={0}>
@@ -80,8 +79,7 @@ export function SignedIn() {
         </div>
       </AppShell.Main>
       <Suspense>
-        <Palette guildId={guildId} />
-        <Shortcuts guildId={guildId} />
+        <Overlays guildId={guildId} />
       </Suspense>
     </AppShell>
   );

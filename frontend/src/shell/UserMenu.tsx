@@ -1,6 +1,6 @@
 import { Menu, Text, UnstyledButton, useMantineColorScheme } from "@mantine/core";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { Link, useNavigate } from "@tanstack/react-router";
+import { useMutation } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import {
   IconBell,
   IconDeviceDesktop,
@@ -13,22 +13,17 @@ import {
 import { useTranslation } from "react-i18next";
 import { api, ask, type Schema } from "~/api/client";
 import { paths } from "~/paths";
-import { clearAllDrafts } from "~/ui/drafts";
 import { RemoteImage } from "~/ui/RemoteImage";
+import { useLeave } from "./useLeave";
 
 /** Who is signed in: own pages, colour scheme, sign-out. */
 export function UserMenu({ me }: { me: Schema["Me"] }) {
   const { t } = useTranslation();
   const { colorScheme, setColorScheme } = useMantineColorScheme();
-  const client = useQueryClient();
-  const navigate = useNavigate();
+  const leave = useLeave();
   const signOut = useMutation({
     mutationFn: () => ask(api.POST("/api/auth/logout")),
-    onSuccess: async () => {
-      clearAllDrafts();
-      await navigate({ to: paths.landing });
-      client.clear();
-    },
+    onSuccess: () => leave(),
   });
   const name = me.global_name ?? me.username;
   const dark = colorScheme !== "light";

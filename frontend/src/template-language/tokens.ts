@@ -3,7 +3,7 @@ import type { Range } from "./errors";
 import { scanBraces, splitFilters } from "./scan";
 
 /** What a token is; `keyword` is `#if`, `:else` and the like, `escape` a doubled brace. */
-export type TokenKind = "brace" | "escape" | "variable" | "keyword" | "filter" | "argument";
+type TokenKind = "brace" | "escape" | "variable" | "keyword" | "filter" | "argument";
 
 /** A part of a source that is not plain text; ranges count characters. */
 export interface Token extends Range {

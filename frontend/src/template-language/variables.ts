@@ -35,9 +35,6 @@ export type Variable = (typeof VARIABLES)[number];
 /** The filters, by name. */
 export const FILTERS = ["truncate", "upper", "lower", "default"] as const;
 
-/** The name of a filter. */
-export type FilterName = (typeof FILTERS)[number];
-
 /** Whether there is such a variable. */
 export function isVariable(name: string): name is Variable {
   return (VARIABLES as readonly string[]).includes(name);

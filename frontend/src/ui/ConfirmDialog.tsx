@@ -29,7 +29,13 @@ export function ConfirmDialog({
 }) {
   const { t } = useTranslation();
   return (
-    <Modal opened={opened} onClose={onClose} title={title} centered>
+    <Modal
+      opened={opened}
+      onClose={onClose}
+      title={title}
+      closeButtonProps={{ "aria-label": t("close") }}
+      centered
+    >
       <Text component="div">{children}</Text>
       {error instanceof Problem && <ProblemAlert problem={error} />}
       <Group mt="lg" justify="flex-end" gap="sm">

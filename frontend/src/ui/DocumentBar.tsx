@@ -1,9 +1,20 @@
-import { Alert, Button, Group, Modal, Radio, Stack, Table, Text } from "@mantine/core";
+import {
+  Alert,
+  Button,
+  Group,
+  Modal,
+  Radio,
+  Stack,
+  Table,
+  Text,
+  VisuallyHidden,
+} from "@mantine/core";
 import { useHotkeys } from "@mantine/hooks";
 import { IconAlertTriangle } from "@tabler/icons-react";
 import { useBlocker } from "@tanstack/react-router";
 import { useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
+import type { FieldError } from "~/api/problem";
 import type { Conflict } from "./merge";
 import { ProblemAlert } from "./ProblemCard";
 import classes from "./DocumentBar.module.css";
@@ -15,12 +26,20 @@ interface Props<T extends object> {
   label: (field: keyof T & string) => string;
   /** A field's value as people know it. */
   show?: (field: keyof T & string, value: T) => ReactNode;
+  /** What is wrong with a field, in the reader's language; the API's own words unless said. */
+  explain?: (error: FieldError) => string;
   /** More buttons, before Save. */
   actions?: ReactNode;
 }
 
 /** The bar with Save and Discard, which comes with the first change; conflicts; leaving unsaved. */
-export function DocumentBar<T extends object>({ document, label, show, actions }: Props<T>) {
+export function DocumentBar<T extends object>({
+  document,
+  label,
+  show,
+  explain = (error) => error.message,
+  actions,
+}: Props<T>) {
   const { t } = useTranslation();
   useHotkeys([["mod+S", () => document.dirty && void document.save()]], [], true);
   return (
@@ -42,7 +61,7 @@ export function DocumentBar<T extends object>({ document, label, show, actions }
               <Alert color="red" icon={<IconAlertTriangle />} title={t("form.checkFields")}>
                 {document.fieldErrors.map((error) => (
                   <Text size="sm" key={error.field + error.code}>
-                    {error.message}
+                    {explain(error)}
                   </Text>
                 ))}
               </Alert>
@@ -156,8 +175,14 @@ function ConflictDialog<T extends object>({
                     name={`conflict-${field}`}
                     checked={theirs.has(field) === (side === "theirs")}
                     onChange={() => choose(field, side)}
-                    label={show(field, conflict[side])}
-                    aria-label={`${label(field)}: ${t(`conflict.${side}`)}`}
+                    label={
+                      <>
+                        <VisuallyHidden>
+                          {label(field)}, {t(`conflict.${side}`)}:{" "}
+                        </VisuallyHidden>
+                        {show(field, conflict[side])}
+                      </>
+                    }
                   />
                 </Table.Td>
               ))}

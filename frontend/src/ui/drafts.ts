@@ -21,11 +21,15 @@ export function storeDraft(id: string, draft: Draft<unknown>) {
 export function loadDraft<T>(id: string): Draft<T> | null {
   try {
     const stored = localStorage.getItem(PREFIX + id);
-    return stored ? (JSON.parse(stored) as Draft<T>) : null;
+    const draft = stored ? (JSON.parse(stored) as Partial<Draft<T>> | null) : null;
+    // What an older version of the dashboard has left may look different.
+    return isObject(draft?.base?.value) && isObject(draft.value) ? (draft as Draft<T>) : null;
   } catch {
     return null;
   }
 }
+
+const isObject = (value: unknown) => typeof value === "object" && value !== null;
 
 export function clearDraft(id: string) {
   try {

@@ -52,8 +52,19 @@ pub(crate) fn to_consent(begun: Result<Begun, Refusal>, otherwise: &str) -> Resp
             let set = Cookie::Consent.set(&cookie, consent::LIFETIME);
             with_cookies(Redirect::to(&url), [set])
         }
-        Err(refusal) => Redirect::to(&failed(otherwise, &refusal)).into_response(),
+        Err(refusal) => Redirect::to(&failed(otherwise, refusal.code())).into_response(),
     }
+}
+
+/// Where a browser goes by itself people read pages, not problems: to one that explains the code, or
+/// to the sign-in.
+pub(crate) fn to_page(error: &ApiError, page: &str) -> Response {
+    let page = match error {
+        ApiError::Unauthenticated => failed("/login", error.code()),
+        ApiError::Remote { .. } => failed(page, Refusal::Unavailable.code()),
+        _ => failed(page, error.code()),
+    };
+    Redirect::to(&page).into_response()
 }
 
 fn with_cookies<const N: usize>(redirect: Redirect, cookies: [Option<HeaderValue>; N]) -> Response {
@@ -65,9 +76,9 @@ fn with_cookies<const N: usize>(redirect: Redirect, cookies: [Option<HeaderValue
 }
 
 /// A page with the code of what went wrong; the dashboard has the words.
-fn failed(page: &str, refusal: &Refusal) -> String {
+fn failed(page: &str, code: &str) -> String {
     let joint = if page.contains('?') { '&' } else { '?' };
-    format!("{page}{joint}error={}", refusal.code())
+    format!("{page}{joint}error={code}")
 }
 
 /// Takes Discord's answer, and goes on to a page of the dashboard in any case.
@@ -132,7 +143,7 @@ fn page_of(purpose: Option<Purpose>) -> String {
 
 fn refused(page: &str, refusal: &Refusal, over: Option<HeaderValue>) -> Response {
     SecurityEvent::AuthFailure.record(None, refusal.code());
-    with_cookies(Redirect::to(&failed(page, refusal)), [over])
+    with_cookies(Redirect::to(&failed(page, refusal.code())), [over])
 }
 
 /// The signed-in user.

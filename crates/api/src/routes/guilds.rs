@@ -4,7 +4,7 @@ use crate::{
     ApiError,
     caller::{Caller, GuildAdmin},
     extract::{Params, QueryOf},
-    routes::auth::to_consent,
+    routes::auth::{to_consent, to_page},
     views::rfc3339,
 };
 use axum::{Json, response::Response};
@@ -111,12 +111,24 @@ pub(crate) async fn list(
 /// Sends the browser to Discord's page for adding the bot to a server.
 #[utoipa::path(get, path = "/api/guilds/{guild_id}/install", tag = "guilds",
     params(("guild_id" = String, Path)),
-    responses((status = 303, description = "To Discord."),
-        (status = 403, description = "The caller may not manage this server.")))]
+    responses((status = 303, description = "To Discord, to /servers?error=… or to /login?error=….")))]
 pub(crate) async fn install(
-    caller: Caller,
-    Params(guild): Params<GuildId>,
+    caller: Result<Caller, ApiError>,
+    guild: Result<Params<GuildId>, ApiError>,
+) -> Response {
+    match begin_install(caller, guild).await {
+        Ok(consent) => consent,
+        Err(error) => to_page(&error, SERVERS),
+    }
+}
+
+const SERVERS: &str = "/servers";
+
+async fn begin_install(
+    caller: Result<Caller, ApiError>,
+    guild: Result<Params<GuildId>, ApiError>,
 ) -> Result<Response, ApiError> {
+    let (caller, Params(guild)) = (caller?, guild?);
     let user = caller.user.user_id;
     let guilds = sm_db::users::guilds(&caller.app.pool, user).await?;
     // Discord checks again on its page, and we check what came of it.
@@ -125,7 +137,7 @@ pub(crate) async fn install(
         audit::denied(&caller.app, Some(guild), Some(user), "bot.install", request).await;
         return Err(ApiError::NotAdmin);
     }
-    Ok(to_consent(consent::begin(&caller.app, Purpose::Install { guild, user }), "/servers"))
+    Ok(to_consent(consent::begin(&caller.app, Purpose::Install { guild, user }), SERVERS))
 }
 
 /// A channel to choose.

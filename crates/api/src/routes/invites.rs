@@ -4,7 +4,7 @@ use crate::{
     ApiError,
     caller::GuildAdmin,
     extract::{JsonBody, Params, Ready},
-    routes::auth::to_consent,
+    routes::auth::{to_consent, to_page},
     views::rfc3339,
 };
 use axum::{Json, response::Response};
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sm_db::invites::{self, Invite, NewInvite};
 use sm_services::{
-    accounts::consent::{self, Purpose},
+    accounts::consent::{self, Purpose, Refusal},
     audit,
     setup::Problem,
 };
@@ -171,13 +171,31 @@ pub(crate) async fn get(
 
 /// Sends the browser to Twitch, to link the channel of whoever signs in there.
 #[utoipa::path(get, path = "/api/invites/{code}/link", tag = "invites", params(("code" = String, Path)),
-    responses((status = 303, description = "To Twitch."), (status = 404)))]
+    responses((status = 303, description = "To Twitch, or to the invite with ?error=….")))]
 pub(crate) async fn link(
-    Ready(app): Ready,
-    Params(code): Params<String>,
-) -> Result<Response, ApiError> {
-    let found = invites::find_valid(&app.pool, &code, app.clock.now()).await?;
-    let code = found.ok_or(ApiError::NotFound)?.code;
-    let page = format!("/invite/{code}");
-    Ok(to_consent(consent::begin(&app, Purpose::Invite { code }), &page))
+    ready: Result<Ready, ApiError>,
+    code: Result<Params<String>, ApiError>,
+) -> Response {
+    let code = code.map(|Params(code)| code).unwrap_or_default();
+    let page = page_of(&code);
+    let found = match ready {
+        Ok(Ready(app)) => {
+            let found = invites::find_valid(&app.pool, &code, app.clock.now()).await;
+            found.map(|found| found.map(|invite| (app, invite.code))).map_err(ApiError::from)
+        }
+        Err(error) => Err(error),
+    };
+    match found {
+        Ok(Some((app, code))) => to_consent(consent::begin(&app, Purpose::Invite { code }), &page),
+        // Nobody is told whether it ended, was revoked, or never was.
+        Ok(None) => to_consent(Err(Refusal::InviteInvalid), &page),
+        Err(error) => to_page(&error, &page),
+    }
+}
+
+/// The page of an invite; whatever cannot be a code of ours is left out of the address.
+fn page_of(code: &str) -> String {
+    let fits = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    let code: String = code.chars().filter(fits).take(64).collect();
+    format!("/invite/{}", if code.is_empty() { "-" } else { &code })
 }

@@ -4,8 +4,8 @@ use crate::{
     ApiError,
     caller::GuildAdmin,
     extract::{IfMatch, JsonBody, Params, QueryOf, etag},
-    routes::auth::to_consent,
-    views::{Mention, key_of, page, page_size, rfc3339},
+    routes::auth::{to_consent, to_page},
+    views::{Mention, key_of, page, page_size, rfc3339, searched},
 };
 use axum::{
     Json,
@@ -13,7 +13,7 @@ use axum::{
 };
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
-use sm_db::follows::{self, Destination, Follow, StoredDestination};
+use sm_db::follows::{self, Destination, Filter, Follow, StoredDestination};
 use sm_services::{
     accounts::consent::{self, Purpose},
     setup::{self, Problem},
@@ -97,10 +97,13 @@ pub(crate) struct StreamerPage {
     next: Option<String>,
 }
 
-/// Which page.
+/// Which streamers.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ListStreamers {
+    /// Only those with this in their login or name; 100 characters at most.
+    #[serde(default)]
+    q: Option<String>,
     /// The cursor of a page before.
     #[serde(default)]
     after: Option<String>,
@@ -117,8 +120,9 @@ pub(crate) async fn list(
     QueryOf(query): QueryOf<ListStreamers>,
 ) -> Result<Json<StreamerPage>, ApiError> {
     let (size, after) = (page_size(query.limit)?, key_of(query.after.as_deref())?);
-    let from = (None, after.as_deref());
-    let rows = follows::list(&admin.app().pool, admin.guild, from, size + 1).await?;
+    let (name, after) = (searched(query.q.as_deref())?, after.as_deref());
+    let filter = Filter { name, after, ..Filter::default() };
+    let rows = follows::list(&admin.app().pool, admin.guild, filter, size + 1).await?;
     let (rows, next) = page(rows, size, |row| row.login.clone());
     Ok(Json(StreamerPage { items: rows.into_iter().map(StreamerItem::from).collect(), next }))
 }
@@ -238,11 +242,22 @@ pub(crate) async fn search(
 
 /// Sends the browser to Twitch, to link the channel of whoever signs in there.
 #[utoipa::path(get, path = "/api/guilds/{guild_id}/streamers/link", tag = "streamers",
-    params(("guild_id" = String, Path)), responses((status = 303, description = "To Twitch.")))]
-pub(crate) async fn link(admin: GuildAdmin) -> Response {
+    params(("guild_id" = String, Path)),
+    responses((status = 303, description = "To Twitch, to the server's streamers with ?error=… or to /login?error=….")))]
+pub(crate) async fn link(
+    guild: Result<Params<GuildId>, ApiError>,
+    admin: Result<GuildAdmin, ApiError>,
+) -> Response {
+    let page = match guild {
+        Ok(Params(guild)) => format!("/s/{guild}/streamers"),
+        Err(_) => "/servers".to_owned(),
+    };
+    let admin = match admin {
+        Ok(admin) => admin,
+        Err(error) => return to_page(&error, &page),
+    };
     let (guild, user) = (admin.guild, admin.caller.user.user_id);
-    let begun = consent::begin(admin.app(), Purpose::Link { guild, user });
-    to_consent(begun, &format!("/s/{guild}/streamers"))
+    to_consent(consent::begin(admin.app(), Purpose::Link { guild, user }), &page)
 }
 
 /// Where and how a streamer is announced; null means as the server's configuration says.
@@ -358,8 +373,9 @@ pub(crate) struct StreamerBody {
 /// The streamer as it is stored, and the revision.
 async fn view(admin: &GuildAdmin, id: &TwitchUserId) -> Result<(i32, StreamerView), ApiError> {
     let (pool, guild) = (&admin.app().pool, admin.guild);
+    let only = Filter { only: Some(id), ..Filter::default() };
     let (rows, destinations) = tokio::try_join!(
-        follows::list(pool, guild, (Some(id), None), 1),
+        follows::list(pool, guild, only, 1),
         follows::destinations(pool, guild, id),
     )?;
     let follow = rows.into_iter().next().ok_or(ApiError::NotFound)?;

@@ -224,7 +224,8 @@ async fn sample_of(app: &App, guild: GuildId, body: &SampleBody) -> Result<Sampl
     }
     sample.viewers = body.viewers.or(sample.viewers);
     if let Some(streamer) = &body.streamer_id {
-        let found = follows::list(&app.pool, guild, (Some(streamer), None), 1).await?;
+        let only = follows::Filter { only: Some(streamer), ..follows::Filter::default() };
+        let found = follows::list(&app.pool, guild, only, 1).await?;
         let follow = found.into_iter().next().ok_or(ApiError::NotFound)?;
         sample.streamer = follow.twitch_user_id;
         sample.login = follow.login;

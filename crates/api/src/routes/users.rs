@@ -3,9 +3,9 @@
 use crate::{
     ApiError,
     caller::{Caller, GuildMember},
-    extract::{JsonBody, Params},
+    extract::{JsonBody, Params, QueryOf},
     routes::auth::signed_out,
-    views::rfc3339,
+    views::{key_of, page, page_size, rfc3339, searched},
 };
 use axum::{
     Json,
@@ -13,28 +13,65 @@ use axum::{
 };
 use http::{HeaderValue, header};
 use serde::{Deserialize, Serialize};
-use sm_db::preferences::{self, Preference};
+use sm_db::preferences::{self, GuildPreference, StreamerPreference};
 use sm_services::accounts::personal_data;
 use sm_types::{GuildId, TwitchUserId};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
-/// What a member has chosen for one streamer, or for a whole server.
+/// A server of the caller's, and what they have chosen there.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct PreferenceItem {
+pub(crate) struct GuildPreferenceItem {
     /// The server.
     guild_id: String,
     /// The server's name.
     guild_name: String,
-    /// The streamer; null for the whole server.
-    streamer_id: Option<String>,
-    /// The streamer's login.
-    login: Option<String>,
-    /// The streamer's name.
-    display_name: Option<String>,
-    /// What was chosen; null: nothing, so the level above counts.
+    /// What was chosen for the whole server; null: nothing, and nothing pings the caller by name.
     wants_ping: Option<bool>,
-    /// Whom announcements of the streamer mention here.
-    mention: Option<String>,
+    /// When it was chosen.
+    #[schema(format = DateTime)]
+    updated_at: Option<String>,
+    /// Streamers that the server announces.
+    streamers: i64,
+    /// Those of them whose pings the caller has turned off, one by one.
+    opted_out: i64,
+}
+
+impl From<GuildPreference> for GuildPreferenceItem {
+    fn from(guild: GuildPreference) -> Self {
+        Self {
+            guild_id: guild.guild_id.to_string(),
+            guild_name: guild.guild_name,
+            wants_ping: guild.wants_ping,
+            updated_at: guild.updated_at.map(rfc3339),
+            streamers: guild.streamers,
+            opted_out: guild.opted_out,
+        }
+    }
+}
+
+/// The caller's servers that have the bot, and what they have chosen for each.
+///
+/// All of them: Discord lets nobody join more than 200.
+#[utoipa::path(get, path = "/api/users/me/preferences", tag = "users",
+    responses((status = 200, body = Vec<GuildPreferenceItem>)))]
+pub(crate) async fn list(caller: Caller) -> Result<Json<Vec<GuildPreferenceItem>>, ApiError> {
+    let guilds = preferences::guilds(&caller.app.pool, caller.user.user_id).await?;
+    Ok(Json(guilds.into_iter().map(GuildPreferenceItem::from).collect()))
+}
+
+/// What a member has chosen for one streamer.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PreferenceItem {
+    /// The streamer.
+    streamer_id: String,
+    /// The streamer's login.
+    login: String,
+    /// The streamer's name.
+    display_name: String,
+    /// What was chosen; null: nothing, so the choice for the whole server counts.
+    wants_ping: Option<bool>,
+    /// Whom announcements of the streamer mention here: `none`, `role`, `everyone`, `here` or `members`.
+    mention: String,
     /// Whether Discord can honour a choice: only mentions by name leave single members out.
     honoured: bool,
     /// When it was chosen.
@@ -42,35 +79,59 @@ pub(crate) struct PreferenceItem {
     updated_at: Option<String>,
 }
 
-fn honoured(mention: Option<&str>) -> bool {
-    !matches!(mention, Some("role" | "everyone" | "here"))
-}
-
-impl From<Preference> for PreferenceItem {
-    fn from(preference: Preference) -> Self {
+impl From<StreamerPreference> for PreferenceItem {
+    fn from(preference: StreamerPreference) -> Self {
         Self {
-            guild_id: preference.guild_id.to_string(),
-            guild_name: preference.guild_name,
+            honoured: preference.honoured(),
             streamer_id: preference.twitch_user_id,
             login: preference.login,
             display_name: preference.display_name,
             wants_ping: preference.wants_ping,
-            honoured: honoured(preference.mention.as_deref()),
             mention: preference.mention,
             updated_at: preference.updated_at.map(rfc3339),
         }
     }
 }
 
-/// What the caller can choose in their servers, and what they have chosen.
-#[utoipa::path(get, path = "/api/users/me/preferences", tag = "users",
-    responses((status = 200, body = Vec<PreferenceItem>)))]
-pub(crate) async fn list(caller: Caller) -> Result<Json<Vec<PreferenceItem>>, ApiError> {
-    let (pool, user) = (&caller.app.pool, caller.user.user_id);
-    let guilds = sm_db::users::guilds(pool, user).await?;
-    let guilds: Vec<_> = guilds.into_iter().map(|guild| guild.guild_id).collect();
-    let all = preferences::of_user(pool, user, &guilds).await?;
-    Ok(Json(all.into_iter().map(PreferenceItem::from).collect()))
+/// A page of streamers and choices.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PreferencePage {
+    /// By login.
+    items: Vec<PreferenceItem>,
+    /// The cursor of the next page.
+    next: Option<String>,
+}
+
+/// Which streamers.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ListPreferences {
+    /// Only those with this in their login or name; 100 characters at most.
+    #[serde(default)]
+    q: Option<String>,
+    /// The cursor of a page before.
+    #[serde(default)]
+    after: Option<String>,
+    /// 1 to 100; 50 unless said.
+    #[serde(default)]
+    limit: Option<i64>,
+}
+
+/// The streamers that a server announces, and what the caller has chosen for each.
+#[utoipa::path(get, path = "/api/users/me/preferences/{guild_id}", tag = "users",
+    params(("guild_id" = String, Path), ListPreferences),
+    responses((status = 200, body = PreferencePage)))]
+pub(crate) async fn list_guild(
+    member: GuildMember,
+    QueryOf(query): QueryOf<ListPreferences>,
+) -> Result<Json<PreferencePage>, ApiError> {
+    let (size, after) = (page_size(query.limit)?, key_of(query.after.as_deref())?);
+    let name = searched(query.q.as_deref())?;
+    let (pool, user) = (&member.caller.app.pool, member.caller.user.user_id);
+    let which = (name, after.as_deref());
+    let rows = preferences::streamers(pool, member.guild, user, which, size + 1).await?;
+    let (rows, next) = page(rows, size, |row| row.login.clone());
+    Ok(Json(PreferencePage { items: rows.into_iter().map(PreferenceItem::from).collect(), next }))
 }
 
 /// A choice.
@@ -132,12 +193,7 @@ async fn store(
         Some(wants) => preferences::set(pool, member.guild, streamer, user, wants).await?,
         None => preferences::clear(pool, member.guild, streamer, user).await?,
     }
-    let all = preferences::of_user(pool, user, &[member.guild]).await?;
-    let about = |preference: &&Preference| match streamer {
-        Some(streamer) => preference.twitch_user_id.as_deref() == Some(streamer.as_str()),
-        None => preference.twitch_user_id.is_some(),
-    };
-    let honoured = all.iter().filter(about).all(|p| honoured(p.mention.as_deref()));
+    let honoured = preferences::honoured(pool, member.guild, streamer).await?;
     let refused = wants_ping == Some(false) && !honoured;
     Ok(Json(PreferenceView { wants_ping, honoured, notice: refused.then_some(NOTICE) }))
 }

@@ -67,9 +67,9 @@ pub(super) async fn store(
 pub(crate) async fn access_token(app: &App, user: UserId) -> Result<Secret, NoToken> {
     for _ in 0..PATIENCE.1 {
         let now = app.clock.now();
-        let (access, _, expires_at) = read(app, user).await?;
-        if expires_at > now + MARGIN {
-            return Ok(access);
+        let stored = read(app, user).await?;
+        if stored.expires_at > now + MARGIN {
+            return Ok(stored.access);
         }
         if sm_db::users::lease_tokens(&app.pool, user, now, now + LEASE).await? {
             return refresh(app, user, now).await;
@@ -79,15 +79,23 @@ pub(crate) async fn access_token(app: &App, user: UserId) -> Result<Secret, NoTo
     Err(NoToken::Storage("another instance does not finish its refresh".to_owned()))
 }
 
-/// Both tokens and when the first expires.
-async fn read(app: &App, user: UserId) -> Result<(Secret, Secret, OffsetDateTime), NoToken> {
+/// Both tokens, when the first expires, and how they are stored.
+struct Stored {
+    access: Secret,
+    refresh: Secret,
+    expires_at: OffsetDateTime,
+    ciphertext: Vec<u8>,
+}
+
+async fn read(app: &App, user: UserId) -> Result<Stored, NoToken> {
     let row = sm_db::users::tokens(&app.pool, user).await?.ok_or(NoToken::SignInAgain)?;
     let (Some(ciphertext), Some(expires_at)) = (row.tokens, row.tokens_expire_at) else {
         return Err(NoToken::SignInAgain);
     };
     let plain = app.cipher.decrypt(&purpose(user), &ciphertext).await.map_err(unreadable)?;
     let (access, refresh) = plain.expose().split_once(SEPARATOR).ok_or(NoToken::SignInAgain)?;
-    Ok((Secret::new(access), Secret::new(refresh), expires_at))
+    let (access, refresh) = (Secret::new(access), Secret::new(refresh));
+    Ok(Stored { access, refresh, expires_at, ciphertext })
 }
 
 /// What is readable once the key can be used again is not given up.
@@ -102,20 +110,23 @@ fn unreadable(error: CipherError) -> NoToken {
 
 /// Refreshes under the lease; who had it before may have been done in the meantime.
 async fn refresh(app: &App, user: UserId, now: OffsetDateTime) -> Result<Secret, NoToken> {
-    let (access, refresh, expires_at) = read(app, user).await?;
-    if expires_at > now + MARGIN {
+    let stored = read(app, user).await?;
+    if stored.expires_at > now + MARGIN {
         sm_db::users::release_tokens(&app.pool, user).await?;
-        return Ok(access);
+        return Ok(stored.access);
     }
-    match app.discord.refresh_tokens(&refresh).await {
+    match app.discord.refresh_tokens(&stored.refresh).await {
         Ok(tokens) => {
             // The old pair is dead: the new one is stored before it is used.
             store(app, user, &tokens, now).await?;
             Ok(tokens.access_token)
         }
         Err(error) if error.is_invalid_grant() => {
-            sm_db::users::set_tokens(&app.pool, user, None).await?;
-            Err(NoToken::SignInAgain)
+            if sm_db::users::forget_tokens(&app.pool, user, &stored.ciphertext).await? {
+                return Err(NoToken::SignInAgain);
+            }
+            // A refresh that took longer than its lease, or a new sign-in, has stored others.
+            Ok(read(app, user).await?.access)
         }
         Err(error) => {
             sm_db::users::release_tokens(&app.pool, user).await?;
@@ -124,12 +135,21 @@ async fn refresh(app: &App, user: UserId, now: OffsetDateTime) -> Result<Secret,
     }
 }
 
+/// Forgets the tokens that a refused access token belongs to; false when others are stored by now.
+pub(super) async fn forget(app: &App, user: UserId, access: &Secret) -> Result<bool, NoToken> {
+    let stored = read(app, user).await?;
+    if stored.access.expose() != access.expose() {
+        return Ok(false);
+    }
+    Ok(sm_db::users::forget_tokens(&app.pool, user, &stored.ciphertext).await?)
+}
+
 /// Revokes a user's tokens at Discord and forgets them.
 ///
 /// Best effort at Discord: what it does not answer now expires within a week.
 pub(super) async fn revoke(app: &App, user: UserId) -> sqlx::Result<()> {
-    if let Ok((_, refresh, _)) = read(app, user).await
-        && let Err(error) = app.discord.revoke_tokens(&refresh).await
+    if let Ok(stored) = read(app, user).await
+        && let Err(error) = app.discord.revoke_tokens(&stored.refresh).await
     {
         tracing::warn!(%error, "a user's tokens could not be revoked");
     }

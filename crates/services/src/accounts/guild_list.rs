@@ -59,10 +59,13 @@ pub async fn load(app: &App, user: UserId, refresh: bool) -> sqlx::Result<GuildL
 async fn renew(app: &App, user: UserId, now: OffsetDateTime) -> Result<(), NoToken> {
     let token = discord_tokens::access_token(app, user).await?;
     match fetch(app, user, &token, now).await {
-        // Revoked on Discord's side: the tokens are of no use any more.
+        // Revoked on Discord's side, or replaced by another instance since it was read.
         Err(NoToken::Discord(sm_discord::Error::Unauthorized { .. })) => {
-            users::set_tokens(&app.pool, user, None).await?;
-            Err(NoToken::SignInAgain)
+            if discord_tokens::forget(app, user, &token).await? {
+                return Err(NoToken::SignInAgain);
+            }
+            let token = discord_tokens::access_token(app, user).await?;
+            fetch(app, user, &token, now).await
         }
         done => done,
     }

@@ -272,8 +272,9 @@ async fn accepted(
             Some("Discord left the embed out. Grant the bot \"Embed Links\" here.".into());
     }
     let latency = app.clock.now() - due.received_at;
-    if due.action == "create" {
-        Gauge::WebhookToDiscord.note(latency.whole_milliseconds() as i64);
+    if (due.kind.as_str(), due.action.as_str(), due.resends) == ("online", "create", 0) {
+        let ms = i64::try_from(latency.whole_milliseconds()).unwrap_or(i64::MAX);
+        Gauge::WebhookToDiscord.note(ms);
     }
     tracing::debug!(
         delivery.id = %due.delivery_id, delivery.kind = due.kind, guild.id = %due.guild_id,

@@ -61,7 +61,7 @@ pub(crate) async fn run(
 ) -> sqlx::Result<Sent> {
     let mut pipeline = Pipeline::new(app);
     loop {
-        let out_of_time = Instant::now() >= stop_at;
+        let out_of_time = Instant::now() >= stop_at || app.is_stopping();
         // Hearing of the end before the last look makes that look see everything.
         let expanded = expanding.has_changed().is_err();
         expanding.mark_unchanged();

@@ -7,6 +7,7 @@ use crate::{
     audit::{self, Actor},
     gate,
 };
+use sm_aws::Ring;
 use sm_types::{GuildId, UserId};
 
 /// Sets a server up after its install was confirmed by the person who asked for it.
@@ -30,7 +31,7 @@ pub(crate) async fn confirm(app: &App, guild: GuildId, user: UserId) -> Result<(
         audit::denied(app, Some(guild), Some(user), "bot.install", None).await;
         return Err(Refusal::NotAdmin);
     }
-    let actor = Actor { user, request_id: String::new() };
+    let actor = Actor { user: Some(user), request_id: String::new() };
     let what = (guild, "bot.install", None);
     audit::done(app, &app.pool, &actor, what, (None::<&()>, None::<&()>)).await?;
     Ok(())
@@ -50,6 +51,6 @@ pub async fn add(
     sm_db::config::create_default(&mut *transaction, guild).await?;
     sm_db::subscriptions::plan_guild(&mut transaction, guild, app.clock.now()).await?;
     transaction.commit().await?;
-    app.doorbell.ring().await;
+    app.doorbell.ring(Ring::Subscribe).await;
     Ok(())
 }

@@ -8,6 +8,7 @@ use crate::{
     guilds::access::{self, Access},
 };
 use serde_json::json;
+use sm_aws::Ring;
 use sm_db::{follows, invites, streamers, subscriptions};
 use sm_twitch::User;
 use sm_types::{GuildId, TwitchUserId, UserId};
@@ -39,7 +40,7 @@ pub async fn follow(
     let mut transaction = app.pool.begin().await?;
     let followed = follow_within(&mut transaction, app, guild, user, source, Some(actor)).await?;
     transaction.commit().await?;
-    app.doorbell.ring().await;
+    app.doorbell.ring(Ring::Subscribe).await;
     Ok(followed)
 }
 
@@ -55,7 +56,7 @@ async fn follow_within(
     if source != BY_NAME {
         streamers::set_authorized(&mut *db, &user.id, true).await?;
     }
-    let by = actor.map(|actor| actor.user);
+    let by = actor.and_then(|actor| actor.user);
     let added = follows::insert(db, guild, &user.id, (source, by), MAX_STREAMERS).await?;
     subscriptions::plan(&mut *db, Some(&user.id), app.clock.now()).await?;
     if !added {
@@ -85,7 +86,7 @@ pub async fn unfollow(
         audit::done(app, &mut *transaction, actor, what, (None::<&()>, None::<&()>)).await?;
     }
     transaction.commit().await?;
-    app.doorbell.ring().await;
+    app.doorbell.ring(Ring::Subscribe).await;
     Ok(gone)
 }
 
@@ -128,7 +129,7 @@ pub async fn follow_lines(
         results.push(Line::Found { id: user.id.clone(), login, followed });
     }
     transaction.commit().await?;
-    app.doorbell.ring().await;
+    app.doorbell.ring(Ring::Subscribe).await;
     Ok(results)
 }
 
@@ -204,7 +205,7 @@ async fn link_own(
         audit::denied(app, Some(guild), Some(admin), "streamer.add", None).await;
         return Err(Refusal::NotAdmin);
     }
-    let actor = Actor { user: admin, request_id: String::new() };
+    let actor = Actor { user: Some(admin), request_id: String::new() };
     match follow(app, guild, user, "oauth", &actor).await? {
         Followed::LimitReached => Err(Refusal::TooManyStreamers),
         _ => Ok(Linked { guild, login: user.login.clone(), invite: None }),
@@ -228,7 +229,7 @@ async fn link_invited(app: &App, code: &str, user: &User) -> Result<Linked, Refu
         }
     }
     transaction.commit().await?;
-    app.doorbell.ring().await;
+    app.doorbell.ring(Ring::Subscribe).await;
     tracing::info!(guild.id = %guild, streamer.login = user.login, "a streamer came by an invite link");
     Ok(Linked { guild, login: user.login.clone(), invite: Some(code.to_owned()) })
 }

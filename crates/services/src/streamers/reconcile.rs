@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{App, twitch_token::with_token};
 use serde_json::json;
-use sm_aws::metrics::Gauge;
+use sm_aws::{Ring, metrics::Gauge};
 use sm_db::{
     acceptance::{self, Notice, StreamStart},
     stream_sessions::{self, OpenSession},
@@ -53,17 +53,22 @@ pub struct Reconciled {
     pub deleted: usize,
 }
 
+/// The subscriptions at Twitch that are delivered to us.
+///
+/// Another stage may share the application: what is delivered elsewhere is not ours to touch.
+pub async fn at_twitch(app: &App) -> Result<Vec<Subscription>, Error> {
+    let all = with_token(app, |token| async move { app.twitch.list_subscriptions(&token).await });
+    let is_ours = |s: &Subscription| s.callback().is_some_and(|callback| is_ours(app, callback));
+    Ok(all.await?.into_iter().filter(is_ours).collect())
+}
+
 /// Brings Twitch's subscriptions in line with who is followed.
 pub async fn subscriptions(app: &App) -> Result<Reconciled, ReconcileError> {
     let now = app.clock.now();
     subscriptions::plan(&app.pool, None, now).await?;
-    let all =
-        with_token(app, |token| async move { app.twitch.list_subscriptions(&token).await }).await?;
-    // Another stage may share the application: what is delivered elsewhere is not ours to touch.
-    let (ours, outdated): (Vec<_>, Vec<_>) = all
-        .iter()
-        .filter(|s| s.callback().is_some_and(|callback| is_ours(app, callback)))
-        .partition(|s| s.callback().is_some_and(|callback| is_current(app, callback)));
+    let all = at_twitch(app).await?;
+    let (ours, outdated): (Vec<_>, Vec<_>) =
+        all.iter().partition(|s| s.callback().is_some_and(|callback| is_current(app, callback)));
     let (replaced, kept) = replace(app, &ours, &outdated).await?;
     if !ours.iter().any(|s| s.kind == APP_WIDE && alive(&s.status)) {
         subscribe_app_wide(app).await?;
@@ -112,6 +117,49 @@ async fn replace<'a>(
         }
     }
     Ok((replaced, kept))
+}
+
+/// How far Twitch's subscriptions are from who is followed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Drift {
+    /// Subscriptions of ours at Twitch.
+    pub listed: usize,
+    /// Those that nobody needs, or that are there twice.
+    pub strays: usize,
+    /// Those that are missing.
+    pub missing: i64,
+    /// Those that Twitch refuses to create, so far.
+    pub failing: i64,
+    /// Those that we hold and nobody needs any more.
+    pub unwanted: i64,
+    /// Whether the one about withdrawn consents is missing.
+    pub app_wide_missing: bool,
+}
+
+/// What [`subscriptions`] would do. It is done within a transaction that is taken back.
+pub async fn drift(app: &App) -> Result<Drift, ReconcileError> {
+    let ours = at_twitch(app).await?;
+    let listed: Vec<_> = ours.iter().filter_map(listed).collect();
+    let now = app.clock.now();
+    let mut transaction = app.pool.begin().await?;
+    subscriptions::plan(&mut *transaction, None, now).await?;
+    let strays =
+        subscriptions::reconcile(&mut *transaction, &listed, now, now - SETTLED).await?.len();
+    let states = subscriptions::count_all(&mut *transaction).await?;
+    transaction.rollback().await?;
+    let count = |state: &str| states.iter().find(|(s, _)| s == state).map_or(0, |(_, n)| *n);
+    Ok(Drift {
+        listed: listed.len(),
+        strays,
+        missing: count("wanted"),
+        failing: count("failed"),
+        unwanted: count("unwanted"),
+        app_wide_missing: !has_app_wide(&ours),
+    })
+}
+
+fn has_app_wide(ours: &[Subscription]) -> bool {
+    ours.iter().any(|s| s.kind == APP_WIDE && alive(&s.status))
 }
 
 fn alive(status: &Status) -> bool {
@@ -176,7 +224,7 @@ pub async fn streams(app: &App) -> Result<Streams, ReconcileError> {
             }
         }
         if found.started > 0 {
-            app.doorbell.ring().await;
+            app.doorbell.ring(Ring::Deliver).await;
         }
     }
 }

@@ -22,7 +22,12 @@ const MAX_BACKOFF: Duration = Duration::hours(6);
 pub async fn step(app: &App) -> sqlx::Result<usize> {
     let now = app.clock.now();
     let due = subscriptions::claim(&app.pool, now, now + LEASE, BATCH).await?;
-    for target in &due {
+    for (turn, target) in due.iter().enumerate() {
+        if app.is_stopping() {
+            // For another worker, now and not when the lease has run out.
+            subscriptions::release(&app.pool, &due[turn..], now).await?;
+            break;
+        }
         if target.state == "unwanted" {
             remove(app, target).await?;
         } else {

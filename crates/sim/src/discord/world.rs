@@ -19,8 +19,8 @@ const KEPT_REQUESTS: usize = 10_000;
 const KEPT_CHANGES: usize = 5_000;
 /// What the application and its bot are called.
 pub(super) const APPLICATION_NAME: &str = "StreamMaxing";
-/// View, send, embed, attach, history, external emoji, threads, manage roles.
-pub(super) const DEFAULT_BOT_PERMISSIONS: u64 = 309_506_460_672;
+/// View, send, embed, history, send in threads.
+pub(super) const DEFAULT_BOT_PERMISSIONS: u64 = 274_877_991_936;
 /// What `@everyone` may do in a new server, as far as it matters here.
 const EVERYONE_PERMISSIONS: u64 = 1 << 10 | 1 << 11 | 1 << 14 | 1 << 15 | 1 << 16;
 

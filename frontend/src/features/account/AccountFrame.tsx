@@ -1,4 +1,36 @@
-/** To be written. */
+import { Link, Outlet } from "@tanstack/react-router";
+import { IconBell, IconDeviceDesktop, IconPalette, IconShield } from "@tabler/icons-react";
+import { useTranslation } from "react-i18next";
+import { paths } from "~/paths";
+import classes from "./AccountFrame.module.css";
+
+const PAGES = [
+  { to: paths.me, name: "user.notifications", icon: IconBell },
+  { to: paths.sessions, name: "user.sessions", icon: IconDeviceDesktop },
+  { to: paths.privacy, name: "user.privacy", icon: IconShield },
+  { to: paths.appearance, name: "user.appearance", icon: IconPalette },
+] as const;
+
+/** Around one's own four pages. */
 export function AccountFrame() {
-  return null;
+  const { t } = useTranslation();
+  const { t: account } = useTranslation("account");
+  return (
+    <>
+      <nav aria-label={account("nav")} className={classes.tabs}>
+        {PAGES.map(({ to, name, icon: Icon }) => (
+          <Link
+            key={to}
+            to={to}
+            activeOptions={{ exact: true, includeSearch: false }}
+            className={classes.tab}
+          >
+            <Icon size={18} aria-hidden />
+            {t(name)}
+          </Link>
+        ))}
+      </nav>
+      <Outlet />
+    </>
+  );
 }

@@ -1,4 +1,113 @@
-/** To be written. */
+import { Skeleton, Stack, Switch, Text } from "@mantine/core";
+import { notifications } from "@mantine/notifications";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useParams } from "@tanstack/react-router";
+import { useTranslation } from "react-i18next";
+import { api, askTagged, type Schema } from "~/api/client";
+import { queries } from "~/api/queries";
+import { DocumentBar } from "~/ui/DocumentBar";
+import { Loaded } from "~/ui/Loaded";
+import { Page } from "~/ui/Page";
+import { Section } from "~/ui/Section";
+import { useDocument, type EditedDocument } from "~/ui/useDocument";
+import { PlaceSection } from "./PlaceSection";
+import { QuietSection } from "./QuietSection";
+import { StreamsSection } from "./StreamsSection";
+import { useConfigWords } from "./words";
+
+type Config = Schema["ConfigBody"];
+
+/** What every part of the page works on. */
+export interface PartProps {
+  guildId: string;
+  document: EditedDocument<Config>;
+  /** What is wrong with a field, in words. */
+  error: (field: string) => string | undefined;
+}
+
+/** What a server announces, where and how, unless a streamer's own settings say otherwise. */
 export function NotificationsPage() {
-  return null;
+  const { t } = useTranslation("notifications");
+  const { guildId } = useParams({ from: "/app/s/$guildId/notifications" });
+  const query = useQuery(queries.config(guildId));
+  const document = useConfigDocument(guildId, query);
+  return (
+    <Page title={t("title")} text={t("text")}>
+      <Loaded query={query} skeleton={<Waiting />}>
+        {() => document && <Form guildId={guildId} document={document} />}
+      </Loaded>
+    </Page>
+  );
+}
+
+function useConfigDocument(
+  guildId: string,
+  query: Parameters<typeof useDocument<Config>>[0]["query"],
+) {
+  const { t } = useTranslation();
+  const client = useQueryClient();
+  return useDocument<Config>({
+    id: `config:${guildId}`,
+    query,
+    save: (value, etag) =>
+      askTagged(
+        api.PUT("/api/guilds/{guild_id}/config", {
+          params: { path: { guild_id: guildId }, header: { "If-Match": etag } },
+          body: value,
+        }),
+      ),
+    onSaved: (saved) => {
+      client.setQueryData(queries.config(guildId).queryKey, saved);
+      void client.invalidateQueries({ queryKey: queries.overview(guildId).queryKey });
+      notifications.show({ message: t("form.saved"), color: "green" });
+    },
+  });
+}
+
+function Form({ guildId, document }: Omit<PartProps, "error">) {
+  const { t } = useTranslation("notifications");
+  const words = useConfigWords(guildId);
+  const error = (field: string) => {
+    const found = document.fieldError(field);
+    return found && words.explain(found);
+  };
+  const part: PartProps = { guildId, document, error };
+  const { enabled } = document.value;
+  return (
+    <Stack gap="md">
+      <Section title={t("master.title")} text={t("master.text")}>
+        <Switch
+          size="md"
+          checked={enabled}
+          onChange={(event) => document.patch({ enabled: event.currentTarget.checked })}
+          label={t("master.label")}
+          description={t(enabled ? "master.on" : "master.off")}
+        />
+        {!enabled && (
+          <Text size="sm" c="var(--mantine-color-orange-text)" role="status">
+            {t("master.nothing")}
+          </Text>
+        )}
+      </Section>
+      <PlaceSection {...part} />
+      <StreamsSection {...part} />
+      <QuietSection {...part} />
+      <DocumentBar
+        document={document}
+        label={words.label}
+        show={words.show}
+        explain={words.explain}
+      />
+    </Stack>
+  );
+}
+
+function Waiting() {
+  return (
+    <Stack gap="md">
+      {[110, 420, 480, 130].map((height) => (
+        <Skeleton key={height} height={height} radius="md" />
+      ))}
+    </Stack>
+  );
 }

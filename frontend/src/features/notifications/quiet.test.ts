@@ -1,0 +1,46 @@
+import { describe, expect, it } from "vitest";
+import { isComplete, isOvernight, isQuiet, timeIn, zones } from "./quiet";
+
+describe("quiet hours", () => {
+  const night = { from: "22:30", until: "07:00" };
+  const noon = { from: "12:00", until: "14:00" };
+
+  it("go over midnight when the end is the earlier", () => {
+    expect(isOvernight(night)).toBe(true);
+    expect(isOvernight(noon)).toBe(false);
+  });
+
+  it.each([
+    [night, "22:29", false],
+    [night, "22:30", true],
+    [night, "00:00", true],
+    [night, "06:59", true],
+    [night, "07:00", false],
+    [noon, "11:59", false],
+    [noon, "12:00", true],
+    [noon, "14:00", false],
+  ])("%o at %s: %s", (hours, time, quiet) => {
+    expect(isQuiet(hours, time)).toBe(quiet);
+  });
+
+  it("need two different times of day", () => {
+    expect(isComplete(night)).toBe(true);
+    expect(isComplete({ from: "", until: "07:00" })).toBe(false);
+    expect(isComplete({ from: "24:00", until: "07:00" })).toBe(false);
+    expect(isComplete({ from: "07:00", until: "07:00" })).toBe(false);
+  });
+});
+
+describe("time zones", () => {
+  it("tell the time of day", () => {
+    const at = new Date("2026-01-15T23:30:00Z");
+    expect(timeIn("UTC", at)).toBe("23:30");
+    expect(timeIn("Europe/Berlin", at)).toBe("00:30");
+    expect(timeIn("Nowhere/Land", at)).toBeNull();
+  });
+
+  it("always offer the chosen one and UTC", () => {
+    expect(zones("Old/Zone")).toContain("Old/Zone");
+    expect(zones("UTC").filter((zone) => zone === "UTC")).toHaveLength(1);
+  });
+});

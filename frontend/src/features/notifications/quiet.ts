@@ -1,0 +1,47 @@
+import type { Schema } from "~/api/client";
+
+type Quiet = Schema["QuietHours"];
+
+const TIME = /^([01]\d|2[0-3]):[0-5]\d$/;
+
+/** Whether both ends are times of day, and differ. */
+export function isComplete({ from, until }: Quiet): boolean {
+  return TIME.test(from) && TIME.test(until) && from !== until;
+}
+
+/** Whether quiet hours end on the day after they begin. */
+export function isOvernight({ from, until }: Quiet): boolean {
+  return from > until;
+}
+
+/** Whether a time of day falls into the quiet hours; the end does not. */
+export function isQuiet(quiet: Quiet, time: string): boolean {
+  const { from, until } = quiet;
+  return isOvernight(quiet) ? time >= from || time < until : time >= from && time < until;
+}
+
+/** The time of day in a zone, as in `22:30`; null when nobody knows the zone. */
+export function timeIn(zone: string, at: Date): string | null {
+  try {
+    const format = new Intl.DateTimeFormat("en-GB", {
+      timeZone: zone,
+      hour: "2-digit",
+      minute: "2-digit",
+      hourCycle: "h23",
+    });
+    return format.format(at);
+  } catch {
+    return null;
+  }
+}
+
+/** The zone that the browser is set to. */
+export function ownZone(): string {
+  return Intl.DateTimeFormat().resolvedOptions().timeZone;
+}
+
+/** Every zone to choose, with the one that is chosen. */
+export function zones(chosen: string): string[] {
+  const known = Intl.supportedValuesOf("timeZone");
+  return [...new Set(["UTC", ...known, ownZone(), chosen])].filter(Boolean).sort();
+}

@@ -1,0 +1,89 @@
+import { useMutation, useQueryClient, type QueryClient } from "@tanstack/react-query";
+import { useTranslation } from "react-i18next";
+import type { Schema } from "~/api/client";
+import { Problem } from "~/api/problem";
+import { queries } from "~/api/queries";
+import { describe } from "~/ui/ProblemCard";
+import { toast, toastWithUndo } from "~/ui/toast";
+import { patchRow, removeStreamer, restoreStreamer, switchStreamer } from "./writes";
+
+type Item = Schema["StreamerItem"];
+
+/** Asks again for what a change of one streamer touches besides the list. */
+function forget(client: QueryClient, guildId: string, streamerId: string) {
+  void client.invalidateQueries({ queryKey: queries.streamer(guildId, streamerId).queryKey });
+  void client.invalidateQueries({ queryKey: queries.overview(guildId).queryKey });
+}
+
+function useFailure() {
+  const { t } = useTranslation();
+  return (title: string, error: Error) => {
+    const text = error instanceof Problem ? describe(t, error) : null;
+    toast({ failed: true, title, message: text ? `${text.title}. ${text.text}` : error.message });
+  };
+}
+
+/** Switches a streamer on or off: at once on the screen, and back when it fails. */
+export function useSwitch(guildId: string, streamer: Item): (enabled: boolean) => void {
+  const { t } = useTranslation("streamers");
+  const { t: common } = useTranslation();
+  const client = useQueryClient();
+  const fail = useFailure();
+  const name = streamer.display_name;
+  const { mutate } = useMutation({
+    // One after the other: the last click is what counts.
+    scope: { id: `switch-${guildId}-${streamer.id}` },
+    mutationFn: ({ enabled }: { enabled: boolean; undo: boolean }) =>
+      switchStreamer(guildId, streamer.id, enabled),
+    onMutate: ({ enabled }) => patchRow(client, guildId, streamer.id, { enabled }),
+    onSuccess: (_, { enabled, undo }) => {
+      if (undo) return;
+      toastWithUndo({
+        id: `switch-${streamer.id}`,
+        message: t(enabled ? "switched.on" : "switched.off", { name }),
+        undo: common("undo"),
+        onUndo: () => mutate({ enabled: !enabled, undo: true }),
+      });
+    },
+    onError: (error, { enabled }) => {
+      patchRow(client, guildId, streamer.id, { enabled: !enabled });
+      fail(t(enabled ? "switched.notOn" : "switched.notOff", { name }), error);
+    },
+    onSettled: () => forget(client, guildId, streamer.id),
+  });
+  return (enabled) => mutate({ enabled, undo: false });
+}
+
+/** Removes a streamer; they can be brought back with all their settings. */
+export function useRemove(guildId: string, streamer: Item, onDone: () => void) {
+  const { t } = useTranslation("streamers");
+  const { t: common } = useTranslation();
+  const client = useQueryClient();
+  const fail = useFailure();
+  const name = streamer.display_name;
+  const restore = async (settings: Schema["StreamerBody"]) => {
+    try {
+      await restoreStreamer(guildId, streamer, settings);
+      toast({ message: t("restored", { name }) });
+    } catch (error) {
+      fail(t("notRestored", { name }), error as Error);
+    }
+    void client.invalidateQueries({ queryKey: queries.streamers(guildId).queryKey });
+    forget(client, guildId, streamer.id);
+  };
+  return useMutation({
+    mutationFn: () => removeStreamer(guildId, streamer.id),
+    onSuccess: (settings) => {
+      patchRow(client, guildId, streamer.id, null);
+      client.removeQueries({ queryKey: queries.streamer(guildId, streamer.id).queryKey });
+      void client.invalidateQueries({ queryKey: queries.overview(guildId).queryKey });
+      toastWithUndo({
+        id: `removed-${streamer.id}`,
+        message: t("removed", { name }),
+        undo: common("undo"),
+        onUndo: () => void restore(settings),
+      });
+      onDone();
+    },
+  });
+}

@@ -1,0 +1,94 @@
+import { Button, Group, Modal, Radio, Stack, TextInput } from "@mantine/core";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { useState, type SyntheticEvent } from "react";
+import { useTranslation } from "react-i18next";
+import { Problem } from "~/api/problem";
+import { queries } from "~/api/queries";
+import { paths } from "~/paths";
+import type { MessageTemplate } from "~/template-language";
+import { ProblemAlert } from "~/ui/ProblemCard";
+import { MessagePreview } from "./MessagePreview";
+import { PRESETS, presets, type Preset } from "./presets";
+import { createTemplate } from "./saving";
+
+type Start = Preset | "ours";
+
+/** Names a new template and chooses what it begins as. */
+export function NewTemplateDialog({
+  guildId,
+  ours,
+  taken,
+  opened,
+  onClose,
+}: {
+  guildId: string;
+  ours: MessageTemplate;
+  taken: string[];
+  opened: boolean;
+  onClose: () => void;
+}) {
+  const { t } = useTranslation("templates");
+  const { t: common } = useTranslation();
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  const [name, setName] = useState("");
+  const [start, setStart] = useState<Start>("ours");
+  const [tried, setTried] = useState(false);
+  const message = start === "ours" ? ours : presets[start];
+  const create = useMutation({
+    mutationFn: () => createTemplate(guildId, name.trim(), message),
+    onSuccess: async (made) => {
+      void client.invalidateQueries({ queryKey: queries.templates(guildId).queryKey });
+      await navigate({ to: paths.template, params: { guildId, templateId: made.id } });
+    },
+  });
+  const problem = create.error instanceof Problem ? create.error : null;
+  const told = problem?.fields.find((error) => error.field === "name");
+  const submit = (event: SyntheticEvent) => {
+    event.preventDefault();
+    setTried(true);
+    if (name.trim() !== "" && !taken.includes(name.trim())) create.mutate();
+  };
+  const missing = tried && name.trim() === "" ? t("nameMissing") : undefined;
+  const double = taken.includes(name.trim()) ? t("nameTaken") : undefined;
+  return (
+    <Modal opened={opened} onClose={onClose} title={t("new")} size="lg">
+      <form onSubmit={submit}>
+        <Stack gap="md">
+          <TextInput
+            label={t("name")}
+            placeholder={t("namePlaceholder")}
+            value={name}
+            onChange={(event) => setName(event.currentTarget.value)}
+            maxLength={100}
+            error={missing ?? double ?? told?.message}
+            data-autofocus
+          />
+          <Radio.Group label={t("start")} value={start} onChange={(value) => setStart(value)}>
+            <Stack gap="xs" mt="xs">
+              {(["ours", ...PRESETS] as const).map((each) => (
+                <Radio
+                  key={each}
+                  value={each}
+                  label={t(`preset.${each}.name`)}
+                  description={t(`preset.${each}.about`)}
+                />
+              ))}
+            </Stack>
+          </Radio.Group>
+          <MessagePreview message={message} />
+          {problem && !told && <ProblemAlert problem={problem} />}
+          <Group justify="flex-end">
+            <Button variant="default" onClick={onClose}>
+              {common("cancel")}
+            </Button>
+            <Button type="submit" loading={create.isPending}>
+              {t("create")}
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
+  );
+}

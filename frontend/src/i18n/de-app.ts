@@ -1,0 +1,26 @@
+import delivery from "../delivery/locale/de.json";
+import editor from "../template-editor/locale/de.json";
+import preview from "../discord-preview/locale/de.json";
+import account from "../features/account/locale/de.json";
+import audit from "../features/audit/locale/de.json";
+import deliveries from "../features/deliveries/locale/de.json";
+import notifications from "../features/notifications/locale/de.json";
+import overview from "../features/overview/locale/de.json";
+import servers from "../features/servers/locale/de.json";
+import streamers from "../features/streamers/locale/de.json";
+import templates from "../features/templates/locale/de.json";
+
+/** The texts of the pages behind the sign-in, by namespace. */
+export default {
+  delivery,
+  editor,
+  preview,
+  account,
+  audit,
+  deliveries,
+  notifications,
+  overview,
+  servers,
+  streamers,
+  templates,
+};

@@ -1,0 +1,26 @@
+import delivery from "../delivery/locale/en.json";
+import editor from "../template-editor/locale/en.json";
+import preview from "../discord-preview/locale/en.json";
+import account from "../features/account/locale/en.json";
+import audit from "../features/audit/locale/en.json";
+import deliveries from "../features/deliveries/locale/en.json";
+import notifications from "../features/notifications/locale/en.json";
+import overview from "../features/overview/locale/en.json";
+import servers from "../features/servers/locale/en.json";
+import streamers from "../features/streamers/locale/en.json";
+import templates from "../features/templates/locale/en.json";
+
+/** The texts of the pages behind the sign-in, by namespace. */
+export default {
+  delivery,
+  editor,
+  preview,
+  account,
+  audit,
+  deliveries,
+  notifications,
+  overview,
+  servers,
+  streamers,
+  templates,
+};

@@ -1,0 +1,55 @@
+import { describe, expect, test } from "vitest";
+import de from "./de";
+import deApp from "./de-app";
+import en from "./en";
+import enApp from "./en-app";
+
+/** Every text of a language, by `namespace:path.of.its.key`. */
+function texts(namespaces: Record<string, unknown>): Map<string, string> {
+  const found = new Map<string, string>();
+  const walk = (value: unknown, path: string) => {
+    if (typeof value === "string") return found.set(path, value);
+    for (const [key, inner] of Object.entries(value as object)) walk(inner, `${path}.${key}`);
+  };
+  for (const [namespace, keys] of Object.entries(namespaces)) walk(keys, namespace);
+  return found;
+}
+
+/** The names that a text puts values in for, and the tags around its parts. */
+function marks(text: string): string[] {
+  const names = [...text.matchAll(/\{\{\s*([\w.]+).*?\}\}/g)].map(([, name]) => `{{${name}}}`);
+  const tags = [...text.matchAll(/<(\w+)[ />]/g)].map(([, name]) => `<${name}>`);
+  return [...new Set([...names, ...tags])].sort();
+}
+
+const english = texts({ ...en, ...enApp });
+const german = texts({ ...de, ...deApp });
+
+describe("both languages", () => {
+  test("have the same texts", () => {
+    expect([...german.keys()].sort()).toEqual([...english.keys()].sort());
+  });
+
+  test("put the same values in", () => {
+    const differing = [...english].filter(([key, text]) => {
+      const other = german.get(key);
+      return other !== undefined && String(marks(text)) !== String(marks(other));
+    });
+    expect(differing.map(([key]) => key)).toEqual([]);
+  });
+
+  test("have every plural with both forms", () => {
+    const alone = [...english.keys()].filter((key) => {
+      const [, stem, form] = /^(.*)_(one|other)$/.exec(key) ?? [];
+      return stem !== undefined && !english.has(`${stem}_${form === "one" ? "other" : "one"}`);
+    });
+    expect(alone).toEqual([]);
+  });
+
+  test("leave nothing to be written", () => {
+    // What went wrong is said in the API's own words there.
+    const meant = "common.problems.unexpected.text";
+    const empty = [...english, ...german].filter(([key, text]) => text === "" && key !== meant);
+    expect(empty.map(([key]) => key)).toEqual([]);
+  });
+});
