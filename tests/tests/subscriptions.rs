@@ -392,7 +392,7 @@ async fn server_that_lost_the_bot_keeps_its_set_up_for_thirty_days() {
 
 /// An app with two webhook secrets, as after a rotation, and where it is served.
 async fn rotated(t: &World) -> (sm_services::App, String) {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let both = format!("second-secret-0123456789,{}", sm_tests::EVENTSUB_SECRET);
     let find = |name: &str| match name {
