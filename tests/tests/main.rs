@@ -24,5 +24,7 @@ mod schemathesis;
 mod servers;
 mod setup;
 mod sign_in;
+mod stack;
 mod subscriptions;
+mod template;
 mod webhooks;

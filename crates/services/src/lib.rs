@@ -31,3 +31,4 @@ pub use app::{App, Parts, Settings};
 pub use lazy::LazyApp;
 pub use preflight::{Health, check};
 pub use security_event::SecurityEvent;
+pub use twitch_token::twitch_answers;
