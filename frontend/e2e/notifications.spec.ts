@@ -54,8 +54,8 @@ test("a test tells what the bot lacks", async ({ page, world }) => {
   await open(page, world, guild.id);
   await expect(page.getByText("The bot lacks: Send Messages.")).toBeVisible();
   await page.getByRole("button", { name: "Send a test" }).click();
-  await expect(page.getByText("The test could not be posted to #announcements")).toBeVisible();
-  await page.getByRole("link", { name: "See it in the delivery log" }).click();
+  await expect(page.getByText("The bot lacks Send Messages in #announcements.")).toBeVisible();
+  await page.getByRole("link", { name: "Details" }).click();
   await expect(page).toHaveURL(/\/deliveries\//);
 });
 

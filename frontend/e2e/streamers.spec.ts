@@ -165,7 +165,7 @@ test("channels of a streamer are set one by one", async ({ page, world }) => {
   await expect(second.getByLabel("Pause between")).toHaveValue("30 min");
 
   await second.getByRole("button", { name: "Send a test" }).click();
-  await expect(second.getByText("The test is in #speedruns")).toBeVisible();
+  await expect(second.getByText("The test message was posted")).toBeVisible();
   const speedruns = guild.channels.find(({ name }) => name === "speedruns");
   await expect
     .poll(async () => (await world.messages(speedruns?.id ?? "")).length)
@@ -199,7 +199,7 @@ test("a channel where the bot may not post says so, and what to do", async ({ pa
   await row(page, "Bruno").getByRole("link", { name: "Bruno" }).click();
   await expect(page.getByText("The bot lacks: Send Messages.")).toBeVisible();
   await page.getByRole("button", { name: "Send a test" }).click();
-  await expect(page.getByText("The test could not be posted to #announcements")).toBeVisible();
+  await expect(page.getByText("The bot lacks Send Messages in #announcements.")).toBeVisible();
   await expect(page.getByText("One channel has to stay.")).toBeHidden();
   await page.getByRole("button", { name: "Remove channel 1" }).hover();
   await expect(page.getByRole("tooltip")).toHaveText(/One channel has to stay/);

@@ -3,6 +3,7 @@
 mod config;
 mod deliveries;
 mod install;
+mod overview;
 mod preferences;
 mod streamers;
 mod templates;
