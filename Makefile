@@ -1,6 +1,6 @@
 # Needs Rust (rustup), Node.js with npm, and a C compiler; the tests need Python 3 with venv too.
 # `make dev` and `make test` get the rest.
-.PHONY: dev dashboard test test-rust test-dashboard lint bench chaos scale openapi
+.PHONY: dev dashboard screenshots test test-rust test-dashboard lint bench chaos scale openapi
 
 CARGO ?= cargo
 BIN = target/debug/streammaxing
@@ -41,6 +41,12 @@ test-dashboard: $(DASHBOARD)
 	npm --prefix frontend run --silent budget
 	$(CARGO) build -p sm-cli
 	CHROMIUM=$$(node frontend/tools/chromium.mjs) && export CHROMIUM && npm --prefix frontend run e2e
+
+# The pictures in docs/screenshots, taken by a browser test.
+screenshots: $(DASHBOARD)
+	$(CARGO) build -p sm-cli
+	CHROMIUM=$$(node frontend/tools/chromium.mjs) && export CHROMIUM && \
+	  SCREENSHOTS=1 npm --prefix frontend run e2e -- screenshots.spec.ts
 
 # Formatting and lints.
 lint: frontend/node_modules/.package-lock.json

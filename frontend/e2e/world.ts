@@ -12,6 +12,8 @@ const BINARY = process.env.STREAMMAXING_BIN ?? join(ROOT, "target/debug/streamma
 /** An avatar, a preview: any picture will do where no network is. */
 const PICTURE = `<svg xmlns="http://www.w3.org/2000/svg" width="64" height="64"><rect width="64" height="64" fill="#6741d9"/><circle cx="32" cy="26" r="12" fill="#fff"/><path d="M10 64a22 22 0 0 1 44 0z" fill="#fff"/></svg>`;
 
+const SCENE = `<svg xmlns="http://www.w3.org/2000/svg" width="640" height="360"><rect width="640" height="360" fill="#2b1b5a"/><circle cx="480" cy="110" r="46" fill="#ffd79a"/><path d="M0 360V230l200-110 190 150 130-90 120 100v80z" fill="#120c2c"/></svg>`;
+
 interface Guild {
   id: string;
   name: string;
@@ -26,6 +28,12 @@ interface Message {
   content: string;
   embeds: { title?: string; description?: string }[];
   deleted?: boolean;
+}
+
+interface Subscription {
+  type: string;
+  status: string;
+  condition: { broadcaster_user_id?: string };
 }
 
 /** The whole product with a simulated Twitch and Discord, for one file of tests. */
@@ -123,7 +131,7 @@ export class World {
 
   /** A new account on Twitch. */
   async addStreamer(login: string, displayName: string) {
-    await this.post(this.twitch, "/_sim/twitch/users", { login, display_name: displayName });
+    await this.post(this.twitch, "/_sim/twitch/users", { login, name: displayName });
   }
 
   /** A request to the API as who is signed in on the page. */
@@ -155,6 +163,19 @@ export class World {
       streamer: streamers.items[0]?.id ?? "",
       delivery: test.delivery_id,
     };
+  }
+
+  /** Whether Twitch tells us when this streamer goes live. */
+  async isSubscribed(login: string): Promise<boolean> {
+    const users = (await this.get(this.twitch, "/_sim/twitch/users")) as {
+      id: string;
+      login: string;
+    }[];
+    const id = users.find((user) => user.login === login)?.id;
+    const all = (await this.get(this.twitch, "/_sim/twitch/subscriptions")) as Subscription[];
+    const own = ({ type, status, condition }: Subscription) =>
+      type === "stream.online" && status === "enabled" && condition.broadcaster_user_id === id;
+    return all.some(own);
   }
 
   /** Lets the simulated Discord fail as the buttons of the control page do. */
@@ -191,7 +212,10 @@ export class World {
 /** Pictures come from Discord's and Twitch's servers, which a test has no business with. */
 async function drawPictures(context: BrowserContext) {
   await context.route(/^https:\/\/(cdn\.discordapp\.com|static-cdn\.jtvnw\.net)\//, (route) =>
-    route.fulfill({ contentType: "image/svg+xml", body: PICTURE }),
+    route.fulfill({
+      contentType: "image/svg+xml",
+      body: route.request().url().includes("/previews-ttv/") ? SCENE : PICTURE,
+    }),
   );
 }
 
@@ -207,7 +231,14 @@ function complaints(page: Page): string[] {
   return lines;
 }
 
-export const test = base.extend<{ quiet: void }, { world: World }>({
+export const test = base.extend<{ quiet: void; fresh: World }, { world: World }>({
+  /** A world that nothing has happened in yet; costs a few seconds. */
+  // oxlint-disable-next-line no-empty-pattern -- Playwright reads the pattern
+  fresh: async ({}, run) => {
+    const world = await World.start();
+    await run(world);
+    await world.stop();
+  },
   world: [
     // oxlint-disable-next-line no-empty-pattern -- Playwright reads the pattern
     async ({}, run) => {

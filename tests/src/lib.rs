@@ -76,6 +76,8 @@ impl World {
     async fn start(rate: u32) -> Self {
         let database = TestDatabase::create().await;
         let clock = Clock::shiftable();
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let url = format!("http://{}", listener.local_addr().expect("it is bound"));
         let twitch = twitch::Options {
             clock: clock.clone(),
             ..twitch::Options::local("client", "client-secret")
@@ -83,11 +85,10 @@ impl World {
         let twitch = TwitchSim::start(twitch).await.expect("a free port");
         let openapi = environment("DISCORD_OPENAPI").map(Into::into);
         let rate_limit = (rate > 0).then_some(50);
-        let discord =
-            discord::Options { openapi, rate_limit, ..discord::Options::local("bot-token") };
+        let redirect_uris = vec![format!("{url}/api/auth/discord/callback")];
+        let local = discord::Options::local("bot-token");
+        let discord = discord::Options { openapi, rate_limit, redirect_uris, ..local };
         let discord = DiscordSim::start(discord).await.expect("a free port");
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let url = format!("http://{}", listener.local_addr().expect("it is bound"));
         let settings = settings(&database.url, &url, &twitch, &discord, rate);
         let find = |name: &str| settings.iter().find(|(n, _)| *n == name).map(|(_, v)| v.clone());
         let config = Config::from_lookup(find).expect("the settings of tests are complete");

@@ -1,6 +1,7 @@
 //! The product's own binaries as processes.
 
 use crate::World;
+use serde_json::Value;
 use std::{
     net::{TcpListener, TcpStream},
     path::PathBuf,
@@ -17,6 +18,44 @@ pub fn binary(name: &str) -> PathBuf {
     let path = folder.join(name);
     assert!(path.is_file(), "{} is missing: run `cargo build --workspace --bins`", path.display());
     path
+}
+
+/// What a command has printed, and how it ended.
+#[derive(Debug)]
+pub struct Ran {
+    /// The exit code.
+    pub code: i32,
+    /// Standard output.
+    pub stdout: String,
+    /// Standard error.
+    pub stderr: String,
+}
+
+impl Ran {
+    /// Standard output as JSON, of a command that went well.
+    #[track_caller]
+    pub fn ok(self) -> Value {
+        assert_eq!(self.code, 0, "{} {}", self.stdout, self.stderr);
+        self.json()
+    }
+
+    /// Standard output as JSON.
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        let parsed = serde_json::from_str(&self.stdout);
+        parsed.unwrap_or_else(|_| panic!("no JSON: {} {}", self.stdout, self.stderr))
+    }
+}
+
+/// Runs `streammaxing` with nothing but these settings in its environment.
+pub async fn streammaxing(arguments: &[&str], settings: &[(&'static str, String)]) -> Ran {
+    let mut command = tokio::process::Command::new(binary("streammaxing"));
+    command.args(arguments).env_clear().envs(settings.iter().map(|(name, value)| (name, value)));
+    let ran = command.stdin(Stdio::null()).kill_on_drop(true).output().await;
+    let ran = ran.expect("the binary starts");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("it prints texts");
+    let code = ran.status.code().expect("it ends by itself");
+    Ran { code, stdout: text(ran.stdout), stderr: text(ran.stderr) }
 }
 
 /// A process that is killed when this is dropped.
@@ -39,9 +78,15 @@ impl Process {
 
     /// Starts `streammaxing serve` on a free port; returns its address once it listens.
     pub fn serve(settings: &[(&'static str, String)]) -> (String, Self) {
+        Self::serve_with(settings, &[])
+    }
+
+    /// The same with more arguments.
+    pub fn serve_with(settings: &[(&'static str, String)], arguments: &[&str]) -> (String, Self) {
         let listener = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr());
         let address = listener.expect("a free port").to_string();
-        let process = Self::start("streammaxing", &["serve", "--listen", &address], settings);
+        let arguments = [&["serve", "--listen", &address], arguments].concat();
+        let process = Self::start("streammaxing", &arguments, settings);
         while TcpStream::connect(&address).is_err() {
             std::thread::sleep(Duration::from_millis(5));
         }
@@ -71,6 +116,18 @@ pub struct Two {
 }
 
 impl World {
+    /// Runs an operator's command against this world.
+    pub async fn operate(&self, arguments: &[&str]) -> Ran {
+        streammaxing(arguments, &self.settings).await
+    }
+
+    /// The same with other settings; an empty one counts as unset.
+    pub async fn operate_with(&self, settings: &[(&'static str, &str)], arguments: &[&str]) -> Ran {
+        let mut all = self.settings.clone();
+        all.extend(settings.iter().map(|(name, value)| (*name, (*value).to_owned())));
+        streammaxing(arguments, &all).await
+    }
+
     /// Starts two servers with the world's settings and these.
     pub fn two_servers(&self, settings: &[(&'static str, &str)]) -> Two {
         let mut all = self.settings.clone();

@@ -49,7 +49,20 @@ const SAMPLE_ROWS: &[(i64, &str)] = &[
          insert into notification_log (guild_id, kind, action, status, due_at, expires_at, received_at, committed_at)
            values (1, 'test', 'create', 'sent', now(), now(), now(), now());",
     ),
+    (4, "insert into audit_log (at, guild_id, action, target) values (now(), 1, 'template.update', 't');"),
 ];
+
+#[test]
+fn every_file_is_compiled_in() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../migrations");
+    let names = std::fs::read_dir(folder).unwrap();
+    let mut files: Vec<i64> = names
+        .map(|entry| entry.unwrap().file_name().to_str().unwrap()[..4].parse().unwrap())
+        .collect();
+    files.sort_unstable();
+    let compiled: Vec<i64> = sm_db::MIGRATOR.iter().map(|m| m.version).collect();
+    assert_eq!(compiled, files);
+}
 
 #[tokio::test]
 async fn migrations_apply_in_order_over_sample_rows() {

@@ -23,7 +23,7 @@ async fn guild_and(t: &World, login: &str) -> (Guild, TwitchUserId) {
 }
 
 fn actor() -> Actor {
-    Actor { user: sm_types::UserId(7), request_id: "r".to_owned() }
+    Actor { user: Some(sm_types::UserId(7)), request_id: "r".to_owned() }
 }
 
 async fn follow(t: &World, guild: Guild, id: &TwitchUserId) -> linking::Followed {

@@ -30,7 +30,7 @@ pub(crate) struct Caller {
 impl Caller {
     /// The caller for the audit log.
     pub(crate) fn actor(&self) -> Actor {
-        Actor { user: self.user.user_id, request_id: self.request_id.clone() }
+        Actor { user: Some(self.user.user_id), request_id: self.request_id.clone() }
     }
 }
 

@@ -227,6 +227,7 @@ impl From<sm_discord::Error> for ApiError {
 
 impl From<sm_db::Error> for ApiError {
     fn from(error: sm_db::Error) -> Self {
+        sm_aws::metrics::Counter::DatabaseError.count();
         tracing::warn!(%error, event = "database_error", "a request could not be served");
         Self::Unavailable
     }

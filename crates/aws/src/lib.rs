@@ -5,6 +5,7 @@
 mod cipher;
 mod credentials;
 mod http;
+pub mod metrics;
 mod queue;
 mod refusal;
 mod secrets;

@@ -82,6 +82,14 @@ impl Doorbell {
         }
     }
 
+    /// How many messages wait in the queue; `None` within this process, where none wait.
+    pub async fn depth(&self) -> Result<Option<u64>, String> {
+        match self {
+            Self::Local(_) => Ok(None),
+            Self::Sqs(sqs) => sqs.depth().await.map(Some),
+        }
+    }
+
     /// Waits for a ring within this process; an SQS doorbell rings elsewhere, so this never ends.
     pub async fn rung(&self, ring: Ring) {
         match self {
@@ -101,9 +109,22 @@ impl LocalDoorbell {
 }
 
 impl SqsDoorbell {
+    fn client(&self) -> &aws_sdk_sqs::Client {
+        self.client.get_or_init(|| sdk_client!(aws_sdk_sqs, &self.aws, &self.http))
+    }
+
+    async fn depth(&self) -> Result<u64, String> {
+        let name = aws_sdk_sqs::types::QueueAttributeName::ApproximateNumberOfMessages;
+        let request = self.client().get_queue_attributes().queue_url(&self.queue_url);
+        let answer = request.attribute_names(name.clone()).send().await;
+        let answer = answer.map_err(|e| aws_sdk_sqs::error::DisplayErrorContext(&e).to_string())?;
+        let depth = answer.attributes().and_then(|all| all.get(&name));
+        depth.and_then(|text| text.parse().ok()).ok_or_else(|| "no depth was answered".to_owned())
+    }
+
     async fn send(&self, ring: Ring) -> Result<(), String> {
-        let client = self.client.get_or_init(|| sdk_client!(aws_sdk_sqs, &self.aws, &self.http));
-        let message = client.send_message().queue_url(&self.queue_url).message_body(ring.as_str());
+        let message =
+            self.client().send_message().queue_url(&self.queue_url).message_body(ring.as_str());
         let sent = message.send().await;
         sent.map(drop).map_err(|e| aws_sdk_sqs::error::DisplayErrorContext(&e).to_string())
     }

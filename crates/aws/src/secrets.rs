@@ -18,6 +18,8 @@ pub enum SecretsError {
 pub struct SecretVersion {
     /// Another one for each change.
     pub version_id: String,
+    /// When it was made; Unix seconds.
+    pub created_at: Option<i64>,
     /// Setting name → value.
     pub values: BTreeMap<String, String>,
 }
@@ -33,5 +35,6 @@ pub async fn fetch_secrets(
     let answer = answer.map_err(|error| SecretsError::Unavailable(refusal::describe(&error)))?;
     let text = answer.secret_string().ok_or(SecretsError::Malformed)?;
     let values = serde_json::from_str(text).map_err(|_| SecretsError::Malformed)?;
-    Ok(SecretVersion { version_id: answer.version_id.unwrap_or_default(), values })
+    let created_at = answer.created_date().map(aws_smithy_types::DateTime::secs);
+    Ok(SecretVersion { version_id: answer.version_id.unwrap_or_default(), created_at, values })
 }

@@ -1,21 +1,18 @@
 //! The command line.
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use sm_cli::{
     api_reference, dashboard,
     dev::{self, Ports},
-    log_lines, run,
-    world::Error,
+    log_lines, monitoring,
+    operate::{self, Operate},
+    output::{Error, print, say},
+    run,
 };
 use sm_lambda::{Config, logging};
 use sm_sim::twitch::EdgeCase;
 use sm_types::Clock;
-use std::{
-    io::{IsTerminal, Write},
-    net::SocketAddr,
-    path::PathBuf,
-    process::ExitCode,
-};
+use std::{io::IsTerminal, net::SocketAddr, path::PathBuf, process::ExitCode};
 use tokio::net::TcpListener;
 use tracing::level_filters::LevelFilter;
 
@@ -52,9 +49,17 @@ enum Command {
         /// The dashboard's built files; without them, only the API is served.
         #[arg(long)]
         dashboard: Option<PathBuf>,
+        /// Where a monitor finds /metrics, /healthz and /readyz, such as 127.0.0.1:9090.
+        #[arg(long)]
+        metrics: Option<SocketAddr>,
     },
-    /// Bring the database up to date.
-    Migrate,
+    #[command(flatten)]
+    Operate(Operate),
+    /// Print what lets a shell complete our commands.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
     /// Print the description of the API (OpenAPI 3.1).
     Openapi {
         /// As a page for people.
@@ -88,18 +93,13 @@ fn main() -> ExitCode {
     let outcome = match cli.command {
         Command::WithPostgres { durable, command } => with_postgres(durable, &command),
         Command::Openapi { markdown } => openapi(markdown),
+        Command::Completions { shell } => completions(shell),
         command => block_on(command),
     };
     outcome.unwrap_or_else(|error| {
         say(&format!("streammaxing: {error}"));
         ExitCode::FAILURE
     })
-}
-
-/// To standard error: standard output is for results.
-fn say(text: &str) {
-    // Nobody is left to tell when standard error is gone.
-    let _ = writeln!(std::io::stderr(), "{text}");
 }
 
 fn block_on(command: Command) -> Result<ExitCode, Error> {
@@ -110,15 +110,19 @@ fn block_on(command: Command) -> Result<ExitCode, Error> {
                 let ports = Ports { app: port_app, twitch: port_twitch, discord: port_discord };
                 dev(ports, dashboard).await
             }
-            Command::Serve { listen, dashboard } => serve(listen, dashboard).await,
-            Command::Migrate => migrate().await,
+            Command::Serve { listen, dashboard, metrics } => {
+                serve(listen, dashboard, metrics).await
+            }
+            Command::Operate(command) => return operate::run(command).await,
             Command::Trigger { case, streamer, twitch } => trigger(case, &streamer, &twitch).await,
-            Command::WithPostgres { .. } | Command::Openapi { .. } => {
+            Command::WithPostgres { .. }
+            | Command::Openapi { .. }
+            | Command::Completions { .. } => {
                 unreachable!("they run without a runtime")
             }
-        }
-    })?;
-    Ok(ExitCode::SUCCESS)
+        }?;
+        Ok(ExitCode::SUCCESS)
+    })
 }
 
 async fn dev(ports: Ports, dashboard: PathBuf) -> Result<(), Error> {
@@ -138,26 +142,30 @@ async fn dev(ports: Ports, dashboard: PathBuf) -> Result<(), Error> {
     .await
 }
 
-async fn serve(listen: SocketAddr, dashboard: Option<PathBuf>) -> Result<(), Error> {
+async fn serve(
+    listen: SocketAddr,
+    dashboard: Option<PathBuf>,
+    metrics: Option<SocketAddr>,
+) -> Result<(), Error> {
     let config = Config::from_env()?;
     logging::init_json(config.log_level);
+    let config = sm_lambda::complete(config).await?;
     let app = sm_lambda::build_app(&config, Clock::system())?;
     let listener = TcpListener::bind(listen).await?;
     tracing::info!(address = %listener.local_addr()?, "listening");
     let api = sm_api::router(app.clone());
-    let router = match dashboard {
+    let site = match dashboard {
         Some(dir) => dashboard::beside(api, &dir),
         None => api,
     };
+    let router = monitoring::probes(app.clone()).fallback_service(site);
+    if let Some(address) = metrics {
+        let listener = TcpListener::bind(address).await?;
+        tracing::info!(address = %listener.local_addr()?, "listening for the monitor");
+        let monitor = monitoring::router(app.clone());
+        tokio::spawn(async move { axum::serve(listener, monitor).await });
+    }
     run::run(app, listener, router, run::until_stopped()).await?;
-    Ok(())
-}
-
-async fn migrate() -> Result<(), Error> {
-    let url = environment("DATABASE_URL").ok_or("set DATABASE_URL to the database to migrate")?;
-    let pool = sm_lambda::pool(&sm_types::Secret::new(url), 1)?;
-    sm_db::migrate(&pool).await?;
-    say("the database is up to date");
     Ok(())
 }
 
@@ -180,14 +188,6 @@ async fn trigger(case: Option<String>, streamer: &str, twitch: &str) -> Result<(
     print(&format!("{text}\n"))
 }
 
-/// To standard output. A reader that has seen enough, such as `head`, is no error.
-fn print(text: &str) -> Result<(), Error> {
-    match std::io::stdout().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
-        _ => Ok(()),
-    }
-}
-
 fn openapi(markdown: bool) -> Result<ExitCode, Error> {
     let document = sm_api::openapi::document();
     if markdown {
@@ -195,6 +195,13 @@ fn openapi(markdown: bool) -> Result<ExitCode, Error> {
     } else {
         print(&format!("{}\n", serde_json::to_string_pretty(&document)?))?;
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn completions(shell: clap_complete::Shell) -> Result<ExitCode, Error> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "streammaxing", &mut script);
+    print(&String::from_utf8_lossy(&script))?;
     Ok(ExitCode::SUCCESS)
 }
 

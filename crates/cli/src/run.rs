@@ -1,20 +1,32 @@
 //! The app on one machine: HTTP, the workers behind the doorbell, and the minute sweep.
+//!
+//! Several of them share the work of one Postgres. The doorbell rings within a process only, so each also
+//! looks for work every few seconds: that is how one takes over what another has accepted or left behind.
 
 use sm_aws::Ring;
 use sm_services::{App, sweep, worker};
 use std::{future::Future, io, time::Duration};
 use time::OffsetDateTime;
-use tokio::{net::TcpListener, time::Instant};
+use tokio::{
+    net::TcpListener,
+    task::JoinHandle,
+    time::{Instant, sleep, timeout},
+};
 
 /// Without a deadline, a worker may take as long as there is work.
 const FOREVER: Duration = Duration::from_secs(365 * 24 * 3600);
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
+/// How long after another process has accepted something it is noticed here.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// How long to wait after the database did not answer.
 const DATABASE_WAIT: Duration = Duration::from_secs(1);
 /// The shortest sleep between two looks at the outbox.
 const MIN_SLEEP: Duration = Duration::from_millis(20);
+/// How long requests and deliveries that are under way may take once we are asked to stop. Discord is
+/// waited for 5 seconds at most.
+pub const GRACE: Duration = Duration::from_secs(15);
 
-/// Serves HTTP and works off the outbox until `shutdown`.
+/// Serves HTTP and works off the outbox until `shutdown`; then finishes what is under way.
 pub async fn run(
     app: App,
     listener: TcpListener,
@@ -24,16 +36,41 @@ pub async fn run(
     let jobs = [
         tokio::spawn(deliver(app.clone())),
         tokio::spawn(subscribe(app.clone())),
-        tokio::spawn(sweep_on_schedule(app)),
+        tokio::spawn(sweep_on_schedule(app.clone())),
     ];
-    let served = axum::serve(listener, router).with_graceful_shutdown(shutdown).await;
-    // What is under way is safe: its lease runs out and its nonce keeps it from being sent twice.
-    jobs.iter().for_each(tokio::task::JoinHandle::abort);
+    let stopping = app.clone();
+    let server = axum::serve(listener, router).with_graceful_shutdown(async move {
+        shutdown.await;
+        tracing::info!("stopping: what is under way is finished");
+        stopping.stop();
+    });
+    let too_long = async {
+        app.stopped().await;
+        sleep(GRACE).await;
+    };
+    let served = tokio::select! {
+        served = server => served,
+        () = too_long => Ok(()),
+    };
+    app.stop();
+    finish(jobs).await;
     served
 }
 
+/// Waits for the jobs. What takes longer is cut off and yet safe: its lease runs out, and its nonce keeps
+/// it from being sent twice.
+async fn finish(jobs: [JoinHandle<()>; 3]) {
+    let until = Instant::now() + GRACE;
+    for mut job in jobs {
+        if timeout(until - Instant::now(), &mut job).await.is_err() {
+            tracing::warn!("something did not finish in time: another server takes it over");
+            job.abort();
+        }
+    }
+}
+
 async fn deliver(app: App) {
-    loop {
+    while !app.is_stopping() {
         let next = async {
             worker::deliver(&app, Instant::now() + FOREVER).await?;
             sm_db::events::next_due(&app.pool).await
@@ -44,7 +81,7 @@ async fn deliver(app: App) {
 }
 
 async fn subscribe(app: App) {
-    loop {
+    while !app.is_stopping() {
         let next = async {
             worker::subscribe(&app, Instant::now() + FOREVER).await?;
             sm_db::subscriptions::next_due(&app.pool).await
@@ -54,12 +91,12 @@ async fn subscribe(app: App) {
     }
 }
 
-/// Waits for a ring, or until something planned becomes due.
+/// Waits for a ring, or until something planned becomes due, or for the next look.
 async fn pause(app: &App, ring: Ring, next_due: sqlx::Result<Option<OffsetDateTime>>) {
-    let sleep = match next_due {
+    let wait = match next_due {
         Ok(due) => {
             let wait = due.map_or(time::Duration::MINUTE, |due| due - app.clock.now());
-            Duration::try_from(wait).unwrap_or_default().clamp(MIN_SLEEP, SWEEP_EVERY)
+            Duration::try_from(wait).unwrap_or_default().clamp(MIN_SLEEP, LOOK_EVERY)
         }
         Err(error) => {
             tracing::warn!(%error, "the worker could not go on; it tries again");
@@ -68,14 +105,18 @@ async fn pause(app: &App, ring: Ring, next_due: sqlx::Result<Option<OffsetDateTi
     };
     tokio::select! {
         () = app.doorbell.rung(ring) => {}
-        () = tokio::time::sleep(sleep) => {}
+        () = sleep(wait) => {}
+        () = app.stopped() => {}
     }
 }
 
 async fn sweep_on_schedule(app: App) {
     let mut every = tokio::time::interval(SWEEP_EVERY);
-    loop {
-        every.tick().await;
+    while !app.is_stopping() {
+        tokio::select! {
+            _ = every.tick() => {}
+            () = app.stopped() => return,
+        }
         if let Err(error) = sweep::run(&app, Instant::now() + SWEEP_EVERY).await {
             tracing::warn!(%error, "the sweep could not go on");
         }

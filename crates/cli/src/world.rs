@@ -29,8 +29,7 @@ const LINKED: usize = 4;
 /// How long Twitch's challenges may take until the world is given up.
 const PATIENCE: u32 = 200;
 
-/// What went wrong while the world was made.
-pub type Error = Box<dyn std::error::Error + Send + Sync>;
+pub use crate::output::Error;
 
 /// Fills both simulators and the database, and subscribes to the streamers.
 ///

@@ -124,9 +124,3 @@ pub async fn forget_actor(db: impl PgExecutor<'_>, actor: UserId) -> sqlx::Resul
         .await?;
     Ok(())
 }
-
-/// Deletes entries from before a moment.
-pub async fn forget(db: impl PgExecutor<'_>, before: OffsetDateTime) -> sqlx::Result<u64> {
-    let gone = sqlx::query("delete from audit_log where at < $1").bind(before).execute(db).await?;
-    Ok(gone.rows_affected())
-}

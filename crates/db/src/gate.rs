@@ -164,12 +164,3 @@ pub async fn count_invalid(db: impl PgExecutor<'_>, count: i32) -> sqlx::Result<
     .fetch_one(db)
     .await
 }
-
-/// Drops channel rows whose wait is over.
-pub async fn forget_channels(db: impl PgExecutor<'_>) -> sqlx::Result<()> {
-    sqlx::query("delete from discord_gate where key <> $1 and blocked_until < clock_timestamp()")
-        .bind(GLOBAL)
-        .execute(db)
-        .await?;
-    Ok(())
-}

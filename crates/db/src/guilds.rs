@@ -78,13 +78,112 @@ pub async fn set_absent(
     Ok(left.rows_affected())
 }
 
-/// Deletes guilds that the bot left before a moment, with all that belongs to them.
-pub async fn forget(db: impl PgExecutor<'_>, before: OffsetDateTime) -> sqlx::Result<u64> {
-    let gone = sqlx::query("delete from guilds where status = 'left' and left_at < $1")
-        .bind(before)
-        .execute(db)
-        .await?;
-    Ok(gone.rows_affected())
+/// Guilds that the bot left before a moment.
+pub async fn left_before(
+    db: impl PgExecutor<'_>,
+    before: OffsetDateTime,
+    limit: i64,
+) -> sqlx::Result<Vec<i64>> {
+    sqlx::query_scalar(
+        "select guild_id from guilds where status = 'left' and left_at < $1 order by left_at limit $2",
+    )
+    .bind(before)
+    .bind(limit)
+    .fetch_all(db)
+    .await
+}
+
+/// Deletes a guild with all that belongs to it; what there is much of is deleted before, in batches.
+pub async fn delete(db: impl PgExecutor<'_>, guild: GuildId) -> sqlx::Result<u64> {
+    let gone = sqlx::query("delete from guilds where guild_id = $1").bind(guild.to_db());
+    Ok(gone.execute(db).await?.rows_affected())
+}
+
+/// A table with rows of guilds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Table {
+    /// The guild itself.
+    Guild,
+    /// Its configuration.
+    Config,
+    /// Its templates.
+    Templates,
+    /// Whom it follows.
+    Follows,
+    /// Where it announces them.
+    Destinations,
+    /// Its members' wishes.
+    Preferences,
+    /// Its invite links.
+    Invites,
+    /// What became of its announcements.
+    Deliveries,
+    /// What was done in it.
+    Audit,
+}
+
+impl Table {
+    /// All of them, small ones first.
+    pub const ALL: [Self; 9] = [
+        Self::Guild,
+        Self::Config,
+        Self::Templates,
+        Self::Follows,
+        Self::Destinations,
+        Self::Preferences,
+        Self::Invites,
+        Self::Deliveries,
+        Self::Audit,
+    ];
+
+    /// The name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Guild => "guilds",
+            Self::Config => "guild_config",
+            Self::Templates => "message_templates",
+            Self::Follows => "guild_streamers",
+            Self::Destinations => "destinations",
+            Self::Preferences => "user_preferences",
+            Self::Invites => "invite_links",
+            Self::Deliveries => "notification_log",
+            Self::Audit => "audit_log",
+        }
+    }
+
+    /// What tells a row from the others of its guild, as text that sorts.
+    fn key(self) -> &'static str {
+        match self {
+            Self::Guild | Self::Config => "guild_id::text",
+            Self::Templates => "template_id::text",
+            Self::Follows => "twitch_user_id",
+            Self::Destinations => "destination_id::text",
+            Self::Preferences => "twitch_user_id || ' ' || user_id",
+            Self::Invites => "code",
+            Self::Deliveries => "delivery_id::text",
+            Self::Audit => "audit_id::text",
+        }
+    }
+}
+
+/// Rows of a guild in a table as JSON, with the key to go on after.
+pub async fn export(
+    db: impl PgExecutor<'_>,
+    guild: GuildId,
+    table: Table,
+    after: &str,
+    limit: i64,
+) -> sqlx::Result<Vec<(String, serde_json::Value)>> {
+    let (name, key) = (table.name(), table.key());
+    let statement = format!(
+        "select {key} as key, to_jsonb(t) from {name} t where guild_id = $1 and {key} > $2 order by key limit $3"
+    );
+    sqlx::query_as(sqlx::AssertSqlSafe(statement))
+        .bind(guild.to_db())
+        .bind(after)
+        .bind(limit)
+        .fetch_all(db)
+        .await
 }
 
 /// Whom an announcement mentions.

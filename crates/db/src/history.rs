@@ -1,7 +1,7 @@
 //! What became of announcements, for those who ask; and sending one again.
 
-use sm_types::{DeliveryId, GuildId, TwitchUserId};
-use sqlx::{PgExecutor, QueryBuilder};
+use sm_types::{DeliveryId, DestinationId, GuildId, TwitchUserId};
+use sqlx::{PgExecutor, Postgres, QueryBuilder};
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
@@ -67,13 +67,18 @@ pub struct Delivery {
     pub unlisted_members: i32,
 }
 
-const SELECT: &str = "select n.delivery_id, n.kind, n.action, n.status, n.reason, n.detail, n.attempts, n.channel_id,
+const COLUMNS: &str = "n.delivery_id, n.kind, n.action, n.status, n.reason, n.detail, n.attempts, n.channel_id,
   n.message_id, t.twitch_user_id, t.login, t.display_name, s.title, s.game_name, s.started_at, n.received_at,
   n.committed_at, n.created_at, n.due_at, n.first_claimed_at, n.sent_at, n.finished_at, n.expires_at, n.silent,
-  n.resends, n.opt_outs, n.unhonoured_opt_outs, n.unlisted_members
-  from notification_log n left join stream_sessions s using (session_id)
-  left join streamers t on t.twitch_user_id = coalesce(n.streamer_id, s.twitch_user_id)
-  where n.guild_id = ";
+  n.resends, n.opt_outs, n.unhonoured_opt_outs, n.unlisted_members";
+const FROM: &str = " from notification_log n left join stream_sessions s using (session_id)
+  left join streamers t on t.twitch_user_id = coalesce(n.streamer_id, s.twitch_user_id)";
+
+fn select() -> QueryBuilder<Postgres> {
+    let mut query = QueryBuilder::new("select ");
+    query.push(COLUMNS).push(FROM).push(" where n.guild_id = ");
+    query
+}
 
 /// Which deliveries to list.
 #[derive(Debug, Clone, Default)]
@@ -97,29 +102,83 @@ pub async fn list(
     filter: &Filter,
     limit: i64,
 ) -> sqlx::Result<Vec<Delivery>> {
-    let mut query = QueryBuilder::new(SELECT);
+    let mut query = select();
     query.push_bind(guild.to_db());
-    if let Some(before) = filter.before {
-        query.push(" and n.delivery_id < ").push_bind(before.0);
-    }
-    if let Some(since) = filter.since {
-        query.push(" and n.delivery_id >= ").push_bind(first_uuid_of(since));
-    }
-    if let Some(status) = &filter.status {
-        query.push(" and n.status = ").push_bind(status);
-    }
-    if let Some(kind) = &filter.kind {
-        query.push(" and n.kind = ").push_bind(kind);
-    }
-    if let Some(streamer) = &filter.streamer {
-        query.push(" and n.streamer_id = ").push_bind(streamer.as_str());
-    }
+    filter.push_to(&mut query);
     query.push(" order by n.delivery_id desc limit ").push_bind(limit);
     query.build_query_as().fetch_all(db).await
 }
 
+impl Filter {
+    fn push_to(&self, query: &mut QueryBuilder<Postgres>) {
+        if let Some(before) = self.before {
+            query.push(" and n.delivery_id < ").push_bind(before.0);
+        }
+        if let Some(since) = self.since {
+            query.push(" and n.delivery_id >= ").push_bind(first_uuid_of(since));
+        }
+        if let Some(status) = &self.status {
+            query.push(" and n.status = ").push_bind(status.clone());
+        }
+        if let Some(kind) = &self.kind {
+            query.push(" and n.kind = ").push_bind(kind.clone());
+        }
+        if let Some(streamer) = &self.streamer {
+            query.push(" and n.streamer_id = ").push_bind(streamer.0.clone());
+        }
+    }
+}
+
+/// A delivery and its guild.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct OfGuild {
+    /// The guild.
+    #[sqlx(try_from = "i64")]
+    pub guild_id: GuildId,
+    /// The guild's name; `None` when the guild was deleted.
+    pub guild_name: Option<String>,
+    /// The delivery.
+    #[sqlx(flatten)]
+    pub delivery: Delivery,
+}
+
+fn select_of_guild() -> QueryBuilder<Postgres> {
+    let mut query = QueryBuilder::new("select n.guild_id, g.name as guild_name, ");
+    query
+        .push(COLUMNS)
+        .push(FROM)
+        .push(" left join guilds g on g.guild_id = n.guild_id where true");
+    query
+}
+
+/// The deliveries of one guild or of all, the latest first.
+pub async fn list_of_guilds(
+    db: impl PgExecutor<'_>,
+    guild: Option<GuildId>,
+    filter: &Filter,
+    limit: i64,
+) -> sqlx::Result<Vec<OfGuild>> {
+    let mut query = select_of_guild();
+    if let Some(guild) = guild {
+        query.push(" and n.guild_id = ").push_bind(guild.to_db());
+    }
+    filter.push_to(&mut query);
+    query.push(" order by n.delivery_id desc limit ").push_bind(limit);
+    query.build_query_as().fetch_all(db).await
+}
+
+/// One delivery, whichever guild it is of.
+pub async fn find_anywhere(
+    db: impl PgExecutor<'_>,
+    delivery: DeliveryId,
+) -> sqlx::Result<Option<OfGuild>> {
+    let mut query = select_of_guild();
+    query.push(" and n.delivery_id = ").push_bind(delivery.0);
+    query.build_query_as().fetch_optional(db).await
+}
+
 /// The smallest UUID of version 7 that was made at a moment or later.
-fn first_uuid_of(at: OffsetDateTime) -> Uuid {
+pub(crate) fn first_uuid_of(at: OffsetDateTime) -> Uuid {
     let ms = u128::try_from(at.unix_timestamp_nanos() / 1_000_000).unwrap_or(0);
     Uuid::from_u128(ms << 80)
 }
@@ -130,7 +189,7 @@ pub async fn find(
     guild: GuildId,
     delivery: DeliveryId,
 ) -> sqlx::Result<Option<Delivery>> {
-    let mut query = QueryBuilder::new(SELECT);
+    let mut query = select();
     query.push_bind(guild.to_db()).push(" and n.delivery_id = ").push_bind(delivery.0);
     query.build_query_as().fetch_optional(db).await
 }
@@ -170,31 +229,106 @@ pub async fn attempts(db: impl PgExecutor<'_>, delivery: DeliveryId) -> sqlx::Re
     .await
 }
 
-/// Plans an announcement again that was settled; false when it is under way or was no announcement.
+/// How to send an announcement again.
+#[derive(Debug, Clone, Copy)]
+pub struct Resend<'a> {
+    /// As it was found: one that has changed since is left alone.
+    pub found: &'a Delivery,
+    /// Mentions nobody.
+    pub silent: bool,
+    /// The time now.
+    pub now: OffsetDateTime,
+    /// When it is no longer worth sending.
+    pub expires_at: OffsetDateTime,
+}
+
+/// Plans an announcement again that was settled; false when it is under way, has changed since it was
+/// found, or was no announcement.
 ///
-/// It gets a new nonce, so that Discord does not take it for the earlier message.
+/// It gets a new nonce, so that Discord does not take it for the earlier message, and goes to where its
+/// destination leads by now.
 pub async fn resend(
     db: impl PgExecutor<'_>,
     guild: GuildId,
-    delivery: DeliveryId,
-    silent: bool,
-    (now, expires_at): (OffsetDateTime, OffsetDateTime),
+    resend: &Resend<'_>,
 ) -> sqlx::Result<bool> {
     let planned = sqlx::query(
-        "update notification_log set status = 'pending', reason = null, detail = null, due_at = $4, expires_at = $5,
-           silent = $3, resends = resends + 1, action = 'create', variant = 'full', message_id = null,
-           first_claimed_at = null, finished_at = null
-         where guild_id = $1 and delivery_id = $2 and kind = 'online' and destination_id is not null
-           and status in ('sent', 'failed', 'skipped', 'expired')",
+        "update notification_log n set status = 'pending', reason = null, detail = null, due_at = $4,
+           expires_at = $5, silent = $3, resends = n.resends + 1, action = 'create', variant = 'full',
+           message_id = null, first_claimed_at = null, finished_at = null,
+           channel_id = coalesce(d.channel_id, c.default_channel_id, n.channel_id)
+         from destinations d left join guild_config c using (guild_id)
+         where n.guild_id = $1 and n.delivery_id = $2 and n.kind = 'online' and d.destination_id = n.destination_id
+           and n.status in ('sent', 'failed', 'skipped', 'expired') and n.status = $6 and n.resends = $7",
     )
     .bind(guild.to_db())
-    .bind(delivery.0)
-    .bind(silent)
-    .bind(now)
-    .bind(expires_at)
+    .bind(resend.found.delivery_id.0)
+    .bind(resend.silent)
+    .bind(resend.now)
+    .bind(resend.expires_at)
+    .bind(&resend.found.status)
+    .bind(resend.found.resends)
     .execute(db)
     .await?;
     Ok(planned.rows_affected() == 1)
+}
+
+/// An announcement that came to nothing and could still be of use.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct Recoverable {
+    /// The delivery.
+    #[sqlx(try_from = "Uuid")]
+    pub delivery_id: DeliveryId,
+    /// The guild.
+    #[sqlx(try_from = "i64")]
+    pub guild_id: GuildId,
+    /// The guild's name.
+    pub guild_name: String,
+    /// The destination.
+    #[sqlx(try_from = "Uuid")]
+    pub destination_id: DestinationId,
+    /// Where the destination leads by now.
+    pub channel_id: Option<i64>,
+    /// The streamer's login.
+    pub login: String,
+    /// `failed` or `expired`.
+    pub status: String,
+    /// Why.
+    pub reason: Option<String>,
+    /// Why the destination is degraded, when it is.
+    pub degraded_reason: Option<String>,
+}
+
+/// Announcements since a moment that failed (or expired) while their stream goes on and the guild still
+/// wants them; oldest first, after a cursor.
+pub async fn recoverable(
+    db: impl PgExecutor<'_>,
+    since: OffsetDateTime,
+    statuses: &[&str],
+    after: Option<DeliveryId>,
+    limit: i64,
+) -> sqlx::Result<Vec<Recoverable>> {
+    sqlx::query_as(
+        "select n.delivery_id, n.guild_id, g.name as guild_name, d.destination_id, t.login, n.status, n.reason,
+           coalesce(d.channel_id, c.default_channel_id) as channel_id, d.degraded_reason
+         from notification_log n
+         join stream_sessions s using (session_id)
+         join streamers t on t.twitch_user_id = s.twitch_user_id
+         join destinations d on d.destination_id = n.destination_id
+         join guild_streamers f on f.guild_id = d.guild_id and f.twitch_user_id = d.twitch_user_id
+         join guilds g on g.guild_id = n.guild_id
+         left join guild_config c on c.guild_id = n.guild_id
+         where n.delivery_id >= $1 and ($3::uuid is null or n.delivery_id > $3)
+           and n.kind = 'online' and n.status = any($2) and s.ended_at is null and g.status = 'active'
+           and coalesce(c.enabled, true) and f.enabled and d.enabled
+         order by n.delivery_id limit $4",
+    )
+    .bind(first_uuid_of(since))
+    .bind(statuses)
+    .bind(after.map(|id| id.0))
+    .bind(limit)
+    .fetch_all(db)
+    .await
 }
 
 /// A test message that was sent, or could not be.

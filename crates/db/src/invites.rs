@@ -124,12 +124,3 @@ pub async fn revoke(
     .await?;
     Ok(revoked.rows_affected() == 1)
 }
-
-/// Deletes links that stopped working before a moment.
-pub async fn forget(db: impl PgExecutor<'_>, before: OffsetDateTime) -> sqlx::Result<()> {
-    sqlx::query("delete from invite_links where expires_at < $1 or revoked_at < $1")
-        .bind(before)
-        .execute(db)
-        .await?;
-    Ok(())
-}

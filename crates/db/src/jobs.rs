@@ -3,6 +3,20 @@
 use sqlx::PgExecutor;
 use time::{Duration, OffsetDateTime};
 
+/// Makes a job due at another time than planned.
+pub async fn postpone(
+    db: impl PgExecutor<'_>,
+    name: &str,
+    due_at: OffsetDateTime,
+) -> sqlx::Result<()> {
+    sqlx::query("update jobs set due_at = $2 where name = $1")
+        .bind(name)
+        .bind(due_at)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
 /// Takes a job when it is due and plans the next run; false when it is not due or another has it.
 pub async fn claim(
     db: impl PgExecutor<'_>,

@@ -49,9 +49,3 @@ pub async fn spend(
     .await?;
     Ok(spent.unwrap_or(false))
 }
-
-/// Forgets buckets that are full again.
-pub async fn forget(db: impl PgExecutor<'_>) -> sqlx::Result<()> {
-    sqlx::query("delete from rate_buckets where next_at < clock_timestamp()").execute(db).await?;
-    Ok(())
-}

@@ -28,18 +28,11 @@ pub async fn remember(
     Ok(())
 }
 
-/// Forgets what was found out before a moment, about all or one user.
-pub async fn forget(
-    db: impl PgExecutor<'_>,
-    user: Option<UserId>,
-    before: OffsetDateTime,
-) -> sqlx::Result<()> {
-    sqlx::query(
-        "delete from guild_members where checked_at < $2 and ($1::bigint is null or user_id = $1)",
-    )
-    .bind(user.map(UserId::to_db))
-    .bind(before)
-    .execute(db)
-    .await?;
+/// Forgets what was found out about a user.
+pub async fn forget(db: impl PgExecutor<'_>, user: UserId) -> sqlx::Result<()> {
+    sqlx::query("delete from guild_members where user_id = $1")
+        .bind(user.to_db())
+        .execute(db)
+        .await?;
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! The migrations, compiled in.
 
 use sqlx::{
-    PgPool, SqlSafeStr,
+    PgConnection, PgPool, SqlSafeStr,
     migrate::{MigrateError, Migration, MigrationType, Migrator},
 };
 use std::{borrow::Cow, sync::LazyLock};
@@ -11,6 +11,7 @@ const SOURCES: &[(i64, &str, &str)] = &[
     (1, "guilds and streamers", include_str!("../../../migrations/0001_guilds_and_streamers.sql")),
     (2, "delivery", include_str!("../../../migrations/0002_delivery.sql")),
     (3, "accounts", include_str!("../../../migrations/0003_accounts.sql")),
+    (4, "audit by target", include_str!("../../../migrations/0004_audit_by_target.sql")),
 ];
 
 /// All migrations of the product, in order.
@@ -25,4 +26,45 @@ pub static MIGRATOR: LazyLock<Migrator> = LazyLock::new(|| {
 /// Brings the database up to date; safe to call from several instances at once.
 pub async fn migrate(pool: &PgPool) -> Result<(), MigrateError> {
     MIGRATOR.run(pool).await
+}
+
+/// How far a database is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct State {
+    /// Migrations that are done.
+    pub applied: usize,
+    /// Version and description of those that are still to be done, in order.
+    pub pending: Vec<(i64, String)>,
+    /// Those that a newer version of the product has done.
+    pub unknown: Vec<i64>,
+    /// Those whose text has changed since they were done, or that broke off.
+    pub broken: Vec<i64>,
+}
+
+/// Compares a database with the migrations; changes nothing.
+pub async fn state(db: &mut PgConnection) -> sqlx::Result<State> {
+    let begun: bool = sqlx::query_scalar("select to_regclass('_sqlx_migrations') is not null")
+        .fetch_one(&mut *db)
+        .await?;
+    let mut done: Vec<(i64, bool, Vec<u8>)> = Vec::new();
+    if begun {
+        done = sqlx::query_as("select version, success, checksum from _sqlx_migrations")
+            .fetch_all(db)
+            .await?;
+    }
+    let mut state = State::default();
+    for migration in MIGRATOR.iter() {
+        match done.iter().find(|(version, ..)| *version == migration.version) {
+            None => state.pending.push((migration.version, migration.description.to_string())),
+            Some((version, success, checksum)) => {
+                state.applied += 1;
+                if !success || **checksum != *migration.checksum {
+                    state.broken.push(*version);
+                }
+            }
+        }
+    }
+    let known = |version: &i64| MIGRATOR.iter().any(|migration| migration.version == *version);
+    state.unknown = done.iter().map(|(version, ..)| *version).filter(|v| !known(v)).collect();
+    Ok(state)
 }

@@ -182,9 +182,3 @@ pub async fn revoke(
     .await?;
     Ok(revoked.rows_affected())
 }
-
-/// Deletes sessions that ended before a moment.
-pub async fn forget(db: impl PgExecutor<'_>, before: OffsetDateTime) -> sqlx::Result<u64> {
-    let gone = sqlx::query("delete from sessions where expires_at < $1").bind(before).execute(db);
-    Ok(gone.await?.rows_affected())
-}

@@ -141,23 +141,6 @@ pub async fn obstacles(db: impl PgExecutor<'_>, session: SessionId) -> sqlx::Res
     .await
 }
 
-/// How many webhook message ids, older than the replay window, one clean-up removes.
-const CLEANUP_BATCH: i64 = 10_000;
-
-/// Forgets webhook message ids received before `before`; tells how many.
-pub async fn forget_messages(db: impl PgExecutor<'_>, before: OffsetDateTime) -> sqlx::Result<u64> {
-    sqlx::query(
-        "delete from webhook_messages where message_id in (
-           select message_id from webhook_messages where received_at < $1
-           order by received_at limit $2)",
-    )
-    .bind(before)
-    .bind(CLEANUP_BATCH)
-    .execute(db)
-    .await
-    .map(|done| done.rows_affected())
-}
-
 /// A session that has not ended, as far as we know.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub struct OpenSession {

@@ -133,6 +133,25 @@ pub async fn claim(
     .await
 }
 
+/// Gives claimed targets back, for a worker that has to stop.
+pub async fn release(
+    db: impl PgExecutor<'_>,
+    targets: &[DueTarget],
+    due_at: OffsetDateTime,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "update eventsub_targets x set next_try_at = $3, attempts = greatest(0, x.attempts - 1)
+         from unnest($1::text[], $2::text[]) as t (twitch_user_id, type)
+         where x.twitch_user_id = t.twitch_user_id and x.type = t.type and x.state <> 'enabled'",
+    )
+    .bind(targets.iter().map(|target| target.twitch_user_id.as_str()).collect::<Vec<_>>())
+    .bind(targets.iter().map(|target| target.kind.as_str()).collect::<Vec<_>>())
+    .bind(due_at)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
 /// When the next target is due.
 pub async fn next_due(db: impl PgExecutor<'_>) -> sqlx::Result<Option<OffsetDateTime>> {
     sqlx::query_scalar("select min(next_try_at) from eventsub_targets where state <> 'enabled'")
@@ -300,6 +319,46 @@ pub async fn count_by_state(
          where f.guild_id = $1 group by x.state order by x.state",
     )
     .bind(guild.to_db())
+    .fetch_all(db)
+    .await
+}
+
+/// How many targets of all guilds are in which state.
+pub async fn count_all(db: impl PgExecutor<'_>) -> sqlx::Result<Vec<(String, i64)>> {
+    sqlx::query_as("select state, count(*) from eventsub_targets group by state order by state")
+        .fetch_all(db)
+        .await
+}
+
+/// A target for an operator.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct Target {
+    /// The streamer.
+    #[sqlx(try_from = "String")]
+    pub twitch_user_id: TwitchUserId,
+    /// The login.
+    pub login: String,
+    /// The type.
+    #[sqlx(rename = "type")]
+    pub kind: String,
+    /// `wanted`, `pending`, `enabled`, `failed` or `unwanted`.
+    pub state: String,
+    /// The subscription, once there is one.
+    pub subscription_id: Option<String>,
+    /// Tries since the last success.
+    pub attempts: i32,
+    /// Why the last try failed.
+    pub error: Option<String>,
+    /// When it is looked at again, unless it is enabled.
+    pub next_try_at: OffsetDateTime,
+}
+
+/// All targets, by login.
+pub async fn list(db: impl PgExecutor<'_>) -> sqlx::Result<Vec<Target>> {
+    sqlx::query_as(
+        "select x.twitch_user_id, t.login, x.type, x.state, x.subscription_id, x.attempts, x.error, x.next_try_at
+         from eventsub_targets x join streamers t using (twitch_user_id) order by t.login, x.type",
+    )
     .fetch_all(db)
     .await
 }

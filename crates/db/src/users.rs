@@ -35,6 +35,40 @@ pub async fn upsert(db: impl PgExecutor<'_>, user: &User) -> sqlx::Result<()> {
     Ok(())
 }
 
+/// A user.
+pub async fn find(db: impl PgExecutor<'_>, user: UserId) -> sqlx::Result<Option<User>> {
+    sqlx::query_as("select user_id, username, global_name, avatar from users where user_id = $1")
+        .bind(user.to_db())
+        .fetch_optional(db)
+        .await
+}
+
+/// How much is stored about a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow)]
+pub struct Holdings {
+    /// Sign-ins, ended ones included.
+    pub sessions: i64,
+    /// Guilds that Discord listed.
+    pub guilds: i64,
+    /// Wishes about pings.
+    pub preferences: i64,
+    /// Entries of the log that name them.
+    pub audit_entries: i64,
+}
+
+/// Counts what is stored about a person.
+pub async fn holdings(db: impl PgExecutor<'_>, user: UserId) -> sqlx::Result<Holdings> {
+    sqlx::query_as(
+        "select (select count(*) from sessions where user_id = $1) as sessions,
+           (select count(*) from user_guilds where user_id = $1) as guilds,
+           (select count(*) from user_preferences where user_id = $1) as preferences,
+           (select count(*) from audit_log where actor_id = $1) as audit_entries",
+    )
+    .bind(user.to_db())
+    .fetch_one(db)
+    .await
+}
+
 /// Deletes a user with sessions, tokens and guild list. Preferences are deleted by their own function.
 pub async fn delete(db: impl PgExecutor<'_>, user: UserId) -> sqlx::Result<()> {
     sqlx::query("delete from users where user_id = $1").bind(user.to_db()).execute(db).await?;

@@ -4,7 +4,8 @@ use crate::{
     Error, Limits,
     answer::{limits, refusal},
     model::{
-        Channel, CreateMessage, EditMessage, Guild, GuildSummary, Member, Message, Role, User,
+        Application, Channel, CreateMessage, EditMessage, Guild, GuildSummary, Member, Message,
+        Role, User,
     },
 };
 use reqwest::{Method, Response, StatusCode};
@@ -135,6 +136,11 @@ impl Client {
     /// The bot itself.
     pub async fn current_user(&self) -> Result<Reply<User>, Error> {
         self.get("users/@me".to_owned()).await
+    }
+
+    /// The application that the bot's token belongs to.
+    pub async fn application(&self) -> Result<Reply<Application>, Error> {
+        self.get("applications/@me".to_owned()).await
     }
 
     /// Guilds of the bot with an id above `after`, in their order; 200 at most.

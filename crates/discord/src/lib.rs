@@ -18,8 +18,8 @@ pub use answer::Limits;
 pub use client::{Client, ClientConfig, Http, Reply};
 pub use error::{Error, Scope};
 pub use model::{
-    AllowedMentions, Author, Channel, CreateMessage, EditMessage, Guild, GuildSummary, Member,
-    Message, Overwrite, Role, User,
+    AllowedMentions, Application, Author, Channel, CreateMessage, EditMessage, Guild, GuildSummary,
+    Member, Message, Overwrite, Role, User,
 };
 pub use nonce::nonce;
 pub use oauth::{Consent, INSTALL_PERMISSIONS, UserTokens};

@@ -234,6 +234,28 @@ pub struct Member {
     pub communication_disabled_until: Option<OffsetDateTime>,
 }
 
+/// The application, as Discord's developer portal has it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Application {
+    /// Its id, which is the client id too.
+    pub id: String,
+    /// The key that events are signed with, in hexadecimal.
+    #[serde(default)]
+    pub verify_key: String,
+    /// Where people may be sent back to.
+    #[serde(default)]
+    pub redirect_uris: Vec<String>,
+    /// Where webhook events go.
+    #[serde(default)]
+    pub event_webhooks_url: Option<String>,
+    /// 1: off, 2: on, 3: switched off by Discord.
+    #[serde(default)]
+    pub event_webhooks_status: u8,
+    /// Which events are sent.
+    #[serde(default)]
+    pub event_webhooks_types: Vec<String>,
+}
+
 fn moment<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<OffsetDateTime>, D::Error> {
     let text = Option::<String>::deserialize(deserializer)?;
     Ok(text.and_then(|text| OffsetDateTime::parse(&text, &Rfc3339).ok()))

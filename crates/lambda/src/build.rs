@@ -30,6 +30,14 @@ pub fn lazy_app(config: Config, clock: Clock) -> LazyApp {
     })
 }
 
+/// Completes the settings from Secrets Manager where they ask for it.
+pub async fn complete(config: Config) -> Result<Config, String> {
+    let (Some(arn), Some(aws)) = (&config.secrets_arn, &config.aws) else { return Ok(config) };
+    let fetched = sm_aws::fetch_secrets(aws, &lazy_http(), arn).await;
+    let values = fetched.map_err(|error| error.to_string())?.values;
+    config.with_secrets(&values).map_err(|error| error.to_string())
+}
+
 /// The app for settings that are complete.
 pub fn build_app(config: &Config, clock: Clock) -> Result<App, ConfigError> {
     build(config, &clock, &lazy_http(), None)
@@ -177,13 +185,19 @@ fn user_agent(config: &Config) -> String {
     format!("DiscordBot ({}, {})", config.public_base_url, env!("CARGO_PKG_VERSION"))
 }
 
+/// Whether a transaction-pooling proxy stands in front of the database.
+pub fn is_pooled(database_url: &sm_types::Secret) -> bool {
+    let url = database_url.expose();
+    url.contains("-pooler.") || url.contains("pgbouncer=true")
+}
+
 /// A pool that connects when a query needs it.
 ///
 /// Behind a transaction-pooling proxy (a host with `-pooler` in its name, or `pgbouncer=true`)
 /// prepared statements do not outlive their transaction, so the cache is off there.
 pub fn pool(database_url: &sm_types::Secret, connections: u32) -> Result<PgPool, ConfigError> {
     let url = database_url.expose();
-    let pooled = url.contains("-pooler.") || url.contains("pgbouncer=true");
+    let pooled = is_pooled(database_url);
     let url = url.replace("pgbouncer=true", "");
     let invalid = || {
         // The parser's own message could quote the password.

@@ -30,6 +30,12 @@ impl fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
+/// A single setting, for tools that need no more; an empty one counts as unset.
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+pub fn peek(name: &str) -> Option<String> {
+    std::env::var(name).ok().map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
+}
+
 /// The settings. Secret ones may still be missing when Secrets Manager is to supply them.
 #[derive(Clone, Debug)]
 pub struct Config {

@@ -6,5 +6,5 @@ pub mod dispatch;
 mod event;
 pub mod logging;
 
-pub use build::{build_app, lazy_app, pool};
+pub use build::{build_app, complete, is_pooled, lazy_app, pool};
 pub use config::Config;

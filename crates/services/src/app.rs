@@ -5,7 +5,7 @@ use sm_aws::{Cipher, Doorbell};
 use sm_types::{Clock, Secret, UserId};
 use sqlx::PgPool;
 use std::{ops::Deref, sync::Arc};
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, watch};
 
 /// The app; clones share everything.
 #[derive(Clone, Debug)]
@@ -58,6 +58,7 @@ pub(crate) struct Inner {
     pub(crate) twitch_token: TokenCache,
     pub(crate) bot_user: OnceCell<UserId>,
     pub(crate) limits: Limits,
+    stop: watch::Sender<bool>,
 }
 
 impl App {
@@ -66,7 +67,24 @@ impl App {
         let (twitch_token, bot_user) = (TokenCache::default(), OnceCell::new());
         let settings = &parts.settings;
         let limits = Limits::new(settings.api_rate_per_second, settings.webhook_rate_per_second);
-        Self(Arc::new(Inner { parts, twitch_token, bot_user, limits }))
+        let stop = watch::Sender::new(false);
+        Self(Arc::new(Inner { parts, twitch_token, bot_user, limits, stop }))
+    }
+
+    /// Asks workers to finish what is under way and to begin nothing new.
+    pub fn stop(&self) {
+        self.0.stop.send_replace(true);
+    }
+
+    /// Whether workers were asked to stop.
+    pub fn is_stopping(&self) -> bool {
+        *self.0.stop.borrow()
+    }
+
+    /// Waits until workers are asked to stop.
+    pub async fn stopped(&self) {
+        // The sender lives as long as we do.
+        let _ = self.0.stop.subscribe().wait_for(|stop| *stop).await;
     }
 
     /// Whether Discord or Twitch has refused our own credentials since this was asked last.

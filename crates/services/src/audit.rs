@@ -8,10 +8,17 @@ use sm_types::{GuildId, UserId};
 /// Who does something, for the log.
 #[derive(Debug, Clone)]
 pub struct Actor {
-    /// Who.
-    pub user: UserId,
+    /// Who; `None`: an operator, by the command line.
+    pub user: Option<UserId>,
     /// The request.
     pub request_id: String,
+}
+
+impl Actor {
+    /// An operator.
+    pub fn operator() -> Self {
+        Self { user: None, request_id: "operator".to_owned() }
+    }
 }
 
 /// An admin's action, with what was before and what is now.
@@ -26,7 +33,7 @@ pub async fn done(
     let entry = NewEntry {
         at: app.clock.now(),
         guild: Some(guild),
-        actor: Some(actor.user),
+        actor: actor.user,
         action,
         target,
         denied: false,
@@ -36,8 +43,9 @@ pub async fn done(
     };
     SecurityEvent::AdminAction.count();
     tracing::info!(
-        event = SecurityEvent::AdminAction.as_str(), action, guild.id = %guild, user.id = %actor.user, target,
-        request.id = actor.request_id, "an admin did something"
+        event = SecurityEvent::AdminAction.as_str(), action, guild.id = %guild,
+        user.id = actor.user.map(|id| id.to_string()), target, request.id = actor.request_id,
+        "an admin did something"
     );
     sm_db::audit::insert(db, &entry).await
 }

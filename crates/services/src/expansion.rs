@@ -4,6 +4,7 @@ use crate::{
     App,
     details::{self, Live},
 };
+use sm_aws::metrics::Counter;
 use sm_db::{
     events::{self, Chunk, DueEvent, Expansion},
     stream_sessions,
@@ -31,12 +32,13 @@ pub async fn step(app: &App) -> sqlx::Result<Option<Chunk>> {
     let Some(event) = events::claim(&app.pool, now, now + LEASE).await? else {
         return Ok(None);
     };
-    match event.kind.as_str() {
+    let chunk = match event.kind.as_str() {
         "online" => online(app, &event).await,
         "offline" => offline(app, &event).await,
         _ => update(app, &event).await,
-    }
-    .map(Some)
+    }?;
+    Counter::Queued.add(chunk.seen as u64);
+    Ok(Some(chunk))
 }
 
 async fn online(app: &App, event: &DueEvent) -> sqlx::Result<Chunk> {

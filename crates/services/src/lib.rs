@@ -15,6 +15,7 @@ pub mod guilds;
 mod lazy;
 pub mod limits;
 mod preflight;
+pub mod recover;
 mod rendering;
 pub mod resend;
 pub mod samples;

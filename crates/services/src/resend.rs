@@ -6,9 +6,9 @@ use crate::{
 };
 use serde_json::json;
 use sm_aws::Ring;
-use sm_db::history::{self, Delivery};
+use sm_db::history::{self, Delivery, Resend};
 use sm_types::{DeliveryId, GuildId};
-use time::Duration;
+use time::{Duration, OffsetDateTime};
 
 /// A go-live that is older pings nobody unless it is asked to.
 const LATE_AFTER: Duration = Duration::minutes(10);
@@ -48,17 +48,27 @@ pub async fn resend(
     ping: Option<bool>,
     actor: &Actor,
 ) -> Result<bool, ResendError> {
-    let now = app.clock.now();
     let found = history::find(&app.pool, guild, delivery).await?.ok_or(ResendError::NotFound)?;
-    possible(app, &found).await?;
-    let late = now - found.started_at.unwrap_or(found.received_at) > LATE_AFTER;
-    let ping = ping.unwrap_or(!late);
+    again(app, guild, &found, ping, actor).await
+}
+
+/// Plans an announcement again, provided that it has not changed since it was found.
+pub(crate) async fn again(
+    app: &App,
+    guild: GuildId,
+    found: &Delivery,
+    ping: Option<bool>,
+    actor: &Actor,
+) -> Result<bool, ResendError> {
+    possible(app, found).await?;
+    let now = app.clock.now();
+    let ping = ping.unwrap_or_else(|| !is_late(found, now));
     let mut transaction = app.pool.begin().await?;
-    let times = (now, now + EXPIRY);
-    if !history::resend(&mut *transaction, guild, delivery, !ping, times).await? {
+    let plan = Resend { found, silent: !ping, now, expires_at: now + EXPIRY };
+    if !history::resend(&mut *transaction, guild, &plan).await? {
         return Err(ResendError::UnderWay);
     }
-    let target = delivery.to_string();
+    let target = found.delivery_id.to_string();
     let what = (guild, "delivery.resend", Some(target.as_str()));
     let before = json!({ "status": found.status, "reason": found.reason });
     let after = json!({ "ping": ping });
@@ -68,7 +78,13 @@ pub async fn resend(
     Ok(ping)
 }
 
-async fn possible(app: &App, delivery: &Delivery) -> Result<(), ResendError> {
+/// Whether a ping would come long after the go-live.
+pub fn is_late(found: &Delivery, now: OffsetDateTime) -> bool {
+    now - found.started_at.unwrap_or(found.received_at) > LATE_AFTER
+}
+
+/// Says what stands in the way of sending an announcement again, if anything does.
+pub async fn possible(app: &App, delivery: &Delivery) -> Result<(), ResendError> {
     if delivery.kind != "online" {
         return Err(ResendError::NotAnAnnouncement);
     }

@@ -1,5 +1,6 @@
 //! Security events: each is a log line with a field `event`, and a counter of this process.
 
+use sm_aws::metrics::Counter;
 use sm_types::UserId;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -55,6 +56,23 @@ impl SecurityEvent {
     /// Counts it.
     pub fn count(self) {
         COUNTS[self as usize].fetch_add(1, Ordering::Relaxed);
+        if let Some(counter) = self.counter() {
+            counter.count();
+        }
+    }
+
+    /// The metric that alarms look at, for those that have one.
+    fn counter(self) -> Option<Counter> {
+        match self {
+            Self::AuthFailure => Some(Counter::AuthFailure),
+            Self::Denied | Self::CrossSite => Some(Counter::Denied),
+            Self::RateLimited => Some(Counter::RateLimited),
+            Self::WebhookSignature => Some(Counter::WebhookSignature),
+            Self::CryptoError => Some(Counter::CryptoError),
+            Self::AuthSuccess | Self::SessionEnded | Self::AccountDeleted | Self::AdminAction => {
+                None
+            }
+        }
     }
 
     /// How often it happened in this process.

@@ -1,12 +1,11 @@
 //! The minute sweep: what a lost ring, a dead worker or a healed channel has left to do.
 
 use crate::{App, gate, guilds, preflight, streamers::reconcile, worker};
-use sm_types::ChannelId;
+use sm_db::retention::{self, RULES};
+use sm_types::{ChannelId, GuildId};
 use time::Duration;
 use tokio::time::Instant;
 
-/// Webhook message ids are kept this long; Twitch's replay window is 10 minutes.
-const REMEMBER_MESSAGES: Duration = Duration::days(2);
 /// Degraded destinations looked at per sweep.
 const CHECKS: i64 = 20;
 /// How often Twitch's and Discord's lists are compared with ours.
@@ -17,10 +16,12 @@ const NAMES_EVERY: Duration = Duration::days(1);
 const FORGET_EVERY: Duration = Duration::hours(1);
 /// A server that the bot has left can come back within this time as it was.
 const KEEP_LEFT_GUILDS: Duration = Duration::days(30);
-const KEEP_ENDED_SESSIONS: Duration = Duration::days(7);
-const KEEP_ENDED_INVITES: Duration = Duration::days(30);
-const KEEP_AUDIT: Duration = Duration::days(365);
-const KEEP_PERMISSIONS: Duration = Duration::days(1);
+/// Rows deleted by one statement: a few dozen milliseconds, for which nobody waits.
+const BATCH: i64 = 1_000;
+/// Servers deleted per run.
+const LEFT_GUILDS: i64 = 100;
+/// A sweep deletes nothing more this long before its deadline.
+const STOP_BEFORE: std::time::Duration = std::time::Duration::from_secs(3);
 
 /// What a sweep has done.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -38,8 +39,9 @@ pub async fn run(app: &App, deadline: Instant) -> sqlx::Result<Swept> {
     let worker = worker::run(app, deadline).await?;
     let (checked, healed) = heal(app).await?;
     compare(app).await?;
-    if claim(app, "forget", FORGET_EVERY).await? {
-        forget(app).await?;
+    if claim(app, "forget", FORGET_EVERY).await? && !forget(app, deadline).await? {
+        // The rest in a minute, not in an hour.
+        sm_db::jobs::postpone(&app.pool, "forget", app.clock.now()).await?;
     }
     Ok(Swept { checked, healed, worker })
 }
@@ -73,18 +75,31 @@ async fn compare(app: &App) -> sqlx::Result<()> {
     Ok(())
 }
 
-/// Deletes what has outlived its use.
-async fn forget(app: &App) -> sqlx::Result<()> {
-    let (pool, now) = (&app.pool, app.clock.now());
-    sm_db::stream_sessions::forget_messages(pool, now - REMEMBER_MESSAGES).await?;
-    sm_db::gate::forget_channels(pool).await?;
-    sm_db::limits::forget(pool).await?;
-    sm_db::sessions::forget(pool, now - KEEP_ENDED_SESSIONS).await?;
-    sm_db::invites::forget(pool, now - KEEP_ENDED_INVITES).await?;
-    sm_db::members::forget(pool, None, now - KEEP_PERMISSIONS).await?;
-    sm_db::audit::forget(pool, now - KEEP_AUDIT).await?;
-    sm_db::guilds::forget(pool, now - KEEP_LEFT_GUILDS).await?;
-    Ok(())
+/// Deletes what has outlived its use, batch by batch; false when time ran out before it was done.
+async fn forget(app: &App, deadline: Instant) -> sqlx::Result<bool> {
+    let stop_at = deadline.checked_sub(STOP_BEFORE).unwrap_or(deadline);
+    let in_time = || Instant::now() < stop_at && !app.is_stopping();
+    for rule in RULES {
+        loop {
+            if !in_time() {
+                return Ok(false);
+            }
+            if rule.apply(&app.pool, app.clock.now(), BATCH).await? < BATCH.unsigned_abs() {
+                break;
+            }
+        }
+    }
+    let left = app.clock.now() - KEEP_LEFT_GUILDS;
+    for guild in sm_db::guilds::left_before(&app.pool, left, LEFT_GUILDS).await? {
+        let guild = GuildId::from_db(guild);
+        while retention::purge_guild(&app.pool, guild, false, BATCH).await?.rows() > 0 {
+            if !in_time() {
+                return Ok(false);
+            }
+        }
+        sm_db::guilds::delete(&app.pool, guild).await?;
+    }
+    Ok(true)
 }
 
 /// Looks at degraded destinations whose check is due.

@@ -43,7 +43,7 @@ pub async fn deliver(app: &App, deadline: Instant) -> sqlx::Result<Report> {
 /// Creates and deletes subscriptions.
 pub async fn subscribe(app: &App, deadline: Instant) -> sqlx::Result<()> {
     let stop_at = stop_before(deadline);
-    while Instant::now() < stop_at {
+    while Instant::now() < stop_at && !app.is_stopping() {
         if subscriptions::step(app).await? == 0 {
             return Ok(());
         }
@@ -68,7 +68,7 @@ async fn expand(
     progress: watch::Sender<usize>,
 ) -> sqlx::Result<Chunks> {
     let mut count = 0;
-    while Instant::now() < stop_at {
+    while Instant::now() < stop_at && !app.is_stopping() {
         if expansion::step(app).await?.is_none() {
             return Ok(Chunks { count, out_of_time: false });
         }

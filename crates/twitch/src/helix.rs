@@ -134,6 +134,17 @@ struct Page<T> {
     pagination: serde_json::Value,
 }
 
+/// What the application's subscriptions cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub struct Budget {
+    /// All subscriptions.
+    pub total: u64,
+    /// What they cost together.
+    pub total_cost: u64,
+    /// What they may cost.
+    pub max_total_cost: u64,
+}
+
 impl<T> Page<T> {
     /// The next page's cursor; `{}`, an empty string or none means that this is the last.
     fn cursor(&self) -> Option<String> {
@@ -243,6 +254,12 @@ impl Client {
         }
         // Half a list would look like missing subscriptions.
         Err(Error::Decode)
+    }
+
+    /// What the application's subscriptions cost and may cost.
+    pub async fn subscription_budget(&self, token: &Secret) -> Result<Budget, Error> {
+        let request = Request { query: &[], body: None };
+        self.call(Method::GET, "eventsub/subscriptions", token, request).await
     }
 
     /// A subscription by its id.

@@ -10,5 +10,5 @@ mod oauth;
 
 pub use client::{AppToken, Client, ClientConfig, Http};
 pub use error::Error;
-pub use helix::{Channel, FoundChannel, NewSubscription, Stream, User, Video};
+pub use helix::{Budget, Channel, FoundChannel, NewSubscription, Stream, User, Video};
 pub use oauth::{LINK_SCOPE, TokenOwner, UserToken};

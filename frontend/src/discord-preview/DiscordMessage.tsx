@@ -9,7 +9,7 @@ import { isJumbo, plainText } from "./plain-text";
 import { SettingContext, useWords, type MentionNames, type Setting } from "./setting";
 
 /** A button that leads to an address. */
-export interface LinkButton {
+interface LinkButton {
   label: string;
   url: string;
   emoji?: string;
@@ -41,7 +41,7 @@ export function DiscordMessage(props: DiscordMessageProps) {
   const [shownAt] = useState(() => new Date());
   const { names = NO_NAMES, now = shownAt, timeZone, imageHosts = IMAGE_HOSTS } = props;
   const { i18n } = useTranslation("preview");
-  const locale = i18n.resolvedLanguage ?? "en";
+  const locale = i18n.language;
   const setting = useMemo<Setting>(() => {
     const time = { locale, now, ...(timeZone ? { timeZone } : {}) };
     return { names, time, imageHosts };

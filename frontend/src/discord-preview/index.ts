@@ -1,3 +1,3 @@
 // A message as Discord shows it.
-export { DiscordMessage, type DiscordMessageProps, type LinkButton } from "./DiscordMessage";
+export { DiscordMessage } from "./DiscordMessage";
 export type { MentionNames } from "./setting";

@@ -8,22 +8,14 @@ export {
   FIELD_RULES,
   MAX_FIELDS,
   readMessage,
-  sourcesOf,
   type EmbedTemplate,
   type FieldError,
   type FieldKind,
   type MessageTemplate,
 } from "./message";
-export { findProblems, parseLeniently, parseTemplate, variablesOf } from "./parse";
+export { findProblems, parseLeniently } from "./parse";
 export { contentOf, measure, type Values } from "./render";
-export {
-  embedLength,
-  MAX_EMBED_CHARS,
-  renderMessage,
-  type Embed,
-  type RenderedMessage,
-  type RenderSample,
-} from "./render-message";
-export { SAMPLE_KINDS, sampleValues, type Mention, type SampleKind } from "./samples";
+export { renderMessage, type Embed, type RenderedMessage } from "./render-message";
+export { SAMPLE_KINDS, sampleValues, type SampleKind } from "./samples";
 export { openBlock, openTag, tokenize, type Token } from "./tokens";
 export { FILTERS, isVariable } from "./variables";

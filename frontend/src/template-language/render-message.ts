@@ -38,7 +38,7 @@ export interface RenderSample {
 }
 
 /** The most characters of an embed's texts together. */
-export const MAX_EMBED_CHARS = 6000;
+const MAX_EMBED_CHARS = 6000;
 /** What is posted when a template renders to nothing. */
 const FALLBACK = '{streamer|default:"The stream"} {#if ended}was{:else}is{/if} live: {url}';
 

@@ -8,7 +8,7 @@ export const SAMPLE_KINDS = ["live", "ended", "noTitle", "longTitle", "emoji", "
 export type SampleKind = (typeof SAMPLE_KINDS)[number];
 
 /** Whom an announcement mentions, as the API has it. */
-export type Mention =
+type Mention =
   { kind: "none" | "everyone" | "here" | "members" } | { kind: "role"; role_id: string };
 
 /** What a sample takes from the server and its streamers; what is left out is made up. */

@@ -23,11 +23,6 @@ export function exact(at: Date, language: string): string {
   return format.format(at);
 }
 
-/** A day, by the reader's clock. */
-export function day(at: Date, language: string): string {
-  return new Intl.DateTimeFormat(language, { dateStyle: "medium" }).format(at);
-}
-
 /** The time of day to the second, by the reader's clock. */
 export function clock(at: Date, language: string): string {
   return new Intl.DateTimeFormat(language, { timeStyle: "medium" }).format(at);

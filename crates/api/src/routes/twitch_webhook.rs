@@ -9,6 +9,7 @@ use crate::{
 };
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode, header};
+use sm_aws::metrics::Counter;
 use sm_services::{
     App, SecurityEvent,
     acceptance::{self, Receipt},
@@ -22,6 +23,7 @@ pub(crate) async fn receive(
     headers: HeaderMap,
     RawBody(body): RawBody,
 ) -> Result<Response, ApiError> {
+    Counter::WebhookReceived.count();
     let headers = Headers::from_http(&headers);
     let verified = eventsub::verify(&headers, &body, &app.settings.eventsub_secrets);
     let verified = verified.map_err(|error| {
@@ -78,6 +80,7 @@ async fn store(app: &App, receipt: Receipt<'_>, message: &Message) -> Result<(),
     };
     match stored {
         Ok(outcome) => {
+            Counter::WebhookAccepted.count();
             let took = app.clock.now() - receipt.received_at;
             tracing::info!(
                 message.id = receipt.message_id,
@@ -90,6 +93,8 @@ async fn store(app: &App, receipt: Receipt<'_>, message: &Message) -> Result<(),
         }
         Err(error) => {
             // Twitch sends it again; nothing of it was stored.
+            Counter::WebhookFailed.count();
+            Counter::DatabaseError.count();
             tracing::warn!(%error, message.id = receipt.message_id, "could not store a webhook");
             Err(ApiError::Unavailable)
         }

@@ -51,8 +51,7 @@ pub async fn delete(app: &App, user: UserId) -> sqlx::Result<()> {
     let mut transaction = app.pool.begin().await?;
     sm_db::preferences::forget(&mut *transaction, user).await?;
     sm_db::audit::forget_actor(&mut *transaction, user).await?;
-    sm_db::members::forget(&mut *transaction, Some(user), app.clock.now() + time::Duration::DAY)
-        .await?;
+    sm_db::members::forget(&mut *transaction, user).await?;
     sm_db::users::delete(&mut *transaction, user).await?;
     transaction.commit().await?;
     SecurityEvent::AccountDeleted.record(None, "an account was deleted");

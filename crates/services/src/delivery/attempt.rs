@@ -7,6 +7,7 @@ use crate::{
     preflight::{self, Health},
     rendering::{self, Rendered},
 };
+use sm_aws::metrics::{Counter, Gauge};
 use sm_db::{
     deliveries::{DueDelivery, Record, Status},
     preferences::Audience,
@@ -62,6 +63,7 @@ pub(super) async fn run(
     }
     record.sent_at = Some(app.clock.now());
     let answer = request(app, &due, channel, &rendered).await;
+    Counter::DiscordRequest.count();
     record.answered_at = Some(app.clock.now());
     match answer {
         Ok(answer) => accepted(app, &due, channel, rendered, record, answer).await,
@@ -270,6 +272,10 @@ async fn accepted(
             Some("Discord left the embed out. Grant the bot \"Embed Links\" here.".into());
     }
     let latency = app.clock.now() - due.received_at;
+    if (due.kind.as_str(), due.action.as_str(), due.resends) == ("online", "create", 0) {
+        let ms = i64::try_from(latency.whole_milliseconds()).unwrap_or(i64::MAX);
+        Gauge::WebhookToDiscord.note(ms);
+    }
     tracing::debug!(
         delivery.id = %due.delivery_id, delivery.kind = due.kind, guild.id = %due.guild_id,
         channel.id = %channel, message.id = %message.id, streamer.login = due.login,

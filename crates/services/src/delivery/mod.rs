@@ -11,7 +11,8 @@ use crate::{
     gate::{self, Admission},
 };
 use attempt::Finished;
-use sm_db::deliveries::{self, DueDelivery, Record};
+use sm_aws::metrics::Counter;
+use sm_db::deliveries::{self, DueDelivery, Record, Status};
 use sm_types::DeliveryId;
 use std::sync::{
     Arc,
@@ -60,7 +61,7 @@ pub(crate) async fn run(
 ) -> sqlx::Result<Sent> {
     let mut pipeline = Pipeline::new(app);
     loop {
-        let out_of_time = Instant::now() >= stop_at;
+        let out_of_time = Instant::now() >= stop_at || app.is_stopping();
         // Hearing of the end before the last look makes that look see everything.
         let expanded = expanding.has_changed().is_err();
         expanding.mark_unchanged();
@@ -168,6 +169,7 @@ impl<'a> Pipeline<'a> {
     async fn flush(&mut self) -> sqlx::Result<bool> {
         let any = !self.outcomes.is_empty();
         if any {
+            self.outcomes.iter().for_each(|record| counter(record.status).count());
             deliveries::record(&self.app.pool, &self.outcomes, self.app.clock.now()).await?;
             self.outcomes.clear();
         }
@@ -175,6 +177,16 @@ impl<'a> Pipeline<'a> {
             gate::count_invalid(self.app, std::mem::take(&mut self.invalid)).await?;
         }
         Ok(any)
+    }
+}
+
+fn counter(status: Status) -> Counter {
+    match status {
+        Status::Sent => Counter::Sent,
+        Status::Skipped => Counter::Skipped,
+        Status::Failed => Counter::Failed,
+        Status::Expired => Counter::Expired,
+        Status::Pending => Counter::Retried,
     }
 }
 

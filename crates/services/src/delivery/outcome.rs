@@ -8,6 +8,7 @@ use crate::{
     App, gate,
     preflight::{self, Health},
 };
+use sm_aws::metrics::Counter;
 use sm_db::deliveries::{DueDelivery, Record, Status};
 use sm_discord::{Error, Operation, Reason, Rebuild, Scope, Verdict, classify};
 use sm_types::ChannelId;
@@ -41,6 +42,12 @@ pub(super) async fn refused(
     record.http_status = error.status().and_then(|status| i16::try_from(status).ok());
     record.discord_code = error.code().and_then(|code| i32::try_from(code).ok());
     let invalid_request = error.counts_as_invalid();
+    if invalid_request {
+        Counter::DiscordInvalid.count();
+    }
+    if let Error::RateLimited { .. } = error {
+        Counter::DiscordRateLimited.count();
+    }
     let record = match classify(operation(due), &error) {
         Verdict::Done => gone(due, record),
         Verdict::Retry { after } => retry(app, due, channel, record, &error, after).await?,

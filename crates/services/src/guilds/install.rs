@@ -31,7 +31,7 @@ pub(crate) async fn confirm(app: &App, guild: GuildId, user: UserId) -> Result<(
         audit::denied(app, Some(guild), Some(user), "bot.install", None).await;
         return Err(Refusal::NotAdmin);
     }
-    let actor = Actor { user, request_id: String::new() };
+    let actor = Actor { user: Some(user), request_id: String::new() };
     let what = (guild, "bot.install", None);
     audit::done(app, &app.pool, &actor, what, (None::<&()>, None::<&()>)).await?;
     Ok(())

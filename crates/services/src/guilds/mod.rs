@@ -3,4 +3,5 @@
 pub mod access;
 pub mod install;
 pub mod places;
+pub mod purge;
 pub(crate) mod reconcile;

@@ -56,7 +56,7 @@ async fn follow_within(
     if source != BY_NAME {
         streamers::set_authorized(&mut *db, &user.id, true).await?;
     }
-    let by = actor.map(|actor| actor.user);
+    let by = actor.and_then(|actor| actor.user);
     let added = follows::insert(db, guild, &user.id, (source, by), MAX_STREAMERS).await?;
     subscriptions::plan(&mut *db, Some(&user.id), app.clock.now()).await?;
     if !added {
@@ -205,7 +205,7 @@ async fn link_own(
         audit::denied(app, Some(guild), Some(admin), "streamer.add", None).await;
         return Err(Refusal::NotAdmin);
     }
-    let actor = Actor { user: admin, request_id: String::new() };
+    let actor = Actor { user: Some(admin), request_id: String::new() };
     match follow(app, guild, user, "oauth", &actor).await? {
         Followed::LimitReached => Err(Refusal::TooManyStreamers),
         _ => Ok(Linked { guild, login: user.login.clone(), invite: None }),

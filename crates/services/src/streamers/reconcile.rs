@@ -49,25 +49,73 @@ pub struct Reconciled {
     pub deleted: usize,
 }
 
+/// The subscriptions at Twitch that are delivered to us.
+///
+/// Another stage may share the application: what is delivered elsewhere is not ours to touch.
+pub async fn at_twitch(app: &App) -> Result<Vec<Subscription>, Error> {
+    let callback = callback(app);
+    let all = with_token(app, |token| async move { app.twitch.list_subscriptions(&token).await });
+    Ok(all.await?.into_iter().filter(|s| s.callback() == Some(&callback)).collect())
+}
+
 /// Brings Twitch's subscriptions in line with who is followed.
 pub async fn subscriptions(app: &App) -> Result<Reconciled, ReconcileError> {
     let now = app.clock.now();
     subscriptions::plan(&app.pool, None, now).await?;
-    let all =
-        with_token(app, |token| async move { app.twitch.list_subscriptions(&token).await }).await?;
-    // Another stage may share the application: what is delivered elsewhere is not ours to touch.
-    let callback = callback(app);
-    let ours: Vec<_> = all.iter().filter(|s| s.callback() == Some(&callback)).collect();
-    if !ours.iter().any(|s| s.kind == APP_WIDE && alive(&s.status)) {
+    let ours = at_twitch(app).await?;
+    if !has_app_wide(&ours) {
         subscribe_app_wide(app).await?;
     }
-    let listed: Vec<_> = ours.iter().filter_map(|subscription| listed(subscription)).collect();
+    let listed: Vec<_> = ours.iter().filter_map(listed).collect();
     let strays = subscriptions::reconcile(&app.pool, &listed, now, now - SETTLED).await?;
     for id in &strays {
         with_token(app, |token| async move { app.twitch.delete_subscription(&token, id).await })
             .await?;
     }
     Ok(Reconciled { listed: listed.len(), deleted: strays.len() })
+}
+
+/// How far Twitch's subscriptions are from who is followed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Drift {
+    /// Subscriptions of ours at Twitch.
+    pub listed: usize,
+    /// Those that nobody needs, or that are there twice.
+    pub strays: usize,
+    /// Those that are missing.
+    pub missing: i64,
+    /// Those that Twitch refuses to create, so far.
+    pub failing: i64,
+    /// Those that we hold and nobody needs any more.
+    pub unwanted: i64,
+    /// Whether the one about withdrawn consents is missing.
+    pub app_wide_missing: bool,
+}
+
+/// What [`subscriptions`] would do. It is done within a transaction that is taken back.
+pub async fn drift(app: &App) -> Result<Drift, ReconcileError> {
+    let ours = at_twitch(app).await?;
+    let listed: Vec<_> = ours.iter().filter_map(listed).collect();
+    let now = app.clock.now();
+    let mut transaction = app.pool.begin().await?;
+    subscriptions::plan(&mut *transaction, None, now).await?;
+    let strays =
+        subscriptions::reconcile(&mut *transaction, &listed, now, now - SETTLED).await?.len();
+    let states = subscriptions::count_all(&mut *transaction).await?;
+    transaction.rollback().await?;
+    let count = |state: &str| states.iter().find(|(s, _)| s == state).map_or(0, |(_, n)| *n);
+    Ok(Drift {
+        listed: listed.len(),
+        strays,
+        missing: count("wanted"),
+        failing: count("failed"),
+        unwanted: count("unwanted"),
+        app_wide_missing: !has_app_wide(&ours),
+    })
+}
+
+fn has_app_wide(ours: &[Subscription]) -> bool {
+    ours.iter().any(|s| s.kind == APP_WIDE && alive(&s.status))
 }
 
 fn alive(status: &Status) -> bool {

@@ -2,6 +2,7 @@
 
 use crate::{App, twitch_token::with_token};
 use serde_json::{Value, json};
+use sm_aws::metrics::Counter;
 use sm_db::subscriptions::{self, DueTarget, Progress};
 use sm_twitch::{Error, NewSubscription, eventsub::Status};
 use time::{Duration, OffsetDateTime};
@@ -19,7 +20,12 @@ const MAX_BACKOFF: Duration = Duration::hours(6);
 pub async fn step(app: &App) -> sqlx::Result<usize> {
     let now = app.clock.now();
     let due = subscriptions::claim(&app.pool, now, now + LEASE, BATCH).await?;
-    for target in &due {
+    for (turn, target) in due.iter().enumerate() {
+        if app.is_stopping() {
+            // For another worker, now and not when the lease has run out.
+            subscriptions::release(&app.pool, &due[turn..], now).await?;
+            break;
+        }
         if target.state == "unwanted" {
             remove(app, target).await?;
         } else {
@@ -70,6 +76,7 @@ async fn create(app: &App, target: &DueTarget, now: OffsetDateTime) -> sqlx::Res
             }
         }
         Err(refusal) => {
+            Counter::SubscriptionFailed.count();
             let (state, wait) = after(&refusal, target);
             tracing::warn!(
                 error = %refusal, streamer.id = %target.twitch_user_id, subscription.kind = target.kind,

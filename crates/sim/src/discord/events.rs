@@ -39,6 +39,10 @@ impl Sender {
         let keys = keys.map_err(|error| io::Error::other(error.to_string()))?;
         Ok(Self { http: client()?, keys, retries })
     }
+
+    pub(super) fn public_key_hex(&self) -> String {
+        hex::encode(self.keys.public_key())
+    }
 }
 
 impl DiscordSim {
@@ -49,7 +53,7 @@ impl DiscordSim {
 
     /// The key that signatures are checked with: 64 hex digits.
     pub fn public_key_hex(&self) -> String {
-        hex::encode(self.shared.sender.keys.public_key())
+        self.shared.sender.public_key_hex()
     }
 
     /// Tells that a user has consented, to the bot in a guild or to a login.

@@ -1,6 +1,7 @@
 //! Everything that is read and is not a message.
 
 use super::{
+    Shared,
     answers::Refusal,
     forms::Pairs,
     members, permissions,
@@ -27,6 +28,24 @@ pub(super) fn lookup(world: &World, segments: &[&str], query: &str) -> Result<Va
         ["guilds", id, rest @ ..] => in_guild(world, id, rest, query),
         _ => Err(Refusal::new(404, 0, "404: Not Found")),
     }
+}
+
+/// The application, as its developer portal has it.
+pub(super) fn application(shared: &Shared, world: &World) -> Value {
+    let application = &shared.application;
+    let mut answer = json!({
+        "id": application.client_id, "name": "StreamMaxing", "icon": null, "description": "",
+        "bot_public": true, "bot_require_code_grant": false, "flags": 0,
+        "verify_key": shared.sender.public_key_hex(), "redirect_uris": application.redirect_uris,
+        "interactions_endpoint_url": null, "event_webhooks_status": 1,
+    });
+    if let Some(url) = &world.webhook_events_url {
+        answer["event_webhooks_url"] = json!(url);
+        answer["event_webhooks_status"] = json!(2);
+        answer["event_webhooks_types"] =
+            json!(["APPLICATION_AUTHORIZED", "APPLICATION_DEAUTHORIZED"]);
+    }
+    answer
 }
 
 fn in_guild(world: &World, id: &str, rest: &[&str], query: &str) -> Result<Value, Refusal> {

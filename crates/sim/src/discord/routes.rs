@@ -139,6 +139,7 @@ fn of_bot(
         return about_messages(shared, world, call, channel);
     }
     let outcome = match (call.method, call.segments.as_slice()) {
+        (&Method::GET, ["applications", "@me"]) => Ok(resources::application(shared, world)),
         (&Method::GET, segments) => resources::lookup(world, segments, call.query),
         (&Method::DELETE, ["users", "@me", "guilds", guild]) => leave(world, guild),
         _ => Err(Refusal::new(405, 0, "405: Method Not Allowed")),

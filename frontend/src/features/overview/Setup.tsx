@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import { leave, paths } from "~/paths";
 import { LinkButton } from "~/ui/links";
 import { Card } from "~/ui/Card";
+import { ChannelStep } from "./ChannelStep";
 import { STEPS, type Step } from "./checks";
 import classes from "./Overview.module.css";
 
@@ -93,9 +94,9 @@ function Action({
       </Button>
     );
   }
-  const to = step === "channel" ? paths.notifications : paths.streamers;
+  if (step === "channel") return <ChannelStep guildId={guildId} />;
   return (
-    <LinkButton variant={variant} to={to} params={{ guildId }}>
+    <LinkButton variant={variant} to={paths.streamers} params={{ guildId }}>
       {label}
     </LinkButton>
   );

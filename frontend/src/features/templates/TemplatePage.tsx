@@ -1,48 +1,27 @@
-import {
-  Anchor,
-  Button,
-  Group,
-  SegmentedControl,
-  Select,
-  Skeleton,
-  Stack,
-  Switch,
-  Text,
-  TextInput,
-  useComputedColorScheme,
-} from "@mantine/core";
+import { Anchor, Button, Skeleton, Stack } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { notifications } from "@mantine/notifications";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { IconHistory } from "@tabler/icons-react";
-import { useMemo, useState } from "react";
+import { lazy, Suspense, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { FieldError as Told } from "~/api/problem";
 import { queries } from "~/api/queries";
 import { paths } from "~/paths";
-import {
-  emptyEmbed,
-  SAMPLE_KINDS,
-  sampleValues,
-  type EmbedTemplate,
-  type FieldError,
-  type SampleKind,
-} from "~/template-language";
-import { TemplateEditors, TemplateToolbar } from "~/template-editor";
-import { Card } from "~/ui/Card";
+import { sampleValues, type FieldError, type SampleKind } from "~/template-language";
 import { DocumentBar } from "~/ui/DocumentBar";
 import { Loaded } from "~/ui/Loaded";
 import { Page } from "~/ui/Page";
 import { useDocument, type EditedDocument } from "~/ui/useDocument";
-import { EditingContext, type Editing } from "./editing";
-import { EmbedForm } from "./EmbedForm";
+import type { Editing } from "./editing";
 import { HistoryDialog } from "./HistoryDialog";
-import { MessagePreview } from "./MessagePreview";
 import { formOf, formQuery, saveTemplate, type TemplateForm } from "./saving";
-import { SourceField } from "./SourceField";
-import { TestSend, useFormTest } from "./TestSend";
+import { PreviewCard } from "./PreviewCard";
+import { useFormTest } from "./TestSend";
 import classes from "./templates.module.css";
+
+const MessageForm = lazy(() => import("./MessageForm"));
 
 /** Edits a template beside what Discord will show. */
 export function TemplatePage() {
@@ -77,8 +56,6 @@ function Editor({ document }: { document: EditedDocument<TemplateForm> }) {
   const templates = useQuery(queries.templates(guildId));
   const [history, historyDialog] = useDisclosure();
   const [kind, setKind] = useState<SampleKind>("live");
-  const app = useComputedColorScheme("dark");
-  const [scheme, setScheme] = useState<"dark" | "light">(app);
   const [now] = useState(() => new Date());
   const { value, patch } = document;
   const message = useMemo(
@@ -96,143 +73,61 @@ function Editor({ document }: { document: EditedDocument<TemplateForm> }) {
   const used = templates.data?.templates.find((template) => template.id === templateId);
   const nameError = document.fieldError("name")?.message;
   return (
-    <EditingContext value={editing}>
-      <TemplateEditors>
-        <Page
-          title={document.base.name}
-          text={
-            used && (
-              <>
-                {t("usedBy", { count: used.used_by })}
-                {used.is_default ? ` · ${t("isDefault")}` : ` · `}
-                {!used.is_default && (
-                  <Anchor
-                    renderRoot={(props) => (
-                      <Link to={paths.notifications} params={{ guildId }} {...props} />
-                    )}
-                  >
-                    {t("makeDefault")}
-                  </Anchor>
+    <Page
+      title={document.base.name}
+      text={
+        used && (
+          <>
+            {t("usedBy", { count: used.used_by })}
+            {used.is_default ? ` · ${t("isDefault")}` : ` · `}
+            {!used.is_default && (
+              <Anchor
+                renderRoot={(props) => (
+                  <Link to={paths.notifications} params={{ guildId }} {...props} />
                 )}
-              </>
-            )
-          }
-          actions={
-            <Button
-              variant="default"
-              leftSection={<IconHistory size={16} />}
-              onClick={historyDialog.open}
-            >
-              {t("history.title")}
-            </Button>
-          }
+              >
+                {t("makeDefault")}
+              </Anchor>
+            )}
+          </>
+        )
+      }
+      actions={
+        <Button
+          variant="default"
+          leftSection={<IconHistory size={16} />}
+          onClick={historyDialog.open}
         >
-          <div className={classes.editor}>
-            <Stack gap="md">
-              <Card>
-                <Stack gap="md">
-                  <TextInput
-                    label={t("name")}
-                    value={value.name}
-                    onChange={(event) => patch({ name: event.currentTarget.value })}
-                    maxLength={100}
-                    error={nameError}
-                  />
-                  <TemplateToolbar variables={editing.variables} values={editing.values} />
-                  <SourceField
-                    field="message.content"
-                    kind="content"
-                    label={t("content")}
-                    value={value.content}
-                    onChange={(content) => patch({ content })}
-                    multiline
-                  />
-                </Stack>
-              </Card>
-              <EmbedCard embed={value.embed} onChange={(embed) => patch({ embed })} />
-            </Stack>
-            <div className={classes.preview}>
-              <Card title={t("preview.title")}>
-                <Stack gap="sm">
-                  <Group gap="sm" justify="space-between">
-                    <Select
-                      aria-label={t("preview.sample")}
-                      data={SAMPLE_KINDS.map((each) => ({
-                        value: each,
-                        label: t(`sample.${each}`),
-                      }))}
-                      value={kind}
-                      onChange={(each) => each && setKind(each)}
-                      allowDeselect={false}
-                      size="xs"
-                    />
-                    <SegmentedControl
-                      size="xs"
-                      aria-label={t("preview.scheme")}
-                      data={[
-                        { value: "dark", label: t("preview.dark") },
-                        { value: "light", label: t("preview.light") },
-                      ]}
-                      value={scheme}
-                      onChange={(each) => setScheme(each === "light" ? "light" : "dark")}
-                    />
-                  </Group>
-                  <MessagePreview message={message} kind={kind} scheme={scheme} />
-                  <Text size="xs" c="dimmed">
-                    {t("preview.about")}
-                  </Text>
-                  <TestSend guildId={guildId} form={test} />
-                </Stack>
-              </Card>
-            </div>
-          </div>
-          <DocumentBar
-            document={document}
-            label={(field) => t(`field.${field}`)}
-            show={showField}
-          />
-          <HistoryDialog
+          {t("history.title")}
+        </Button>
+      }
+    >
+      <div className={classes.editor}>
+        <Suspense fallback={<Skeleton h={560} radius="md" />}>
+          <MessageForm form={value} patch={patch} editing={editing} nameError={nameError} />
+        </Suspense>
+        <div className={classes.preview}>
+          <PreviewCard
             guildId={guildId}
-            templateId={templateId}
-            opened={history}
-            onClose={historyDialog.close}
-            onRestore={(old) => {
-              patch(old);
-              historyDialog.close();
-            }}
+            message={message}
+            kind={kind}
+            onKind={setKind}
+            test={test}
           />
-        </Page>
-      </TemplateEditors>
-    </EditingContext>
-  );
-}
-
-function EmbedCard({
-  embed,
-  onChange,
-}: {
-  embed: EmbedTemplate | null;
-  onChange: (embed: EmbedTemplate | null) => void;
-}) {
-  const { t } = useTranslation("templates");
-  // Switched off and on again, an embed is what it was.
-  const [last, setLast] = useState<EmbedTemplate | null>(embed);
-  const toggle = (on: boolean) => {
-    if (!on) setLast(embed);
-    onChange(on ? (last ?? emptyEmbed()) : null);
-  };
-  return (
-    <Card>
-      <Stack gap="md">
-        <Switch
-          label={t("embed.on")}
-          description={t("embed.about")}
-          checked={embed !== null}
-          onChange={(event) => toggle(event.currentTarget.checked)}
-        />
-        {embed && <EmbedForm embed={embed} onChange={onChange} />}
-      </Stack>
-    </Card>
+        </div>
+      </div>
+      <DocumentBar document={document} label={(field) => t(`field.${field}`)} show={showField} />
+      <HistoryDialog
+        guildId={guildId}
+        templateId={templateId}
+        opened={history}
+        onClose={historyDialog.close}
+        onRestore={(old) => {
+          patch(old);
+          historyDialog.close();
+        }}
+      />
+    </Page>
   );
 }
 

@@ -16,13 +16,16 @@ export function useFormTest(guildId: string, message: MessageTemplate) {
   return { channel, setChannel, test, send };
 }
 
+/** A test of the form. */
+export type FormTest = ReturnType<typeof useFormTest>;
+
 /** Where to post a test, and what came of it. */
 export function TestSend({
   guildId,
   form: { channel, setChannel, test, send },
 }: {
   guildId: string;
-  form: ReturnType<typeof useFormTest>;
+  form: FormTest;
 }) {
   const { t } = useTranslation("templates");
   const name = useChannelName(guildId);

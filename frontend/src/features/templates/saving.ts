@@ -13,7 +13,7 @@ export interface TemplateForm {
 const message = ({ content, embed }: TemplateForm): MessageTemplate => ({ content, embed });
 
 /** The body that the API takes. */
-export function bodyOf(form: TemplateForm): Schema["TemplateBody"] {
+function bodyOf(form: TemplateForm): Schema["TemplateBody"] {
   return { name: form.name.trim(), message: wire(message(form)) };
 }
 

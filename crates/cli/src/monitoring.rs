@@ -1,0 +1,171 @@
+//! What a monitor asks: does the process answer, can it work, and how much has it done?
+
+use axum::{
+    Json, Router,
+    extract::State,
+    http::{StatusCode, header},
+    response::IntoResponse,
+    routing::get,
+};
+use serde_json::json;
+use sm_aws::metrics::{self, Counter, LATENCY_BOUNDS_MS};
+use sm_services::{App, SecurityEvent};
+use std::fmt::{Display, Write};
+
+/// A scrape must not wait for the database as long as a request may.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(2);
+
+/// `/healthz` and `/readyz`.
+pub fn probes(app: App) -> Router {
+    Router::new()
+        .route("/healthz", get(async || Json(json!({ "status": "ok" }))))
+        .route("/readyz", get(ready))
+        .with_state(app)
+}
+
+/// The probes and `/metrics`, for an address that only the monitor reaches.
+pub fn router(app: App) -> Router {
+    Router::new().route("/metrics", get(scrape)).with_state(app.clone()).merge(probes(app))
+}
+
+/// Whether requests should come here: the database is there and as new as we are.
+async fn ready(State(app): State<App>) -> impl IntoResponse {
+    let (database, migrations) = match tokio::time::timeout(PATIENCE, migrated(&app)).await {
+        Ok(Ok(true)) => ("ok", "ok"),
+        Ok(Ok(false)) => ("ok", "pending"),
+        _ => ("unavailable", "unknown"),
+    };
+    let stopping = app.is_stopping();
+    let ready = migrations == "ok" && !stopping;
+    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let word = if ready { "ok" } else { "unavailable" };
+    (
+        status,
+        Json(
+            json!({ "status": word, "database": database, "migrations": migrations, "stopping": stopping }),
+        ),
+    )
+}
+
+async fn migrated(app: &App) -> sqlx::Result<bool> {
+    let mut db = app.pool.acquire().await?;
+    let state = sm_db::migrations::state(&mut db).await?;
+    Ok(state.pending.is_empty() && state.broken.is_empty())
+}
+
+async fn scrape(State(app): State<App>) -> impl IntoResponse {
+    let mut page = Page::default();
+    counters(&mut page);
+    latency(&mut page);
+    gauges(&mut page, &app).await;
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], page.0)
+}
+
+/// Prometheus' text format.
+#[derive(Default)]
+struct Page(String);
+
+impl Page {
+    fn describe(&mut self, name: &str, kind: &str, help: &str) {
+        // Writing to a String cannot fail.
+        let _ = writeln!(
+            self.0,
+            "# HELP streammaxing_{name} {help}\n# TYPE streammaxing_{name} {kind}"
+        );
+    }
+
+    fn sample(&mut self, name: &str, labels: &[(&str, &str)], value: impl Display) {
+        let labels: Vec<_> =
+            labels.iter().map(|(key, value)| format!("{key}=\"{value}\"")).collect();
+        let labels =
+            if labels.is_empty() { String::new() } else { format!("{{{}}}", labels.join(",")) };
+        let _ = writeln!(self.0, "streammaxing_{name}{labels} {value}");
+    }
+
+    fn gauge(&mut self, name: &str, help: &str, value: impl Display) {
+        self.describe(name, "gauge", help);
+        self.sample(name, &[], value);
+    }
+}
+
+fn counters(page: &mut Page) {
+    page.describe(
+        "events_total",
+        "counter",
+        "What happened in this process, by operation and outcome.",
+    );
+    for counter in Counter::ALL {
+        let (operation, outcome) = counter.dimensions();
+        let labels = [("operation", operation), ("outcome", outcome)];
+        page.sample("events_total", &labels, counter.total());
+    }
+    page.describe("security_events_total", "counter", "Security events in this process.");
+    for event in SecurityEvent::ALL {
+        page.sample("security_events_total", &[("event", event.as_str())], event.counted());
+    }
+}
+
+fn latency(page: &mut Page) {
+    const NAME: &str = "announcement_latency_seconds";
+    page.describe(NAME, "histogram", "From a webhook of Twitch to the message on Discord.");
+    let (buckets, sum_ms) = metrics::latency();
+    let mut count = 0;
+    for (bucket, bound_ms) in buckets.iter().zip(LATENCY_BOUNDS_MS) {
+        count += bucket;
+        let bound = Seconds(bound_ms.unsigned_abs()).to_string();
+        page.sample(&format!("{NAME}_bucket"), &[("le", &bound)], count);
+    }
+    count += buckets[LATENCY_BOUNDS_MS.len()];
+    page.sample(&format!("{NAME}_bucket"), &[("le", "+Inf")], count);
+    page.sample(&format!("{NAME}_sum"), &[], Seconds(sum_ms));
+    page.sample(&format!("{NAME}_count"), &[], count);
+}
+
+/// Milliseconds, shown in seconds.
+struct Seconds(u64);
+
+impl Display for Seconds {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{:03}", self.0 / 1000, self.0 % 1000)
+    }
+}
+
+/// What the database knows is the same on every server: take the maximum over them, not the sum.
+async fn gauges(page: &mut Page, app: &App) {
+    let known = tokio::time::timeout(PATIENCE, async {
+        let backlog = sm_db::status::backlog(&app.pool, app.clock.now()).await?;
+        Ok::<_, sqlx::Error>((backlog, sm_db::subscriptions::count_all(&app.pool).await?))
+    })
+    .await;
+    let known = known.ok().and_then(Result::ok);
+    page.gauge("database_up", "Whether the database answers.", u8::from(known.is_some()));
+    let open = app.pool.size();
+    let idle = u32::try_from(app.pool.num_idle()).unwrap_or(open);
+    page.describe("database_connections", "gauge", "Connections to the database of this process.");
+    page.sample("database_connections", &[("state", "idle")], idle);
+    page.sample("database_connections", &[("state", "used")], open.saturating_sub(idle));
+    page.gauge("stopping", "Whether this process is about to end.", u8::from(app.is_stopping()));
+    if let Ok(Ok(Some(depth))) = tokio::time::timeout(PATIENCE, app.doorbell.depth()).await {
+        page.gauge("queue_messages", "Messages that wait in the doorbell's queue.", depth);
+    }
+    let Some((backlog, subscriptions)) = known else { return };
+    page.gauge(
+        "outbox_oldest_seconds",
+        "How long the oldest work that is due has waited.",
+        backlog.oldest_seconds,
+    );
+    page.describe("outbox_rows", "gauge", "Work that is due or under way.");
+    page.sample("outbox_rows", &[("kind", "event")], backlog.events);
+    page.sample("outbox_rows", &[("kind", "delivery")], backlog.deliveries);
+    page.gauge(
+        "destinations_degraded",
+        "Destinations to which nothing can be posted now.",
+        backlog.degraded,
+    );
+    page.describe("subscriptions", "gauge", "Subscriptions at Twitch that should exist, by state.");
+    for state in ["wanted", "pending", "enabled", "failed", "unwanted"] {
+        let count =
+            subscriptions.iter().find(|(name, _)| name == state).map_or(0, |(_, count)| *count);
+        page.sample("subscriptions", &[("state", state)], count);
+    }
+}

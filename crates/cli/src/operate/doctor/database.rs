@@ -1,0 +1,88 @@
+//! The database: there, new enough, migrated, and over TLS.
+
+use super::check::Check;
+use sm_db::migrations::State;
+use sm_lambda::Config;
+use sm_services::App;
+use sqlx::{Connection, PgConnection, postgres::PgSslMode};
+use std::time::Duration;
+use tokio::time::{Instant, timeout};
+
+/// Postgres 14.
+const OLDEST: i32 = 140_000;
+const PATIENCE: Duration = Duration::from_secs(5);
+const AWAY: &str = "database";
+
+pub(super) fn is_away(check: &Check) -> bool {
+    !check.is_good() && check.is_about(AWAY)
+}
+
+pub(super) async fn look(app: &App, config: &Config) -> Vec<Check> {
+    let options = app.pool.connect_options();
+    let begun = Instant::now();
+    let fix = "check host, user and password in DATABASE_URL, and whether Postgres takes connections from here";
+    let mut db = match timeout(PATIENCE, PgConnection::connect_with(&options)).await {
+        Ok(Ok(db)) => db,
+        Ok(Err(error)) => return vec![Check::problem(AWAY, &error.to_string(), fix)],
+        Err(_) => return vec![Check::problem(AWAY, "does not answer within 5 seconds", fix)],
+    };
+    let took = begun.elapsed().as_millis();
+    let mut checks = Vec::new();
+    match sm_db::status::server_version(&mut db).await {
+        Ok((number, text)) if number < OLDEST => {
+            let found = format!("PostgreSQL {text} is too old");
+            checks.push(Check::problem(AWAY, &found, "move to PostgreSQL 14 or newer"));
+        }
+        Ok((_, text)) => {
+            let found = format!("PostgreSQL {text}, connected in {took} ms");
+            checks.push(Check::good(AWAY, &found));
+        }
+        Err(error) => return vec![Check::problem(AWAY, &error.to_string(), fix)],
+    }
+    checks.push(match sm_db::migrations::state(&mut db).await {
+        Ok(state) => migrations(&state),
+        Err(error) => {
+            Check::problem("migrations", &error.to_string(), "may the user read all tables?")
+        }
+    });
+    checks.push(connection(config, options.get_host(), options.get_ssl_mode()));
+    checks
+}
+
+fn migrations(state: &State) -> Check {
+    const NAME: &str = "migrations";
+    let list =
+        |versions: &[i64]| versions.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    if !state.broken.is_empty() {
+        let found = format!("broken off or changed since: {}", list(&state.broken));
+        Check::problem(NAME, &found, "docs/upgrading.md tells how to go back to a known state")
+    } else if !state.pending.is_empty() {
+        let found = format!("{} pending", state.pending.len());
+        Check::problem(
+            NAME,
+            &found,
+            "look with `streammaxing migrate --plan`, then run `streammaxing migrate`",
+        )
+    } else if !state.unknown.is_empty() {
+        let found = format!("a newer version has done {}", list(&state.unknown));
+        Check::warning(NAME, &found, "run the newer version here too")
+    } else {
+        Check::good(NAME, &format!("all {} are done", state.applied))
+    }
+}
+
+fn connection(config: &Config, host: &str, mode: PgSslMode) -> Check {
+    const NAME: &str = "connection";
+    let pooled = config.secrets().is_ok_and(|secrets| sm_lambda::is_pooled(&secrets.database_url));
+    let way = if pooled { "through a pooling proxy" } else { "straight to Postgres" };
+    let near = host.starts_with('/') || matches!(host, "localhost" | "127.0.0.1" | "::1" | "[::1]");
+    if !near && !matches!(mode, PgSslMode::Require | PgSslMode::VerifyCa | PgSslMode::VerifyFull) {
+        let found = format!("{way}, and perhaps without TLS");
+        return Check::warning(
+            NAME,
+            &found,
+            "add ?sslmode=require to DATABASE_URL, or verify-full",
+        );
+    }
+    Check::good(NAME, &format!("{way}, {} at most from this process", config.database_connections))
+}

@@ -1,0 +1,176 @@
+//! Deleting much: in bounded batches, each a transaction of its own, so that nobody waits for long.
+
+use crate::history::first_uuid_of;
+use sm_types::GuildId;
+use sqlx::PgExecutor;
+use time::{Duration, OffsetDateTime};
+
+/// What is deleted once it has outlived its use.
+#[derive(Debug)]
+pub struct Rule {
+    /// The table.
+    pub table: &'static str,
+    /// How long a row is kept after it has become useless.
+    pub keep: Duration,
+    /// Deletes up to `$2` rows from before `$1`; `$3` is the smallest id of that moment, for tables whose
+    /// primary key tells when a row was made.
+    statement: &'static str,
+}
+
+/// All of them. docs/database.md shows the same to people.
+pub const RULES: &[Rule] = &[
+    Rule {
+        table: "webhook_messages",
+        // Twitch's replay window is 10 minutes.
+        keep: Duration::days(2),
+        statement: "delete from webhook_messages where message_id in (
+           select message_id from webhook_messages where received_at < $1 order by received_at limit $2)",
+    },
+    Rule {
+        table: "sessions",
+        keep: Duration::days(7),
+        statement: "delete from sessions where session_id in (
+           select session_id from sessions where expires_at < $1 order by expires_at limit $2)",
+    },
+    Rule {
+        table: "invite_links",
+        keep: Duration::days(30),
+        statement: "delete from invite_links where code in (
+           select code from invite_links where expires_at < $1 or revoked_at < $1 limit $2)",
+    },
+    Rule {
+        table: "guild_members",
+        keep: Duration::days(1),
+        statement: "delete from guild_members where ctid = any(array(
+           select ctid from guild_members where checked_at < $1 order by checked_at limit $2))",
+    },
+    Rule {
+        table: "audit_log",
+        keep: Duration::days(365),
+        statement: "delete from audit_log where audit_id in (
+           select audit_id from audit_log where at < $1 order by at limit $2)",
+    },
+    Rule {
+        table: "stream_events",
+        keep: Duration::days(7),
+        statement: "delete from stream_events where event_id in (
+           select event_id from stream_events where event_id < $3 and finished_at < $1 order by event_id limit $2)",
+    },
+    Rule {
+        table: "notification_log",
+        keep: Duration::days(180),
+        // Attempts go along.
+        statement: "delete from notification_log where delivery_id in (
+           select delivery_id from notification_log
+           where delivery_id < $3 and finished_at < $1 and status not in ('pending', 'sending')
+           order by delivery_id limit $2)",
+    },
+    Rule {
+        table: "stream_sessions",
+        keep: Duration::days(181),
+        statement: "delete from stream_sessions where session_id in (
+           select session_id from stream_sessions s where session_id < $3 and ended_at < $1
+             and not exists (select from notification_log n where n.session_id = s.session_id)
+           order by session_id limit $2)",
+    },
+    Rule {
+        table: "eventsub_subscriptions",
+        keep: Duration::days(30),
+        // What Twitch lists is brought up to date every ten minutes.
+        statement: "delete from eventsub_subscriptions where subscription_id in (
+           select subscription_id from eventsub_subscriptions where updated_at < $1 limit $2)",
+    },
+    Rule {
+        table: "rate_buckets",
+        keep: Duration::ZERO,
+        statement: "delete from rate_buckets where key in (
+           select key from rate_buckets where next_at < least($1, clock_timestamp()) order by next_at limit $2)",
+    },
+    Rule {
+        table: "discord_gate",
+        keep: Duration::ZERO,
+        statement: "delete from discord_gate where key in (
+           select key from discord_gate where key <> 'global' and blocked_until < least($1, clock_timestamp())
+           limit $2)",
+    },
+];
+
+impl Rule {
+    /// Deletes up to `limit` rows that have outlived their use; returns how many.
+    pub async fn apply(
+        &self,
+        db: impl PgExecutor<'_>,
+        now: OffsetDateTime,
+        limit: i64,
+    ) -> sqlx::Result<u64> {
+        let before = now - self.keep;
+        let mut gone = sqlx::query(self.statement).bind(before).bind(limit);
+        if self.statement.contains("$3") {
+            gone = gone.bind(first_uuid_of(before));
+        }
+        Ok(gone.execute(db).await?.rows_affected())
+    }
+}
+
+/// What a batch has deleted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, sqlx::FromRow)]
+pub struct Purged {
+    /// Deliveries, with their attempts.
+    pub deliveries: i64,
+    /// Members' wishes.
+    pub preferences: i64,
+    /// Entries of the log.
+    pub audit_entries: i64,
+}
+
+impl Purged {
+    /// How many rows.
+    pub fn rows(self) -> i64 {
+        self.deliveries + self.preferences + self.audit_entries
+    }
+}
+
+/// Deletes up to `limit` rows of each kind that a guild has many of; the guild itself is left.
+///
+/// `audit`: the guild's log as well.
+pub async fn purge_guild(
+    db: impl PgExecutor<'_>,
+    guild: GuildId,
+    audit: bool,
+    limit: i64,
+) -> sqlx::Result<Purged> {
+    sqlx::query_as(
+        "with deliveries as (
+           delete from notification_log where delivery_id in (
+             select delivery_id from notification_log where guild_id = $1 limit $3)
+           returning 1
+         ), preferences as (
+           delete from user_preferences where ctid = any(array(
+             select ctid from user_preferences where guild_id = $1 limit $3))
+           returning 1
+         ), entries as (
+           delete from audit_log where $2 and audit_id in (
+             select audit_id from audit_log where guild_id = $1 limit $3)
+           returning 1
+         )
+         select (select count(*) from deliveries) as deliveries, (select count(*) from preferences) as preferences,
+           (select count(*) from entries) as audit_entries",
+    )
+    .bind(guild.to_db())
+    .bind(audit)
+    .bind(limit)
+    .fetch_one(db)
+    .await
+}
+
+/// How much a guild has of what [`purge_guild`] deletes.
+pub async fn count_guild(db: impl PgExecutor<'_>, guild: GuildId) -> sqlx::Result<Purged> {
+    sqlx::query_as(
+        "select (select count(*) from notification_log where guild_id = $1) as deliveries,
+           (select count(*) from user_preferences where guild_id = $1) as preferences,
+           (select count(*) from audit_log where guild_id = $1) as audit_entries",
+    )
+    .bind(guild.to_db())
+    .fetch_one(db)
+    .await
+}

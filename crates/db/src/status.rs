@@ -1,0 +1,42 @@
+//! How the database and the work in it are doing, for operators.
+
+use sqlx::PgExecutor;
+use time::OffsetDateTime;
+
+/// The server's version as a number, such as 160004, and as text.
+pub async fn server_version(db: impl PgExecutor<'_>) -> sqlx::Result<(i32, String)> {
+    sqlx::query_as(
+        "select current_setting('server_version_num')::int, current_setting('server_version')",
+    )
+    .fetch_one(db)
+    .await
+}
+
+/// The work that waits.
+#[derive(Debug, Clone, Copy, Default, PartialEq, sqlx::FromRow)]
+pub struct Backlog {
+    /// Events that are due or claimed.
+    pub events: i64,
+    /// Deliveries that are due or claimed.
+    pub deliveries: i64,
+    /// For how many seconds the oldest of either has been due; 0: nothing is late.
+    pub oldest_seconds: f64,
+    /// Destinations to which nothing can be posted now.
+    pub degraded: i64,
+}
+
+/// Counts the work that waits; rows whose time is yet to come do not count.
+pub async fn backlog(db: impl PgExecutor<'_>, now: OffsetDateTime) -> sqlx::Result<Backlog> {
+    sqlx::query_as(
+        "select e.count as events, d.count as deliveries,
+           greatest(0, coalesce(extract(epoch from $1 - least(e.oldest, d.oldest)), 0))::float8 as oldest_seconds,
+           (select count(*) from destinations where degraded_reason is not null) as degraded
+         from (select count(*), min(due_at) as oldest from stream_events
+               where finished_at is null and due_at <= $1) e,
+              (select count(*), min(due_at) as oldest from notification_log
+               where status in ('pending', 'sending') and due_at <= $1) d",
+    )
+    .bind(now)
+    .fetch_one(db)
+    .await
+}

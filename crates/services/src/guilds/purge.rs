@@ -1,0 +1,47 @@
+//! Deleting a server with all that belongs to it.
+
+use crate::{
+    App, SecurityEvent,
+    audit::{self, Actor},
+};
+use serde_json::json;
+use sm_aws::Ring;
+use sm_db::retention::{self, Purged};
+use sm_types::GuildId;
+
+/// Rows of a kind per transaction.
+const BATCH: i64 = 2_000;
+
+/// Deletes a server in batches and calls `progress` with the rows of each; the bot stays where it is.
+///
+/// An entry in the log says that it was done, and names the server, but nothing of what it held.
+pub async fn run(
+    app: &App,
+    guild: GuildId,
+    actor: &Actor,
+    mut progress: impl FnMut(i64),
+) -> sqlx::Result<Purged> {
+    let mut sum = Purged::default();
+    // What the server is announced no more must not be in the outbox while its rows are deleted.
+    sm_db::guilds::set_present(&app.pool, guild, false, app.clock.now()).await?;
+    loop {
+        let batch = retention::purge_guild(&app.pool, guild, true, BATCH).await?;
+        if batch.rows() == 0 {
+            break;
+        }
+        sum.deliveries += batch.deliveries;
+        sum.preferences += batch.preferences;
+        sum.audit_entries += batch.audit_entries;
+        progress(batch.rows());
+    }
+    let mut transaction = app.pool.begin().await?;
+    sm_db::guilds::delete(&mut *transaction, guild).await?;
+    let what = (guild, "guild.purge", None);
+    let before = json!({ "deliveries": sum.deliveries, "preferences": sum.preferences });
+    audit::done(app, &mut *transaction, actor, what, (Some(&before), None::<&()>)).await?;
+    sm_db::subscriptions::plan(&mut *transaction, None, app.clock.now()).await?;
+    transaction.commit().await?;
+    app.doorbell.ring(Ring::Subscribe).await;
+    SecurityEvent::AdminAction.record(None, "a server was deleted with all that belonged to it");
+    Ok(sum)
+}

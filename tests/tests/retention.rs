@@ -1,0 +1,122 @@
+//! What has outlived its use is deleted in small steps, and nothing else is.
+
+use sm_services::sweep;
+use sm_tests::{World, scenario};
+use sqlx::PgPool;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// Rows of the largest table. A million take a minute to fill.
+fn rows() -> i64 {
+    #[expect(clippy::disallowed_methods, reason = "how large a run is")]
+    std::env::var("SCALE_ROWS").ok().and_then(|text| text.parse().ok()).unwrap_or(20_000)
+}
+
+/// Old rows of every table that has a rule: `$1` of the largest.
+const FILL: &[&str] = &[
+    "insert into guilds (guild_id, name, status, left_at) values (1, 'Gone', 'left', now() - interval '31 days'),
+       (2, 'Just left', 'left', now() - interval '29 days')",
+    "insert into streamers (twitch_user_id, login, display_name) values ('7', 'old', 'Old')",
+    "insert into stream_sessions (session_id, twitch_user_id, stream_id, type, started_at, ended_at)
+     select (lpad(to_hex((extract(epoch from now() - interval '182 days') * 1000)::bigint), 12, '0') || '7000'
+             || '8' || substr(md5(n::text), 1, 15))::uuid, '7', 's' || n, 'live',
+       now() - interval '182 days', now() - interval '182 days' from generate_series(1, 100) n",
+    "insert into notification_log (delivery_id, session_id, guild_id, kind, action, status, due_at, expires_at,
+       received_at, committed_at, finished_at)
+     select (lpad(to_hex((extract(epoch from now() - interval '182 days') * 1000)::bigint), 12, '0') || '7000'
+             || '8' || substr(md5(n::text), 1, 15))::uuid,
+       (select session_id from stream_sessions order by stream_id offset n % 100 limit 1), 3, 'online', 'create', 'sent',
+       now(), now(), now(), now(), now() - interval '181 days' from generate_series(1, $1) n",
+    "insert into delivery_attempts (delivery_id, attempt, outcome, claimed_at)
+     select delivery_id, 1, 'sent', now() from notification_log where guild_id = 3",
+    "insert into user_preferences (guild_id, twitch_user_id, user_id, wants_ping)
+     select 1, '*', n, true from generate_series(1, $1) n",
+    "insert into webhook_messages select 'm' || n, now() - interval '3 days' from generate_series(1, $1) n",
+    "insert into audit_log (at, action) select now() - interval '366 days', 'x' from generate_series(1, $1) n",
+    "insert into users (user_id, username) values (9, 'ana')",
+    "insert into sessions (session_id, user_id, created_at, last_seen_at, expires_at)
+     select gen_random_uuid(), 9, now(), now(), now() - interval '8 days' from generate_series(1, $1) n",
+    "insert into guild_members (guild_id, user_id, member, permissions, checked_at)
+     select 2, n, true, 0, now() - interval '25 hours' from generate_series(1, $1) n",
+    "insert into eventsub_subscriptions (subscription_id, type, version, status, updated_at)
+     values ('s', 'stream.online', '1', 'enabled', now() - interval '31 days')",
+    "insert into rate_buckets values ('user:9', now() - interval '1 second')",
+];
+
+const TABLES: [&str; 11] = [
+    "guilds",
+    "stream_sessions",
+    "notification_log",
+    "delivery_attempts",
+    "user_preferences",
+    "webhook_messages",
+    "audit_log",
+    "sessions",
+    "guild_members",
+    // The sweep has listed those that there are.
+    "eventsub_subscriptions where subscription_id = 's'",
+    "rate_buckets",
+];
+
+async fn fill(pool: &PgPool) {
+    for statement in FILL {
+        let filled = sqlx::query(*statement);
+        let filled = if statement.contains("$1") { filled.bind(rows()) } else { filled };
+        filled.execute(pool).await.unwrap_or_else(|error| panic!("{error} in {statement}"));
+    }
+}
+
+async fn counts(t: &World) -> Vec<(&'static str, i64)> {
+    let mut counts = Vec::new();
+    for table in TABLES {
+        counts.push((table, t.count(table).await));
+    }
+    counts
+}
+
+#[tokio::test]
+async fn old_rows_go_and_young_ones_stay() {
+    scenario(async |t| {
+        let ana = t.streamer("ana").await;
+        let guild = t.guild_following(&ana).await;
+        t.twitch.go_live(&ana).await;
+        t.work().await;
+        let young = counts(t).await;
+        fill(&t.app.pool).await;
+        let begun = Instant::now();
+        t.sweep().await;
+        let took = begun.elapsed();
+        let mut left = counts(t).await;
+        // The server that was left 29 days ago can still come back as it was.
+        left.iter_mut().filter(|(table, _)| *table == "guilds").for_each(|(_, count)| *count -= 1);
+        assert_eq!(left, young);
+        assert_eq!(t.deliveries(guild).await, ["online sent"]);
+        tracing::info!(rows = rows(), ?took, "deleted");
+        #[expect(clippy::print_stderr, reason = "a figure of a run with --nocapture")]
+        if rows() > 20_000 {
+            eprintln!("{} rows in each of six tables took {took:?}", rows());
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn clean_up_ends_with_its_time_and_goes_on_in_a_minute() {
+    scenario(async |t| {
+        fill(&t.app.pool).await;
+        let before = counts(t).await;
+        // Three seconds before the end nothing more is deleted.
+        let deadline = Instant::now() + Duration::from_millis(3_300);
+        sweep::run(&t.app, deadline).await.unwrap();
+        let after = counts(t).await;
+        assert!(after != before, "it has begun");
+        assert!(
+            after.iter().any(|(table, count)| *table == "notification_log" && *count > 0),
+            "{after:?}"
+        );
+        t.clock.advance(time::Duration::minutes(1));
+        t.sweep().await;
+        assert_eq!((t.count("notification_log").await, t.count("user_preferences").await), (0, 0));
+    })
+    .await;
+}
