@@ -31,7 +31,7 @@ impl Addresses {
 
 /// Where an admin of a Discord server invites the bot, with the permissions it needs.
 pub(super) fn invite(discord_client_id: &str) -> String {
-    let permissions = sm_discord::INSTALL_PERMISSIONS;
+    let permissions = sm_discord::INSTALL_PERMISSIONS.0;
     format!(
         "https://discord.com/oauth2/authorize?client_id={discord_client_id}&scope=bot+applications.commands&permissions={permissions}"
     )
