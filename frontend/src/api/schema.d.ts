@@ -886,6 +886,11 @@ export interface components {
             sent_at?: string | null;
             /** @description Whether it mentions nobody, since it was sent again. */
             silent: boolean;
+            /**
+             * Format: date-time
+             * @description When the stream began, by Twitch's clock.
+             */
+            started_at?: string | null;
             /** @description `pending`, `sending`, `sent`, `skipped`, `failed` or `expired`. */
             status: string;
             /** @description The streamer's id. */
@@ -1072,6 +1077,13 @@ export interface components {
             guild_id: string;
             /** @description The server's name. */
             guild_name: string;
+            /**
+             * @description Whether Discord can honour a choice for the whole server: only mentions by name leave single
+             *     members out.
+             */
+            honoured: boolean;
+            /** @description The server's icon. */
+            icon_url?: string | null;
             /**
              * Format: int64
              * @description Those of them whose pings the caller has turned off, one by one.
