@@ -1,5 +1,6 @@
 //! Setting a server up, as its admins and members do over HTTP.
 
+mod audit;
 mod config;
 mod deliveries;
 mod install;
