@@ -106,6 +106,8 @@ pub async fn claim_checks(
 /// A destination to which nothing can be posted now.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub struct Broken {
+    /// The streamer.
+    pub twitch_user_id: String,
     /// The streamer's login.
     pub login: String,
     /// The channel, when it is not the guild's default.
@@ -117,7 +119,7 @@ pub struct Broken {
 /// The degraded destinations of a guild; 20 at most.
 pub async fn broken(db: impl PgExecutor<'_>, guild: GuildId) -> sqlx::Result<Vec<Broken>> {
     sqlx::query_as(
-        "select t.login, d.channel_id, d.degraded_reason as reason
+        "select d.twitch_user_id, t.login, d.channel_id, d.degraded_reason as reason
          from destinations d join streamers t using (twitch_user_id)
          where d.guild_id = $1 and d.degraded_reason is not null order by d.degraded_at limit 20",
     )

@@ -216,6 +216,22 @@ pub async fn insert(
     Ok(true)
 }
 
+/// The login of a streamer whom a guild follows, and whether it announces them.
+pub async fn find(
+    db: impl PgExecutor<'_>,
+    guild: GuildId,
+    streamer: &TwitchUserId,
+) -> sqlx::Result<Option<(String, bool)>> {
+    sqlx::query_as(
+        "select s.login, f.enabled from guild_streamers f join streamers s using (twitch_user_id)
+         where f.guild_id = $1 and f.twitch_user_id = $2",
+    )
+    .bind(guild.to_db())
+    .bind(streamer.as_str())
+    .fetch_optional(db)
+    .await
+}
+
 /// Whether a guild follows a streamer.
 pub async fn exists(
     db: impl PgExecutor<'_>,

@@ -64,6 +64,8 @@ pub struct GuildPreference {
     pub guild_id: GuildId,
     /// The guild's name.
     pub guild_name: String,
+    /// The hash of the guild's icon.
+    pub icon: Option<String>,
     /// What the user has chosen for the whole guild; `None`: nothing.
     pub wants_ping: Option<bool>,
     /// When.
@@ -72,14 +74,21 @@ pub struct GuildPreference {
     pub streamers: i64,
     /// Those of them whose pings the user has turned off, one by one.
     pub opted_out: i64,
+    /// Whether Discord can honour a choice for the whole guild: no announcement pings a crowd.
+    pub honoured: bool,
 }
 
 /// The guilds of a user that have the bot, by name.
 pub async fn guilds(db: impl PgExecutor<'_>, user: UserId) -> sqlx::Result<Vec<GuildPreference>> {
     sqlx::query_as(
-        "select g.guild_id, g.name as guild_name, w.wants_ping, w.updated_at,
+        "select g.guild_id, g.name as guild_name, coalesce(g.icon, u.icon) as icon, w.wants_ping, w.updated_at,
            (select count(*) from guild_streamers f where f.guild_id = g.guild_id and f.enabled) as streamers,
-           coalesce(o.opted_out, 0) as opted_out
+           coalesce(o.opted_out, 0) as opted_out,
+           not exists (
+             select from guild_streamers f join destinations d using (guild_id, twitch_user_id)
+             left join guild_config c using (guild_id)
+             where f.guild_id = g.guild_id and f.enabled and d.enabled and coalesce(d.mention, c.mention) = any($2)
+           ) as honoured
          from user_guilds u join guilds g using (guild_id)
          left join user_preferences w
            on w.guild_id = g.guild_id and w.twitch_user_id = '*' and w.user_id = u.user_id
@@ -93,6 +102,7 @@ pub async fn guilds(db: impl PgExecutor<'_>, user: UserId) -> sqlx::Result<Vec<G
          order by lower(g.name), g.guild_id",
     )
     .bind(user.to_db())
+    .bind(CROWDS.as_slice())
     .fetch_all(db)
     .await
 }

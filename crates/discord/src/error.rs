@@ -89,6 +89,15 @@ impl Error {
         }
     }
 
+    /// What Discord refused, as a stable code: `discord_50035`, `http_418` or `no_answer`.
+    pub fn reason_code(&self) -> String {
+        match (self.code(), self.status()) {
+            (Some(code), _) if code > 0 => format!("discord_{code}"),
+            (_, Some(status)) => format!("http_{status}"),
+            _ => "no_answer".to_owned(),
+        }
+    }
+
     /// Whether OAuth refused a code or refresh token for good.
     pub fn is_invalid_grant(&self) -> bool {
         matches!(self, Self::Rejected { status: 400, message, .. } if message == "invalid_grant")

@@ -16,8 +16,8 @@ use time::OffsetDateTime;
 pub enum Health {
     /// The bot can post.
     Good,
-    /// It cannot, and this is why.
-    Broken { reason: Reason, detail: String },
+    /// It cannot, and this is why; `missing` has Discord's names of permissions.
+    Broken { reason: Reason, detail: String, missing: Vec<&'static str> },
     /// The bot is not in the guild.
     NotInGuild,
 }
@@ -34,9 +34,11 @@ pub async fn check(app: &App, guild: GuildId, channel: ChannelId) -> Result<Heal
     };
     let channel_info = match app.discord.get_channel(channel).await {
         Ok(reply) => reply.body,
-        Err(error) if error.code() == Some(10003) => return Ok(broken(Reason::ChannelDeleted, "")),
+        Err(error) if error.code() == Some(10003) => {
+            return Ok(broken(Reason::ChannelDeleted, Vec::new()));
+        }
         Err(error) if error.code() == Some(50001) => {
-            return Ok(broken(Reason::MissingAccess, "VIEW_CHANNEL"));
+            return Ok(broken(Reason::MissingAccess, vec!["VIEW_CHANNEL"]));
         }
         Err(error) => return Err(error),
     };
@@ -51,18 +53,15 @@ pub async fn check(app: &App, guild: GuildId, channel: ChannelId) -> Result<Heal
     };
     let granted = effective_in_channel(&guild_info, &place, &member, bot, app.clock.now());
     let missing = missing_to_post(channel_info.kind, granted);
-    Ok(match missing.as_slice() {
-        [] => Health::Good,
-        missing => broken(Reason::MissingPermission, &missing.join(", ")),
-    })
+    Ok(if missing.is_empty() { Health::Good } else { broken(Reason::MissingPermission, missing) })
 }
 
-fn broken(reason: Reason, missing: &str) -> Health {
-    let detail = match missing {
-        "" => reason.explain().to_owned(),
-        missing => format!("{} Missing: {missing}.", reason.explain()),
+fn broken(reason: Reason, missing: Vec<&'static str>) -> Health {
+    let detail = match missing.as_slice() {
+        [] => reason.explain().to_owned(),
+        names => format!("{} Missing: {}.", reason.explain(), names.join(", ")),
     };
-    Health::Broken { reason, detail }
+    Health::Broken { reason, detail, missing }
 }
 
 pub(crate) async fn bot_user(app: &App) -> Result<UserId, Error> {

@@ -1,8 +1,12 @@
 //! Messages outside a real stream: previews for the editor, and tests in a channel.
 
-use crate::{App, gate, rendering};
+use crate::{
+    App, gate,
+    preflight::{self, Health},
+    rendering,
+};
 use sm_db::{deliveries::DueDelivery, history, preferences::Audience};
-use sm_discord::{AllowedMentions, CreateMessage, Error};
+use sm_discord::{AllowedMentions, CreateMessage, Error, Operation, Rebuild, Verdict, classify};
 use sm_types::{
     ChannelId, DeliveryId, GuildId, MessageId, SessionId, TwitchUserId,
     template::{MessageTemplate, RenderedMessage},
@@ -130,7 +134,18 @@ pub struct Tested {
     /// The message.
     pub message: Option<MessageId>,
     /// Why it could not be posted.
-    pub refusal: Option<String>,
+    pub refusal: Option<Refused>,
+}
+
+/// Why a test message could not be posted.
+#[derive(Debug, Clone)]
+pub struct Refused {
+    /// A stable code, as deliveries have it; `test_refused` where only time helps.
+    pub reason: String,
+    /// In words, with the remedy.
+    pub detail: String,
+    /// Permissions that are missing.
+    pub missing: Vec<&'static str>,
 }
 
 /// Why no test was made.
@@ -181,8 +196,8 @@ pub async fn send_test(
         channel_id: channel.to_db(),
         streamer: Some(&sample.streamer),
         status: if message_id.is_some() { "sent" } else { "failed" },
-        reason: refusal.as_ref().map(|_| "test_refused"),
-        detail: refusal.as_deref(),
+        reason: refusal.as_ref().map(|refused| refused.reason.as_str()),
+        detail: refusal.as_ref().map(|refused| refused.detail.as_str()),
         message_id: message_id.map(MessageId::to_db),
         asked_at,
         now: app.clock.now(),
@@ -192,12 +207,27 @@ pub async fn send_test(
 }
 
 /// A refusal in words; Discord does not say which permission is missing, a check does.
-async fn why(app: &App, guild: GuildId, channel: ChannelId, error: &Error) -> String {
-    match crate::preflight::check(app, guild, channel).await {
-        Ok(crate::Health::Broken { detail, .. }) => detail,
-        Ok(crate::Health::NotInGuild) => {
-            "The bot is not in this server any more. Invite it again.".to_owned()
+async fn why(app: &App, guild: GuildId, channel: ChannelId, error: &Error) -> Refused {
+    let health = match preflight::check(app, guild, channel).await {
+        Ok(Health::Broken { reason, detail, missing }) => {
+            return Refused { reason: reason.code().to_owned(), detail, missing };
         }
-        _ => format!("{error}."),
-    }
+        health => health,
+    };
+    let (reason, detail) = match (health, classify(Operation::Create, error)) {
+        (Ok(Health::NotInGuild), _) => {
+            let detail = "The bot is not in this server any more. Invite it again.";
+            (preflight::NOT_IN_GUILD.to_owned(), detail.to_owned())
+        }
+        (
+            _,
+            Verdict::Degrade(reason) | Verdict::Rebuild(Rebuild::DefaultTemplate(Some(reason))),
+        ) => (reason.code().to_owned(), reason.explain().to_owned()),
+        // A test is not tried again: it is the admin who waits.
+        (_, Verdict::Retry { .. } | Verdict::OpenCircuit) => {
+            ("test_refused".to_owned(), format!("{error}."))
+        }
+        _ => (error.reason_code(), format!("{error}.")),
+    };
+    Refused { reason, detail, missing: Vec::new() }
 }

@@ -755,12 +755,35 @@ export interface components {
         };
         /** @description One check of a server's health. */
         Check: {
-            /** @description The channel it is about. */
+            /** @description The channel it is about; null for a destination in the server's default channel. */
             channel_id?: string | null;
-            /** @description Permissions that are missing there. */
+            /** @description The channel's name, while Discord answers. */
+            channel_name?: string | null;
+            /**
+             * Format: int64
+             * @description Streamers that are followed; subscriptions that are enabled.
+             */
+            count?: number | null;
+            /**
+             * Format: int64
+             * @description Subscriptions that have failed.
+             */
+            failed?: number | null;
+            /** @description The streamer's login. */
+            login?: string | null;
+            /** @description Permissions that are missing in the channel. */
             missing: string[];
+            /**
+             * Format: int64
+             * @description Subscriptions there should be.
+             */
+            of?: number | null;
+            /** @description Why it is not `ok`; a stable code. Destinations have those of deliveries. */
+            reason?: string | null;
             /** @description `ok`, `todo`, `problem` or `unknown` (Discord does not answer). */
             state: string;
+            /** @description The streamer a destination is for. */
+            streamer_id?: string | null;
             /** @description In words, with the remedy. */
             text: string;
             /** @description `bot`, `channel`, `streamers`, `test`, `destination` or `subscriptions`. */
@@ -863,6 +886,11 @@ export interface components {
             sent_at?: string | null;
             /** @description Whether it mentions nobody, since it was sent again. */
             silent: boolean;
+            /**
+             * Format: date-time
+             * @description When the stream began, by Twitch's clock.
+             */
+            started_at?: string | null;
             /** @description `pending`, `sending`, `sent`, `skipped`, `failed` or `expired`. */
             status: string;
             /** @description The streamer's id. */
@@ -1049,6 +1077,13 @@ export interface components {
             guild_id: string;
             /** @description The server's name. */
             guild_name: string;
+            /**
+             * @description Whether Discord can honour a choice for the whole server: only mentions by name leave single
+             *     members out.
+             */
+            honoured: boolean;
+            /** @description The server's icon. */
+            icon_url?: string | null;
             /**
              * Format: int64
              * @description Those of them whose pings the caller has turned off, one by one.
@@ -1517,9 +1552,13 @@ export interface components {
             message_id?: string | null;
             /** @description Where it stands. */
             message_url?: string | null;
+            /** @description Permissions that are missing. */
+            missing: string[];
             /** @description Whether it was posted. */
             posted: boolean;
-            /** @description Why it could not be posted, and what to do about it. */
+            /** @description Why it could not be posted; a stable code, as deliveries have it. */
+            reason?: string | null;
+            /** @description The same in words, with the remedy. */
             refusal?: string | null;
         };
         /** @description The hops of a delivery. */

@@ -19,17 +19,10 @@ const LATE_AFTER_MS = 10 * 60_000;
 interface Props {
   guildId: string;
   delivery: Delivery;
-  /** When the stream began, where that is known. */
-  startedAt?: string | null;
 }
 
 /** Sends an announcement again, after a dialog that says where to and whom it pings. */
-export function ResendButton({
-  guildId,
-  delivery,
-  startedAt,
-  size = "xs",
-}: Props & { size?: string }) {
+export function ResendButton({ guildId, delivery, size = "xs" }: Props & { size?: string }) {
   const { t } = useTranslation("delivery");
   const [opened, dialog] = useDisclosure();
   const button = useRef<HTMLButtonElement>(null);
@@ -50,26 +43,19 @@ export function ResendButton({
       >
         {t("resend.action")}
       </Button>
-      {opened && (
-        <ResendDialog
-          guildId={guildId}
-          delivery={delivery}
-          startedAt={startedAt}
-          onClose={dialog.close}
-        />
-      )}
+      {opened && <ResendDialog guildId={guildId} delivery={delivery} onClose={dialog.close} />}
     </>
   );
 }
 
-function ResendDialog({ guildId, delivery, startedAt, onClose }: Props & { onClose: () => void }) {
+function ResendDialog({ guildId, delivery, onClose }: Props & { onClose: () => void }) {
   const { t } = useTranslation("delivery");
   const client = useQueryClient();
   const channelName = useChannelName(guildId);
   const mention = useMention(guildId, delivery);
   const whom = useMentionText(guildId);
   const now = useNow();
-  const began = new Date(startedAt ?? delivery.created_at).getTime();
+  const began = new Date(delivery.started_at ?? delivery.created_at).getTime();
   const late = now.getTime() - began > LATE_AFTER_MS;
   const [chosen, setChosen] = useState<boolean | null>(null);
   const silent = mention.value?.kind === "none";

@@ -81,7 +81,8 @@ function Refusal({
   children: React.ReactNode;
 }) {
   const reasons = useReasons();
-  const explained = reasons({ reason: "test_refused", detail: result.refusal }, { channel });
+  const { reason, refusal: detail, missing } = result;
+  const explained = reasons({ reason: reason ?? "test_refused", detail, missing }, { channel });
   if (!explained) return children;
   return (
     <>

@@ -57,19 +57,6 @@ const REMARKS: [string, Reason][] = [
   ["The message was deleted", "deleted_since"],
 ];
 
-/** How the API begins what it says of a test that was refused; it gives no code there. */
-const REFUSALS: [string, Reason][] = [
-  ["The channel was deleted", "channel_deleted"],
-  ["The bot cannot see this channel", "missing_access"],
-  ["The bot may not post in this channel", "missing_permission"],
-  ["This kind of channel takes no messages", "wrong_channel_type"],
-  ["This forum wants a tag", "forum_tag_required"],
-  ["The thread is locked", "thread_locked"],
-  ["The server's AutoMod blocks", "blocked_by_automod"],
-  ["The server demands two-factor", "two_factor_required"],
-  ["The bot is not in this server", "not_in_guild"],
-];
-
 const beginning = (table: [string, Reason][], detail: string) =>
   table.find(([start]) => detail.startsWith(start))?.[1];
 
@@ -105,8 +92,6 @@ export function causeOf(
   }
   const missing = /Missing: ([A-Z_, ]+)\./.exec(words)?.[1]?.split(", ") ?? [];
   const found = { missing, values: valuesIn(words) };
-  if (code === "test_refused")
-    return { ...found, reason: beginning(REFUSALS, words) ?? "test_refused" };
   if (known(code)) return { ...found, reason: code as Reason };
   const number = numbered(code);
   if (number) return { ...found, reason: number.reason, values: number.values };
@@ -134,12 +119,13 @@ export function useReasons() {
   const { t } = useTranslation("delivery");
   const permissions = usePermissions();
   return (
-    about: { reason?: string | null; detail?: string | null },
+    about: { reason?: string | null; detail?: string | null; missing?: string[] },
     context: { channel: string; streamer?: string | null; game?: string | null },
   ): Explained | null => {
     const cause = causeOf(about.reason, about.detail, (code) => hasText(t, code));
     if (!cause) return null;
-    const { reason, missing } = cause;
+    const { reason } = cause;
+    const missing = about.missing ?? cause.missing;
     if (!reason) {
       const text = about.detail ?? t("unknownReason", { code: about.reason ?? "" });
       return { short: about.reason ?? "", text, fix: "", place: null };

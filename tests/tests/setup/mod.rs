@@ -1,8 +1,10 @@
 //! Setting a server up, as its admins and members do over HTTP.
 
+mod audit;
 mod config;
 mod deliveries;
 mod install;
+mod overview;
 mod preferences;
 mod streamers;
 mod templates;

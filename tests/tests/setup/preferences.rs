@@ -31,6 +31,7 @@ async fn members_choose_and_are_told_what_discord_cannot_do() {
         let server = &servers[0];
         assert_eq!((&server["wants_ping"], &server["guild_name"]), (&json!(true), &json!("Guild")));
         assert_eq!((&server["streamers"], &server["opted_out"]), (&json!(1), &json!(1)));
+        assert_eq!((&server["honoured"], &server["icon_url"]), (&json!(false), &Value::Null));
         let item = &browser.get(&whole).await.ok()["items"][0];
         assert_eq!((&item["wants_ping"], &item["mention"]), (&json!(false), &json!("everyone")));
         assert_eq!(item["honoured"], false);
@@ -39,6 +40,12 @@ async fn members_choose_and_are_told_what_discord_cannot_do() {
         assert_eq!((&item["wants_ping"], &item["updated_at"]), (&Value::Null, &Value::Null));
         let servers = browser.get("/api/users/me/preferences").await.ok();
         assert_eq!(servers[0]["opted_out"], 0);
+        ada.change("config", |config| config["mention"] = json!({"kind": "members"})).await.ok();
+        t.sql("update guilds set icon = 'a1b2'").await;
+        let servers = browser.get("/api/users/me/preferences").await.ok();
+        assert_eq!(servers[0]["honoured"], true);
+        let icon = format!("https://cdn.discordapp.com/icons/{}/a1b2.png?size=128", ada.guild.id);
+        assert_eq!(servers[0]["icon_url"], icon);
         browser
             .put(&format!("{whole}/999"), &json!({"wants_ping": true}))
             .await

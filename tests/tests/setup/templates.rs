@@ -78,6 +78,8 @@ async fn test_message_never_pings_and_says_what_is_missing() {
         let tested = ada.browser.post(&ada.path("test-send"), &body).await.ok();
         assert_eq!(tested["posted"], false);
         assert!(tested["refusal"].as_str().unwrap().contains("SEND_MESSAGES"), "{tested}");
+        assert_eq!(tested["reason"], "missing_permission");
+        assert_eq!(tested["missing"], json!(["SEND_MESSAGES"]));
         let elsewhere = t.discord.add_guild("Elsewhere");
         let foreign = t.discord.add_channel(elsewhere, "general");
         let body = json!({"channel_id": foreign, "message": null});
@@ -91,6 +93,7 @@ async fn test_message_never_pings_and_says_what_is_missing() {
             .map(|d| d["status"].as_str().unwrap())
             .collect();
         assert_eq!(states, ["failed", "sent"]);
+        assert_eq!(history["items"][0]["reason"], "missing_permission");
     })
     .await;
 }

@@ -58,7 +58,7 @@ pub(crate) struct QuietHours {
 
 impl From<GuildConfig> for ConfigBody {
     fn from(config: GuildConfig) -> Self {
-        let text = |at: Time| format!("{:02}:{:02}", at.hour(), at.minute());
+        let text = setup::config::time_of_day;
         let quiet = config.quiet_hours;
         Self {
             enabled: config.enabled,

@@ -46,6 +46,9 @@ pub(crate) struct DeliveryItem {
     title: Option<String>,
     /// The stream's game.
     game: Option<String>,
+    /// When the stream began, by Twitch's clock.
+    #[schema(format = DateTime)]
+    started_at: Option<String>,
     /// When it was planned.
     #[schema(format = DateTime)]
     created_at: String,
@@ -85,6 +88,7 @@ pub(crate) fn item(guild: GuildId, delivery: &Delivery) -> DeliveryItem {
         display_name: delivery.display_name.clone(),
         title: delivery.title.clone(),
         game: delivery.game_name.clone(),
+        started_at: delivery.started_at.map(rfc3339),
         created_at: rfc3339(delivery.created_at),
         sent_at: delivery.sent_at.map(rfc3339),
         next_attempt_at: waits.then(|| rfc3339(delivery.due_at)),

@@ -55,7 +55,7 @@ impl From<UserGuild> for GuildItem {
     }
 }
 
-fn icon_url(guild: GuildId, hash: &str) -> String {
+pub(crate) fn icon_url(guild: GuildId, hash: &str) -> String {
     format!("https://cdn.discordapp.com/icons/{guild}/{hash}.png?size=128")
 }
 

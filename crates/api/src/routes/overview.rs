@@ -10,11 +10,13 @@ use crate::{
 use axum::Json;
 use serde::{Deserialize, Serialize};
 use sm_db::{
-    audit, config, destinations,
+    audit, config,
+    destinations::{self, Broken},
     history::{self, Filter},
     subscriptions,
 };
-use sm_services::guilds::places;
+use sm_services::guilds::places::{self, Place, Places};
+use sm_types::ChannelId;
 use time::Duration;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -25,18 +27,32 @@ const LAST: i64 = 10;
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(2);
 
 /// One check of a server's health.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Default, Serialize, ToSchema)]
 pub(crate) struct Check {
     /// `bot`, `channel`, `streamers`, `test`, `destination` or `subscriptions`.
     what: &'static str,
     /// `ok`, `todo`, `problem` or `unknown` (Discord does not answer).
     state: &'static str,
+    /// Why it is not `ok`; a stable code. Destinations have those of deliveries.
+    reason: Option<String>,
     /// In words, with the remedy.
     text: String,
-    /// The channel it is about.
+    /// The channel it is about; null for a destination in the server's default channel.
     channel_id: Option<String>,
-    /// Permissions that are missing there.
+    /// The channel's name, while Discord answers.
+    channel_name: Option<String>,
+    /// The streamer a destination is for.
+    streamer_id: Option<String>,
+    /// The streamer's login.
+    login: Option<String>,
+    /// Permissions that are missing in the channel.
     missing: Vec<&'static str>,
+    /// Streamers that are followed; subscriptions that are enabled.
+    count: Option<i64>,
+    /// Subscriptions there should be.
+    of: Option<i64>,
+    /// Subscriptions that have failed.
+    failed: Option<i64>,
 }
 
 /// The last 24 hours of announcements.
@@ -95,19 +111,18 @@ pub(crate) async fn get(admin: GuildAdmin) -> Result<Json<Overview>, ApiError> {
     let (summary, config, figures, last, states, broken) = stored?;
     let summary = summary.ok_or(ApiError::UnknownGuild)?;
     let channel = config.and_then(|(config, _)| config.default_channel);
-    let mut checks = Vec::new();
-    checks.extend(place_checks(places.ok().and_then(Result::ok), channel));
+    let places = places.ok().and_then(Result::ok);
+    let mut checks = place_checks(places.as_ref(), channel);
     checks.push(streamer_check(summary.streamers));
     checks.extend(subscription_check(&states));
-    checks.extend(broken.into_iter().map(|broken| Check {
-        what: "destination",
-        state: "problem",
-        text: format!("{} cannot be announced: {}.", broken.login, broken.reason),
-        channel_id: broken.channel_id.map(|id| id.to_string()),
-        missing: Vec::new(),
-    }));
+    checks.extend(broken.into_iter().map(|broken| broken_check(broken, places.as_ref())));
     if !summary.posted {
-        checks.push(check("test", "todo", "Send a test message to see that it arrives."));
+        checks.push(check(
+            "test",
+            "todo",
+            "not_tested",
+            "Send a test message to see that it arrives.",
+        ));
     }
     Ok(Json(Overview {
         name: summary.name,
@@ -126,49 +141,82 @@ pub(crate) async fn get(admin: GuildAdmin) -> Result<Json<Overview>, ApiError> {
     }))
 }
 
-fn check(what: &'static str, state: &'static str, text: &str) -> Check {
-    Check { what, state, text: text.to_owned(), channel_id: None, missing: Vec::new() }
+/// A check; whatever is not `ok` says why.
+fn check(what: &'static str, state: &'static str, reason: &str, text: &str) -> Check {
+    Check {
+        what,
+        state,
+        reason: Some(reason.to_owned()).filter(|_| state != "ok"),
+        text: text.to_owned(),
+        ..Check::default()
+    }
 }
 
-fn place_checks(found: Option<places::Places>, channel: Option<sm_types::ChannelId>) -> Vec<Check> {
+fn place_checks(found: Option<&Places>, channel: Option<ChannelId>) -> Vec<Check> {
     let Some(found) = found else {
-        return vec![check(
-            "bot",
-            "unknown",
-            "Discord does not answer: this could not be checked.",
-        )];
+        let text = "Discord does not answer: this could not be checked.";
+        return vec![check("bot", "unknown", "discord_unavailable", text)];
     };
     if !found.bot_present {
-        return vec![check("bot", "problem", "The bot is not in this server. Invite it again.")];
+        let text = "The bot is not in this server. Invite it again.";
+        return vec![check("bot", "problem", "not_in_guild", text)];
     }
-    let bot = check("bot", "ok", "The bot is in this server.");
+    let bot = check("bot", "ok", "", "The bot is in this server.");
     let Some(channel) = channel else {
-        return vec![bot, check("channel", "todo", "Choose a channel for announcements.")];
+        let text = "Choose a channel for announcements.";
+        return vec![bot, check("channel", "todo", "no_channel", text)];
     };
-    let place = found.channels.into_iter().find(|place| place.id == channel);
-    let mut state = match place {
-        None => check("channel", "problem", "The default channel is gone. Choose another one."),
-        Some(place) if !place.missing.is_empty() => {
-            let missing = place.missing.join(", ");
-            let text = format!("The bot cannot post in #{}: it lacks {missing}.", place.name);
-            Check { missing: place.missing, ..check("channel", "problem", &text) }
-        }
-        Some(place) if !place.embeds => {
-            let text =
-                format!("In #{} the bot lacks EMBED_LINKS: only text is posted.", place.name);
-            Check { missing: vec!["EMBED_LINKS"], ..check("channel", "problem", &text) }
-        }
-        Some(place) => check("channel", "ok", &format!("Announcements go to #{}.", place.name)),
+    let place = place_of(found, channel);
+    let state = Check {
+        channel_id: Some(channel.to_string()),
+        channel_name: place.map(|place| place.name.clone()),
+        ..channel_check(place)
     };
-    state.channel_id = Some(channel.to_string());
     vec![bot, state]
 }
 
-fn streamer_check(streamers: i64) -> Check {
-    match streamers {
-        0 => check("streamers", "todo", "Add a streamer."),
-        _ => check("streamers", "ok", &format!("{streamers} streamer(s) are followed.")),
+fn place_of(found: &Places, channel: ChannelId) -> Option<&Place> {
+    found.channels.iter().find(|place| place.id == channel)
+}
+
+fn channel_check(place: Option<&Place>) -> Check {
+    let Some(Place { name, missing, embeds, .. }) = place else {
+        let text = "The default channel is gone. Choose another one.";
+        return check("channel", "problem", "channel_deleted", text);
+    };
+    if !missing.is_empty() {
+        let names = missing.join(", ");
+        let text = format!("The bot cannot post in #{name}: it lacks {names}.");
+        let problem = check("channel", "problem", "missing_permission", &text);
+        return Check { missing: missing.clone(), ..problem };
     }
+    if !embeds {
+        let text = format!("In #{name} the bot lacks EMBED_LINKS: only text is posted.");
+        let problem = check("channel", "problem", "embed_left_out", &text);
+        return Check { missing: vec!["EMBED_LINKS"], ..problem };
+    }
+    check("channel", "ok", "", &format!("Announcements go to #{name}."))
+}
+
+fn broken_check(broken: Broken, places: Option<&Places>) -> Check {
+    let text = format!("{} cannot be announced: {}.", broken.login, broken.reason);
+    let channel = broken.channel_id.map(ChannelId::from_db);
+    let place = places.zip(channel).and_then(|(found, channel)| place_of(found, channel));
+    Check {
+        channel_id: channel.map(|id| id.to_string()),
+        channel_name: place.map(|place| place.name.clone()),
+        streamer_id: Some(broken.twitch_user_id),
+        login: Some(broken.login),
+        ..check("destination", "problem", &broken.reason, &text)
+    }
+}
+
+fn streamer_check(streamers: i64) -> Check {
+    let found = match streamers {
+        0 => check("streamers", "todo", "no_streamers", "Add a streamer."),
+        _ => check("streamers", "ok", "", &format!("{streamers} streamer(s) are followed.")),
+    };
+    Check { count: Some(streamers), ..found }
 }
 
 fn subscription_check(states: &[(String, i64)]) -> Option<Check> {
@@ -180,12 +228,19 @@ fn subscription_check(states: &[(String, i64)]) -> Option<Check> {
     if total == 0 {
         return None;
     }
+    let what = "subscriptions";
     let text = format!("{enabled} of {total} Twitch subscriptions are enabled.");
-    Some(match (failed, enabled == total) {
-        (0, true) => check("subscriptions", "ok", &text),
-        (0, false) => check("subscriptions", "todo", &format!("{text} The rest is on its way.")),
-        _ => check("subscriptions", "problem", &format!("{text} {failed} failed and are retried.")),
-    })
+    let found = match (failed, enabled == total) {
+        (0, true) => check(what, "ok", "", &text),
+        (0, false) => {
+            check(what, "todo", "subscription_pending", &format!("{text} The rest is on its way."))
+        }
+        _ => {
+            let text = format!("{text} {failed} failed and are retried.");
+            check(what, "problem", "subscription_failed", &text)
+        }
+    };
+    Some(Check { count: Some(enabled), of: Some(total), failed: Some(failed), ..found })
 }
 
 /// An entry of the audit log.

@@ -293,8 +293,12 @@ pub(crate) struct TestView {
     message_id: Option<String>,
     /// Where it stands.
     message_url: Option<String>,
-    /// Why it could not be posted, and what to do about it.
+    /// Why it could not be posted; a stable code, as deliveries have it.
+    reason: Option<String>,
+    /// The same in words, with the remedy.
     refusal: Option<String>,
+    /// Permissions that are missing.
+    missing: Vec<&'static str>,
 }
 
 /// Posts a test message: marked as one, and never pinging anybody.
@@ -326,6 +330,10 @@ pub(crate) async fn test_send(
         TestError::Discord(error) => ApiError::from(error),
         TestError::Database(error) => ApiError::from(error),
     })?;
+    let (reason, refusal, missing) = match tested.refusal {
+        Some(refused) => (Some(refused.reason), Some(refused.detail), refused.missing),
+        None => (None, None, Vec::new()),
+    };
     Ok(Json(TestView {
         delivery_id: tested.delivery.0,
         posted: tested.message.is_some(),
@@ -333,6 +341,8 @@ pub(crate) async fn test_send(
         message_url: tested
             .message
             .map(|id| format!("https://discord.com/channels/{guild}/{channel}/{id}")),
-        refusal: tested.refusal,
+        reason,
+        refusal,
+        missing,
     }))
 }

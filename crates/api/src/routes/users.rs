@@ -4,7 +4,7 @@ use crate::{
     ApiError,
     caller::{Caller, GuildMember},
     extract::{JsonBody, Params, QueryOf},
-    routes::auth::signed_out,
+    routes::{auth::signed_out, guilds::icon_url},
     views::{key_of, page, page_size, rfc3339, searched},
 };
 use axum::{
@@ -25,6 +25,8 @@ pub(crate) struct GuildPreferenceItem {
     guild_id: String,
     /// The server's name.
     guild_name: String,
+    /// The server's icon.
+    icon_url: Option<String>,
     /// What was chosen for the whole server; null: nothing, and nothing pings the caller by name.
     wants_ping: Option<bool>,
     /// When it was chosen.
@@ -34,17 +36,22 @@ pub(crate) struct GuildPreferenceItem {
     streamers: i64,
     /// Those of them whose pings the caller has turned off, one by one.
     opted_out: i64,
+    /// Whether Discord can honour a choice for the whole server: only mentions by name leave single
+    /// members out.
+    honoured: bool,
 }
 
 impl From<GuildPreference> for GuildPreferenceItem {
     fn from(guild: GuildPreference) -> Self {
         Self {
             guild_id: guild.guild_id.to_string(),
+            icon_url: guild.icon.map(|hash| icon_url(guild.guild_id, &hash)),
             guild_name: guild.guild_name,
             wants_ping: guild.wants_ping,
             updated_at: guild.updated_at.map(rfc3339),
             streamers: guild.streamers,
             opted_out: guild.opted_out,
+            honoured: guild.honoured,
         }
     }
 }

@@ -158,7 +158,7 @@ async fn recheck(
 /// The record of a destination that a check has found broken.
 pub(super) fn failed(record: Record, health: Health) -> Record {
     match health {
-        Health::Broken { reason, detail } => {
+        Health::Broken { reason, detail, .. } => {
             settle(record, Status::Failed, reason.code(), Some(detail))
         }
         _ => {

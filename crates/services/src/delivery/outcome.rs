@@ -71,10 +71,10 @@ pub(super) async fn refused(
         }
         Verdict::Bug => {
             tracing::error!(%error, delivery.id = %due.delivery_id, "Discord refused what we should not have sent");
-            settle(record, Status::Failed, &code(&error), None)
+            settle(record, Status::Failed, &error.reason_code(), None)
         }
         Verdict::Rebuild(Rebuild::DefaultTemplate(None)) | Verdict::Fail => {
-            settle(record, Status::Failed, &code(&error), None)
+            settle(record, Status::Failed, &error.reason_code(), None)
         }
     };
     report(due, channel, &record, &error);
@@ -86,14 +86,6 @@ fn operation(due: &DueDelivery) -> Operation {
         "edit" => Operation::Edit,
         "delete" => Operation::Delete,
         _ => Operation::Create,
-    }
-}
-
-fn code(error: &Error) -> String {
-    match (error.code(), error.status()) {
-        (Some(code), _) if code > 0 => format!("discord_{code}"),
-        (_, Some(status)) => format!("http_{status}"),
-        _ => "no_answer".to_owned(),
     }
 }
 

@@ -12,6 +12,7 @@ use sm_db::{
     templates,
 };
 use sm_types::GuildId;
+use time::Time;
 
 /// The longest merge window: a day.
 pub const MAX_MERGE_WINDOW: i32 = 86_400;
@@ -95,6 +96,11 @@ fn timezone_or_database(error: sqlx::Error) -> SaveError {
     error.into()
 }
 
+/// A time of day as people write it, as in `07:00`.
+pub fn time_of_day(at: Time) -> String {
+    format!("{:02}:{:02}", at.hour(), at.minute())
+}
+
 /// The configuration for the audit log.
 fn shown(config: &GuildConfig) -> Value {
     json!({
@@ -102,7 +108,9 @@ fn shown(config: &GuildConfig) -> Value {
         "template_id": config.template, "mention": config.mention.kind(),
         "mention_role_id": config.mention.role(), "merge_window_seconds": config.merge_window_seconds,
         "end_action": config.end_action, "announce_types": config.announce_types,
-        "quiet_hours": config.quiet_hours.map(|(from, until)| format!("{from} – {until}")),
+        "quiet_hours": config.quiet_hours.map(|(from, until)| {
+            format!("{} – {}", time_of_day(from), time_of_day(until))
+        }),
         "timezone": config.timezone,
     })
 }

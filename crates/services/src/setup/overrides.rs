@@ -33,9 +33,8 @@ pub async fn save(
     if !problems.is_empty() {
         return Err(SaveError::Invalid(problems));
     }
-    if !follows::exists(&app.pool, guild, streamer).await? {
-        return Err(SaveError::NotFound);
-    }
+    let found = follows::find(&app.pool, guild, streamer).await?;
+    let (login, was_enabled) = found.ok_or(SaveError::NotFound)?;
     let stored = follows::destinations(&app.pool, guild, streamer).await?;
     let old: Vec<_> = stored.into_iter().map(|stored| stored.destination).collect();
     check_own(app, guild, destinations, &old).await?;
@@ -43,7 +42,8 @@ pub async fn save(
     let wanted = (enabled, destinations);
     let saved = follows::save(&mut transaction, guild, streamer, wanted, revision).await;
     let revision = saved.map_err(twice_or_database)?.ok_or(SaveError::Conflict)?;
-    let (before, after) = (shown(&old), shown(destinations));
+    let shown = |enabled: bool, destinations: &[Destination]| json!({ "login": login, "enabled": enabled, "destinations": each(destinations) });
+    let (before, after) = (shown(was_enabled, &old), shown(enabled, destinations));
     let what = (guild, "streamer.update", Some(streamer.as_str()));
     audit::done(app, &mut *transaction, actor, what, (Some(&before), Some(&after))).await?;
     transaction.commit().await?;
@@ -130,7 +130,7 @@ fn twice_or_database(error: sqlx::Error) -> SaveError {
 }
 
 /// The destinations for the audit log.
-fn shown(destinations: &[Destination]) -> Vec<Value> {
+fn each(destinations: &[Destination]) -> Vec<Value> {
     let shown = |d: &Destination| {
         json!({
             "channel_id": d.channel, "enabled": d.enabled, "template_id": d.template,

@@ -79,11 +79,13 @@ pub async fn unfollow(
     actor: &Actor,
 ) -> sqlx::Result<bool> {
     let mut transaction = app.pool.begin().await?;
+    let found = follows::find(&mut *transaction, guild, streamer).await?;
     let gone = follows::delete(&mut *transaction, guild, streamer).await?;
     if gone {
+        let before = found.map(|(login, _)| json!({ "login": login }));
         subscriptions::plan(&mut *transaction, Some(streamer), app.clock.now()).await?;
         let what = (guild, "streamer.remove", Some(streamer.as_str()));
-        audit::done(app, &mut *transaction, actor, what, (None::<&()>, None::<&()>)).await?;
+        audit::done(app, &mut *transaction, actor, what, (before.as_ref(), None::<&()>)).await?;
     }
     transaction.commit().await?;
     app.doorbell.ring(Ring::Subscribe).await;

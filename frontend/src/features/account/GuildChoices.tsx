@@ -21,7 +21,9 @@ export function GuildChoices({
   onToggle: (open: boolean) => void;
 }) {
   const { t } = useTranslation("account");
-  const { choose, unheeded } = useChooseGuild(guild);
+  const choose = useChooseGuild(guild);
+  // Pings were turned off for all, and Discord cannot heed it everywhere. The list has a word of its own.
+  const unheeded = guild.wants_ping === false && !guild.honoured && !opened;
   const body = `streamers-${guild.guild_id}`;
   return (
     <section className={classes.card} aria-label={guild.guild_name}>
@@ -33,7 +35,7 @@ export function GuildChoices({
           onClick={() => onToggle(!opened)}
         >
           <IconChevronDown size={18} aria-hidden className={classes.chevron} data-opened={opened} />
-          <RemoteImage src={null} name={guild.guild_name} size={40} round={false} />
+          <RemoteImage src={guild.icon_url} name={guild.guild_name} size={40} round={false} />
           <span className={classes.words}>
             <Text component="span" fw={600}>
               {guild.guild_name}
@@ -53,7 +55,7 @@ export function GuildChoices({
           classNames={{ root: classes.switch }}
         />
       </div>
-      {unheeded && !opened && <Unheeded />}
+      {unheeded && <Unheeded />}
       {opened && (
         <div id={body} className={classes.body}>
           <StreamerChoices guild={guild} />

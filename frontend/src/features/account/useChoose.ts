@@ -62,7 +62,8 @@ export function useChooseGuild(guild: Guild) {
       set(id, (each) => ({ ...each, wants_ping: of.wants_ping }));
       fail(error);
     },
-    onSuccess: (_, { of, to, undo }) => {
+    onSuccess: ({ honoured }, { of, to, undo }) => {
+      set(id, (each) => ({ ...each, honoured }));
       if (undo) return;
       offerUndo({
         message: t(to ? "pings.done.guildOn" : "pings.done.guildOff", { name: of.guild_name }),
@@ -72,13 +73,7 @@ export function useChooseGuild(guild: Guild) {
       });
     },
   });
-  const heeded = mutation.data?.honoured ?? true;
-  return {
-    choose: (wants: boolean) =>
-      mutation.mutate({ of: { ...guild, wants_ping: before }, to: wants }),
-    /** Pings were turned off, and Discord cannot heed it everywhere. */
-    unheeded: guild.wants_ping === false && !heeded,
-  };
+  return (wants: boolean) => mutation.mutate({ of: { ...guild, wants_ping: before }, to: wants });
 }
 
 /** Chooses for one streamer of a server, in the list that is searched for `q`. */

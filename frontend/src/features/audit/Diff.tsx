@@ -87,7 +87,7 @@ function useShow(names: Names) {
   };
 }
 
-/** "22:30:00.0 – 7:00:00.0", as the log has it, as "22:30 – 07:00". */
+/** "22:30:00.0 – 7:00:00.0", as old entries have it, as "22:30 – 07:00". */
 function timesOfDay(text: string): string {
   return text.replace(
     /(\d{1,2}):(\d{2}):\d{2}(?:\.\d+)?/g,

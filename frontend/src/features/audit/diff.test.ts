@@ -20,6 +20,20 @@ describe("what has changed", () => {
     ]);
   });
 
+  test("a streamer's pause stands beside their destinations", () => {
+    const destinations = [{ channel_id: "1", cooldown_seconds: 0 }];
+    const later = [{ channel_id: "1", cooldown_seconds: 60 }];
+    expect(
+      changesOf(
+        { login: "ana", enabled: true, destinations },
+        { login: "ana", enabled: false, destinations: later },
+      ),
+    ).toEqual([
+      { path: ["enabled"], before: true, after: false },
+      { path: ["channel 1", "cooldown_seconds"], before: 0, after: 60 },
+    ]);
+  });
+
   test("lists of words are one value", () => {
     expect(changesOf({ types: ["live"] }, { types: ["live", "rerun"] })).toEqual([
       { path: ["types"], before: "live", after: "live, rerun" },

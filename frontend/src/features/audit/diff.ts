@@ -42,7 +42,9 @@ function flatten(document: unknown): Map<string, Leaf> {
     } else if (Array.isArray(value)) {
       value.forEach((each, index) => walk(each, [...path, nameOf(each, index)]));
     } else if (isObject(value)) {
-      for (const [key, each] of Object.entries(value)) walk(each, [...path, key]);
+      // A streamer's destinations are known by their channels: the list needs no name.
+      for (const [key, each] of Object.entries(value))
+        walk(each, key === "destinations" ? path : [...path, key]);
     } else if (value === null || ["string", "number", "boolean"].includes(typeof value)) {
       leaves.set(path.join("\n"), { path, value: value as Value });
     }

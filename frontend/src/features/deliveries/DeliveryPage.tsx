@@ -59,14 +59,12 @@ export function DeliveryPage() {
 
 function Actions({ guildId, view }: { guildId: string; view: Schema["DeliveryView"] }) {
   const { t } = useTranslation("deliveries");
-  const { delivery, timeline } = view;
+  const { delivery } = view;
   return (
     <>
       <CopyButton text={delivery.id} label={t("detail.copyId")} />
       <MessageLink url={delivery.message_url} />
-      {delivery.kind === "online" && (
-        <ResendButton guildId={guildId} delivery={delivery} startedAt={timeline.started_at} />
-      )}
+      {delivery.kind === "online" && <ResendButton guildId={guildId} delivery={delivery} />}
     </>
   );
 }

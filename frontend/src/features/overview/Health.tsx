@@ -11,7 +11,7 @@ import { LinkButton, TextLink } from "~/ui/links";
 import { Card } from "~/ui/Card";
 import { CopyButton } from "~/ui/CopyButton";
 import { Time } from "~/ui/Time";
-import { healthLines, stateOf, subscriptionCounts, type HealthLine } from "./checks";
+import { healthLines, stateOf, type HealthLine } from "./checks";
 import classes from "./Overview.module.css";
 
 type Check = Schema["Check"];
@@ -173,10 +173,9 @@ function ChannelProblem({
 
 function StreamersOk({ guildId, check }: { guildId: string; check: Check }) {
   const { t } = useTranslation("overview");
-  const count = Number(/^\d+/.exec(check.text)?.[0] ?? Number.NaN);
   return (
     <Text>
-      {Number.isNaN(count) ? check.text : t("health.streamers", { count })}{" "}
+      {check.count == null ? check.text : t("health.streamers", { count: check.count })}{" "}
       <TextLink to={paths.streamers} params={{ guildId }}>
         {t("health.view")}
       </TextLink>
@@ -186,13 +185,13 @@ function StreamersOk({ guildId, check }: { guildId: string; check: Check }) {
 
 function Subscriptions({ guildId, check }: { guildId: string; check: Check }) {
   const { t } = useTranslation("overview");
-  const { enabled, total, failed, known } = subscriptionCounts(check);
-  if (!known) return <Text>{check.text}</Text>;
+  const { count: enabled, of: total, failed } = check;
+  if (enabled == null || total == null) return <Text>{check.text}</Text>;
   const counts = t("health.subscriptions", { enabled, total });
   if (check.state === "ok") return <Text>{counts}</Text>;
   const text =
     check.state === "problem"
-      ? t("health.subscriptionsFailed", { count: failed })
+      ? t("health.subscriptionsFailed", { count: failed ?? 0 })
       : t("health.subscriptionsPending");
   return (
     <Problem title={counts} text={text}>
@@ -227,16 +226,17 @@ function Broken({
   const above = main?.state === "problem" && main.channel_id === channelId;
   const explained = reasons({ reason: line.reason }, { channel, streamer: t("theseStreamers") });
   const words = [explained?.text, explained?.fix].filter(Boolean).join(" ");
-  const named = line.logins.slice(0, NAMED);
-  const rest = line.logins.length - named.length;
+  const named = line.streamers.slice(0, NAMED).map(({ login }) => login);
+  const rest = line.streamers.length - named.length;
   if (rest > 0) named.push(t("health.more", { count: rest }));
+  const only = line.streamers.length === 1 ? line.streamers[0]?.id : null;
   const list = new Intl.ListFormat(i18n.language).format(named);
   return (
     <Problem
-      title={t("health.broken", { count: line.logins.length, names: list })}
+      title={t("health.broken", { count: line.streamers.length, names: list })}
       text={above ? t("health.sameCause", { channel }) : words}
     >
-      {explained && !above && <FixLink guildId={guildId} streamerId={null} explained={explained} />}
+      {explained && !above && <FixLink guildId={guildId} streamerId={only} explained={explained} />}
       <LinkButton
         size="xs"
         variant="default"

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { channelNames, healthLines, stepsDone, subscriptionCounts } from "./checks";
+import { channelNames, healthLines, stepsDone } from "./checks";
 
 const check = (what: string, state: string, text = "", channel_id: string | null = null) => ({
   what,
@@ -7,6 +7,13 @@ const check = (what: string, state: string, text = "", channel_id: string | null
   text,
   channel_id,
   missing: [] as string[],
+});
+
+const broken = (login: string, reason: string, channel_id: string) => ({
+  ...check("destination", "problem", "In the API's words.", channel_id),
+  streamer_id: `id of ${login}`,
+  login,
+  reason,
 });
 
 describe("the steps of setting up", () => {
@@ -34,18 +41,31 @@ describe("health", () => {
   test("streamers broken for one reason in one channel are one line", () => {
     const lines = healthLines([
       check("bot", "ok"),
-      check("destination", "problem", "ana cannot be announced: missing_permission.", "1"),
-      check("destination", "problem", "bruno cannot be announced: missing_permission.", "1"),
-      check("destination", "problem", "ana cannot be announced: channel_deleted.", "2"),
+      broken("ana", "missing_permission", "1"),
+      broken("bruno", "missing_permission", "1"),
+      broken("ana", "channel_deleted", "2"),
     ]);
     expect(lines).toEqual([
-      { kind: "broken", channelId: "1", reason: "missing_permission", logins: ["ana", "bruno"] },
-      { kind: "broken", channelId: "2", reason: "channel_deleted", logins: ["ana"] },
+      {
+        kind: "broken",
+        channelId: "1",
+        reason: "missing_permission",
+        streamers: [
+          { id: "id of ana", login: "ana" },
+          { id: "id of bruno", login: "bruno" },
+        ],
+      },
+      {
+        kind: "broken",
+        channelId: "2",
+        reason: "channel_deleted",
+        streamers: [{ id: "id of ana", login: "ana" }],
+      },
       { kind: "check", check: check("bot", "ok") },
     ]);
   });
 
-  test("a sentence that reads otherwise is kept as it is", () => {
+  test("a destination without a reason keeps the API's words", () => {
     const odd = check("destination", "problem", "Something is odd.");
     expect(healthLines([odd])).toEqual([{ kind: "check", check: odd }]);
   });
@@ -55,27 +75,11 @@ describe("health", () => {
   });
 });
 
-test("channels' names come from the sentences", () => {
+test("channels have the names that the checks know", () => {
   const names = channelNames([
-    check("channel", "ok", "Announcements go to #live now.", "1"),
-    check("channel", "problem", "The bot cannot post in #news: it lacks SEND_MESSAGES.", "2"),
-    check("channel", "problem", "In #clips the bot lacks EMBED_LINKS: only text is posted.", "3"),
-    check("bot", "ok", "The bot is in this server."),
+    { ...check("channel", "ok", "", "1"), channel_name: "live now" },
+    { ...check("destination", "problem", "", "2"), channel_name: null },
+    check("bot", "ok"),
   ]);
-  expect([...names]).toEqual([
-    ["1", "#live now"],
-    ["2", "#news"],
-    ["3", "#clips"],
-  ]);
-});
-
-test("subscriptions are counted", () => {
-  const text = "3 of 8 Twitch subscriptions are enabled. 2 failed and are retried.";
-  expect(subscriptionCounts(check("subscriptions", "problem", text))).toEqual({
-    enabled: "3",
-    total: "8",
-    failed: 2,
-    known: true,
-  });
-  expect(subscriptionCounts(check("subscriptions", "ok", "All well.")).known).toBe(false);
+  expect([...names]).toEqual([["1", "#live now"]]);
 });

@@ -23,7 +23,13 @@ export function stepsDone(checks: Check[]): Record<Step, boolean> {
 export type HealthLine =
   | { kind: "check"; check: Check }
   /** Streamers that cannot be announced in one place for one reason. */
-  | { kind: "broken"; channelId: string | null; reason: string; logins: string[] };
+  | { kind: "broken"; channelId: string | null; reason: string; streamers: Streamer[] };
+
+/** A streamer as checks name them. */
+export interface Streamer {
+  id: string;
+  login: string;
+}
 
 /** The checks to show as health: problems first, set-up steps left out, destinations put together. */
 export function healthLines(checks: Check[]): HealthLine[] {
@@ -35,14 +41,16 @@ export function healthLines(checks: Check[]): HealthLine[] {
       const key = `${check.channel_id ?? ""} ${broken.reason}`;
       const group = groups.get(key);
       if (group) {
-        if (!group.logins.includes(broken.login)) group.logins.push(broken.login);
+        if (!group.streamers.some(({ id }) => id === broken.streamer.id)) {
+          group.streamers.push(broken.streamer);
+        }
         continue;
       }
       const made = {
         kind: "broken" as const,
         channelId: check.channel_id ?? null,
         reason: broken.reason,
-        logins: [broken.login],
+        streamers: [broken.streamer],
       };
       groups.set(key, made);
       lines.push(made);
@@ -64,27 +72,16 @@ export function stateOf(line: HealthLine): string {
   return line.kind === "broken" ? "problem" : line.check.state;
 }
 
-/** Who cannot be announced and why: the API says it in its sentence only. */
-function brokenBy({ text }: Check): { login: string; reason: string } | null {
-  const [, login, reason] = /^(\S+) cannot be announced: (\w+)\.$/.exec(text) ?? [];
-  return login && reason ? { login, reason } : null;
+/** Who cannot be announced and why. */
+function brokenBy({ streamer_id: id, login, reason }: Check) {
+  return id && login && reason ? { streamer: { id, login }, reason } : null;
 }
 
-/** The names of channels that the checks mention, by id: the API has them in its sentences only. */
+/** The names of channels that the checks mention, by id. */
 export function channelNames(checks: Check[]): Map<string, string> {
   const names = new Map<string, string>();
-  for (const { channel_id: id, text } of checks) {
-    const name =
-      /^Announcements go to (#.+)\.$|(?:^| )[Ii]n (#.+?)(?:: it lacks| the bot lacks)/.exec(text);
-    const found = name?.[1] ?? name?.[2];
-    if (id && found) names.set(id, found);
+  for (const { channel_id: id, channel_name: name } of checks) {
+    if (id && name) names.set(id, `#${name}`);
   }
   return names;
-}
-
-/** How many subscriptions of how many are enabled, and how many have failed. */
-export function subscriptionCounts({ text }: Check) {
-  const [, enabled = "", total = ""] = /^(\d+) of (\d+) /.exec(text) ?? [];
-  const failed = /(\d+) failed/.exec(text)?.[1];
-  return { enabled, total, failed: Number(failed ?? 0), known: total !== "" };
 }
