@@ -26,7 +26,7 @@ export type HealthLine =
   | { kind: "broken"; channelId: string | null; reason: string; streamers: Streamer[] };
 
 /** A streamer as checks name them. */
-export interface Streamer {
+interface Streamer {
   id: string;
   login: string;
 }
