@@ -238,6 +238,7 @@ async fn stack_is_deployed_used_changed_and_deleted() {
         assert_eq!(smoke, fine);
 
         site(&stack).await;
+        t.discord.add_redirect_uri(&stack.outputs["DiscordRedirectUri"]);
         let ada = t.discord.add_user("ada", None);
         let session = stack.sign_in(ada).await;
         assert_eq!(stack.get("/api/auth/me", &session).await.status(), 200);

@@ -102,7 +102,7 @@ impl Ask {
         if query.get("client_id") != Some(&application.client_id) {
             return Err(Flaw::Page("Unknown application."));
         }
-        let registered = &application.redirect_uris;
+        let registered = application.redirect_uris();
         let redirect_uri = query.get("redirect_uri").or(registered.first().map(String::as_str));
         let redirect_uri = redirect_uri.ok_or(Flaw::Page("No redirect_uri."))?.to_owned();
         let back = Url::parse(&redirect_uri).ok().filter(|url| url.scheme().starts_with("http"));

@@ -119,7 +119,13 @@ pub(crate) struct Shared {
 pub(crate) struct Application {
     client_id: String,
     client_secret: String,
-    redirect_uris: Vec<String>,
+    redirect_uris: Mutex<Vec<String>>,
+}
+
+impl Application {
+    fn redirect_uris(&self) -> Vec<String> {
+        self.redirect_uris.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
 }
 
 impl Shared {
@@ -129,6 +135,12 @@ impl Shared {
 }
 
 impl DiscordSim {
+    /// Registers another address that users may be sent back to.
+    pub fn add_redirect_uri(&self, uri: &str) {
+        let registered = &self.shared.application.redirect_uris;
+        registered.lock().unwrap_or_else(PoisonError::into_inner).push(uri.to_owned());
+    }
+
     /// Starts listening.
     pub async fn start(options: Options) -> io::Result<Self> {
         let listener = TcpListener::bind(options.addr).await?;
@@ -141,7 +153,7 @@ impl DiscordSim {
             application: Application {
                 client_id: options.client_id,
                 client_secret: options.client_secret,
-                redirect_uris: options.redirect_uris,
+                redirect_uris: Mutex::new(options.redirect_uris),
             },
             sender: events::Sender::new(options.event_retries)?,
         });
