@@ -120,6 +120,43 @@ async fn the_list_is_searched_by_login_and_name() {
 }
 
 #[tokio::test]
+async fn failed_subscription_is_tried_again_on_request() {
+    scenario(async |t| {
+        let ana = t.streamer("ana").await;
+        let ada = admin(t, &ana).await;
+        let bruno = t.twitch.add_user("bruno", "Bruno");
+        t.twitch.set_max_total_cost(0);
+        let names = json!({"names": ["bruno"]});
+        ada.browser.post(&ada.path("streamers"), &names).await.ok();
+        t.work().await;
+        let path = ada.path(&format!("streamers/{bruno}"));
+        let again = format!("{path}/subscribe");
+        let row = ada.browser.get(&path).await.ok()["streamer"].clone();
+        assert_eq!(row["subscription"], "failed");
+        assert_eq!(row["subscription_reason"], "too_many_subscriptions");
+        ada.browser.post(&again, &json!({})).await.refused(409, "tried_just_now");
+        t.twitch.set_max_total_cost(10_000);
+        // Later than a minute, and earlier than it is planned after several failures.
+        t.sql("update eventsub_targets set next_try_at = now() + interval '5 hours' where state = 'failed'").await;
+        t.clock.advance(time::Duration::seconds(90));
+        assert_eq!(ada.browser.post(&again, &json!({})).await.status, 202);
+        ada.browser.post(&again, &json!({})).await.refused(409, "tried_just_now");
+        t.work().await;
+        let row = ada.browser.get(&path).await.ok()["streamer"].clone();
+        assert_ne!(row["subscription"], "failed");
+        assert_eq!(row["subscription_reason"], Value::Null);
+        ada.browser.post(&again, &json!({})).await.refused(409, "not_failed");
+        let other = ada.path("streamers/999/subscribe");
+        ada.browser.post(&other, &json!({})).await.refused(404, "not_found");
+        let log = ada.browser.get(&ada.path("audit")).await.ok();
+        assert_eq!(log["items"][0]["action"], "streamer.subscribe");
+        assert_eq!(log["items"][0]["after"]["login"], "bruno");
+        t.work().await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn streamers_link_their_own_channel_by_invite() {
     scenario(async |t| {
         let ana = t.streamer("ana").await;
