@@ -72,6 +72,13 @@ async fn one_streamer_goes_to_several_channels_in_their_own_way() {
             (json!([{"channel_id": null, "game_filter": []}]), "destinations[0].game_filter"),
             (json!([{"channel_id": null, "title_filter": " "}]), "destinations[0].title_filter"),
         ];
+        let twice = put(json!([{"channel_id": null}, {"channel_id": second}, {"channel_id": second}])).await;
+        assert_eq!(twice.fields(), ["destinations[1].channel_id", "destinations[2].channel_id"]);
+        assert_eq!(twice.body["errors"][0]["code"], "channel_twice");
+        let unknown = "0198b2e4-1111-7000-8000-000000000000";
+        let gone = put(json!([{"channel_id": null}, {"channel_id": second, "template_id": unknown}])).await;
+        assert_eq!(gone.fields(), ["destinations[1].template_id"]);
+        assert_eq!(gone.body["errors"][0]["code"], "unknown_template");
         for (destinations, field) in cases {
             let answer = put(destinations).await;
             assert_eq!(answer.fields().first(), Some(&field), "{}", answer.body);
