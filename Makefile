@@ -1,6 +1,7 @@
 # Needs Rust (rustup), Node.js with npm, and a C compiler; the tests need Python 3 with venv too.
 # `make dev` and `make test` get the rest.
-.PHONY: dev dashboard screenshots test test-rust test-dashboard lint bench chaos scale openapi
+.PHONY: dev dashboard screenshots test test-rust test-dashboard rehearse lint bench chaos scale sbom openapi tools \
+  build deploy secrets web
 
 CARGO ?= cargo
 BIN = target/debug/streammaxing
@@ -27,8 +28,8 @@ frontend/node_modules/.package-lock.json: frontend/package-lock.json
 	npm --prefix frontend ci
 	@touch $@
 
-# Every test: against a real Postgres that is started for it, and in a real Chromium.
-test: test-rust test-dashboard
+# Every test: against a real Postgres that is started for it, in a real Chromium, and in a local AWS.
+test: test-rust test-dashboard rehearse
 
 test-rust:
 	@[ -n "$$DISCORD_OPENAPI" ] || echo "DISCORD_OPENAPI does not name Discord's OpenAPI document: \
@@ -41,6 +42,11 @@ test-dashboard: $(DASHBOARD)
 	npm --prefix frontend run --silent budget
 	$(CARGO) build -p sm-cli
 	CHROMIUM=$$(node frontend/tools/chromium.mjs) && export CHROMIUM && npm --prefix frontend run e2e
+
+# The template, built by SAM and deployed into a local AWS, used from end to end, and deleted.
+rehearse: $(DASHBOARD)
+	$(CARGO) build --workspace --bins
+	$(BIN) with-postgres -- $(CARGO) test -p sm-tests --test integration -- --ignored stack::
 
 # The pictures in docs/screenshots, taken by a browser test.
 screenshots: $(DASHBOARD)
@@ -71,6 +77,12 @@ scale:
 	$(CARGO) build --workspace --bins
 	SCALE_ROWS=1000000 $(BIN) with-postgres -- \
 	  $(CARGO) test -p sm-tests --test integration -- scale --nocapture
+	SCALE_ROWS=300000 $(BIN) with-postgres -- \
+	  $(CARGO) test -p sm-tests --test integration -- retention::old --nocapture
+
+# What the product is made of (CycloneDX) and under which licences, in target/sbom.
+sbom:
+	node tools/sbom.mjs target/sbom
 
 # The description of the API and its reference page, made of the handlers.
 openapi:
@@ -80,3 +92,35 @@ openapi:
 	mv target/openapi.json crates/api/openapi.json
 	mv target/api-reference.md docs/api-reference.md
 	npm --prefix frontend run api
+
+# ---- AWS: docs/deployment.md ----
+
+STAGE ?= dev
+TOOLS = target/deploy-tools
+STACK = $(if $(filter prod,$(STAGE)),streammaxing,streammaxing-$(STAGE))
+AWS_TOOLS = PATH="$(CURDIR)/$(TOOLS)/bin:$$PATH" SAM_CLI_TELEMETRY=0
+
+# SAM, cargo-lambda and the cross compiler, in an environment of their own.
+tools: $(TOOLS)/bin/sam
+
+$(TOOLS)/bin/sam: deploy/requirements.txt
+	python3 -m venv $(TOOLS)
+	$(TOOLS)/bin/pip install --quiet --disable-pip-version-check -r deploy/requirements.txt
+	@touch $@
+
+# The function for arm64, ready to be deployed.
+build: tools
+	rustup target add aarch64-unknown-linux-gnu
+	$(AWS_TOOLS) sam build
+
+# `make deploy`, `make deploy STAGE=prod`; the first time of a stage with GUIDED=1, which asks for the parameters.
+deploy: build
+	$(AWS_TOOLS) sam deploy --config-env $(STAGE) $(if $(GUIDED),--guided)
+
+# Asks for the secrets that are missing; `make secrets REPLACE=DISCORD_BOT_TOKEN` for one anew.
+secrets: tools
+	$(AWS_TOOLS) python deploy/complete_secret.py $(STACK) $(REPLACE)
+
+# The dashboard's files.
+web: tools $(DASHBOARD)
+	$(AWS_TOOLS) python deploy/upload_site.py $(STACK) frontend/dist

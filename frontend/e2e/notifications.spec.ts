@@ -54,6 +54,7 @@ test("a test tells what the bot lacks", async ({ page, world }) => {
   await open(page, world, guild.id);
   await expect(page.getByText("The bot lacks: Send Messages.")).toBeVisible();
   await page.getByRole("button", { name: "Send a test" }).click();
+  await expect(page.getByText("Discord did not take the test message")).toBeVisible();
   await expect(page.getByText("The bot lacks Send Messages in #announcements.")).toBeVisible();
   await page.getByRole("link", { name: "Details" }).click();
   await expect(page).toHaveURL(/\/deliveries\//);

@@ -2,7 +2,7 @@ import { expect, test } from "./world";
 
 test("the checklist leads to the test message, and goes when all is done", async ({
   page,
-  world,
+  fresh: world,
 }) => {
   const guild = await world.guild("Ana's Corner");
   await world.signIn(page, "ada", `/s/${guild.id}`);

@@ -1,5 +1,6 @@
 //! A database per test, copied from a migrated one.
 
+use futures_util::StreamExt;
 use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool};
 use tokio::sync::OnceCell;
 use uuid::Uuid;
@@ -30,6 +31,40 @@ impl TestDatabase {
         let name = format!("sm_test_{}", Uuid::new_v4().simple());
         execute(&format!("create database {name} template {template}")).await;
         Self { url: address(&name), name }
+    }
+
+    /// Copies every table into a new database, as of one moment: what `pg_dump` would have kept.
+    pub async fn copy(&self) -> Self {
+        let mut from = PgConnection::connect(&self.url).await.expect("it answers");
+        let copy = Self::create().await;
+        let mut to = PgConnection::connect(&copy.url).await.expect("it answers");
+        let begin = "begin isolation level repeatable read";
+        sqlx::query(begin).execute(&mut from).await.expect("a transaction");
+        // Tables come in any order.
+        let trusting = "set session_replication_role = replica";
+        sqlx::query(trusting).execute(&mut to).await.expect("the tests' user may do anything");
+        let tables = "select table_name::text from information_schema.tables
+            where table_schema = 'public' and table_type = 'BASE TABLE' and table_name <> '_sqlx_migrations'";
+        let tables: Vec<String> =
+            sqlx::query_scalar(tables).fetch_all(&mut from).await.expect("a list of tables");
+        for table in tables {
+            let mut rows = Vec::new();
+            let mut stream = from
+                .copy_out_raw(&format!("copy {table} to stdout"))
+                .await
+                .expect("the table can be read");
+            while let Some(chunk) = stream.next().await {
+                rows.extend_from_slice(&chunk.expect("it is read to its end"));
+            }
+            drop(stream);
+            let mut copying = to
+                .copy_in_raw(&format!("copy {table} from stdin"))
+                .await
+                .expect("the table can be written");
+            copying.send(rows).await.expect("rows fit");
+            copying.finish().await.expect("rows fit");
+        }
+        copy
     }
 
     /// Drops it; connections that are left are cut.

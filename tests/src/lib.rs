@@ -129,6 +129,11 @@ impl World {
         &self.database.url
     }
 
+    /// Copies this test's database as it is now.
+    pub async fn copy_database(&self) -> TestDatabase {
+        self.database.copy().await
+    }
+
     /// This test expects errors in the log.
     pub fn expect_errors(&self) {
         self.errors_allowed.set(true);

@@ -81,6 +81,15 @@ impl Process {
         Self::serve_with(settings, &[])
     }
 
+    /// Starts `streammaxing serve` at an address; returns once it listens.
+    pub fn serve_at(address: &str, settings: &[(&'static str, String)]) -> Self {
+        let process = Self::start("streammaxing", &["serve", "--listen", address], settings);
+        while TcpStream::connect(address).is_err() {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        process
+    }
+
     /// The same with more arguments.
     pub fn serve_with(settings: &[(&'static str, String)], arguments: &[&str]) -> (String, Self) {
         let listener = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr());

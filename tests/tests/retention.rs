@@ -76,6 +76,7 @@ async fn counts(t: &World) -> Vec<(&'static str, i64)> {
 
 #[tokio::test]
 async fn old_rows_go_and_young_ones_stay() {
+    let _loaded = sm_tests::machine().await;
     scenario(async |t| {
         let ana = t.streamer("ana").await;
         let guild = t.guild_following(&ana).await;
@@ -91,8 +92,6 @@ async fn old_rows_go_and_young_ones_stay() {
         left.iter_mut().filter(|(table, _)| *table == "guilds").for_each(|(_, count)| *count -= 1);
         assert_eq!(left, young);
         assert_eq!(t.deliveries(guild).await, ["online sent"]);
-        tracing::info!(rows = rows(), ?took, "deleted");
-        #[expect(clippy::print_stderr, reason = "a figure of a run with --nocapture")]
         if rows() > 20_000 {
             eprintln!("{} rows in each of six tables took {took:?}", rows());
         }
@@ -102,6 +101,7 @@ async fn old_rows_go_and_young_ones_stay() {
 
 #[tokio::test]
 async fn clean_up_ends_with_its_time_and_goes_on_in_a_minute() {
+    let _loaded = sm_tests::machine().await;
     scenario(async |t| {
         fill(&t.app.pool).await;
         let before = counts(t).await;

@@ -11,8 +11,10 @@ use std::{
 
 const PACKAGE: Package = Package {
     name: "schemathesis",
+    module: "schemathesis",
     extras: "",
     version: "4.32.5",
+    beside: &[],
     about: "holds the API to its description, 100 MB",
 };
 /// What would end the session that the others need; `permissions` calls these.

@@ -68,6 +68,7 @@ async fn killed_server_is_replaced_by_the_other_at_the_same_pace() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn stopped_server_finishes_what_is_under_way_and_holds_nothing() {
+    let _loaded = sm_tests::machine().await;
     const GUILDS: usize = 150;
     scenario_at_rate(45, async |t| {
         let ana = t.streamer("ana").await;
@@ -121,6 +122,7 @@ async fn post(t: &World, address: &str, streamer: &str) -> Option<u16> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn webhooks_taken_while_stopping_are_stored() {
+    let _loaded = sm_tests::machine().await;
     scenario(async |t| {
         let guild = t.discord.add_guild("Guild");
         let channel = t.discord.add_channel(guild, "live");

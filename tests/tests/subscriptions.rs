@@ -389,3 +389,58 @@ async fn server_that_lost_the_bot_keeps_its_set_up_for_thirty_days() {
     })
     .await;
 }
+
+/// An app with two webhook secrets, as after a rotation, and where it is served.
+async fn rotated(t: &World) -> (sm_services::App, String) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let both = format!("second-secret-0123456789,{}", sm_tests::EVENTSUB_SECRET);
+    let find = |name: &str| match name {
+        "PUBLIC_BASE_URL" => Some(url.clone()),
+        "TWITCH_EVENTSUB_SECRET" => Some(both.clone()),
+        _ => t.settings.iter().find(|(n, _)| *n == name).map(|(_, value)| value.clone()),
+    };
+    let config = sm_lambda::Config::from_lookup(find).unwrap();
+    let app = sm_lambda::build_app(&config, t.clock.clone()).unwrap();
+    let router = sm_api::router(app.clone());
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    (app, format!("{url}/webhooks/twitch"))
+}
+
+#[tokio::test]
+async fn rotation_moves_subscriptions_and_none_is_ever_missing() {
+    scenario(async |t| {
+        let ana = t.streamer("ana").await;
+        let guild = t.guild_following(&ana).await;
+        let (app, callback) = rotated(t).await;
+        for old in t.twitch.subscriptions() {
+            t.twitch.remove_subscription(&old.id);
+        }
+        for kind in ["stream.online", "stream.offline"] {
+            t.twitch.subscribe(&ana, kind, &callback, sm_tests::EVENTSUB_SECRET);
+        }
+        reconcile::subscriptions(&app).await.unwrap();
+        settle(t).await;
+        let about_ana = || {
+            let all = t.twitch.subscriptions().into_iter();
+            let about = all.filter(|s| s.kind.starts_with("stream."));
+            about.map(|s| (s.kind, s.callback.contains("?key="), s.status)).collect::<Vec<_>>()
+        };
+        assert_eq!(about_ana().len(), 4, "old and new: {:?}", about_ana());
+        t.twitch.go_live(&ana).await;
+        t.work().await;
+        t.message(guild);
+
+        t.clock.advance(Duration::minutes(10));
+        let done = reconcile::subscriptions(&app).await.unwrap();
+        assert_eq!(done.deleted, 2);
+        let left = about_ana();
+        assert!(
+            left.len() == 2 && left.iter().all(|(_, keyed, s)| *keyed && s == "enabled"),
+            "{left:?}"
+        );
+        assert_eq!(reconcile::subscriptions(&app).await.unwrap().deleted, 0);
+        t.work().await;
+    })
+    .await;
+}

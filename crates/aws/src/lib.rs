@@ -1,17 +1,20 @@
-//! What AWS provides, each with a local stand-in: secrets, queue, cipher; and the HTTP client.
+//! What AWS provides, each with a local stand-in: secrets, queue, cipher; the HTTP client, and metrics.
 //!
 //! Nothing here is built before its first use: a cold start pays only for what it needs.
 
 mod cipher;
+mod codedeploy;
 mod credentials;
 mod http;
 pub mod metrics;
 mod queue;
 mod refusal;
+pub mod rotation;
 mod secrets;
 
 pub use cipher::{Cipher, CipherError};
+pub use codedeploy::report_hook;
 pub use credentials::AwsSettings;
 pub use http::{Http, lazy_http};
-pub use queue::{Doorbell, Ring};
+pub use queue::{Doorbell, Ring, redrive};
 pub use secrets::{SecretVersion, SecretsError, fetch_secrets};

@@ -1,6 +1,7 @@
 //! The doorbell: wakes a delivery worker. It carries no truth; a lost ring is made good.
 
 use crate::{AwsSettings, Http, credentials::sdk_client};
+use aws_sdk_sqs::error::DisplayErrorContext;
 use std::{
     sync::{Arc, OnceLock},
     time::Duration,
@@ -117,7 +118,7 @@ impl SqsDoorbell {
         let name = aws_sdk_sqs::types::QueueAttributeName::ApproximateNumberOfMessages;
         let request = self.client().get_queue_attributes().queue_url(&self.queue_url);
         let answer = request.attribute_names(name.clone()).send().await;
-        let answer = answer.map_err(|e| aws_sdk_sqs::error::DisplayErrorContext(&e).to_string())?;
+        let answer = answer.map_err(|e| DisplayErrorContext(&e).to_string())?;
         let depth = answer.attributes().and_then(|all| all.get(&name));
         depth.and_then(|text| text.parse().ok()).ok_or_else(|| "no depth was answered".to_owned())
     }
@@ -126,6 +127,37 @@ impl SqsDoorbell {
         let message =
             self.client().send_message().queue_url(&self.queue_url).message_body(ring.as_str());
         let sent = message.send().await;
-        sent.map(drop).map_err(|e| aws_sdk_sqs::error::DisplayErrorContext(&e).to_string())
+        sent.map(drop).map_err(|e| DisplayErrorContext(&e).to_string())
+    }
+}
+
+/// Takes rings that have failed too often out of their queue and rings once; how many there were.
+///
+/// A ring is like any other of its kind: the worker that answers does all that work that is due.
+pub async fn redrive(
+    aws: &AwsSettings,
+    http: &Http,
+    dead_letter_url: &str,
+    doorbell: &Doorbell,
+) -> Result<usize, String> {
+    let told = |error: &dyn std::error::Error| DisplayErrorContext(error).to_string();
+    let client = sdk_client!(aws_sdk_sqs, aws, http);
+    let mut taken = 0;
+    loop {
+        let request = client.receive_message().queue_url(dead_letter_url);
+        let answer = request.max_number_of_messages(10).send().await.map_err(|e| told(&e))?;
+        let messages = answer.messages.unwrap_or_default();
+        if messages.is_empty() {
+            return Ok(taken);
+        }
+        // First the ring, then the end of its message: in between, it may ring twice.
+        doorbell.ring(Ring::Deliver).await;
+        doorbell.ring(Ring::Subscribe).await;
+        for message in &messages {
+            let delete = client.delete_message().queue_url(dead_letter_url);
+            let delete = delete.set_receipt_handle(message.receipt_handle.clone());
+            delete.send().await.map_err(|e| told(&e))?;
+            taken += 1;
+        }
     }
 }

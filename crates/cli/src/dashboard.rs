@@ -20,6 +20,16 @@ pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'
      connect-src 'self'; manifest-src 'self'; frame-src https://player.twitch.tv https://www.twitch.tv; \
      frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
 
+/// What every page and file is sent with; the template's CloudFront sends the same.
+pub const PAGE_HEADERS: [(HeaderName, &str); 6] = [
+    (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
+    (HeaderName::from_static("permissions-policy"), "camera=(), microphone=(), geolocation=()"),
+    (header::REFERRER_POLICY, "strict-origin-when-cross-origin"),
+    (header::STRICT_TRANSPORT_SECURITY, "max-age=31536000"),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+];
+
 /// The API, and the dashboard whose built files are in `dir`.
 ///
 /// An address that is neither the API's nor a file's is a page, and gets `index.html`.
@@ -53,16 +63,7 @@ async fn choose(State(parts): State<Parts>, request: Request) -> Response {
 }
 
 fn with_headers(mut answer: Response, caching: &'static str) -> Response {
-    let headers: [(HeaderName, &str); 7] = [
-        (header::CACHE_CONTROL, caching),
-        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::X_FRAME_OPTIONS, "DENY"),
-        (header::REFERRER_POLICY, "strict-origin-when-cross-origin"),
-        (header::STRICT_TRANSPORT_SECURITY, "max-age=31536000"),
-        (HeaderName::from_static("permissions-policy"), "camera=(), microphone=(), geolocation=()"),
-    ];
-    for (name, value) in headers {
+    for (name, value) in PAGE_HEADERS.into_iter().chain([(header::CACHE_CONTROL, caching)]) {
         answer.headers_mut().insert(name, HeaderValue::from_static(value));
     }
     answer

@@ -19,6 +19,7 @@ pub mod limits;
 pub mod members;
 pub mod migrations;
 pub mod preferences;
+pub mod restore;
 pub mod retention;
 pub mod sessions;
 pub mod status;

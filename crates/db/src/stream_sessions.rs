@@ -141,6 +141,22 @@ pub async fn obstacles(db: impl PgExecutor<'_>, session: SessionId) -> sqlx::Res
     .await
 }
 
+/// The session of a stream.
+pub async fn find(
+    db: impl PgExecutor<'_>,
+    streamer: &TwitchUserId,
+    stream: &StreamId,
+) -> sqlx::Result<Option<SessionId>> {
+    let found: Option<uuid::Uuid> = sqlx::query_scalar(
+        "select session_id from stream_sessions where twitch_user_id = $1 and stream_id = $2",
+    )
+    .bind(streamer.as_str())
+    .bind(stream.as_str())
+    .fetch_optional(db)
+    .await?;
+    Ok(found.map(SessionId))
+}
+
 /// A session that has not ended, as far as we know.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub struct OpenSession {

@@ -332,6 +332,13 @@ pub async fn reconcile(
     .await
 }
 
+/// How many targets are not as they should be.
+pub async fn count_unsettled(db: impl PgExecutor<'_>) -> sqlx::Result<i64> {
+    sqlx::query_scalar("select count(*) from eventsub_targets where state <> 'enabled'")
+        .fetch_one(db)
+        .await
+}
+
 /// How many targets are in which state.
 pub async fn count_by_state(
     db: impl PgExecutor<'_>,

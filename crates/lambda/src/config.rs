@@ -39,6 +39,8 @@ pub fn peek(name: &str) -> Option<String> {
 /// The settings. Secret ones may still be missing when Secrets Manager is to supply them.
 #[derive(Clone, Debug)]
 pub struct Config {
+    /// Names this installation in metrics.
+    pub stage: String,
     /// How much is logged.
     pub log_level: LevelFilter,
     /// Where the product is reached from outside, without a slash at the end.
@@ -67,6 +69,8 @@ pub struct Config {
     pub user_requests_per_minute: u32,
     /// The SQS queue of the doorbell; unset: within the process.
     pub queue_url: Option<String>,
+    /// The queue of rings that have failed too often.
+    pub dead_letter_url: Option<String>,
     /// The key of KMS that encrypts what is stored; unset: `LOCAL_ENCRYPTION_KEY`.
     pub kms_key_id: Option<String>,
     /// The secret that supplies the secret settings.
@@ -137,6 +141,7 @@ impl Reader<'_> {
         let needs_aws = secrets_arn.is_some() || queue_url.is_some() || kms_key_id.is_some();
         let aws = needs_aws.then(|| self.aws());
         Config {
+            stage: self.optional("STAGE").unwrap_or_else(|| "local".to_owned()),
             log_level: self.parsed(
                 "LOG_LEVEL",
                 LevelFilter::INFO,
@@ -170,6 +175,7 @@ impl Reader<'_> {
                 .max(1),
             secrets: secrets_arn.is_none().then(|| self.secrets(kms_key_id.is_some())),
             queue_url,
+            dead_letter_url: self.optional("DEAD_LETTER_URL"),
             kms_key_id,
             secrets_arn,
             aws,

@@ -1,23 +1,42 @@
 //! Every event that starts the function ends up here.
 
-use crate::event::{Kind, Message, classify};
+use crate::{
+    event::{Kind, Message, classify},
+    ops::{Ops, Step, smoke},
+};
 use axum::Router;
 use lambda_http::{Adapter, LambdaEvent, request::LambdaRequest};
 use lambda_runtime::Error;
 use serde::Serialize;
 use serde_json::{Value, json, value::RawValue};
-use sm_aws::Ring;
+use sm_aws::{
+    Ring,
+    metrics::{Counter, Gauge},
+};
 use sm_services::{App, LazyApp, SecurityEvent, sweep, worker};
 use std::{collections::BTreeMap, time::Duration};
 use time::OffsetDateTime;
 use tokio::time::Instant;
 use tower::Service;
 
+/// What an operator may ask for by `{"task": …}`.
+const TASKS: [&str; 6] = ["health", "migrate", "redrive", "smoke", "sweep", "work"];
+
+/// Whether an event would find its handler.
+pub fn knows(event: &str) -> bool {
+    match classify(event) {
+        Kind::Unknown => false,
+        Kind::Task(task) => TASKS.contains(&task.as_str()),
+        _ => true,
+    }
+}
+
 /// Sends each event to its handler.
 #[derive(Clone, Debug)]
 pub struct Dispatcher {
     app: LazyApp,
     router: Router,
+    ops: Option<Ops>,
 }
 
 /// What Lambda returns to the source of the event.
@@ -33,7 +52,16 @@ pub enum Reply {
 impl Dispatcher {
     /// Dispatches to this app; it is built when an event needs it.
     pub fn new(app: LazyApp) -> Self {
-        Self { router: sm_api::router(app.clone()), app }
+        Self { router: sm_api::router(app.clone()), app, ops: None }
+    }
+
+    /// Lets it rotate secrets, report to CodeDeploy, and bring dead letters back.
+    pub fn with_ops(self, ops: Ops) -> Self {
+        Self { ops: Some(ops), ..self }
+    }
+
+    fn ops(&self) -> Result<&Ops, Error> {
+        self.ops.as_ref().ok_or_else(|| "this process takes no part in operations".into())
     }
 
     /// Handles one event.
@@ -50,6 +78,12 @@ impl Dispatcher {
             }
             Kind::Schedule => Box::pin(self.sweep(context.deadline)).await.map(Reply::Json),
             Kind::Task(task) => Box::pin(self.task(&task, context.deadline)).await.map(Reply::Json),
+            Kind::Hook(hook) => {
+                let found = Box::pin(smoke::look(&self.app.get().await)).await;
+                self.ops()?.report(&hook, &found).await?;
+                Ok(Reply::Json(json!(found)))
+            }
+            Kind::Rotation(step) => Box::pin(self.rotate(&step)).await.map(Reply::Json),
             Kind::Unknown => {
                 Err("this event is none that the function knows: expected HTTP API 2.0, \
                                   WebSocket, SQS, EventBridge or {\"task\": …}"
@@ -71,6 +105,7 @@ impl Dispatcher {
         let failed = match self.answer(messages, deadline_ms).await {
             Ok(()) => Vec::new(),
             Err(error) => {
+                Counter::DatabaseError.count();
                 tracing::error!(%error, "the worker failed; its messages come back");
                 messages.iter().map(|m| json!({ "itemIdentifier": m.id })).collect()
             }
@@ -101,7 +136,9 @@ impl Dispatcher {
 
     async fn sweep(&self, deadline_ms: u64) -> Result<Value, Error> {
         let app = self.app.get().await?;
-        let swept = sweep::run(&app, deadline(&app, deadline_ms)).await?;
+        let swept = sweep::run(&app, deadline(&app, deadline_ms)).await;
+        let swept = swept.inspect_err(|_| Counter::DatabaseError.count())?;
+        Gauge::OldestOutbox.note(oldest_due(&app).await?);
         self.app.settle().await;
         Ok(
             json!({ "checked": swept.checked, "healed": swept.healed, "attempts": swept.worker.attempts }),
@@ -115,6 +152,11 @@ impl Dispatcher {
                 sm_db::migrate(&self.app.get().await?.pool).await?;
                 Ok(json!({ "migrated": true }))
             }
+            "redrive" => {
+                let app = self.app.get().await?;
+                Ok(json!({ "redriven": self.ops()?.redrive(&app).await? }))
+            }
+            "smoke" => Ok(json!(smoke::look(&self.app.get().await).await)),
             "sweep" => self.sweep(deadline_ms).await,
             "work" => {
                 let done = self.work(deadline_ms).await?;
@@ -122,22 +164,36 @@ impl Dispatcher {
                     json!({ "chunks": done.chunks, "attempts": done.attempts, "work_left": done.work_left }),
                 )
             }
-            other => {
-                Err(format!("no task `{other}`: expected health, migrate, sweep or work").into())
+            other => Err(format!("no task `{other}`: expected {}", TASKS.join(", ")).into()),
+        }
+    }
+
+    async fn rotate(&self, step: &Step) -> Result<Value, Error> {
+        match self.ops()?.rotate(step).await {
+            Ok(()) => Ok(json!({ "done": true })),
+            Err(error) => {
+                Counter::RotationFailed.count();
+                tracing::error!(error, ?step, "the rotation has failed; the secrets in use stay");
+                Err(error.into())
             }
         }
     }
 
     async fn health(&self) -> Result<Value, Error> {
         let app = self.app.get().await?;
-        let next_due = sm_db::events::next_due(&app.pool).await?;
-        let late = next_due.map(|due| (app.clock.now() - due).whole_seconds().max(0));
+        let late = oldest_due(&app).await?;
         let counted = SecurityEvent::ALL.iter().map(|event| (event.as_str(), event.counted()));
         let events: BTreeMap<_, _> = counted.filter(|(_, count)| *count > 0).collect();
         Ok(json!({
-            "status": "ok", "database": "ok", "oldest_due_s": late.unwrap_or(0), "security_events": events,
+            "status": "ok", "database": "ok", "oldest_due_s": late, "security_events": events,
         }))
     }
+}
+
+/// For how many seconds the oldest work that is due has waited.
+async fn oldest_due(app: &App) -> Result<i64, Error> {
+    let due = sm_db::events::next_due(&app.pool).await?;
+    Ok(due.map_or(0, |due| (app.clock.now() - due).whole_seconds().max(0)))
 }
 
 /// Lambda's deadline (Unix milliseconds) on this process's clock.

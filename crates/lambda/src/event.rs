@@ -1,5 +1,6 @@
 //! Which kind of event Lambda has handed us.
 
+use crate::ops::{Hook, Step};
 use serde::Deserialize;
 
 /// An event, as far as dispatch has to know it.
@@ -15,6 +16,10 @@ pub(crate) enum Kind {
     Schedule,
     /// `{"task": …}`, by an operator.
     Task(String),
+    /// CodeDeploy's hook before a release.
+    Hook(Hook),
+    /// A step of rotating the secrets.
+    Rotation(Step),
     /// None of these.
     Unknown,
 }
@@ -36,6 +41,16 @@ struct Peek {
     records: Option<Vec<Record>>,
     source: Option<String>,
     task: Option<String>,
+    #[serde(rename = "DeploymentId")]
+    deployment: Option<String>,
+    #[serde(rename = "LifecycleEventHookExecutionId")]
+    execution: Option<String>,
+    #[serde(rename = "Step")]
+    step: Option<String>,
+    #[serde(rename = "SecretId")]
+    secret: Option<String>,
+    #[serde(rename = "ClientRequestToken")]
+    version: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -63,6 +78,12 @@ pub(crate) fn classify(event: &str) -> Kind {
         Peek { context: Some(Context { connection_id: Some(_), .. }), .. } => Kind::WebSocket,
         Peek { records: Some(records), .. } => sqs(records),
         Peek { task: Some(task), .. } => Kind::Task(task),
+        Peek { deployment: Some(deployment), execution: Some(execution), .. } => {
+            Kind::Hook(Hook { deployment, execution })
+        }
+        Peek { step: Some(name), secret: Some(secret), version: Some(version), .. } => {
+            Kind::Rotation(Step { name, secret, version })
+        }
         Peek { source: Some(source), .. } if is_schedule(&source) => Kind::Schedule,
         _ => Kind::Unknown,
     }
@@ -104,6 +125,15 @@ mod tests {
             kind(r#"{"source":"aws.events","detail-type":"Scheduled Event"}"#),
             Kind::Schedule
         );
+        let hook = r#"{"DeploymentId":"d-1","LifecycleEventHookExecutionId":"e"}"#;
+        assert_eq!(
+            kind(hook),
+            Kind::Hook(Hook { deployment: "d-1".into(), execution: "e".into() })
+        );
+        let step = r#"{"Step":"testSecret","SecretId":"arn","ClientRequestToken":"v"}"#;
+        let expected =
+            Step { name: "testSecret".into(), secret: "arn".into(), version: "v".into() };
+        assert_eq!(kind(step), Kind::Rotation(expected));
         assert_eq!(kind(r#"{"task":"migrate"}"#), Kind::Task("migrate".into()));
     }
 

@@ -5,6 +5,7 @@ pub mod config;
 pub mod dispatch;
 mod event;
 pub mod logging;
+pub mod ops;
 
 pub use build::{build_app, complete, is_pooled, lazy_app, pool};
 pub use config::Config;

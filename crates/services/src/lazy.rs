@@ -94,6 +94,20 @@ impl LazyApp {
         Ok(app)
     }
 
+    /// The app, if its source has changed since; asks at most every 30 seconds.
+    ///
+    /// For a signature that does not fit: the secret may have been rotated a moment ago.
+    pub async fn renewed(&self) -> Option<App> {
+        let before = self.0.current()?;
+        if !self.0.changes || !self.0.is_due_after(LOOK_AGAIN) {
+            return None;
+        }
+        self.0.clone().look().await;
+        drop(self.0.asking.lock().await);
+        let after = self.0.current()?;
+        (!std::ptr::eq(before.inner(), after.inner())).then_some(after)
+    }
+
     /// Looks for changes when it is time to, and waits for a look that is under way.
     ///
     /// For events that nobody waits for: Lambda freezes the process once it has answered, and
@@ -135,12 +149,16 @@ impl Inner {
 
     /// Whether it is time to look; the next time is counted from here.
     fn is_due(&self) -> bool {
-        let mut current = self.lock();
-        let Some(Current { app, looked_at }) = current.as_mut() else { return false };
-        if app.take_refusal() {
+        if self.current().is_some_and(|app| app.take_refusal()) {
             self.hurry.store(true, Ordering::Relaxed);
         }
-        let wait = if self.hurry.load(Ordering::Relaxed) { LOOK_AGAIN } else { LOOK_EVERY };
+        let hurry = self.hurry.load(Ordering::Relaxed);
+        self.is_due_after(if hurry { LOOK_AGAIN } else { LOOK_EVERY })
+    }
+
+    fn is_due_after(&self, wait: Duration) -> bool {
+        let mut current = self.lock();
+        let Some(Current { app, looked_at }) = current.as_mut() else { return false };
         let now = app.clock.now();
         if now - *looked_at < wait {
             return false;

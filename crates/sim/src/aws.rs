@@ -19,8 +19,10 @@ use uuid::Uuid;
 pub const REGION: &str = "eu-central-1";
 const PACKAGE: Package = Package {
     name: "ministack",
+    module: "ministack",
     extras: "[full]",
     version: "1.5.33",
+    beside: &[],
     about: "a local AWS, 215 MB",
 };
 const START_TIMEOUT: Duration = Duration::from_secs(60);
@@ -68,10 +70,15 @@ pub struct Ministack {
 impl Ministack {
     /// Installs the emulator into the cache where need be, and starts it; blocks until it answers.
     pub fn start(cache_dir: &Path) -> Result<Self, Error> {
+        Self::start_with(cache_dir, false)
+    }
+
+    /// The same; with `strict`, functions may do only what the policies of their roles allow.
+    pub fn start_with(cache_dir: &Path, strict: bool) -> Result<Self, Error> {
         let python = Python::with(PACKAGE, cache_dir).map_err(Error::NotInstalled)?;
         let mut last = Error::Failed("no port is free".to_owned());
         for _ in 0..PORT_TRIES {
-            match Self::launch(&python) {
+            match Self::launch(&python, strict) {
                 Ok(started) => return Ok(started),
                 Err(Error::Failed(log)) if log.contains("already in use") => {
                     last = Error::Failed(log);
@@ -85,6 +92,11 @@ impl Ministack {
     /// The address of every service (`AWS_ENDPOINT_URL`).
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// Where it listens.
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
     /// The settings of a client; the emulator takes any credentials.
@@ -112,7 +124,7 @@ impl Ministack {
         Ok((status, serde_json::from_str(&answer).unwrap_or(Value::Null)))
     }
 
-    fn launch(python: &Python) -> Result<Self, Error> {
+    fn launch(python: &Python, strict: bool) -> Result<Self, Error> {
         let port = free_port().map_err(|error| Error::Io("127.0.0.1".into(), error))?;
         let data = std::env::temp_dir().join(format!("streammaxing-aws-{}", Uuid::new_v4()));
         fs::create_dir_all(&data).map_err(|error| Error::Io(data.clone(), error))?;
@@ -127,6 +139,7 @@ impl Ministack {
             .env("BIND_HOST", "127.0.0.1")
             .env("GATEWAY_PORT", port.to_string())
             .env("MINISTACK_REGION", REGION)
+            .env("AUTH", strict.to_string())
             // It would open a port of its own.
             .env("IOT_MTLS_ENABLED", "0")
             .env("SFTP_ENABLED", "0")

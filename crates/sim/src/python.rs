@@ -2,6 +2,7 @@
 
 use crate::cache;
 use std::{
+    ffi::OsString,
     io::Write,
     path::{Path, PathBuf},
     process::{Command, Stdio},
@@ -13,12 +14,16 @@ const REMEDY: &str =
 /// A package to install.
 #[derive(Debug, Clone, Copy)]
 pub struct Package {
-    /// Its name and module.
+    /// Its name.
     pub name: &'static str,
+    /// The module that shows that it is there.
+    pub module: &'static str,
     /// Extras, as in `[full]`.
     pub extras: &'static str,
     /// The version.
     pub version: &'static str,
+    /// What else goes into its environment, as in `cargo-lambda==1.9.2`.
+    pub beside: &'static [&'static str],
     /// What it is and how large, for whoever waits.
     pub about: &'static str,
 }
@@ -48,6 +53,18 @@ impl Python {
         &self.program
     }
 
+    /// A command that runs Python with these arguments and finds the packages' programs.
+    pub fn run(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(&self.program);
+        self.environment(&mut command);
+        let programs = match &self.packages {
+            Some(packages) => packages.join("bin"),
+            None => self.program.parent().map(Path::to_owned).unwrap_or_default(),
+        };
+        command.env("PATH", path_with(programs)).args(arguments).stdin(Stdio::null());
+        command
+    }
+
     /// Lets a command find the package.
     pub fn environment(&self, command: &mut Command) {
         if let Some(packages) = &self.packages {
@@ -65,9 +82,9 @@ impl Python {
 
     /// Finding it takes a tenth of the time that importing it would.
     fn check(&self, package: Package) -> Result<(), String> {
-        let name = package.name;
+        let module = package.module;
         let find =
-            format!("import importlib.util as u, sys; sys.exit(u.find_spec('{name}') is None)");
+            format!("import importlib.util as u, sys; sys.exit(u.find_spec('{module}') is None)");
         let mut command = Command::new(&self.program);
         self.environment(&mut command);
         run(command.args(["-c", &find]))
@@ -76,19 +93,27 @@ impl Python {
 
 /// An environment of its own; where Python lacks the module for that, a directory of packages.
 fn fill(package: Package, home: &Path) -> Result<(), String> {
-    let Package { name, extras, version, about } = package;
+    let Package { name, extras, version, beside, about, .. } = package;
     say(&format!("Installing {name} {version} ({about}) from PyPI, once"));
     let package = format!("{name}{extras}=={version}");
     let (venv, packages) = (home.join("venv"), home.join("packages"));
     let pip = ["-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check"];
     let Err(no_venv) = run(Command::new("python3").args(["-m", "venv"]).arg(&venv)) else {
         let python = venv.join("bin/python");
-        return run(Command::new(python).args(pip).arg(package));
+        return run(Command::new(python).args(pip).arg(package).args(beside));
     };
     // A half-made one would be taken for the real one.
     let _ = std::fs::remove_dir_all(&venv);
-    run(Command::new("python3").args(pip).arg("--target").arg(packages).arg(package))
-        .map_err(|no_pip| format!("{no_venv}; {no_pip}. {REMEDY}"))
+    let mut install = Command::new("python3");
+    install.args(pip).arg("--target").arg(packages).arg(package).args(beside);
+    run(&mut install).map_err(|no_pip| format!("{no_venv}; {no_pip}. {REMEDY}"))
+}
+
+#[expect(clippy::disallowed_methods, reason = "it is handed on to a process as it is")]
+fn path_with(first: PathBuf) -> OsString {
+    let rest = std::env::var_os("PATH").unwrap_or_default();
+    let all = std::iter::once(first).chain(std::env::split_paths(&rest));
+    std::env::join_paths(all).unwrap_or(rest)
 }
 
 fn run(command: &mut Command) -> Result<(), String> {

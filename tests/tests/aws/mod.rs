@@ -1,5 +1,6 @@
 //! KMS and Secrets Manager: against a local AWS, behind a door that counts and can be shut.
 
+mod codedeploy;
 mod door;
 mod kms;
 mod secrets;

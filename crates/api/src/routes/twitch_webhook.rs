@@ -7,11 +7,14 @@ use crate::{
     ApiError,
     extract::{RawBody, Ready},
 };
-use axum::response::{IntoResponse, Response};
+use axum::{
+    extract::State,
+    response::{IntoResponse, Response},
+};
 use http::{HeaderMap, StatusCode, header};
 use sm_aws::metrics::Counter;
 use sm_services::{
-    App, SecurityEvent,
+    App, LazyApp, SecurityEvent,
     acceptance::{self, Receipt},
     limits,
 };
@@ -19,13 +22,20 @@ use sm_twitch::eventsub::{self, Freshness, Headers, Message, VerifiedEventSub};
 
 /// Verifies and accepts one message.
 pub(crate) async fn receive(
-    Ready(app): Ready,
+    State(lazy): State<LazyApp>,
+    Ready(mut app): Ready,
     headers: HeaderMap,
     RawBody(body): RawBody,
 ) -> Result<Response, ApiError> {
     Counter::WebhookReceived.count();
     let headers = Headers::from_http(&headers);
-    let verified = eventsub::verify(&headers, &body, &app.settings.eventsub_secrets);
+    let mut verified = eventsub::verify(&headers, &body, &app.settings.eventsub_secrets);
+    if verified.is_err()
+        && let Some(renewed) = lazy.renewed().await
+    {
+        app = renewed;
+        verified = eventsub::verify(&headers, &body, &app.settings.eventsub_secrets);
+    }
     let verified = verified.map_err(|error| {
         SecurityEvent::WebhookSignature.count();
         tracing::warn!(%error, event = SecurityEvent::WebhookSignature.as_str(), "refused a webhook");

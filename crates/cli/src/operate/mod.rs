@@ -8,6 +8,7 @@ mod deliveries;
 mod doctor;
 mod guilds;
 mod migrations;
+mod restored;
 mod secrets;
 mod smoke;
 mod subscriptions;
@@ -40,6 +41,8 @@ pub enum Operate {
     Secrets(secrets::Args),
     /// Bring the database up to date.
     Migrate(migrations::Args),
+    /// Take up what was posted since the copy that the database was restored from was made.
+    Restored(restored::Args),
     /// Look after the EventSub subscriptions at Twitch.
     Subscriptions(subscriptions::Args),
     /// See what became of announcements, and send them again.
@@ -59,6 +62,7 @@ pub async fn run(command: Operate) -> Result<ExitCode, Error> {
         Operate::Smoke(args) => smoke::run(&args).await,
         Operate::Secrets(args) => secrets::run(&args).await,
         Operate::Migrate(args) => migrations::run(&args).await,
+        Operate::Restored(args) => restored::run(&args).await,
         Operate::Subscriptions(args) => subscriptions::run(args).await,
         Operate::Deliveries(args) => deliveries::run(args).await,
         Operate::User(args) => users::run(&args).await,

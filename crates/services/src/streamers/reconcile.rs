@@ -2,11 +2,11 @@
 
 use super::{
     described,
-    subscriptions::{callback, new_subscription},
+    subscriptions::{is_current, is_ours, new_subscription},
 };
 use crate::{App, twitch_token::with_token};
 use serde_json::json;
-use sm_aws::Ring;
+use sm_aws::{Ring, metrics::Gauge};
 use sm_db::{
     acceptance::{self, Notice, StreamStart},
     stream_sessions::{self, OpenSession},
@@ -24,6 +24,10 @@ use time::{Duration, OffsetDateTime};
 const SETTLED: Duration = Duration::minutes(2);
 /// A stream is missing from Get Streams for its first minutes.
 const LISTED_AFTER: Duration = Duration::minutes(10);
+/// What Twitch lets an application's subscriptions cost, unless it was asked for more.
+const MAX_COST: i64 = 10_000;
+/// Subscriptions that are moved to a new secret per run: some seconds' worth.
+const REPLACED_PER_RUN: usize = 50;
 /// Streamers per request.
 const PAGE: i64 = 100;
 /// The one subscription that is not about a streamer.
@@ -53,26 +57,66 @@ pub struct Reconciled {
 ///
 /// Another stage may share the application: what is delivered elsewhere is not ours to touch.
 pub async fn at_twitch(app: &App) -> Result<Vec<Subscription>, Error> {
-    let callback = callback(app);
     let all = with_token(app, |token| async move { app.twitch.list_subscriptions(&token).await });
-    Ok(all.await?.into_iter().filter(|s| s.callback() == Some(&callback)).collect())
+    let is_ours = |s: &Subscription| s.callback().is_some_and(|callback| is_ours(app, callback));
+    Ok(all.await?.into_iter().filter(is_ours).collect())
 }
 
 /// Brings Twitch's subscriptions in line with who is followed.
 pub async fn subscriptions(app: &App) -> Result<Reconciled, ReconcileError> {
     let now = app.clock.now();
     subscriptions::plan(&app.pool, None, now).await?;
-    let ours = at_twitch(app).await?;
-    if !has_app_wide(&ours) {
+    let all = at_twitch(app).await?;
+    let (ours, outdated): (Vec<_>, Vec<_>) =
+        all.iter().partition(|s| s.callback().is_some_and(|callback| is_current(app, callback)));
+    let (replaced, kept) = replace(app, &ours, &outdated).await?;
+    if !ours.iter().any(|s| s.kind == APP_WIDE && alive(&s.status)) {
         subscribe_app_wide(app).await?;
     }
-    let listed: Vec<_> = ours.iter().filter_map(listed).collect();
-    let strays = subscriptions::reconcile(&app.pool, &listed, now, now - SETTLED).await?;
+    let listed: Vec<_> = ours.iter().chain(&kept).filter_map(|found| listed(found)).collect();
+    let mut strays = subscriptions::reconcile(&app.pool, &listed, now, now - SETTLED).await?;
+    strays.extend(replaced);
     for id in &strays {
         with_token(app, |token| async move { app.twitch.delete_subscription(&token, id).await })
             .await?;
     }
+    let unsettled = subscriptions::count_unsettled(&app.pool).await?;
+    Gauge::SubscriptionDrift.note(unsettled + i64::try_from(strays.len()).unwrap_or(i64::MAX));
+    Gauge::SubscriptionCost.note(100 * all.iter().map(|s| s.cost).sum::<i64>() / MAX_COST);
     Ok(Reconciled { listed: listed.len(), deleted: strays.len() })
+}
+
+/// Moves subscriptions that an older secret signs to the newest, some per run; both are valid meanwhile.
+///
+/// The new one is there and enabled before the old one goes, so that no event is missed: what comes twice
+/// counts once. Returns ids that were replaced, and subscriptions that are not yet.
+async fn replace<'a>(
+    app: &App,
+    current: &[&Subscription],
+    outdated: &[&'a Subscription],
+) -> Result<(Vec<String>, Vec<&'a Subscription>), Error> {
+    let same = |a: &Subscription, b: &Subscription| a.kind == b.kind && a.condition == b.condition;
+    let (mut replaced, mut kept, mut created) = (Vec::new(), Vec::new(), 0);
+    for &old in outdated {
+        let new = current.iter().find(|new| same(new, old));
+        if new.is_some_and(|new| new.status == Status::Enabled) || !alive(&old.status) {
+            replaced.push(old.id.clone());
+            continue;
+        }
+        kept.push(old);
+        if new.is_none() && old.kind != APP_WIDE && created < REPLACED_PER_RUN {
+            created += 1;
+            let new = new_subscription(app, &old.kind, old.condition.clone());
+            let made = with_token(app, |token| {
+                let new = &new;
+                async move { app.twitch.create_subscription(&token, new).await }
+            });
+            if let Err(error) = made.await {
+                tracing::warn!(%error, subscription.id = old.id, "a subscription keeps its old secret for now");
+            }
+        }
+    }
+    Ok((replaced, kept))
 }
 
 /// How far Twitch's subscriptions are from who is followed.

@@ -6,13 +6,14 @@ use crate::{
     twitch_token::with_token,
 };
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use sm_aws::{Ring, metrics::Counter};
 use sm_db::{
     follows,
     subscriptions::{self, DueTarget, Progress},
 };
 use sm_twitch::{Error, NewSubscription, eventsub::Status};
-use sm_types::{GuildId, TwitchUserId};
+use sm_types::{GuildId, Secret, TwitchUserId};
 use time::{Duration, OffsetDateTime};
 
 /// Targets worked off per step.
@@ -84,9 +85,35 @@ pub async fn retry(
     Ok(Retried::Due)
 }
 
-/// Where Twitch sends its events.
+/// Where Twitch sends its events. During a rotation it tells which secret signs them: Twitch never
+/// shows that, and takes a second subscription for a callback that differs.
 pub(crate) fn callback(app: &App) -> String {
+    match app.settings.eventsub_secrets.as_slice() {
+        [newest, _, ..] => format!("{}?key={}", address(app), key_id(newest)),
+        _ => address(app),
+    }
+}
+
+/// Whether a callback is ours, whatever secret signs what comes there.
+pub(super) fn is_ours(app: &App, callback: &str) -> bool {
+    callback.split_once('?').map_or(callback, |(path, _)| path) == address(app)
+}
+
+/// Whether our newest secret signs what comes to a callback of ours.
+pub(super) fn is_current(app: &App, callback: &str) -> bool {
+    let secrets = &app.settings.eventsub_secrets;
+    match callback.split_once("?key=") {
+        Some((_, key)) => secrets.first().is_some_and(|newest| key_id(newest) == key),
+        None => secrets.len() < 2,
+    }
+}
+
+fn address(app: &App) -> String {
     format!("{}/webhooks/twitch", app.settings.public_base_url)
+}
+
+fn key_id(secret: &Secret) -> String {
+    hex::encode(&Sha256::digest(secret.expose().as_bytes())[..4])
 }
 
 /// A subscription with webhook transport, signed with our newest secret.
@@ -97,7 +124,7 @@ pub(super) fn new_subscription(app: &App, kind: &str, condition: Value) -> NewSu
         version: if kind == "channel.update" { "2" } else { "1" }.to_owned(),
         condition,
         callback: callback(app),
-        secret: secret.unwrap_or_else(|| sm_types::Secret::new("")),
+        secret: secret.unwrap_or_else(|| Secret::new("")),
     }
 }
 

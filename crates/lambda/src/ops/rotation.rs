@@ -1,0 +1,107 @@
+//! Rotation of the secrets that we make ourselves, in the four steps of Secrets Manager.
+//!
+//! The new secret goes before the one in use, and both are valid until the next rotation. Secrets of Twitch,
+//! Discord and the database are carried over. Subscriptions at Twitch move to the new webhook secret once
+//! it is in use, by and by: `services/streamers/reconcile.rs`.
+
+use super::Ops;
+use crate::build_app;
+use sm_aws::rotation::{CURRENT, PENDING, StoredSecret, random_secret};
+use std::collections::BTreeMap;
+
+/// What is made anew.
+const OURS: [&str; 2] = ["SESSION_SECRET", "TWITCH_EVENTSUB_SECRET"];
+
+/// One of the four steps; each may come twice.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Step {
+    pub(crate) name: String,
+    pub(crate) secret: String,
+    /// The id of the version that is made.
+    pub(crate) version: String,
+}
+
+impl Ops {
+    /// Takes a step.
+    pub(crate) async fn rotate(&self, step: &Step) -> Result<(), String> {
+        if self.config.secrets_arn.as_deref() != Some(step.secret.as_str()) {
+            return Err(format!("{} is not the secret of this function", step.secret));
+        }
+        let stored = StoredSecret::new(self.aws()?, &self.http, step.secret.clone());
+        match step.name.as_str() {
+            "createSecret" => create(&stored, &step.version).await,
+            // Nobody else has to be told: both are ours alone.
+            "setSecret" => Ok(()),
+            "testSecret" => self.test(&stored).await,
+            "finishSecret" => finish(&stored, &step.version).await,
+            other => Err(format!("no step `{other}`")),
+        }
+    }
+
+    /// Whether an app with the pending values reaches its database.
+    async fn test(&self, stored: &StoredSecret) -> Result<(), String> {
+        let values = stored.values(PENDING).await?;
+        let config = self.config.clone().with_secrets(&values).map_err(|e| e.to_string())?;
+        let app = build_app(&config, self.clock.clone()).map_err(|e| e.to_string())?;
+        sm_db::events::next_due(&app.pool).await.map_err(|e| e.to_string())?;
+        Ok(())
+    }
+}
+
+async fn create(stored: &StoredSecret, version: &str) -> Result<(), String> {
+    let versions = stored.versions().await?;
+    let stages = versions.get(version).map_or(&[] as &[String], Vec::as_slice);
+    if stages.iter().any(|stage| stage == CURRENT) {
+        return Ok(());
+    }
+    // Secrets Manager names the pending version before it has a value.
+    if stages.iter().any(|stage| stage == PENDING) && stored.values(PENDING).await.is_ok() {
+        return Ok(());
+    }
+    stored.prepare(version, &next(stored.values(CURRENT).await?)?).await
+}
+
+/// The values with new secrets of ours, each before the one that was the newest.
+fn next(mut values: BTreeMap<String, String>) -> Result<BTreeMap<String, String>, String> {
+    for name in OURS {
+        let newest = values.get(name).and_then(|both| both.split(',').next()).map(str::trim);
+        let newest = newest.filter(|secret| !secret.is_empty());
+        let newest =
+            newest.ok_or_else(|| format!("the secret has no {name}: complete it first"))?;
+        let both = format!("{},{newest}", random_secret()?);
+        values.insert(name.to_owned(), both);
+    }
+    Ok(values)
+}
+
+async fn finish(stored: &StoredSecret, version: &str) -> Result<(), String> {
+    let versions = stored.versions().await?;
+    let is_current = |stages: &Vec<String>| stages.iter().any(|stage| stage == CURRENT);
+    let current = versions.iter().find(|(_, stages)| is_current(stages)).map(|(id, _)| id.as_str());
+    if current == Some(version) {
+        return Ok(());
+    }
+    stored.promote(version, current).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn new_secrets_go_before_the_newest_and_all_else_stays() {
+        let before = [
+            ("SESSION_SECRET", "b,a"),
+            ("TWITCH_EVENTSUB_SECRET", "c"),
+            ("DISCORD_BOT_TOKEN", "token"),
+        ];
+        let before = before.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let after = next(before.into()).unwrap();
+        for (name, newest) in [("SESSION_SECRET", "b"), ("TWITCH_EVENTSUB_SECRET", "c")] {
+            let (new, old) = after[name].split_once(',').unwrap();
+            assert_eq!((new.len(), old), (64, newest));
+        }
+        assert_eq!(after["DISCORD_BOT_TOKEN"], "token");
+        assert!(next(BTreeMap::new()).unwrap_err().contains("SESSION_SECRET"));
+    }
+}

@@ -1,0 +1,75 @@
+//! The smoke test: does everything that the product needs answer with these settings?
+
+use super::Ops;
+use sm_services::{App, twitch_answers};
+use sm_types::Secret;
+use std::collections::BTreeMap;
+
+/// CodeDeploy asks, before a release gets traffic.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Hook {
+    pub(crate) deployment: String,
+    pub(crate) execution: String,
+}
+
+/// What was looked at, each `ok` or what is wrong with it.
+pub(crate) type Findings = BTreeMap<&'static str, String>;
+
+/// Looks at everything, and changes nothing.
+pub(crate) async fn look(app: &Result<App, String>) -> Findings {
+    let app = match app {
+        Ok(app) => app,
+        Err(error) => return Findings::from([("settings", error.clone())]),
+    };
+    let (database, key, discord, twitch) =
+        tokio::join!(database(app), key(app), discord(app), twitch(app));
+    [
+        ("settings", Ok(())),
+        ("database", database),
+        ("key", key),
+        ("discord", discord),
+        ("twitch", twitch),
+    ]
+    .into_iter()
+    .map(|(name, found)| (name, found.err().unwrap_or_else(|| "ok".to_owned())))
+    .collect()
+}
+
+/// Whether nothing is wrong.
+pub(crate) fn passed(findings: &Findings) -> bool {
+    findings.values().all(|found| found == "ok")
+}
+
+impl Ops {
+    /// Tells CodeDeploy what was found.
+    pub(crate) async fn report(&self, hook: &Hook, findings: &Findings) -> Result<(), String> {
+        let ids = (hook.deployment.as_str(), hook.execution.as_str());
+        let passed = passed(findings);
+        if !passed {
+            tracing::error!(?findings, "the smoke test has failed: the release is taken back");
+        }
+        sm_aws::report_hook(self.aws()?, &self.http, ids, passed, self.clock.now()).await
+    }
+}
+
+async fn database(app: &App) -> Result<(), String> {
+    let due = sm_db::events::next_due(&app.pool).await;
+    due.map(drop).map_err(|error| format!("{error}. Check DATABASE_URL, and run the task migrate"))
+}
+
+async fn key(app: &App) -> Result<(), String> {
+    let text = Secret::new("smoke");
+    let encrypted = app.cipher.encrypt("smoke", &text).await.map_err(|error| error.to_string())?;
+    let read = app.cipher.decrypt("smoke", &encrypted).await.map_err(|error| error.to_string())?;
+    (read.expose() == text.expose()).then_some(()).ok_or_else(|| "it reads another text".to_owned())
+}
+
+async fn discord(app: &App) -> Result<(), String> {
+    let user = app.discord.current_user().await;
+    user.map(drop).map_err(|error| format!("{error}. Check DISCORD_BOT_TOKEN"))
+}
+
+async fn twitch(app: &App) -> Result<(), String> {
+    let answer = twitch_answers(app).await;
+    answer.map_err(|error| format!("{error}. Check TWITCH_CLIENT_ID and TWITCH_CLIENT_SECRET"))
+}

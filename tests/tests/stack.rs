@@ -1,0 +1,339 @@
+//! The template, deployed for real into a local AWS that enforces every policy, and used end to end.
+//!
+//! `make rehearse` runs it: `sam build` has to compile the function once more.
+
+use crate::template::{SAM_CLI, root, sam};
+use axum::{
+    Router,
+    body::Bytes,
+    extract::{Request, State},
+    response::{IntoResponse, Response},
+};
+use reqwest::header::{HOST, LOCATION, SET_COOKIE};
+use serde_json::{Value, json};
+use sm_sim::{
+    aws::{Ministack, REGION},
+    twitch::sign,
+};
+use sm_tests::{EVENTSUB_SECRET, World, cache_dir, scenario};
+use std::{collections::BTreeMap, fs, process::Command, time::Duration};
+use time::format_description::well_known::Rfc3339;
+use tokio::{net::TcpListener, time::Instant};
+
+const STACK: &str = "rehearsal";
+const BUILD: &str = "target/sam";
+
+/// A deployed stack.
+struct Deployed {
+    aws: Ministack,
+    outputs: BTreeMap<String, String>,
+    /// Stands where a viewer's network would: what is sent here arrives at CloudFront.
+    edge: String,
+}
+
+#[track_caller]
+fn ok(command: &mut Command) -> String {
+    let output = command.current_dir(root()).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{text}\n{}", String::from_utf8_lossy(&output.stderr));
+    text
+}
+
+fn run(aws: &Ministack, arguments: &[&str]) -> Command {
+    let mut command = sam().run(arguments);
+    command.envs(aws.environment()).env("AWS_DEFAULT_REGION", REGION);
+    command.env("SAM_CLI_TELEMETRY", "0");
+    command
+}
+
+/// With the host's own compiler and without optimisation: what is rehearsed is the deployment.
+fn build() {
+    let mut command = sam().run(&SAM_CLI);
+    command.args(["build", "--beta-features", "--build-dir", BUILD]);
+    command.args(["--parameter-overrides", "Architecture=x86_64"]);
+    command.env("SAM_BUILD_MODE", "debug").env("CARGO_LAMBDA_COMPILER", "cargo");
+    command.env("SAM_CLI_TELEMETRY", "0").env("AWS_DEFAULT_REGION", REGION);
+    ok(&mut command);
+}
+
+fn deploy(aws: &Ministack, t: &World, changes: &[&str]) {
+    let setting = |name| &t.settings.iter().find(|(n, _)| *n == name).unwrap().1;
+    let parameters = [
+        ("Architecture", "x86_64".to_owned()),
+        ("EmulatorPort", aws.port().to_string()),
+        ("EnableWebSocket", "true".to_owned()),
+        ("DiscordClientId", setting("DISCORD_CLIENT_ID").clone()),
+        ("DiscordPublicKey", setting("DISCORD_PUBLIC_KEY").clone()),
+        ("DiscordApiUrl", setting("DISCORD_API_URL").clone()),
+        ("TwitchClientId", setting("TWITCH_CLIENT_ID").clone()),
+        ("TwitchApiUrl", setting("TWITCH_API_URL").clone()),
+        ("TwitchAuthUrl", setting("TWITCH_AUTH_URL").clone()),
+    ];
+    let parameters = parameters.map(|(name, value)| format!("{name}={value}"));
+    let template = format!("{BUILD}/template.yaml");
+    let mut command = run(aws, &SAM_CLI);
+    command.args(["deploy", "--config-env", "rehearsal", "--stack-name", STACK, "--resolve-s3"]);
+    command.args([
+        "--capabilities",
+        "CAPABILITY_IAM",
+        "--no-confirm-changeset",
+        "--no-progressbar",
+    ]);
+    command.args(["--template-file", &template, "--parameter-overrides"]);
+    command.args(parameters).args(changes);
+    ok(&mut command);
+}
+
+impl Deployed {
+    async fn new(aws: Ministack, t: &World) -> Self {
+        deploy(&aws, t, &[]);
+        let program = "import boto3, json; s = boto3.client('cloudformation').describe_stacks()['Stacks']; \
+                       print(json.dumps({o['OutputKey']: o['OutputValue'] for x in s for o in x.get('Outputs', [])}))";
+        let outputs = ok(&mut run(&aws, &["-c", program]));
+        let outputs: BTreeMap<String, String> = serde_json::from_str(&outputs).unwrap();
+        let edge = edge(aws.url(), outputs["DistributionDomain"].clone()).await;
+        Self { aws, outputs, edge }
+    }
+
+    fn call(&self, target: &str, body: Value) -> Value {
+        let (status, answer) = self.aws.call(target, &body).unwrap();
+        assert_eq!(status, 200, "{target}: {answer}");
+        answer
+    }
+
+    async fn task(&self, function: &str, event: Value) -> Value {
+        let name = &self.outputs[function];
+        let url = format!("{}/2015-03-31/functions/{name}/invocations", self.aws.url());
+        let credential =
+            format!("AWS4-HMAC-SHA256 Credential=test/20260101/{REGION}/lambda/aws4_request");
+        let request = sm_aws::lazy_http().post(url).header("authorization", credential);
+        let answer = request.body(event.to_string()).send().await.unwrap();
+        serde_json::from_str(&answer.text().await.unwrap()).unwrap()
+    }
+
+    /// As `make secrets` does, with the world's values.
+    fn complete_the_secret(&self, t: &World) {
+        let mut command = run(&self.aws, &["deploy/complete_secret.py", STACK]);
+        let asked =
+            ["DATABASE_URL", "DISCORD_BOT_TOKEN", "DISCORD_CLIENT_SECRET", "TWITCH_CLIENT_SECRET"];
+        let given = t.settings.iter().filter(|(name, _)| asked.contains(name));
+        ok(command.envs(given.map(|(name, value)| (name, value))));
+    }
+
+    fn secret(&self) -> BTreeMap<String, String> {
+        let arn = &self.outputs["SecretArn"];
+        let answer = self.call("secretsmanager.GetSecretValue", json!({ "SecretId": arn }));
+        serde_json::from_str(answer["SecretString"].as_str().unwrap()).unwrap()
+    }
+
+    /// Whether the app's log has a line with this text.
+    fn logged(&self, text: &str) -> bool {
+        let group = format!("/aws/lambda/{}", self.outputs["FunctionName"]);
+        let question = json!({ "logGroupName": group, "limit": 10_000 });
+        let answer = self.call("Logs_20140328.FilterLogEvents", question);
+        let events = answer["events"].as_array().unwrap();
+        events.iter().any(|event| event["message"].as_str().unwrap().contains(text))
+    }
+
+    fn waiting(&self, queue: &str) -> String {
+        let question = json!({ "QueueUrl": self.outputs[queue],
+                               "AttributeNames": ["ApproximateNumberOfMessages"] });
+        let answer = self.call("AmazonSQS.GetQueueAttributes", question);
+        answer["Attributes"]["ApproximateNumberOfMessages"].as_str().unwrap().to_owned()
+    }
+
+    async fn get(&self, path: &str, cookie: &str) -> reqwest::Response {
+        let request = sm_aws::lazy_http().get(format!("{}{path}", self.edge));
+        request.header("cookie", cookie).send().await.unwrap()
+    }
+
+    /// A webhook as Twitch sends it; the status of its answer.
+    async fn webhook(&self, t: &World, secret: &str) -> u16 {
+        let id = uuid::Uuid::new_v4().to_string();
+        let body = json!({ "challenge": "c", "subscription": {
+            "id": "s", "type": "stream.online", "version": "1", "status": "pending" } })
+        .to_string();
+        let timestamp = t.clock.now().format(&Rfc3339).unwrap();
+        let request = sm_aws::lazy_http()
+            .post(format!("{}/webhooks/twitch", self.edge))
+            .header("Twitch-Eventsub-Message-Id", &id)
+            .header("Twitch-Eventsub-Message-Timestamp", &timestamp)
+            .header("Twitch-Eventsub-Message-Type", "webhook_callback_verification")
+            .header(
+                "Twitch-Eventsub-Message-Signature",
+                sign(secret, &id, &timestamp, body.as_bytes()),
+            );
+        request.body(body).send().await.unwrap().status().as_u16()
+    }
+
+    /// Signs in by way of Discord's consent page; the session's cookie.
+    async fn sign_in(&self, user: sm_types::UserId) -> String {
+        let begun = self.get("/api/auth/discord/login", "").await;
+        let state = cookie(&begun);
+        let page = begun.headers()[LOCATION].to_str().unwrap().to_owned();
+        let consent = sm_aws::lazy_http().get(format!("{page}&as={user}")).send().await.unwrap();
+        let back = consent.headers()[LOCATION].to_str().unwrap();
+        let path = back.strip_prefix(&self.outputs["DashboardUrl"]).unwrap();
+        let landed = self.get(path, &state).await;
+        assert_eq!(landed.headers()[LOCATION], "/servers");
+        landed
+            .headers()
+            .get_all(SET_COOKIE)
+            .iter()
+            .map(|set| set.to_str().unwrap().split(';').next().unwrap().to_owned())
+            .find(|pair| pair.starts_with("__Host-session="))
+            .unwrap()
+    }
+}
+
+fn cookie(answer: &reqwest::Response) -> String {
+    answer.headers()[SET_COOKIE].to_str().unwrap().split(';').next().unwrap().to_owned()
+}
+
+async fn edge(aws: String, domain: String) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let router = Router::new().fallback(pass).with_state((aws, domain));
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    url
+}
+
+async fn pass(State((aws, domain)): State<(String, String)>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let path = parts.uri.path_and_query().unwrap();
+    let body: Bytes = axum::body::to_bytes(body, 1 << 20).await.unwrap();
+    let mut onward = sm_aws::lazy_http().request(parts.method, format!("{aws}{path}")).body(body);
+    for (name, value) in parts.headers.iter().filter(|(name, _)| *name != HOST) {
+        onward = onward.header(name, value);
+    }
+    let answer =
+        onward.header(HOST, domain).header("X-Forwarded-Proto", "https").send().await.unwrap();
+    let (status, headers) = (answer.status(), answer.headers().clone());
+    let mut response = answer.bytes().await.unwrap().into_response();
+    (*response.status_mut(), *response.headers_mut()) = (status, headers);
+    response
+}
+
+/// Waits for what is about to happen.
+async fn until(what: &str, seconds: u64, mut happened: impl AsyncFnMut() -> bool) {
+    let end = Instant::now() + Duration::from_secs(seconds);
+    while !happened().await {
+        assert!(Instant::now() < end, "it did not happen within {seconds} s: {what}");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+#[tokio::test]
+#[ignore = "`make rehearse` runs it: it compiles the function anew, and takes two minutes"]
+async fn stack_is_deployed_used_changed_and_deleted() {
+    build();
+    scenario(async |t| {
+        let aws = Ministack::start_with(&cache_dir(), true).unwrap_or_else(|why| panic!("{why}"));
+        let stack = Deployed::new(aws, t).await;
+        let health = stack.get("/api/health", "").await;
+        assert_eq!(health.status(), 200, "it needs no secret");
+        stack.complete_the_secret(t);
+        let smoke = stack.task("OpsFunctionName", json!({ "task": "smoke" })).await;
+        let fine = json!({ "settings": "ok", "database": "ok", "key": "ok", "discord": "ok", "twitch": "ok" });
+        assert_eq!(smoke, fine);
+
+        site(&stack).await;
+        let ada = t.discord.add_user("ada", None);
+        let session = stack.sign_in(ada).await;
+        assert_eq!(stack.get("/api/auth/me", &session).await.status(), 200);
+        announcement(t, &stack).await;
+        dead_letters(t, &stack).await;
+        until("the schedule runs the sweep", 90, async || t.count("jobs").await > 0).await;
+        rotation(t, &stack, &session).await;
+        for outcome in ["accepted", "queued", "sent", "bad_signature"] {
+            assert!(stack.logged(&format!("\"Outcome\":\"{outcome}\"")), "nobody counts {outcome}");
+        }
+
+        deploy(&stack.aws, t, &["LogLevel=debug"]);
+        let question = json!({ "task": "health" });
+        assert_eq!(stack.task("FunctionName", question).await["database"], "ok");
+        assert_eq!(stack.get("/api/auth/me", &session).await.status(), 200);
+        ok(run(&stack.aws, &SAM_CLI).args(["delete", "--stack-name", STACK, "--no-prompts"]));
+        // By now it is time to look up the viewers.
+        t.work().await;
+    })
+    .await;
+}
+
+/// The dashboard: files, pages without files, headers, and an API whose errors stay its own.
+async fn site(stack: &Deployed) {
+    ok(&mut run(&stack.aws, &["deploy/upload_site.py", STACK, "frontend/dist"]));
+    let index = fs::read_to_string(root().join("frontend/dist/index.html")).unwrap();
+    for path in ["/", "/servers", "/servers/7/streamers/8"] {
+        let page = stack.get(path, "").await;
+        assert_eq!(
+            (page.status().as_u16(), &page.headers()["cache-control"]),
+            (200, &"no-cache".parse().unwrap())
+        );
+        for (name, value) in sm_cli::dashboard::PAGE_HEADERS {
+            assert_eq!(page.headers()[&name], value, "{path}: {name}");
+        }
+        assert_eq!(page.text().await.unwrap(), index, "{path}");
+    }
+    let (_, rest) = index.split_once("src=\"/assets/").unwrap();
+    let asset = stack.get(&format!("/assets/{}", rest.split('"').next().unwrap()), "").await;
+    assert_eq!(asset.headers()["cache-control"], "public, max-age=31536000, immutable");
+    assert_eq!(asset.headers()["content-type"], "text/javascript; charset=utf-8");
+    assert_eq!(stack.get("/assets/none.js", "").await.status(), 403);
+    let missing = stack.get("/api/none", "").await;
+    assert_eq!(missing.headers()["content-type"], "application/problem+json");
+    assert_eq!(missing.status(), 404);
+}
+
+/// A go-live: CloudFront, API Gateway, the function, the queue, the function, Discord.
+async fn announcement(t: &World, stack: &Deployed) {
+    let ana = t.streamer("ana").await;
+    let guild = t.guild_following(&ana).await;
+    let secret = &stack.secret()["TWITCH_EVENTSUB_SECRET"];
+    assert_eq!(stack.webhook(t, EVENTSUB_SECRET).await, 403, "that one is the world's");
+    for old in t.twitch.subscriptions() {
+        t.twitch.remove_subscription(&old.id);
+    }
+    t.twitch.subscribe(&ana, "stream.online", &format!("{}/webhooks/twitch", stack.edge), secret);
+    t.twitch.go_live(&ana).await;
+    until("the announcement is posted", 20, async || t.messages(guild).len() == 1).await;
+}
+
+async fn dead_letters(t: &World, stack: &Deployed) {
+    // As soon as it may, instead of after three minutes.
+    let hurry = json!({ "QueueUrl": stack.outputs["DoorbellUrl"], "Attributes": { "VisibilityTimeout": "1" } });
+    stack.call("AmazonSQS.SetQueueAttributes", hurry);
+    t.sql("alter table stream_events rename to out_of_reach").await;
+    let ring = json!({ "QueueUrl": stack.outputs["DoorbellUrl"], "MessageBody": "ring" });
+    stack.call("AmazonSQS.SendMessage", ring);
+    until("the ring is given up", 40, async || stack.waiting("DeadLetterQueueUrl") != "0").await;
+    t.sql("alter table out_of_reach rename to stream_events").await;
+    let refused = stack.task("FunctionName", json!({ "task": "redrive" })).await;
+    let why = refused["errorMessage"].as_str().unwrap_or_default();
+    assert!(why.contains("AccessDenied"), "the app's role may not do that: {refused}");
+    let done = stack.task("OpsFunctionName", json!({ "task": "redrive" })).await;
+    assert_eq!(done, json!({ "redriven": 1 }));
+    assert_eq!(stack.waiting("DeadLetterQueueUrl"), "0");
+    until("the ring is answered", 20, async || stack.waiting("DoorbellUrl") == "0").await;
+}
+
+/// The four steps: nothing that an older secret has signed is refused, and the new one counts at once.
+async fn rotation(t: &World, stack: &Deployed, session: &str) {
+    let before = stack.secret();
+    let version = uuid::Uuid::new_v4().to_string();
+    for step in ["createSecret", "setSecret", "testSecret", "finishSecret"] {
+        let event = json!({ "Step": step, "SecretId": stack.outputs["SecretArn"], "ClientRequestToken": version });
+        // Secrets Manager may ask twice.
+        for _ in 0..2 {
+            let answer = stack.task("OpsFunctionName", event.clone()).await;
+            assert_eq!(answer, json!({ "done": true }), "{step}");
+        }
+    }
+    let after = stack.secret();
+    assert_eq!(after["DISCORD_BOT_TOKEN"], before["DISCORD_BOT_TOKEN"]);
+    let (new, old) = after["TWITCH_EVENTSUB_SECRET"].split_once(',').unwrap();
+    assert_eq!(old, before["TWITCH_EVENTSUB_SECRET"]);
+    assert_eq!(stack.webhook(t, new).await, 200, "nobody waits for the next look at the secret");
+    assert_eq!(stack.webhook(t, old).await, 200);
+    assert_eq!(stack.get("/api/auth/me", session).await.status(), 200, "the session goes on");
+}

@@ -1,0 +1,207 @@
+//! What the template must hold within itself.
+
+use super::{Template, evaluate::Stack, root};
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+const QUEUE: &str = "AWS::SQS::Queue";
+const ALARM: &str = "AWS::CloudWatch::Alarm";
+/// Actions that AWS grants on everything or not at all.
+const WITHOUT_RESOURCES: [&str; 2] = ["xray:PutTraceSegments", "xray:PutTelemetryRecords"];
+
+fn list(value: &Value) -> Vec<&Value> {
+    value.as_array().map_or_else(|| vec![value], |items| items.iter().collect())
+}
+
+/// The resource that a `Ref` or `Fn::GetAtt` names.
+fn named(value: &Value) -> Option<&str> {
+    value["Ref"].as_str().or(value["Fn::GetAtt"][0].as_str())
+}
+
+#[test]
+fn queues_give_a_worker_six_times_its_time() {
+    let template = Template::get();
+    for (name, mapping) in template.of_type("AWS::Lambda::EventSourceMapping") {
+        let properties = &mapping["Properties"];
+        let queue = named(&properties["EventSourceArn"]).unwrap();
+        let visible = &template.resources()[queue]["Properties"]["VisibilityTimeout"];
+        let timeout = &template.resources()["AppFunction"]["Properties"]["Timeout"];
+        assert!(visible.as_i64() >= timeout.as_i64().map(|seconds| 6 * seconds), "{name}");
+        let partial = &properties["FunctionResponseTypes"][0];
+        assert_eq!(partial, "ReportBatchItemFailures", "{name}: one failure fails all");
+    }
+}
+
+#[test]
+fn each_queue_has_dead_letters_with_an_alarm() {
+    let template = Template::get();
+    let queues = template.of_type(QUEUE);
+    let target =
+        |queue: &'static Value| named(&queue["Properties"]["RedrivePolicy"]["deadLetterTargetArn"]);
+    let dead: BTreeSet<_> = queues.iter().filter_map(|(_, queue)| target(queue)).collect();
+    for (name, queue) in &queues {
+        assert!(
+            target(queue).is_some() || dead.contains(name.as_str()),
+            "{name} has no dead letters"
+        );
+    }
+    let watched: BTreeSet<_> = template
+        .of_type(ALARM)
+        .iter()
+        .filter(|(_, a)| a["Properties"]["MetricName"] == "ApproximateNumberOfMessagesVisible")
+        .filter_map(|(_, a)| named(&a["Properties"]["Dimensions"][0]["Value"]))
+        .collect();
+    assert_eq!(watched, dead);
+}
+
+#[test]
+fn schedules_are_ones_that_aws_understands() {
+    for (name, schedule) in Template::get().of_type("AWS::Scheduler::Schedule") {
+        let expression = schedule["Properties"]["ScheduleExpression"].as_str().unwrap();
+        assert!(is_schedule(expression), "{name}: {expression}");
+    }
+    for good in ["rate(1 minute)", "rate(5 minutes)", "rate(30 days)", "cron(0 3 * * ? *)"] {
+        assert!(is_schedule(good), "{good}");
+    }
+    for bad in
+        ["every 15 min", "rate(1 minutes)", "rate(2 minutess)", "rate(0 days)", "cron(0 3 * * *)"]
+    {
+        assert!(!is_schedule(bad), "{bad}");
+    }
+}
+
+fn is_schedule(expression: &str) -> bool {
+    let inside = |name| expression.strip_prefix(name)?.strip_prefix('(')?.strip_suffix(')');
+    if let Some((count, unit)) = inside("rate").and_then(|rate: &str| rate.split_once(' ')) {
+        let Ok(count) = count.parse::<u32>() else { return false };
+        let singular = unit.strip_suffix('s').unwrap_or(unit);
+        let number = if count == 1 { unit == singular } else { unit != singular };
+        return count > 0 && number && ["minute", "hour", "day"].contains(&singular);
+    }
+    // Minutes, hours, days of the month, months, days of the week, years.
+    inside("cron").is_some_and(|cron| {
+        let fields: Vec<_> = cron.split(' ').collect();
+        let known =
+            |field: &&str| field.chars().all(|c| c.is_ascii_alphanumeric() || "*?,-/#".contains(c));
+        fields.len() == 6 && fields.iter().all(known) && (fields[2] == "?") != (fields[4] == "?")
+    })
+}
+
+#[test]
+fn permissions_name_what_they_are_for() {
+    let template = Template::get();
+    let roles = template.of_type("AWS::IAM::Role").into_iter().flat_map(|(name, role)| {
+        let policies = role["Properties"]["Policies"].as_array().cloned().unwrap_or_default();
+        policies.into_iter().map(move |policy| (name, policy["PolicyDocument"].clone()))
+    });
+    let policies = template.of_type("AWS::IAM::Policy");
+    let policies =
+        policies.iter().map(|(name, p)| (*name, p["Properties"]["PolicyDocument"].clone()));
+    let mut statements = 0;
+    for (name, document) in roles.chain(policies) {
+        for statement in list(&document["Statement"]) {
+            statements += 1;
+            let actions: Vec<_> =
+                list(&statement["Action"]).iter().map(|action| action.as_str().unwrap()).collect();
+            assert!(actions.iter().all(|action| !action.contains('*')), "{name}: {actions:?}");
+            let everything = list(&statement["Resource"]).iter().any(|resource| *resource == "*");
+            let must = actions.iter().all(|action| WITHOUT_RESOURCES.contains(action));
+            assert!(!everything || must, "{name}: {actions:?} on everything");
+        }
+    }
+    assert!(statements > 10, "only {statements} statements");
+}
+
+#[test]
+fn each_alarm_has_its_section_of_the_runbook_and_tells_somebody() {
+    let runbook = std::fs::read_to_string(root().join("docs/runbook.md")).unwrap();
+    let sections: BTreeSet<String> = runbook
+        .lines()
+        .filter_map(|line| line.strip_prefix("## "))
+        .map(|title| title.to_lowercase().replace(' ', "-"))
+        .collect();
+    let mut named = BTreeSet::from(["budget".to_owned()]);
+    for (name, alarm) in Template::get().of_type(ALARM) {
+        let properties = &alarm["Properties"];
+        let description = properties["AlarmDescription"]["Fn::Sub"].as_str().unwrap();
+        let (text, section) = description.split_once(" ${RunbookUrl}#").unwrap();
+        assert!(text.ends_with('.'), "{name}: {text}");
+        assert!(sections.contains(section), "{name}: docs/runbook.md has no section {section}");
+        let own_name = properties["AlarmName"]["Fn::Sub"].as_str().unwrap();
+        assert_eq!(own_name, format!("${{AWS::StackName}}-{section}"));
+        assert!(properties["AlarmActions"][0]["Ref"] == "AlarmTopic", "{name} tells nobody");
+        named.insert(section.to_owned());
+    }
+    for part in runbook.split("\n## ").skip(1) {
+        let title = part.lines().next().unwrap().to_lowercase().replace(' ', "-");
+        assert!(named.contains(&title), "no alarm leads to the section {title}");
+        for step in ["**Means.**", "**Look.**", "**Do.**", "**Over.**"] {
+            assert!(part.contains(step), "{title} lacks {step}");
+        }
+    }
+}
+
+#[test]
+fn parameters_are_described_limited_and_grouped() {
+    let written = &Template::get().written;
+    let interface = &written["Metadata"]["AWS::CloudFormation::Interface"];
+    let grouped: Vec<_> = list(&interface["ParameterGroups"])
+        .into_iter()
+        .flat_map(|group| list(&group["Parameters"]))
+        .map(|name| name.as_str().unwrap())
+        .collect();
+    let parameters = written["Parameters"].as_object().unwrap();
+    for (name, parameter) in parameters {
+        assert!(parameter["Description"].as_str().is_some_and(|text| text.len() > 10), "{name}");
+        let limits = ["AllowedPattern", "AllowedValues", "MinValue"];
+        assert!(limits.iter().any(|limit| !parameter[limit].is_null()), "{name} takes anything");
+        assert!(grouped.contains(&name.as_str()), "{name} is in no group");
+        assert!(interface["ParameterLabels"][name]["default"].is_string(), "{name} has no label");
+    }
+    assert_eq!(grouped.len(), parameters.len());
+    for (name, output) in written["Outputs"].as_object().unwrap() {
+        assert!(output["Description"].is_string(), "{name}");
+    }
+}
+
+#[test]
+fn half_a_domain_is_refused() {
+    let written = &Template::get().written;
+    let refused = |changes: &[(&str, &str)]| {
+        let stack = Stack::new(written, changes);
+        written["Rules"].as_object().unwrap().values().any(|rule| {
+            stack.holds(&rule["RuleCondition"])
+                && list(&rule["Assertions"]).iter().any(|one| !stack.holds(&one["Assert"]))
+        })
+    };
+    let (domain, zone) = (("DomainName", "a.example"), ("HostedZoneId", "Z1"));
+    let certificate = ("CertificateArn", "arn:aws:acm:us-east-1:123456789012:certificate/a");
+    assert!(!refused(&[]));
+    assert!(!refused(&[domain, certificate]));
+    assert!(!refused(&[domain, certificate, zone]));
+    for half in [&[domain] as &[_], &[certificate], &[zone], &[domain, zone], &[certificate, zone]]
+    {
+        assert!(refused(half), "{half:?}");
+    }
+}
+
+#[test]
+fn throttles_name_routes_that_are_there_first() {
+    let template = Template::get();
+    let keys: Vec<_> = template
+        .of_type("AWS::ApiGatewayV2::Route")
+        .iter()
+        .map(|(name, route)| (name.as_str(), route["Properties"]["RouteKey"].as_str().unwrap()))
+        .collect();
+    let stage = &template.resources()["HttpStage"];
+    let before: Vec<_> =
+        list(&stage["DependsOn"]).iter().map(|name| name.as_str().unwrap()).collect();
+    for key in stage["Properties"]["RouteSettings"].as_object().unwrap().keys() {
+        let (route, _) = keys.iter().find(|(_, known)| known == key).unwrap();
+        assert!(before.contains(route), "the stage may come before {route}");
+    }
+    let rate =
+        &stage["Properties"]["RouteSettings"]["POST /webhooks/twitch"]["ThrottlingRateLimit"];
+    let stack = Stack::new(&template.translated, &[]);
+    assert_eq!(stack.value(rate), "100");
+}
