@@ -32,7 +32,8 @@ fn common(route: &Route, operation: &Value) -> Vec<u16> {
     if route.method != "get" {
         all.push(403);
     }
-    if matches!(route.method, "post" | "put") && route.path != "/api/auth/logout" {
+    let bodiless = route.path.ends_with("/logout") || route.path.ends_with("/subscribe");
+    if matches!(route.method, "post" | "put") && !bodiless {
         all.extend([413, 415, 422]);
     }
     if route.method == "put" && route.who == Who::Admin {

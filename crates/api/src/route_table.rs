@@ -79,6 +79,7 @@ table! {
     Admin get "/api/guilds/{guild_id}/streamers/{streamer_id}" streamers::get;
     Admin put "/api/guilds/{guild_id}/streamers/{streamer_id}" streamers::put;
     Admin delete "/api/guilds/{guild_id}/streamers/{streamer_id}" streamers::remove;
+    Admin post "/api/guilds/{guild_id}/streamers/{streamer_id}/subscribe" streamers::subscribe;
     Admin get "/api/guilds/{guild_id}/invites" invites::list;
     Admin post "/api/guilds/{guild_id}/invites" invites::create;
     Admin delete "/api/guilds/{guild_id}/invites/{code}" invites::revoke;

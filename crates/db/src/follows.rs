@@ -86,7 +86,7 @@ pub async fn list(
          ) d
          cross join lateral (
            select case when bool_or(state = 'failed') then 'failed' when bool_and(state = 'enabled') then 'enabled'
-                  else 'pending' end as subscription, min(error) as subscription_error
+                  else 'pending' end as subscription, coalesce(min(error) filter (where state = 'failed'), min(error)) as subscription_error
            from eventsub_targets x where x.twitch_user_id = p.twitch_user_id and x.state <> 'unwanted'
          ) e
          order by p.login",

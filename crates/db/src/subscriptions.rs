@@ -152,6 +152,32 @@ pub async fn release(
     Ok(())
 }
 
+/// Makes a streamer's failed targets due, unless they were tried since `tried_before`; how many have
+/// failed, and how many of them are due now.
+pub async fn retry(
+    db: impl PgExecutor<'_>,
+    streamer: &TwitchUserId,
+    now: OffsetDateTime,
+    tried_before: OffsetDateTime,
+) -> sqlx::Result<(i64, i64)> {
+    sqlx::query_as(
+        "with failed as (
+           select twitch_user_id, type, updated_at from eventsub_targets
+           where twitch_user_id = $1 and state = 'failed' for update
+         ), due as (
+           update eventsub_targets x set next_try_at = $2, updated_at = $2
+           from failed f where x.twitch_user_id = f.twitch_user_id and x.type = f.type and f.updated_at <= $3
+           returning 1
+         )
+         select (select count(*) from failed), (select count(*) from due)",
+    )
+    .bind(streamer.as_str())
+    .bind(now)
+    .bind(tried_before)
+    .fetch_one(db)
+    .await
+}
+
 /// When the next target is due.
 pub async fn next_due(db: impl PgExecutor<'_>) -> sqlx::Result<Option<OffsetDateTime>> {
     sqlx::query_scalar("select min(next_try_at) from eventsub_targets where state <> 'enabled'")

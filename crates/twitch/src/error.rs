@@ -33,3 +33,63 @@ pub enum Error {
     #[error("Twitch's answer could not be read")]
     Decode,
 }
+
+impl Error {
+    /// A stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Unauthorized => "unauthorized",
+            Self::Forbidden { .. } => "forbidden",
+            Self::NotFound => "not_found",
+            Self::AlreadyExists { .. } => "already_exists",
+            Self::TooManySubscriptions { .. } => "too_many_subscriptions",
+            Self::RateLimited { .. } => "rate_limited",
+            Self::Rejected { .. } => "rejected",
+            Self::Unavailable { .. } | Self::Decode => "unavailable",
+        }
+    }
+}
+
+/// How errors begin in words, with their codes.
+const BEGINNINGS: [(&str, &str); 10] = [
+    ("Twitch refused the token", "unauthorized"),
+    ("Twitch forbids it", "forbidden"),
+    ("Twitch does not know it", "not_found"),
+    ("the subscription exists already", "already_exists"),
+    ("Twitch takes no more subscriptions", "too_many_subscriptions"),
+    ("Twitch asks to wait", "rate_limited"),
+    ("Twitch refused the request", "rejected"),
+    ("Twitch is not available", "unavailable"),
+    ("Twitch's answer could not be read", "unavailable"),
+    ("Twitch does not list the subscription", "lost"),
+];
+
+/// The code of an error that was stored in words; `other` for words of nobody's.
+pub fn code_of(words: &str) -> &'static str {
+    BEGINNINGS.iter().find(|(start, _)| words.starts_with(start)).map_or("other", |(_, code)| code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stored_words_have_the_code_of_their_error() {
+        let message = || "no".to_owned();
+        for error in [
+            Error::Unauthorized,
+            Error::Forbidden { message: message() },
+            Error::NotFound,
+            Error::AlreadyExists { id: None },
+            Error::TooManySubscriptions { message: message() },
+            Error::RateLimited { retry_after: Duration::from_secs(3) },
+            Error::Rejected { status: 400, message: message() },
+            Error::Unavailable { status: Some(502) },
+            Error::Unavailable { status: None },
+            Error::Decode,
+        ] {
+            assert_eq!(code_of(&error.to_string()), error.code(), "{error}");
+        }
+        assert_eq!(code_of("something else"), "other");
+    }
+}

@@ -401,6 +401,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/guilds/{guild_id}/streamers/{streamer_id}/subscribe": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tries failed subscriptions of a streamer again, at once; once a minute at most. */
+        post: operations["post_guilds_streamers_by_streamer_id_subscribe"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/guilds/{guild_id}/templates": {
         parameters: {
             query?: never;
@@ -1470,8 +1487,13 @@ export interface components {
             source: string;
             /** @description `enabled`, `pending` or `failed`: what became of the subscriptions at Twitch. */
             subscription: string;
-            /** @description Why a subscription failed. */
+            /** @description The same in words. */
             subscription_error?: string | null;
+            /**
+             * @description Why a subscription failed; a stable code: `unauthorized`, `forbidden`, `not_found`, `already_exists`,
+             *     `too_many_subscriptions`, `rate_limited`, `rejected`, `unavailable`, `lost` or `other`.
+             */
+            subscription_reason?: string | null;
         };
         /** @description A page of followed streamers. */
         StreamerPage: {
@@ -2613,6 +2635,43 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            502: components["responses"]["Problem502"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    post_guilds_streamers_by_streamer_id_subscribe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                guild_id: string;
+                streamer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is planned. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            /** @description Nothing has failed, or it was tried just now; see code. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             429: components["responses"]["Problem429"];
             502: components["responses"]["Problem502"];
             503: components["responses"]["Problem503"];

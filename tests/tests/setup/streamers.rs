@@ -72,6 +72,13 @@ async fn one_streamer_goes_to_several_channels_in_their_own_way() {
             (json!([{"channel_id": null, "game_filter": []}]), "destinations[0].game_filter"),
             (json!([{"channel_id": null, "title_filter": " "}]), "destinations[0].title_filter"),
         ];
+        let twice = put(json!([{"channel_id": null}, {"channel_id": second}, {"channel_id": second}])).await;
+        assert_eq!(twice.fields(), ["destinations[1].channel_id", "destinations[2].channel_id"]);
+        assert_eq!(twice.body["errors"][0]["code"], "channel_twice");
+        let unknown = "0198b2e4-1111-7000-8000-000000000000";
+        let gone = put(json!([{"channel_id": null}, {"channel_id": second, "template_id": unknown}])).await;
+        assert_eq!(gone.fields(), ["destinations[1].template_id"]);
+        assert_eq!(gone.body["errors"][0]["code"], "unknown_template");
         for (destinations, field) in cases {
             let answer = put(destinations).await;
             assert_eq!(answer.fields().first(), Some(&field), "{}", answer.body);
@@ -114,6 +121,43 @@ async fn the_list_is_searched_by_login_and_name() {
         );
         let long = ada.path(&format!("streamers?q={}", "x".repeat(101)));
         ada.browser.get(&long).await.refused(400, "malformed");
+        t.work().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn failed_subscription_is_tried_again_on_request() {
+    scenario(async |t| {
+        let ana = t.streamer("ana").await;
+        let ada = admin(t, &ana).await;
+        let bruno = t.twitch.add_user("bruno", "Bruno");
+        t.twitch.set_max_total_cost(0);
+        let names = json!({"names": ["bruno"]});
+        ada.browser.post(&ada.path("streamers"), &names).await.ok();
+        t.work().await;
+        let path = ada.path(&format!("streamers/{bruno}"));
+        let again = format!("{path}/subscribe");
+        let row = ada.browser.get(&path).await.ok()["streamer"].clone();
+        assert_eq!(row["subscription"], "failed");
+        assert_eq!(row["subscription_reason"], "too_many_subscriptions");
+        ada.browser.post(&again, &json!({})).await.refused(409, "tried_just_now");
+        t.twitch.set_max_total_cost(10_000);
+        // Later than a minute, and earlier than it is planned after several failures.
+        t.sql("update eventsub_targets set next_try_at = now() + interval '5 hours' where state = 'failed'").await;
+        t.clock.advance(time::Duration::seconds(90));
+        assert_eq!(ada.browser.post(&again, &json!({})).await.status, 202);
+        ada.browser.post(&again, &json!({})).await.refused(409, "tried_just_now");
+        t.work().await;
+        let row = ada.browser.get(&path).await.ok()["streamer"].clone();
+        assert_ne!(row["subscription"], "failed");
+        assert_eq!(row["subscription_reason"], Value::Null);
+        ada.browser.post(&again, &json!({})).await.refused(409, "not_failed");
+        let other = ada.path("streamers/999/subscribe");
+        ada.browser.post(&other, &json!({})).await.refused(404, "not_found");
+        let log = ada.browser.get(&ada.path("audit")).await.ok();
+        assert_eq!(log["items"][0]["action"], "streamer.subscribe");
+        assert_eq!(log["items"][0]["after"]["login"], "bruno");
         t.work().await;
     })
     .await;

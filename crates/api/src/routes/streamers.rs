@@ -20,6 +20,7 @@ use sm_services::{
     streamers::{
         linking::{self, FollowError, Followed, Line},
         lookup,
+        subscriptions::{self, Retried},
     },
 };
 use sm_types::{ChannelId, DestinationId, GuildId, TemplateId, TwitchUserId};
@@ -56,7 +57,10 @@ pub(crate) struct StreamerItem {
     degraded: i64,
     /// `enabled`, `pending` or `failed`: what became of the subscriptions at Twitch.
     subscription: String,
-    /// Why a subscription failed.
+    /// Why a subscription failed; a stable code: `unauthorized`, `forbidden`, `not_found`, `already_exists`,
+    /// `too_many_subscriptions`, `rate_limited`, `rejected`, `unavailable`, `lost` or `other`.
+    subscription_reason: Option<&'static str>,
+    /// The same in words.
     subscription_error: Option<String>,
     /// When they were announced here last.
     #[schema(format = DateTime)]
@@ -81,6 +85,7 @@ impl From<Follow> for StreamerItem {
             destinations: follow.destinations,
             degraded: follow.degraded,
             subscription: follow.subscription,
+            subscription_reason: follow.subscription_error.as_deref().map(sm_twitch::code_of),
             subscription_error: follow.subscription_error,
             last_sent_at: follow.last_sent_at.map(rfc3339),
             added_at: rfc3339(follow.created_at),
@@ -412,6 +417,25 @@ pub(crate) async fn put(
     setup::overrides::save(app, guild, &id, wanted, revision, &admin.actor()).await?;
     let (revision, view) = view(&admin, &id).await?;
     Ok((etag(revision), Json(view)))
+}
+
+/// Tries failed subscriptions of a streamer again, at once; once a minute at most.
+#[utoipa::path(post, path = "/api/guilds/{guild_id}/streamers/{streamer_id}/subscribe", tag = "streamers",
+    params(("guild_id" = String, Path), ("streamer_id" = String, Path)),
+    responses((status = 202), (status = 409, description = "Nothing has failed, or it was tried just now; see code.")))]
+pub(crate) async fn subscribe(
+    admin: GuildAdmin,
+    Params((_, id)): Params<(GuildId, TwitchUserId)>,
+) -> Result<StatusCode, ApiError> {
+    let refused = |code, detail: &str| Err(ApiError::Refused { code, detail: detail.to_owned() });
+    match subscriptions::retry(admin.app(), admin.guild, &id, &admin.actor()).await? {
+        Retried::Due => Ok(StatusCode::ACCEPTED),
+        Retried::JustNow => {
+            refused("tried_just_now", "It was tried less than a minute ago. Wait a moment.")
+        }
+        Retried::NothingFailed => refused("not_failed", "No subscription has failed."),
+        Retried::NotFollowed => Err(ApiError::NotFound),
+    }
 }
 
 /// Stops announcing a streamer; the history stays.

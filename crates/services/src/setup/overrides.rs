@@ -57,9 +57,15 @@ fn problems(destinations: &[Destination]) -> Vec<Problem> {
         found.push(Problem::new("destinations", "invalid", message));
     }
     for (n, destination) in destinations.iter().enumerate() {
-        let mut add = |field: &str, message: String| {
-            found.push(Problem::new(format!("destinations[{n}].{field}"), "invalid", message));
+        let mut put = |field: &str, code, message: String| {
+            found.push(Problem::new(format!("destinations[{n}].{field}"), code, message));
         };
+        let same = |other: &&Destination| other.channel == destination.channel;
+        if destinations.iter().filter(same).count() > 1 {
+            let message = "Another entry has the same channel. Each channel can be named once.";
+            put("channel_id", "channel_twice", message.to_owned());
+        }
+        let mut add = |field: &str, message: String| put(field, "invalid", message);
         if !(0..=MAX_COOLDOWN).contains(&destination.cooldown_seconds) {
             add("cooldown_seconds", format!("Choose from 0 to {MAX_COOLDOWN} seconds."));
         }
@@ -71,11 +77,6 @@ fn problems(destinations: &[Destination]) -> Vec<Problem> {
         }
         if destination.title_filter.as_deref().is_some_and(|title| !fits(title)) {
             add("title_filter", format!("Use 1 to {MAX_FILTER} characters, or null."));
-        }
-        let same = |other: &&Destination| other.channel == destination.channel;
-        if destinations.iter().filter(same).count() > 1 {
-            let message = "Another entry has the same channel. Each channel can be named once.";
-            add("channel_id", message.to_owned());
         }
     }
     found
@@ -112,12 +113,29 @@ async fn check_own(
             return Err(SaveError::Invalid(vec![foreign(&prefix, found)]));
         }
     }
-    let wanted: Vec<_> = new.iter().filter_map(|destination| destination.template).collect();
-    if !templates::all_of_guild(&app.pool, guild, &wanted).await? {
-        let message = "This server has no such template. Choose one of its own.";
-        return Err(SaveError::field("destinations", "unknown_template", message));
+    check_templates(app, guild, new).await
+}
+
+async fn check_templates(
+    app: &App,
+    guild: GuildId,
+    destinations: &[Destination],
+) -> Result<(), SaveError> {
+    let wanted: Vec<_> = destinations.iter().filter_map(|d| d.template).collect();
+    if templates::all_of_guild(&app.pool, guild, &wanted).await? {
+        return Ok(());
     }
-    Ok(())
+    // Rare enough to ask for each again, so that the answer can name the field.
+    let mut problems = Vec::new();
+    for (n, destination) in destinations.iter().enumerate() {
+        let Some(template) = destination.template else { continue };
+        if !templates::all_of_guild(&app.pool, guild, &[template]).await? {
+            let message = "This server has no such template. Choose one of its own.";
+            let field = format!("destinations[{n}].template_id");
+            problems.push(Problem::new(field, "unknown_template", message));
+        }
+    }
+    Err(SaveError::Invalid(problems))
 }
 
 fn twice_or_database(error: sqlx::Error) -> SaveError {

@@ -1,12 +1,19 @@
 //! EventSub subscriptions: creating those that are wanted, deleting those that nobody needs.
 
-use crate::{App, twitch_token::with_token};
+use crate::{
+    App,
+    audit::{self, Actor},
+    twitch_token::with_token,
+};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use sm_aws::metrics::Counter;
-use sm_db::subscriptions::{self, DueTarget, Progress};
+use sm_aws::{Ring, metrics::Counter};
+use sm_db::{
+    follows,
+    subscriptions::{self, DueTarget, Progress},
+};
 use sm_twitch::{Error, NewSubscription, eventsub::Status};
-use sm_types::Secret;
+use sm_types::{GuildId, Secret, TwitchUserId};
 use time::{Duration, OffsetDateTime};
 
 /// Targets worked off per step.
@@ -15,6 +22,8 @@ const BATCH: i64 = 20;
 const LEASE: Duration = Duration::minutes(2);
 /// Twitch challenges within seconds; after this long we look whether it did.
 const CHALLENGE_WINDOW: Duration = Duration::minutes(1);
+/// Nobody can have it tried more often than that.
+const RETRY_AFTER: Duration = Duration::MINUTE;
 /// The longest wait between two tries.
 const MAX_BACKOFF: Duration = Duration::hours(6);
 
@@ -35,6 +44,45 @@ pub async fn step(app: &App) -> sqlx::Result<usize> {
         }
     }
     Ok(due.len())
+}
+
+/// What an admin's wish to try again came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Retried {
+    /// It is tried at once.
+    Due,
+    /// It was tried a moment ago.
+    JustNow,
+    /// Nothing has failed.
+    NothingFailed,
+    /// The server does not follow the streamer.
+    NotFollowed,
+}
+
+/// Tries failed subscriptions of a streamer again, at once and not when it is planned.
+pub async fn retry(
+    app: &App,
+    guild: GuildId,
+    streamer: &TwitchUserId,
+    actor: &Actor,
+) -> sqlx::Result<Retried> {
+    let Some((login, _)) = follows::find(&app.pool, guild, streamer).await? else {
+        return Ok(Retried::NotFollowed);
+    };
+    let now = app.clock.now();
+    let mut transaction = app.pool.begin().await?;
+    let counts = subscriptions::retry(&mut *transaction, streamer, now, now - RETRY_AFTER).await?;
+    match counts {
+        (0, _) => return Ok(Retried::NothingFailed),
+        (_, 0) => return Ok(Retried::JustNow),
+        _ => {}
+    }
+    let what = (guild, "streamer.subscribe", Some(streamer.as_str()));
+    let after = json!({ "login": login });
+    audit::done(app, &mut *transaction, actor, what, (None::<&()>, Some(&after))).await?;
+    transaction.commit().await?;
+    app.doorbell.ring(Ring::Subscribe).await;
+    Ok(Retried::Due)
 }
 
 /// Where Twitch sends its events. During a rotation it tells which secret signs them: Twitch never

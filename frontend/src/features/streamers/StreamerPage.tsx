@@ -50,7 +50,7 @@ export function StreamerPage() {
       <Loaded query={query} skeleton={<Waiting />}>
         {({ value: view }) => (
           <>
-            <Header streamer={view.streamer} />
+            <Header guildId={guildId} streamer={view.streamer} />
             {document && (
               <Form key={streamerId} guildId={guildId} view={view} document={document} />
             )}
@@ -83,7 +83,7 @@ function useStreamerDocument(guildId: string, streamerId: string) {
   });
 }
 
-function Header({ streamer }: { streamer: Schema["StreamerItem"] }) {
+function Header({ guildId, streamer }: { guildId: string; streamer: Schema["StreamerItem"] }) {
   const { t } = useTranslation("streamers");
   const name = streamer.display_name;
   useEffect(() => {
@@ -133,7 +133,9 @@ function Header({ streamer }: { streamer: Schema["StreamerItem"] }) {
           </Text>
         </div>
       </Group>
-      {subscription !== "enabled" && <Troubles streamer={{ ...streamer, degraded: 0 }} />}
+      {subscription !== "enabled" && (
+        <Troubles guildId={guildId} streamer={{ ...streamer, degraded: 0 }} />
+      )}
     </Stack>
   );
 }

@@ -70,7 +70,7 @@ export function StreamerRow({ guildId, streamer }: Props) {
         />
         <RowMenu guildId={guildId} streamer={streamer} />
       </Group>
-      <Troubles streamer={streamer} className={classes.troubles} />
+      <Troubles guildId={guildId} streamer={streamer} className={classes.troubles} />
     </li>
   );
 }

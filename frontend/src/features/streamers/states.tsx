@@ -1,4 +1,4 @@
-import { Group, Text, Tooltip } from "@mantine/core";
+import { Button, Group, Text, Tooltip } from "@mantine/core";
 import {
   IconAlertTriangle,
   IconCheck,
@@ -7,12 +7,15 @@ import {
   IconLink,
   IconLoader,
   IconPlayerPause,
+  IconRefresh,
   IconUser,
 } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import type { Schema } from "~/api/client";
 import { Status } from "~/ui/Status";
+import type texts from "./locale/en.json";
 import classes from "./states.module.css";
+import { useRetry } from "./useRowWrites";
 
 type Item = Schema["StreamerItem"];
 
@@ -90,15 +93,26 @@ function useTroubles(): (streamer: Item) => string[] {
     const troubles: string[] = [];
     if (!streamer.exists) troubles.push(t("trouble.gone"));
     else if (streamer.subscription === "failed") {
-      troubles.push(t("trouble.failed", { reason: streamer.subscription_error ?? "–" }));
+      const code = streamer.subscription_reason as keyof (typeof texts)["subscriptionReasons"];
+      const words = streamer.subscription_error ?? "–";
+      const reason = t(`subscriptionReasons.${code}`, { defaultValue: words });
+      troubles.push(t("trouble.failed", { reason }));
     }
     if (streamer.degraded > 0) troubles.push(t("trouble.degraded", { count: streamer.degraded }));
     return troubles;
   };
 }
 
-/** Those troubles, one a line. */
-export function Troubles({ streamer, className }: { streamer: Item; className?: string }) {
+/** Those troubles, one a line, and another try where that may help. */
+export function Troubles({
+  guildId,
+  streamer,
+  className,
+}: {
+  guildId: string;
+  streamer: Item;
+  className?: string;
+}) {
   const troubles = useTroubles()(streamer);
   if (troubles.length === 0) return null;
   return (
@@ -109,6 +123,28 @@ export function Troubles({ streamer, className }: { streamer: Item; className?: 
           <Text size="sm">{text}</Text>
         </Group>
       ))}
+      {streamer.exists && streamer.subscription === "failed" && (
+        <RetryButton guildId={guildId} streamer={streamer} />
+      )}
     </div>
+  );
+}
+
+/** Asks Twitch again at once, for who does not want to wait. */
+function RetryButton({ guildId, streamer }: { guildId: string; streamer: Item }) {
+  const { t } = useTranslation("streamers");
+  const retry = useRetry(guildId, streamer);
+  return (
+    <Button
+      size="xs"
+      mt={6}
+      variant="default"
+      leftSection={<IconRefresh size={14} />}
+      loading={retry.isPending}
+      onClick={() => retry.mutate()}
+      aria-label={t("retry.label", { name: streamer.display_name })}
+    >
+      {t("retry.action")}
+    </Button>
   );
 }

@@ -5,7 +5,13 @@ import { Problem } from "~/api/problem";
 import { queries } from "~/api/queries";
 import { describe } from "~/ui/ProblemCard";
 import { toast, toastWithUndo } from "~/ui/toast";
-import { patchRow, removeStreamer, restoreStreamer, switchStreamer } from "./writes";
+import {
+  patchRow,
+  removeStreamer,
+  retrySubscription,
+  restoreStreamer,
+  switchStreamer,
+} from "./writes";
 
 type Item = Schema["StreamerItem"];
 
@@ -52,6 +58,28 @@ export function useSwitch(guildId: string, streamer: Item): (enabled: boolean) =
     onSettled: () => forget(client, guildId, streamer.id),
   });
   return (enabled) => mutate({ enabled, undo: false });
+}
+
+/** How long Twitch takes to verify a callback, as a rule. */
+const VERIFIED_AFTER_MS = 5_000;
+
+/** Asks Twitch again for a streamer whose connection has failed. */
+export function useRetry(guildId: string, streamer: Item) {
+  const { t } = useTranslation("streamers");
+  const client = useQueryClient();
+  const fail = useFailure();
+  const name = streamer.display_name;
+  return useMutation({
+    mutationFn: () => retrySubscription(guildId, streamer.id),
+    onSuccess: () => {
+      toast({ message: t("retry.planned") });
+      setTimeout(() => {
+        void client.invalidateQueries({ queryKey: queries.streamers(guildId).queryKey });
+        forget(client, guildId, streamer.id);
+      }, VERIFIED_AFTER_MS);
+    },
+    onError: (error) => fail(t("retry.failed", { name }), error),
+  });
 }
 
 /** Removes a streamer; they can be brought back with all their settings. */

@@ -63,6 +63,14 @@ export function addStreamers(guildId: string, names: string[]) {
   );
 }
 
+/** Tries failed subscriptions again, at once. */
+export function retrySubscription(guildId: string, streamerId: string) {
+  const path = { guild_id: guildId, streamer_id: streamerId };
+  return ask(
+    api.POST("/api/guilds/{guild_id}/streamers/{streamer_id}/subscribe", { params: { path } }),
+  );
+}
+
 /** Removes a streamer; returns the settings, for who thinks again. */
 export async function removeStreamer(guildId: string, streamerId: string): Promise<Body> {
   const { value } = await readStreamer(guildId, streamerId);
