@@ -25,7 +25,7 @@ $(DASHBOARD): frontend/node_modules/.package-lock.json $(DASHBOARD_SOURCES)
 frontend/node_modules/.package-lock.json: frontend/package-lock.json
 	@command -v npm >/dev/null || { echo "npm is missing: install Node.js 20.19 or newer" >&2; exit 1; }
 	@echo "Installing the dashboard's packages (about 400 MB) …"
-	npm --prefix frontend ci
+	npm --prefix frontend install --no-save
 	@touch $@
 
 # Every test: against a real Postgres that is started for it, in a real Chromium, and in a local AWS.

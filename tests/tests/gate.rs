@@ -5,7 +5,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// Requests leave in slots that lie evenly in time. On a machine that is busy with something else they
-/// may still arrive in a heap, so a run that was disturbed is repeated.
+/// may still arrive in a heap, so a run that was disturbed is repeated. The pace is the product's own;
+/// `make bench` shows the one at Discord's limit itself.
 #[tokio::test]
 async fn four_workers_together_stay_within_discords_limit() {
     let _quiet = sm_tests::machine().await;
@@ -22,7 +23,7 @@ async fn four_workers_together_stay_within_discords_limit() {
 /// The most requests in any second of a fan-out by four workers.
 async fn most_in_a_second() -> usize {
     let mut most = 0;
-    scenario_at_rate(50, async |t| {
+    scenario_at_rate(45, async |t| {
         let ana = t.streamer("ana").await;
         for _ in 0..150 {
             t.guild_following(&ana).await;
