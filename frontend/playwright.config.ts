@@ -9,6 +9,8 @@ export default defineConfig({
   timeout: 60_000,
   expect: { timeout: 10_000 },
   forbidOnly: true,
+  // Once more, in a world of its own; the report says so.
+  retries: 1,
   fullyParallel: false,
   workers: Number(process.env.E2E_WORKERS ?? 2),
   reporter: [["list"]],

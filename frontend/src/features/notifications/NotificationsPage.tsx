@@ -9,21 +9,14 @@ import { DocumentBar } from "~/ui/DocumentBar";
 import { Loaded } from "~/ui/Loaded";
 import { Page } from "~/ui/Page";
 import { Section } from "~/ui/Section";
-import { useDocument, type EditedDocument } from "~/ui/useDocument";
+import { useDocument } from "~/ui/useDocument";
+import type { PartProps } from "./part";
 import { PlaceSection } from "./PlaceSection";
 import { QuietSection } from "./QuietSection";
 import { StreamsSection } from "./StreamsSection";
 import { useConfigWords } from "./words";
 
 type Config = Schema["ConfigBody"];
-
-/** What every part of the page works on. */
-export interface PartProps {
-  guildId: string;
-  document: EditedDocument<Config>;
-  /** What is wrong with a field, in words. */
-  error: (field: string) => string | undefined;
-}
 
 /** What a server announces, where and how, unless a streamer's own settings say otherwise. */
 export function NotificationsPage() {

@@ -7,7 +7,7 @@ import { TestSend } from "~/delivery/TestSend";
 import { paths } from "~/paths";
 import { TextLink } from "~/ui/links";
 import { Section } from "~/ui/Section";
-import type { PartProps } from "./NotificationsPage";
+import type { PartProps } from "./part";
 
 /** Where announcements go, whom they mention and how they read. */
 export function PlaceSection({ guildId, document, error }: PartProps) {

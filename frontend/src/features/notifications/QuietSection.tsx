@@ -6,7 +6,7 @@ import type { Schema } from "~/api/client";
 import { Section } from "~/ui/Section";
 import { Status } from "~/ui/Status";
 import { useNow } from "~/ui/Time";
-import type { PartProps } from "./NotificationsPage";
+import type { PartProps } from "./part";
 import { isComplete, isQuiet, ownZone, timeIn, zones } from "./quiet";
 import { useQuietText } from "./words";
 

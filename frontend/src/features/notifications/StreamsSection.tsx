@@ -2,7 +2,7 @@ import { Checkbox, Radio, Stack } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { MinutesInput } from "~/ui/MinutesInput";
 import { Section } from "~/ui/Section";
-import type { PartProps } from "./NotificationsPage";
+import type { PartProps } from "./part";
 
 const TYPES = ["live", "rerun", "premiere", "watch_party", "playlist"] as const;
 const END_ACTIONS = ["edit", "delete", "leave"] as const;
