@@ -34,6 +34,9 @@ const SIGNED_IN = [
   "/s/G/audit",
 ];
 
+// Colours on their way from one scheme to the other are nobody's.
+test.use({ contextOptions: { reducedMotion: "reduce" } });
+
 /** What axe finds on the page as it stands, in both colour schemes and both sizes. */
 async function faults(page: Page): Promise<string[]> {
   const found: string[] = [];

@@ -41,6 +41,7 @@ test("a new admin comes from the landing page to a test message, and to a real o
   await clicks.button(/Ada/);
   await expect(page.getByRole("heading", { name: "New Tavern" })).toBeVisible();
   await clicks.pick("Choose a channel", /general/);
+  await expect(page.getByRole("combobox", { name: "Choose a channel" })).toHaveCount(0);
   await clicks.button("Send test");
   await expect(page.getByText("The test message was posted")).toBeVisible();
   expect(await world.messages(general)).toHaveLength(1);
