@@ -7,7 +7,8 @@ export interface Conflict<T> {
   theirs: T;
 }
 
-const same = (a: unknown, b: unknown) => hashKey([a]) === hashKey([b]);
+/** Whether two values of JSON say the same, whatever the order of their keys. */
+export const same = (a: unknown, b: unknown) => hashKey([a]) === hashKey([b]);
 
 /** A three-way merge by field; where both sides changed one, mine stands until somebody decides. */
 export function merge<T extends object>(

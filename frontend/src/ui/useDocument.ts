@@ -1,10 +1,10 @@
-import { hashKey, type UseQueryResult } from "@tanstack/react-query";
+import type { UseQueryResult } from "@tanstack/react-query";
 import { useCallback, useEffect, useState } from "react";
 import type { Tagged } from "~/api/client";
 import { Problem, type FieldError } from "~/api/problem";
 import { sessionEnded } from "~/api/session";
 import { clearDraft, loadDraft, storeDraft } from "./drafts";
-import { merge, type Conflict } from "./merge";
+import { merge, same, type Conflict } from "./merge";
 
 /** A document of the server while somebody edits it. */
 export interface EditedDocument<T extends object> {
@@ -50,8 +50,6 @@ interface Failure<T> {
 
 /** How often changes are put on top of somebody else's within one save. */
 const SAVES = 3;
-
-const same = (a: unknown, b: unknown) => hashKey([a]) === hashKey([b]);
 
 /** Puts changes on top of what the server has now; both sides' changes are kept where they can be. */
 function rebase<T extends object>(edit: Edit<T>, theirs: Tagged<T>): Edit<T> {

@@ -1,9 +1,9 @@
-import { Card } from "~/ui/Card";
 import { Stack, Switch, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { TemplateEditors, TemplateToolbar } from "~/template-editor";
 import { emptyEmbed, type EmbedTemplate } from "~/template-language";
+import { Card } from "~/ui/Card";
 import { EditingContext, type Editing } from "./editing";
 import { EmbedForm } from "./EmbedForm";
 import type { TemplateForm } from "./saving";

@@ -1,4 +1,5 @@
 import {
+  ActionIcon,
   Badge,
   Button,
   Group,
@@ -9,7 +10,6 @@ import {
   Text,
   Title,
 } from "@mantine/core";
-import { ActionIcon } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { notifications } from "@mantine/notifications";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
@@ -38,6 +38,7 @@ export function TemplatesPage() {
   const { t } = useTranslation("templates");
   const { guildId } = useParams({ from: "/app/s/$guildId/templates" });
   const templates = useQuery(queries.templates(guildId));
+  const taken = templates.data?.templates.map(({ name }) => name) ?? [];
   const [opened, dialog] = useDisclosure();
   return (
     <Page
@@ -55,7 +56,7 @@ export function TemplatesPage() {
             <NewTemplateDialog
               guildId={guildId}
               ours={readMessage(list.default_message)}
-              taken={list.templates.map(({ name }) => name)}
+              taken={taken}
               opened={opened}
               onClose={dialog.close}
             />
@@ -65,7 +66,7 @@ export function TemplatesPage() {
                   key={template.id}
                   guildId={guildId}
                   template={template}
-                  taken={list.templates.map(({ name }) => name)}
+                  taken={taken}
                 />
               ))}
               <OwnCard
