@@ -156,7 +156,10 @@ test("a session that ends while somebody types costs nothing", async ({ page, co
   await expect(page.getByText("Template saved")).toBeVisible();
 });
 
-test("a member who opts out is left out of the next announcement", async ({ page, world }) => {
+test("a member who opts out is left out of the next announcement", async ({
+  page,
+  fresh: world,
+}) => {
   const guild = await world.guild("Speedrun Guild");
   const channel = guild.channels[0]?.id ?? "";
   await world.signIn(page, "ben", "/me");
