@@ -1,6 +1,6 @@
 # Needs Rust (rustup), Node.js with npm, and a C compiler; the tests need Python 3 with venv too.
 # `make dev` and `make test` get the rest.
-.PHONY: dev dashboard screenshots test test-rust test-dashboard rehearse lint bench chaos scale sbom openapi tools \
+.PHONY: dev dashboard screenshots test test-rust test-dashboard rehearse lint bench chaos scale sbom audit openapi tools \
   build deploy secrets web
 
 CARGO ?= cargo
@@ -80,9 +80,15 @@ scale:
 	SCALE_ROWS=300000 $(BIN) with-postgres -- \
 	  $(CARGO) test -p sm-tests --test integration -- retention::old --nocapture
 
-# What the product is made of (CycloneDX) and under which licences, in target/sbom.
+# What the product is made of (CycloneDX) and under which licences, in target/sbom; refuses what deny.toml does.
 sbom:
 	node tools/sbom.mjs target/sbom
+
+# Known vulnerabilities and yanked versions; asks RustSec and npm, so it needs the internet.
+audit:
+	@command -v cargo-deny >/dev/null || { echo "cargo-deny is missing: cargo install --locked cargo-deny" >&2; exit 1; }
+	cargo deny check
+	npm --prefix frontend audit --omit=dev
 
 # The description of the API and its reference page, made of the handlers.
 openapi:

@@ -1,6 +1,8 @@
-// What the product is made of: a CycloneDX SBOM, a licence report, and a check of the licences.
+// What the product is made of: a CycloneDX SBOM, a licence report, and what of an audit needs no network.
 //
-//   node tools/sbom.mjs [folder]    writes sbom.cdx.json and licences.md; fails where deny.toml allows no licence
+//   node tools/sbom.mjs [folder]    writes sbom.cdx.json and licences.md; fails where deny.toml does not allow a
+//                                   licence or a crate, or where something has no checksum or is from elsewhere
+//                                   than the registries. Known vulnerabilities: `make audit`.
 //
 // Counts what is shipped: the dependencies of the binaries, without those of tests, and of the dashboard.
 import { execFileSync } from "node:child_process";
@@ -39,6 +41,7 @@ function crates() {
       name: p.name,
       version: p.version,
       licence: p.license,
+      fromRegistry: p.source.startsWith("registry+"),
       hash: hash(p) && { alg: "SHA-256", content: hash(p) },
     }));
 }
@@ -56,14 +59,16 @@ function packages() {
         name: path.slice(path.lastIndexOf("node_modules/") + 13),
         version: p.version,
         licence: p.license,
+        // Nothing but `resolved: …` names another origin; the lock file names none for the registry.
+        fromRegistry: !/^(git|file|http:)/.test(p.resolved ?? ""),
         hash: content && { alg: algorithm.replace("sha", "SHA-"), content },
       };
     });
 }
 
-/** The licences that deny.toml allows. */
-function allowed() {
-  const list = readFileSync("deny.toml", "utf8").match(/allow = \[([^\]]*)\]/)[1];
+/** A list of deny.toml: the `allow`ed licences, the crates to `deny`. */
+function listed(key) {
+  const list = readFileSync("deny.toml", "utf8").match(new RegExp(`^${key} = \\[([^\\]]*)\\]`, "m"))[1];
   return new Set([...list.matchAll(/"([^"]+)"/g)].map((m) => m[1]));
 }
 
@@ -133,8 +138,16 @@ mkdirSync(out, { recursive: true });
 writeFileSync(join(out, "sbom.cdx.json"), `${JSON.stringify(bom, null, 2)}\n`);
 writeFileSync(join(out, "licences.md"), `# Licences of what StreamMaxing ${version} is made of\n\n${report.join("\n")}`);
 
-const ok = allowed();
-const refused = all.filter((c) => !meets(c.licence, ok));
-for (const c of refused) console.error(`${c.name} ${c.version}: deny.toml does not allow "${c.licence ?? "no licence"}"`);
+const licences = listed("allow");
+const denied = listed("deny");
+const faults = all.flatMap((c) => {
+  const found = [];
+  if (!meets(c.licence, licences)) found.push(`deny.toml does not allow "${c.licence ?? "no licence"}"`);
+  if (c.kind === "cargo" && denied.has(c.name)) found.push("deny.toml denies this crate");
+  if (!c.fromRegistry) found.push("is not from a registry");
+  if (!c.hash) found.push("the lock file has no checksum for it");
+  return found.map((fault) => `${c.name} ${c.version}: ${fault}`);
+});
+for (const fault of faults) console.error(fault);
 console.log(`${out}: ${all.length} components, ${groups.size} licence expressions`);
-process.exitCode = refused.length > 0 ? 1 : 0;
+process.exitCode = faults.length > 0 ? 1 : 0;
