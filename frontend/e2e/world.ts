@@ -231,7 +231,27 @@ function complaints(page: Page): string[] {
   return lines;
 }
 
-export const test = base.extend<{ quiet: void; fresh: World }, { world: World }>({
+/** The world of the file whose tests run; no file sees what another one has done. */
+class Worlds {
+  private file?: string;
+  private world?: World;
+
+  async of(file: string): Promise<World> {
+    if (!this.world || this.file !== file) {
+      await this.stop();
+      this.world = await World.start();
+      this.file = file;
+    }
+    return this.world;
+  }
+
+  async stop() {
+    await this.world?.stop();
+    this.world = undefined;
+  }
+}
+
+export const test = base.extend<{ quiet: void; fresh: World; world: World }, { worlds: Worlds }>({
   /** A world that nothing has happened in yet; costs a few seconds. */
   // oxlint-disable-next-line no-empty-pattern -- Playwright reads the pattern
   fresh: async ({}, run) => {
@@ -239,14 +259,18 @@ export const test = base.extend<{ quiet: void; fresh: World }, { world: World }>
     await run(world);
     await world.stop();
   },
-  world: [
+  /** One for all tests of a file, one after the other: what one leaves, the next one finds. */
+  world: async ({ worlds }, run, { file }) => {
+    await run(await worlds.of(file));
+  },
+  worlds: [
     // oxlint-disable-next-line no-empty-pattern -- Playwright reads the pattern
     async ({}, run) => {
-      const world = await World.start();
-      await run(world);
-      await world.stop();
+      const worlds = new Worlds();
+      await run(worlds);
+      await worlds.stop();
     },
-    { scope: "worker", timeout: 90_000 },
+    { scope: "worker" },
   ],
   context: async ({ context }, run) => {
     await drawPictures(context);
