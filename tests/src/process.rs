@@ -5,7 +5,7 @@ use serde_json::Value;
 use std::{
     net::{TcpListener, TcpStream},
     path::PathBuf,
-    process::{Child, Command, Stdio},
+    process::{Child, ChildStdout, Command, Stdio},
     time::Duration,
 };
 
@@ -65,13 +65,33 @@ pub struct Process(pub Child);
 impl Process {
     /// Starts a binary with nothing but these settings in its environment.
     pub fn start(name: &str, arguments: &[&str], settings: &[(&'static str, String)]) -> Self {
+        Self::spawn(name, arguments, settings, Stdio::null())
+    }
+
+    /// The same; returns its standard output too.
+    pub fn start_logged(
+        name: &str,
+        arguments: &[&str],
+        settings: &[(&'static str, String)],
+    ) -> (Self, ChildStdout) {
+        let mut process = Self::spawn(name, arguments, settings, Stdio::piped());
+        let log = process.0.stdout.take().expect("it is piped");
+        (process, log)
+    }
+
+    fn spawn(
+        name: &str,
+        arguments: &[&str],
+        settings: &[(&'static str, String)],
+        stdout: Stdio,
+    ) -> Self {
         let mut command = Command::new(binary(name));
         command
             .args(arguments)
             .env_clear()
             .envs(settings.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
-            .stdout(Stdio::null())
+            .stdout(stdout)
             .stderr(Stdio::null());
         Self(command.spawn().expect("the binary starts"))
     }

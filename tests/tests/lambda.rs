@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use sm_sim::lambda_runtime::{LambdaRuntime, Outcome};
 use sm_tests::{World, process::Process, scenario};
+use sm_types::TwitchUserId;
 use std::time::Duration;
 
 struct Function {
@@ -37,6 +38,27 @@ fn http(method: &str, path: &str, headers: Value, body: &str, base64: bool) -> V
     })
 }
 
+/// A streamer called Ana goes live: Twitch's webhook as API Gateway hands it over.
+pub(crate) fn go_live(t: &World, ana: &TwitchUserId) -> Value {
+    let body = json!({
+        "subscription": {"id": "s", "type": "stream.online", "version": "1", "status": "enabled"},
+        "event": {"id": "46", "broadcaster_user_id": ana, "broadcaster_user_login": "ana",
+                  "broadcaster_user_name": "Ana", "type": "live", "started_at": "2026-11-21T18:05:02Z"},
+    })
+    .to_string();
+    let timestamp = t.clock.now().format(&time::format_description::well_known::Rfc3339).unwrap();
+    let signature =
+        sm_sim::twitch::sign(sm_tests::EVENTSUB_SECRET, "m-1", &timestamp, body.as_bytes());
+    let headers = json!({
+        "content-type": "application/json", "twitch-eventsub-message-id": "m-1",
+        "twitch-eventsub-message-timestamp": timestamp, "twitch-eventsub-message-type": "notification",
+        "twitch-eventsub-message-signature": signature,
+    });
+    // API Gateway hands bodies over in base64 when it takes them for binary.
+    let encoded = base64(body.as_bytes());
+    http("POST", "/webhooks/twitch", headers, &encoded, true)
+}
+
 #[tokio::test]
 async fn health_answers_without_a_database() {
     scenario(async |t| {
@@ -55,22 +77,7 @@ async fn webhook_then_doorbell_posts_the_announcement() {
         let ana = t.streamer("ana").await;
         let guild = t.guild_following(&ana).await;
         let function = Function::start(t).await;
-        let body = json!({
-            "subscription": {"id": "s", "type": "stream.online", "version": "1", "status": "enabled"},
-            "event": {"id": "46", "broadcaster_user_id": ana, "broadcaster_user_login": "ana",
-                      "broadcaster_user_name": "Ana", "type": "live", "started_at": "2026-11-21T18:05:02Z"},
-        })
-        .to_string();
-        let timestamp = t.clock.now().format(&time::format_description::well_known::Rfc3339).unwrap();
-        let signature = sm_sim::twitch::sign(sm_tests::EVENTSUB_SECRET, "m-1", &timestamp, body.as_bytes());
-        let headers = json!({
-            "content-type": "application/json", "twitch-eventsub-message-id": "m-1",
-            "twitch-eventsub-message-timestamp": timestamp, "twitch-eventsub-message-type": "notification",
-            "twitch-eventsub-message-signature": signature,
-        });
-        // API Gateway hands bodies over in base64 when it takes them for binary.
-        let encoded = base64(body.as_bytes());
-        let event = http("POST", "/webhooks/twitch", headers, &encoded, true);
+        let event = go_live(t, &ana);
         assert_eq!(function.invoke(event).await.response()["statusCode"], json!(204));
         assert!(t.messages(guild).is_empty(), "posting is the worker's, not the webhook's");
         let ring = json!({"Records": [{"messageId": "q-1", "eventSource": "aws:sqs", "body": "ring", "attributes": {}}]});

@@ -11,6 +11,7 @@ mod queue;
 mod refusal;
 pub mod rotation;
 mod secrets;
+mod trace;
 
 pub use cipher::{Cipher, CipherError};
 pub use codedeploy::report_hook;
@@ -18,3 +19,4 @@ pub use credentials::AwsSettings;
 pub use http::{Http, lazy_http};
 pub use queue::{Doorbell, Ring, redrive};
 pub use secrets::{SecretVersion, SecretsError, fetch_secrets};
+pub use trace::TraceHeader;

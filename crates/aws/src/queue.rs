@@ -1,7 +1,10 @@
 //! The doorbell: wakes a delivery worker. It carries no truth; a lost ring is made good.
 
-use crate::{AwsSettings, Http, credentials::sdk_client};
-use aws_sdk_sqs::error::DisplayErrorContext;
+use crate::{AwsSettings, Http, TraceHeader, credentials::sdk_client};
+use aws_sdk_sqs::{
+    error::DisplayErrorContext,
+    types::{MessageSystemAttributeNameForSends, MessageSystemAttributeValue},
+};
 use std::{
     sync::{Arc, OnceLock},
     time::Duration,
@@ -38,7 +41,7 @@ impl Ring {
 /// What wakes a worker.
 #[derive(Clone, Debug)]
 pub enum Doorbell {
-    /// A message in an SQS queue; Lambda starts a worker for it.
+    /// A message in an SQS queue; Lambda starts a worker for it, in the trace of who rang.
     Sqs(Arc<SqsDoorbell>),
     /// A notification within this process.
     Local(Arc<LocalDoorbell>),
@@ -124,8 +127,16 @@ impl SqsDoorbell {
     }
 
     async fn send(&self, ring: Ring) -> Result<(), String> {
-        let message =
+        let mut message =
             self.client().send_message().queue_url(&self.queue_url).message_body(ring.as_str());
+        if let Some(trace) = TraceHeader::current() {
+            let value = MessageSystemAttributeValue::builder()
+                .data_type("String")
+                .string_value(trace.as_str());
+            let value = value.build().map_err(|e| e.to_string())?;
+            let name = MessageSystemAttributeNameForSends::AwsTraceHeader;
+            message = message.message_system_attributes(name, value);
+        }
         let sent = message.send().await;
         sent.map(drop).map_err(|e| DisplayErrorContext(&e).to_string())
     }

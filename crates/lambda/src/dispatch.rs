@@ -10,7 +10,7 @@ use lambda_runtime::Error;
 use serde::Serialize;
 use serde_json::{Value, json, value::RawValue};
 use sm_aws::{
-    Ring,
+    Ring, TraceHeader,
     metrics::{Counter, Gauge},
 };
 use sm_services::{App, LazyApp, SecurityEvent, sweep, worker};
@@ -18,6 +18,7 @@ use std::{collections::BTreeMap, time::Duration};
 use time::OffsetDateTime;
 use tokio::time::Instant;
 use tower::Service;
+use tracing::{Instrument, Span};
 
 /// What an operator may ask for by `{"task": …}`.
 const TASKS: [&str; 6] = ["health", "migrate", "redrive", "smoke", "sweep", "work"];
@@ -64,12 +65,28 @@ impl Dispatcher {
         self.ops.as_ref().ok_or_else(|| "this process takes no part in operations".into())
     }
 
-    /// Handles one event.
+    /// Handles one event; its log lines name its request and trace.
     ///
     /// An error makes Lambda report the invocation as failed: the source tries again.
     pub async fn handle(&self, event: LambdaEvent<Box<RawValue>>) -> Result<Reply, Error> {
+        let context = &event.context;
+        let trace = context.xray_trace_id.as_deref().and_then(TraceHeader::parse);
+        let span = tracing::error_span!(
+            "invocation",
+            aws.request_id = context.request_id,
+            trace.id = trace.as_ref().map(tracing::field::display),
+            trace.rung_by = tracing::field::Empty,
+        );
+        // Boxed: what it awaits comes near the compiler's limit on nested types.
+        let work = Box::pin(self.dispatch(event)).instrument(span);
+        match trace {
+            Some(trace) => trace.scope(work).await,
+            None => work.await,
+        }
+    }
+
+    async fn dispatch(&self, event: LambdaEvent<Box<RawValue>>) -> Result<Reply, Error> {
         let (payload, context) = event.into_parts();
-        // Boxed: what they await comes near the compiler's limit on nested types.
         match classify(payload.get()) {
             Kind::Http => Box::pin(self.http(LambdaEvent::new(payload, context))).await,
             Kind::WebSocket => Ok(Reply::Json(refuse_websocket())),
@@ -102,6 +119,9 @@ impl Dispatcher {
 
     /// The doorbell. A failed message comes back and, after some tries, ends in the dead letters.
     async fn sqs(&self, messages: &[Message], deadline_ms: u64) -> Value {
+        let rung_by: Vec<_> =
+            messages.iter().filter_map(|m| Some(m.trace.as_ref()?.to_string())).collect();
+        Span::current().record("trace.rung_by", rung_by.join(" "));
         let failed = match self.answer(messages, deadline_ms).await {
             Ok(()) => Vec::new(),
             Err(error) => {

@@ -2,6 +2,7 @@
 
 use crate::ops::{Hook, Step};
 use serde::Deserialize;
+use sm_aws::TraceHeader;
 
 /// An event, as far as dispatch has to know it.
 #[derive(Debug, PartialEq, Eq)]
@@ -31,6 +32,8 @@ pub(crate) struct Message {
     pub(crate) id: String,
     /// Its text.
     pub(crate) body: String,
+    /// The trace of who rang.
+    pub(crate) trace: Option<TraceHeader>,
 }
 
 #[derive(Deserialize)]
@@ -68,6 +71,13 @@ struct Record {
     source: Option<String>,
     #[serde(default)]
     body: String,
+    attributes: Option<Attributes>,
+}
+
+#[derive(Deserialize)]
+struct Attributes {
+    #[serde(rename = "AWSTraceHeader")]
+    trace: Option<String>,
 }
 
 /// Tells the kind of an event from the fields that only this kind has.
@@ -96,7 +106,8 @@ fn is_schedule(source: &str) -> bool {
 fn sqs(records: Vec<Record>) -> Kind {
     let message = |record: Record| {
         let id = record.message_id.filter(|_| record.source.as_deref() == Some("aws:sqs"))?;
-        Some(Message { id, body: record.body })
+        let trace = record.attributes.and_then(|a| TraceHeader::parse(&a.trace?));
+        Some(Message { id, body: record.body, trace })
     };
     let messages: Option<Vec<_>> = records.into_iter().map(message).collect();
     messages.filter(|messages| !messages.is_empty()).map_or(Kind::Unknown, Kind::Sqs)
@@ -118,8 +129,14 @@ mod tests {
             Kind::WebSocket
         );
         let sqs = r#"{"Records":[{"messageId":"m1","eventSource":"aws:sqs","body":"deliver"}]}"#;
-        let message = Message { id: "m1".into(), body: "deliver".into() };
+        let message = Message { id: "m1".into(), body: "deliver".into(), trace: None };
         assert_eq!(kind(sqs), Kind::Sqs(vec![message]));
+        let traced = sqs.replace(
+            r#""body""#,
+            r#""attributes":{"ApproximateReceiveCount":"1","AWSTraceHeader":"Root=1-a;Sampled=1"},"body""#,
+        );
+        let Kind::Sqs(messages) = kind(&traced) else { panic!("{traced}") };
+        assert_eq!(messages[0].trace, TraceHeader::parse("Root=1-a;Sampled=1"));
         assert_eq!(kind(r#"{"source":"aws.scheduler","detail":{}}"#), Kind::Schedule);
         assert_eq!(
             kind(r#"{"source":"aws.events","detail-type":"Scheduled Event"}"#),

@@ -26,6 +26,9 @@ use tokio::{
     task::JoinHandle,
 };
 
+/// The trace of every invocation.
+pub const TRACE: &str = "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700";
+
 /// How an invocation ended.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome {
@@ -175,7 +178,7 @@ async fn next(State(shared): State<Arc<Shared>>) -> Response {
             "lambda-runtime-invoked-function-arn",
             "arn:aws:lambda:eu-central-1:000000000000:function:streammaxing".to_owned(),
         ),
-        ("lambda-runtime-trace-id", "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700".to_owned()),
+        ("lambda-runtime-trace-id", TRACE.to_owned()),
         ("content-type", "application/json".to_owned()),
     ];
     (axum::response::AppendHeaders(headers), event.to_string()).into_response()

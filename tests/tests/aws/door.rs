@@ -7,6 +7,7 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use serde_json::Value;
 use sm_aws::{Http, lazy_http};
 use std::{
     sync::{Arc, Mutex},
@@ -48,6 +49,7 @@ struct Shared {
 #[derive(Clone)]
 struct Seen {
     action: String,
+    asked: Bytes,
     answer: String,
 }
 
@@ -73,6 +75,13 @@ impl Door {
     /// How often an action was asked for, such as `Decrypt`.
     pub(super) fn count(&self, action: &str) -> usize {
         self.shared.seen.lock().unwrap().iter().filter(|seen| seen.action == action).count()
+    }
+
+    /// What was asked for by an action, the oldest first.
+    pub(super) fn asked(&self, action: &str) -> Vec<Value> {
+        let seen = self.shared.seen.lock().unwrap();
+        let asked = seen.iter().filter(|seen| seen.action == action).map(|seen| &seen.asked);
+        asked.map(|body| serde_json::from_slice(body).unwrap()).collect()
     }
 
     /// The answers so far.
@@ -119,7 +128,7 @@ async fn pass(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes
     // Counted before it is answered: nobody may wait for the answer.
     let position = {
         let mut seen = shared.seen.lock().unwrap();
-        seen.push(Seen { action, answer: String::new() });
+        seen.push(Seen { action, asked: body.clone(), answer: String::new() });
         seen.len() - 1
     };
     let (status, answer) = match mode {

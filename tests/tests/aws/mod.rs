@@ -1,9 +1,10 @@
-//! KMS and Secrets Manager: against a local AWS, behind a door that counts and can be shut.
+//! KMS, Secrets Manager and SQS: against a local AWS, behind a door that counts and can be shut.
 
 mod codedeploy;
 mod door;
 mod kms;
 mod secrets;
+mod trace;
 
 use sm_aws::AwsSettings;
 use sm_sim::aws::Ministack;
