@@ -19,12 +19,14 @@ function closure(key, seen = new Set()) {
   return seen;
 }
 
-const entry = Object.keys(manifest).find((key) => manifest[key].isEntry);
-const atStart = closure(entry);
+const page = readFileSync(new URL("index.html", dist), "utf8");
+const named = new Set([...page.matchAll(/(?:src|href)="\/(assets\/[^"]+\.js)"/g)].map((m) => m[1]));
+const atStart = new Set();
+for (const [key, { file }] of Object.entries(manifest)) if (named.has(file)) closure(key, atStart);
 /** What every page behind the sign-in stands on; loaded before any of them. */
 const SHELL = "src/shell/SignedIn.tsx";
 const shell = closure(SHELL);
-const css = new Set([...atStart].flatMap((key) => manifest[key].css ?? []));
+const css = new Set([...page.matchAll(/href="\/(assets\/[^"]+\.css)"/g)].map((m) => m[1]));
 const sum = (files) => [...files].reduce((bytes, file) => bytes + size(file), 0);
 
 const lines = [

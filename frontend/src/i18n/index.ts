@@ -1,6 +1,6 @@
 import i18next from "i18next";
 import { initReactI18next } from "react-i18next";
-import type en from "./en";
+import en from "./en";
 import type enApp from "./en-app";
 
 /** The languages that are complete. */
@@ -8,7 +8,8 @@ export const languages = { en: "English", de: "Deutsch" } as const;
 export type Language = keyof typeof languages;
 
 const STORED = "streammaxing-language";
-const loaders = { en: () => import("./en"), de: () => import("./de") };
+// English starts without a second journey; its texts are small.
+const loaders = { en: () => Promise.resolve({ default: en }), de: () => import("./de") };
 const appLoaders = { en: () => import("./en-app"), de: () => import("./de-app") };
 let appWanted = false;
 
