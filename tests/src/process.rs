@@ -20,6 +20,16 @@ pub fn binary(name: &str) -> PathBuf {
     path
 }
 
+/// What runs it: `BOOTSTRAP`, a command line, takes the place of our `bootstrap`.
+fn command(name: &str) -> Command {
+    let other = crate::environment("BOOTSTRAP").filter(|_| name == "bootstrap");
+    let Some(line) = other else { return Command::new(binary(name)) };
+    let mut words = line.split_whitespace();
+    let mut command = Command::new(words.next().expect("BOOTSTRAP names a program"));
+    command.args(words);
+    command
+}
+
 /// What a command has printed, and how it ended.
 #[derive(Debug)]
 pub struct Ran {
@@ -85,7 +95,7 @@ impl Process {
         settings: &[(&'static str, String)],
         stdout: Stdio,
     ) -> Self {
-        let mut command = Command::new(binary(name));
+        let mut command = command(name);
         command
             .args(arguments)
             .env_clear()
