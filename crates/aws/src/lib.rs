@@ -5,18 +5,24 @@
 mod cipher;
 mod codedeploy;
 mod credentials;
+mod function;
 mod http;
+mod identity;
 pub mod metrics;
 mod queue;
 mod refusal;
 pub mod rotation;
 mod secrets;
+mod signed;
 mod trace;
 
 pub use cipher::{Cipher, CipherError};
 pub use codedeploy::report_hook;
 pub use credentials::AwsSettings;
+pub use function::{function_settings, invoke};
 pub use http::{Http, lazy_http};
+pub use identity::{Identity, identity};
 pub use queue::{Doorbell, Ring, redrive};
 pub use secrets::{SecretVersion, SecretsError, fetch_secrets};
+pub use signed::CallError;
 pub use trace::TraceHeader;

@@ -48,7 +48,8 @@ impl Ops {
         if !passed {
             tracing::error!(?findings, "the smoke test has failed: the release is taken back");
         }
-        sm_aws::report_hook(self.aws()?, &self.http, ids, passed, self.clock.now()).await
+        let told = sm_aws::report_hook(self.aws()?, &self.http, ids, passed, self.clock.now());
+        told.await.map_err(|error| error.to_string())
     }
 }
 
