@@ -1,9 +1,8 @@
 //! The doorbell: wakes a delivery worker. It carries no truth; a lost ring is made good.
 
-use crate::{AwsSettings, Http, TraceHeader, credentials::sdk_client};
-use aws_sdk_sqs::{
-    error::DisplayErrorContext,
-    types::{MessageSystemAttributeNameForSends, MessageSystemAttributeValue},
+use crate::{AwsSettings, Http, TraceHeader, credentials::sdk_client, refusal};
+use aws_sdk_sqs::types::{
+    MessageSystemAttributeNameForSends, MessageSystemAttributeValue, QueueAttributeName,
 };
 use std::{
     sync::{Arc, OnceLock},
@@ -24,17 +23,22 @@ pub enum Ring {
 }
 
 impl Ring {
-    fn as_str(self) -> &'static str {
+    /// The message's text.
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Deliver => "deliver",
             Self::Subscribe => "subscribe",
         }
     }
 
+    /// The ring of a message's text; `None` for a text of another version.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        [Self::Deliver, Self::Subscribe].into_iter().find(|ring| ring.as_str() == text)
+    }
+
     /// Whether a message's text asks for it; a text of another version asks for everything.
     pub fn is_asked_by(self, text: &str) -> bool {
-        let known = [Self::Deliver, Self::Subscribe].into_iter().find(|r| r.as_str() == text);
-        known.is_none_or(|known| known == self)
+        Self::parse(text).is_none_or(|known| known == self)
     }
 }
 
@@ -86,11 +90,22 @@ impl Doorbell {
         }
     }
 
+    /// Rings, and takes the time that it takes; tells when it did not ring.
+    pub(crate) async fn ring_surely(&self, ring: Ring) -> Result<(), String> {
+        match self {
+            Self::Local(local) => {
+                local.of(ring).notify_one();
+                Ok(())
+            }
+            Self::Sqs(sqs) => sqs.send(ring).await,
+        }
+    }
+
     /// How many messages wait in the queue; `None` within this process, where none wait.
     pub async fn depth(&self) -> Result<Option<u64>, String> {
         match self {
             Self::Local(_) => Ok(None),
-            Self::Sqs(sqs) => sqs.depth().await.map(Some),
+            Self::Sqs(sqs) => count_waiting(sqs.client(), &sqs.queue_url).await.map(Some),
         }
     }
 
@@ -117,15 +132,6 @@ impl SqsDoorbell {
         self.client.get_or_init(|| sdk_client!(aws_sdk_sqs, &self.aws, &self.http))
     }
 
-    async fn depth(&self) -> Result<u64, String> {
-        let name = aws_sdk_sqs::types::QueueAttributeName::ApproximateNumberOfMessages;
-        let request = self.client().get_queue_attributes().queue_url(&self.queue_url);
-        let answer = request.attribute_names(name.clone()).send().await;
-        let answer = answer.map_err(|e| DisplayErrorContext(&e).to_string())?;
-        let depth = answer.attributes().and_then(|all| all.get(&name));
-        depth.and_then(|text| text.parse().ok()).ok_or_else(|| "no depth was answered".to_owned())
-    }
-
     async fn send(&self, ring: Ring) -> Result<(), String> {
         let mut message =
             self.client().send_message().queue_url(&self.queue_url).message_body(ring.as_str());
@@ -138,37 +144,21 @@ impl SqsDoorbell {
             message = message.message_system_attributes(name, value);
         }
         let sent = message.send().await;
-        sent.map(drop).map_err(|e| DisplayErrorContext(&e).to_string())
+        sent.map(drop).map_err(|error| format!("SQS {}", refusal::describe(&error)))
     }
 }
 
-/// Takes rings that have failed too often out of their queue and rings once; how many there were.
-///
-/// A ring is like any other of its kind: the worker that answers does all that work that is due.
-pub async fn redrive(
-    aws: &AwsSettings,
-    http: &Http,
-    dead_letter_url: &str,
-    doorbell: &Doorbell,
-) -> Result<usize, String> {
-    let told = |error: &dyn std::error::Error| DisplayErrorContext(error).to_string();
-    let client = sdk_client!(aws_sdk_sqs, aws, http);
-    let mut taken = 0;
-    loop {
-        let request = client.receive_message().queue_url(dead_letter_url);
-        let answer = request.max_number_of_messages(10).send().await.map_err(|e| told(&e))?;
-        let messages = answer.messages.unwrap_or_default();
-        if messages.is_empty() {
-            return Ok(taken);
-        }
-        // First the ring, then the end of its message: in between, it may ring twice.
-        doorbell.ring(Ring::Deliver).await;
-        doorbell.ring(Ring::Subscribe).await;
-        for message in &messages {
-            let delete = client.delete_message().queue_url(dead_letter_url);
-            let delete = delete.set_receipt_handle(message.receipt_handle.clone());
-            delete.send().await.map_err(|e| told(&e))?;
-            taken += 1;
-        }
-    }
+/// How many messages wait in a queue, more or less.
+pub(crate) async fn count_waiting(
+    client: &aws_sdk_sqs::Client,
+    queue_url: &str,
+) -> Result<u64, String> {
+    let name = QueueAttributeName::ApproximateNumberOfMessages;
+    let request = client.get_queue_attributes().queue_url(queue_url);
+    let answer = request.attribute_names(name.clone()).send().await;
+    let answer = answer.map_err(|error| format!("SQS {}", refusal::describe(&error)))?;
+    let count = answer.attributes().and_then(|all| all.get(&name));
+    count
+        .and_then(|text| text.parse().ok())
+        .ok_or_else(|| "SQS answered without a count".to_owned())
 }

@@ -159,7 +159,8 @@ fn build(
     }))
 }
 
-fn doorbell(config: &Config, http: &Http) -> Doorbell {
+/// What wakes a worker with these settings.
+pub fn doorbell(config: &Config, http: &Http) -> Doorbell {
     match (&config.queue_url, &config.aws) {
         (Some(url), Some(aws)) => Doorbell::sqs(aws.clone(), http.clone(), url.clone()),
         _ => Doorbell::local(),

@@ -7,5 +7,5 @@ mod event;
 pub mod logging;
 pub mod ops;
 
-pub use build::{build_app, complete, is_pooled, lazy_app, pool};
+pub use build::{build_app, complete, doorbell, is_pooled, lazy_app, pool};
 pub use config::Config;

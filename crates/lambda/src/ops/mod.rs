@@ -7,7 +7,7 @@ pub(crate) use rotation::Step;
 pub(crate) use smoke::Hook;
 
 use crate::Config;
-use sm_aws::{AwsSettings, Http, lazy_http};
+use sm_aws::{AwsSettings, DeadLetters, Http, lazy_http};
 use sm_services::App;
 use sm_types::Clock;
 
@@ -28,7 +28,7 @@ impl Ops {
     /// Brings rings back that have failed too often; how many there were.
     pub(crate) async fn redrive(&self, app: &App) -> Result<usize, String> {
         let url = self.config.dead_letter_url.as_deref().ok_or("DEAD_LETTER_URL is not set")?;
-        sm_aws::redrive(self.aws()?, &self.http, url, &app.doorbell).await
+        DeadLetters::new(self.aws()?, &self.http, url).redrive(&app.doorbell).await
     }
 
     fn aws(&self) -> Result<&AwsSettings, String> {
