@@ -4,6 +4,7 @@ use crate::{AwsSettings, Http, credentials::sdk_client, refusal};
 use aws_sdk_secretsmanager::{Client, error::SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use base64::{Engine, engine::general_purpose::STANDARD};
 use std::collections::BTreeMap;
 
 /// The version in use.
@@ -63,8 +64,16 @@ fn told<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> String {
 
 /// A new secret: 32 random bytes in hexadecimal.
 pub fn random_secret() -> Result<String, String> {
-    let bytes: ring::rand::Random<[u8; 32]> =
-        ring::rand::generate(&ring::rand::SystemRandom::new())
-            .map_err(|_| "the system gives no random bytes".to_owned())?;
-    Ok(bytes.expose().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(random_bytes()?.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// A new key for [`crate::Cipher::local`]: 32 random bytes in base64.
+pub fn random_key() -> Result<String, String> {
+    Ok(STANDARD.encode(random_bytes()?))
+}
+
+fn random_bytes() -> Result<[u8; 32], String> {
+    let bytes = ring::rand::generate(&ring::rand::SystemRandom::new());
+    let bytes = bytes.map_err(|_| "the system gives no random bytes".to_owned())?;
+    Ok(bytes.expose())
 }

@@ -6,6 +6,7 @@ pub mod dispatch;
 mod event;
 pub mod logging;
 pub mod ops;
+pub mod secret_names;
 
 pub use build::{build_app, complete, doorbell, is_pooled, lazy_app, pool};
 pub use config::Config;

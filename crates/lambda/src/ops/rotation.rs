@@ -5,12 +5,9 @@
 //! it is in use, by and by: `services/streamers/reconcile.rs`.
 
 use super::Ops;
-use crate::build_app;
-use sm_aws::rotation::{CURRENT, PENDING, StoredSecret, random_secret};
+use crate::{build_app, secret_names};
+use sm_aws::rotation::{CURRENT, PENDING, StoredSecret};
 use std::collections::BTreeMap;
-
-/// What is made anew.
-const OURS: [&str; 2] = ["SESSION_SECRET", "TWITCH_EVENTSUB_SECRET"];
 
 /// One of the four steps; each may come twice.
 #[derive(Debug, PartialEq, Eq)]
@@ -63,12 +60,9 @@ async fn create(stored: &StoredSecret, version: &str) -> Result<(), String> {
 
 /// The values with new secrets of ours, each before the one that was the newest.
 fn next(mut values: BTreeMap<String, String>) -> Result<BTreeMap<String, String>, String> {
-    for name in OURS {
-        let newest = values.get(name).and_then(|both| both.split(',').next()).map(str::trim);
-        let newest = newest.filter(|secret| !secret.is_empty());
-        let newest =
-            newest.ok_or_else(|| format!("the secret has no {name}: complete it first"))?;
-        let both = format!("{},{newest}", random_secret()?);
+    for name in secret_names::MADE {
+        let present = values.get(name).map_or("", String::as_str);
+        let both = secret_names::rotate(name, present)?;
         values.insert(name.to_owned(), both);
     }
     Ok(values)
