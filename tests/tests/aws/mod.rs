@@ -11,8 +11,8 @@ use sm_sim::aws::Ministack;
 use sm_types::Secret;
 use std::sync::OnceLock;
 
-/// The local AWS of all tests here, started by the first of them.
-fn aws() -> &'static Ministack {
+/// The local AWS of all tests, started by the first of them.
+pub(crate) fn aws() -> &'static Ministack {
     static AWS: OnceLock<Ministack> = OnceLock::new();
     AWS.get_or_init(|| {
         Ministack::start(&sm_tests::cache_dir()).unwrap_or_else(|error| panic!("{error}"))

@@ -1,9 +1,11 @@
 //! The operator's commands, through the binary.
 
+mod cloud;
 mod deliveries;
 mod doctor;
 mod people;
 mod smoke;
+mod stack;
 mod subscriptions;
 
 use sm_tests::{TestDatabase, process::streammaxing, scenario};

@@ -1,6 +1,6 @@
 //! `deliveries`: what became of announcements, and sending them again.
 
-use super::{app, exit};
+use super::{exit, settings::Settings};
 use crate::{
     output::{Error, Format, moment, say, table},
     progress::Progress,
@@ -91,8 +91,8 @@ impl How {
     }
 }
 
-pub(super) async fn run(args: Args) -> Result<ExitCode, Error> {
-    let (app, format) = (app().await?, args.format);
+pub(super) async fn run(args: Args, settings: &Settings) -> Result<ExitCode, Error> {
+    let (app, format) = (settings.app().await?, args.format);
     match args.command {
         Command::List(list) => print_list(&app, list, format).await,
         Command::Show { delivery } => show(&app, DeliveryId(delivery), format).await,

@@ -1,6 +1,6 @@
 //! `guild`: what is stored about a Discord server, to hand over or to delete.
 
-use super::app;
+use super::settings::Settings;
 use crate::{
     output::{Error, Format, print},
     progress::Progress,
@@ -44,8 +44,8 @@ enum Command {
     },
 }
 
-pub(super) async fn run(args: &Args) -> Result<ExitCode, Error> {
-    let app = app().await?;
+pub(super) async fn run(args: &Args, settings: &Settings) -> Result<ExitCode, Error> {
+    let app = settings.app().await?;
     match args.command {
         Command::Export { guild } => export(&app, guild).await?,
         Command::Purge { guild, leave, yes } => {

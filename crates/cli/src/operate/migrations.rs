@@ -1,6 +1,6 @@
 //! `migrate`: brings the database up to date, or tells what that would do.
 
-use super::exit;
+use super::{exit, settings::Settings};
 use crate::output::{Error, Format, say};
 use serde_json::json;
 use sm_db::migrations::State;
@@ -17,8 +17,8 @@ pub struct Args {
     format: Format,
 }
 
-pub(super) async fn run(args: &Args) -> Result<ExitCode, Error> {
-    let url = database_url().await?;
+pub(super) async fn run(args: &Args, settings: &Settings) -> Result<ExitCode, Error> {
+    let url = database_url(settings).await?;
     let pool = sm_lambda::pool(&url, 1)?;
     let before = sm_db::migrations::state(&mut *pool.acquire().await?).await?;
     if !args.plan {
@@ -41,14 +41,14 @@ pub(super) async fn run(args: &Args) -> Result<ExitCode, Error> {
 }
 
 /// Only this setting is needed, so that a database can be prepared before everything else is.
-async fn database_url() -> Result<Secret, Error> {
-    if let Some(url) = sm_lambda::config::peek("DATABASE_URL") {
+async fn database_url(settings: &Settings) -> Result<Secret, Error> {
+    if let Some(url) = settings.get("DATABASE_URL") {
         return Ok(Secret::new(url));
     }
-    if sm_lambda::config::peek("SECRETS_ARN").is_none() {
+    if settings.get("SECRETS_ARN").is_none() {
         return Err("set DATABASE_URL to the database to migrate".into());
     }
-    let config = sm_lambda::complete(sm_lambda::Config::from_env()?).await?;
+    let config = settings.complete().await?;
     Ok(config.secrets()?.database_url.clone())
 }
 

@@ -1,6 +1,6 @@
 //! The operator's commands: `doctor`, `smoke`, `deliveries recover` and the like.
 //!
-//! They take the same settings as `serve`. They end with 0 when all is well, 1 when there is a problem
+//! They take the same settings as `serve`, or with `--stack` those of a stack on AWS. They end with 0 when all is well, 1 when there is a problem
 //! and 2 when they were called wrongly. What deletes something tells what it would do, until `--yes`.
 
 mod addresses;
@@ -10,6 +10,7 @@ mod guilds;
 mod migrations;
 mod restored;
 mod secrets;
+mod settings;
 mod smoke;
 mod subscriptions;
 mod urls;
@@ -19,62 +20,88 @@ pub use addresses::Addresses;
 
 use crate::{
     log_lines,
-    output::{Error, Format},
+    output::{Error, Format, say},
 };
 use clap::Subcommand;
-use sm_lambda::Config;
-use sm_services::App;
-use sm_types::Clock;
-use std::{io::IsTerminal, process::ExitCode};
+use settings::With;
+use std::{fmt, io::IsTerminal, process::ExitCode};
 use tracing::level_filters::LevelFilter;
 
 /// What an operator does.
 #[derive(Debug, Subcommand)]
 pub enum Operate {
     /// Print which address belongs where in the consoles of Twitch and Discord.
-    Urls(urls::Args),
-    /// Check settings, database, Discord, Twitch and our own address; each problem comes with its remedy.
-    Doctor(Format),
+    Urls(With<urls::Args>),
+    /// Check settings, AWS, database, Discord, Twitch and our own address; each problem comes with its remedy.
+    Doctor(With<Format>),
     /// Try a running product from outside; changes nothing.
-    Smoke(smoke::Args),
+    Smoke(With<smoke::Args>),
     /// Look after the secret settings; never prints one.
-    Secrets(secrets::Args),
+    Secrets(With<secrets::Args>),
     /// Bring the database up to date.
-    Migrate(migrations::Args),
+    Migrate(With<migrations::Args>),
     /// Take up what was posted since the copy that the database was restored from was made.
-    Restored(restored::Args),
+    Restored(With<restored::Args>),
     /// Look after the EventSub subscriptions at Twitch.
-    Subscriptions(subscriptions::Args),
+    Subscriptions(With<subscriptions::Args>),
     /// See what became of announcements, and send them again.
-    Deliveries(deliveries::Args),
+    Deliveries(With<deliveries::Args>),
     /// Hand over or delete what is stored about a person.
-    User(users::Args),
+    User(With<users::Args>),
     /// Hand over or delete what is stored about a Discord server.
-    Guild(guilds::Args),
+    Guild(With<guilds::Args>),
 }
 
 /// Does it.
 pub async fn run(command: Operate) -> Result<ExitCode, Error> {
     log_lines::init(LevelFilter::WARN, std::io::stderr().is_terminal());
-    match command {
-        Operate::Urls(args) => urls::run(&args),
-        Operate::Doctor(format) => doctor::run(format).await,
-        Operate::Smoke(args) => smoke::run(&args).await,
-        Operate::Secrets(args) => secrets::run(&args).await,
-        Operate::Migrate(args) => migrations::run(&args).await,
-        Operate::Restored(args) => restored::run(&args).await,
-        Operate::Subscriptions(args) => subscriptions::run(args).await,
-        Operate::Deliveries(args) => deliveries::run(args).await,
-        Operate::User(args) => users::run(&args).await,
-        Operate::Guild(args) => guilds::run(&args).await,
+    match dispatch(command).await {
+        Err(error) if error.is::<CalledWrongly>() => {
+            say(&format!("streammaxing: {error}"));
+            Ok(ExitCode::from(2))
+        }
+        outcome => outcome,
     }
 }
 
-/// The product as `serve` would run it.
-async fn app() -> Result<App, Error> {
-    let config = sm_lambda::complete(Config::from_env()?).await?;
-    Ok(sm_lambda::build_app(&config, Clock::system())?)
+async fn dispatch(command: Operate) -> Result<ExitCode, Error> {
+    match command {
+        Operate::Urls(With { args, source }) => urls::run(&args, &source.settings().await?),
+        Operate::Doctor(With { args, source }) => doctor::run(args, &source).await,
+        Operate::Smoke(With { args, source }) => smoke::run(&args, &source.settings().await?).await,
+        Operate::Secrets(With { args, source }) => {
+            secrets::run(&args, &source.settings().await?).await
+        }
+        Operate::Migrate(With { args, source }) => {
+            migrations::run(&args, &source.settings().await?).await
+        }
+        Operate::Restored(With { args, source }) => {
+            restored::run(&args, &source.settings().await?).await
+        }
+        Operate::Subscriptions(With { args, source }) => {
+            subscriptions::run(args, &source.settings().await?).await
+        }
+        Operate::Deliveries(With { args, source }) => {
+            deliveries::run(args, &source.settings().await?).await
+        }
+        Operate::User(With { args, source }) => users::run(&args, &source.settings().await?).await,
+        Operate::Guild(With { args, source }) => {
+            guilds::run(&args, &source.settings().await?).await
+        }
+    }
 }
+
+/// A call that lacks something, or asks for what makes no sense.
+#[derive(Debug)]
+struct CalledWrongly(String);
+
+impl fmt::Display for CalledWrongly {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for CalledWrongly {}
 
 /// 0 when all is well, 1 when not.
 fn exit(well: bool) -> ExitCode {

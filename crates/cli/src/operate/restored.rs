@@ -1,6 +1,6 @@
 //! `restored`: the first thing to run on a database that was restored from an older copy.
 
-use super::{app, exit};
+use super::{exit, settings::Settings};
 use crate::{
     output::{Error, Format, say},
     progress::Progress,
@@ -19,8 +19,8 @@ pub struct Args {
     format: Format,
 }
 
-pub(super) async fn run(args: &Args) -> Result<ExitCode, Error> {
-    let app = app().await?;
+pub(super) async fn run(args: &Args, settings: &Settings) -> Result<ExitCode, Error> {
+    let app = settings.app().await?;
     let mut progress = Progress::new("live streams", 0);
     let found = restore::run(&app, args.dry_run, || progress.advance()).await?;
     drop(progress);

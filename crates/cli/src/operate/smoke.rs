@@ -3,6 +3,7 @@
 use super::{
     addresses::Addresses,
     doctor::check::{Check, report},
+    settings::Settings,
 };
 use crate::output::{Error, Format};
 use reqwest::{RequestBuilder, StatusCode, header};
@@ -27,8 +28,8 @@ pub struct Args {
     format: Format,
 }
 
-pub(super) async fn run(args: &Args) -> Result<ExitCode, Error> {
-    let config = sm_lambda::complete(Config::from_env()?).await?;
+pub(super) async fn run(args: &Args, settings: &Settings) -> Result<ExitCode, Error> {
+    let config = settings.complete().await?;
     let base = args.url.clone().unwrap_or_else(|| config.public_base_url.clone());
     let base = base.trim_end_matches('/');
     let target =

@@ -1,6 +1,6 @@
 //! `subscriptions`: what is subscribed to at Twitch, and whether that is what is followed.
 
-use super::app;
+use super::settings::Settings;
 use crate::{
     output::{Error, Format, moment, table},
     progress::Progress,
@@ -43,8 +43,8 @@ enum Command {
     },
 }
 
-pub(super) async fn run(args: Args) -> Result<ExitCode, Error> {
-    let app = app().await?;
+pub(super) async fn run(args: Args, settings: &Settings) -> Result<ExitCode, Error> {
+    let app = settings.app().await?;
     match args.command {
         Command::List { problems } => list(&app, problems, args.format).await,
         Command::Reconcile { dry_run: true } => tell(&app, args.format).await,

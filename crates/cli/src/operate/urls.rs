@@ -1,6 +1,9 @@
 //! `urls`: what to paste where.
 
-use super::addresses::{Addresses, invite};
+use super::{
+    addresses::{Addresses, invite},
+    settings::Settings,
+};
 use crate::output::{Error, Format};
 use serde_json::json;
 use std::process::ExitCode;
@@ -18,9 +21,8 @@ pub struct Args {
     format: Format,
 }
 
-pub(super) fn run(args: &Args) -> Result<ExitCode, Error> {
-    let given =
-        |value: &Option<String>, name| value.clone().or_else(|| sm_lambda::config::peek(name));
+pub(super) fn run(args: &Args, settings: &Settings) -> Result<ExitCode, Error> {
+    let given = |value: &Option<String>, name| value.clone().or_else(|| settings.get(name));
     let base = given(&args.base_url, "PUBLIC_BASE_URL");
     let base = base.ok_or("set PUBLIC_BASE_URL, or give --base-url https://alerts.example")?;
     let client = given(&args.discord_client_id, "DISCORD_CLIENT_ID");

@@ -1,6 +1,6 @@
 //! `user`: what is stored about a person, to hand over or to delete.
 
-use super::app;
+use super::settings::Settings;
 use crate::output::{Error, Format};
 use clap::Subcommand;
 use serde_json::json;
@@ -34,8 +34,8 @@ enum Command {
     },
 }
 
-pub(super) async fn run(args: &Args) -> Result<ExitCode, Error> {
-    let app = app().await?;
+pub(super) async fn run(args: &Args, settings: &Settings) -> Result<ExitCode, Error> {
+    let app = settings.app().await?;
     let (Command::Export { user } | Command::Delete { user, .. }) = args.command;
     let known = sm_db::users::find(&app.pool, user).await?;
     let holdings = sm_db::users::holdings(&app.pool, user).await?;

@@ -1,7 +1,7 @@
 //! This machine and our own address: toolchain, clock, queue, key, and the way in from outside.
 
-use super::check::Check;
-use crate::operate::{Addresses, smoke::no_answer};
+use super::{aws, check::Check};
+use crate::operate::{Addresses, settings::Stack, smoke::no_answer};
 use sm_aws::Doorbell;
 use sm_lambda::Config;
 use sm_services::App;
@@ -50,10 +50,17 @@ pub(super) fn base_url(config: &Config) -> Check {
     Check::problem(NAME, &format!("{url} is not encrypted"), fix)
 }
 
-pub(super) async fn look(app: &App, config: &Config) -> Vec<Check> {
-    let (queue, cipher, health) =
-        tokio::join!(queue(&app.doorbell), cipher(app, config), health(config));
-    vec![queue, cipher, health]
+/// `stack`: whose settings these are, if a stack's.
+pub(super) async fn look(app: &App, config: &Config, stack: Option<&Stack>) -> Vec<Check> {
+    let key = async {
+        match stack {
+            Some(stack) => aws::key(stack).await,
+            None => cipher(app, config).await,
+        }
+    };
+    let (queue, dead_letters, key, health) =
+        tokio::join!(queue(&app.doorbell), aws::dead_letters(config), key, health(config));
+    [Some(queue), dead_letters, Some(key), Some(health)].into_iter().flatten().collect()
 }
 
 async fn queue(doorbell: &Doorbell) -> Check {

@@ -1,20 +1,29 @@
 //! `doctor`: looks at everything that has to be right, and names the remedy of what is not.
 
+mod aws;
 pub(super) mod check;
 mod database;
 mod discord;
 mod here;
 mod twitch;
 
+use super::settings::Source;
 use crate::output::{Error, Format};
 use check::{Check, report};
-use sm_lambda::Config;
 use sm_types::Clock;
 use std::process::ExitCode;
 
-pub(super) async fn run(format: Format) -> Result<ExitCode, Error> {
+pub(super) async fn run(format: Format, source: &Source) -> Result<ExitCode, Error> {
     let mut checks = here::toolchain();
-    let config = match Config::from_env() {
+    let settings = match source.settings().await {
+        Ok(settings) => settings,
+        Err(error) => {
+            let fix = "docs/deployment.md tells what an operator needs";
+            checks.push(Check::problem("stack", &error.to_string(), fix));
+            return report(format, &checks);
+        }
+    };
+    let config = match settings.config() {
         Ok(config) => config,
         Err(error) => {
             let problem = |(name, what): &(&str, String)| {
@@ -28,6 +37,7 @@ pub(super) async fn run(format: Format) -> Result<ExitCode, Error> {
             return report(format, &checks);
         }
     };
+    checks.extend(aws::identity(&config).await);
     let config = match sm_lambda::complete(config).await {
         Ok(config) => config,
         Err(error) => {
@@ -55,7 +65,7 @@ pub(super) async fn run(format: Format) -> Result<ExitCode, Error> {
     let (discord, twitch, here) = tokio::join!(
         discord::look(&app, &config),
         twitch::look(&app, &config, reachable),
-        here::look(&app, &config)
+        here::look(&app, &config, settings.stack())
     );
     checks.extend(discord.into_iter().chain(twitch).chain(here));
     report(format, &checks)

@@ -1,8 +1,9 @@
 //! `secrets check`: whether the secret settings have the right shape, without showing any.
 
-use super::exit;
-use crate::output::{Error, Format, Mark, table};
-use clap::Subcommand;
+use crate::{
+    operate::{exit, settings::Settings},
+    output::{Error, Format, Mark, table},
+};
 use serde_json::json;
 use sm_lambda::{Config, config::SecretSettings};
 use sm_types::{Clock, Secret};
@@ -14,21 +15,6 @@ const OLD: Duration = Duration::days(90);
 /// Fewer different characters mean that nobody has made it at random.
 const MIN_VARIETY: usize = 8;
 
-/// The secret settings.
-#[derive(Debug, clap::Args)]
-pub struct Args {
-    #[command(subcommand)]
-    command: Command,
-    #[command(flatten)]
-    format: Format,
-}
-
-#[derive(Debug, Subcommand)]
-enum Command {
-    /// Check shape, strength and, where it is known, age; tell where a rotation is under way.
-    Check,
-}
-
 struct Finding {
     name: &'static str,
     values: usize,
@@ -36,9 +22,8 @@ struct Finding {
     note: String,
 }
 
-pub(super) async fn run(args: &Args) -> Result<ExitCode, Error> {
-    let Command::Check = args.command;
-    let config = Config::from_env()?;
+pub(super) async fn run(settings: &Settings, format: Format) -> Result<ExitCode, Error> {
+    let config = settings.config()?;
     let created_at = created_at(&config).await?;
     let config = sm_lambda::complete(config).await?;
     let secrets = config.secrets()?;
@@ -53,7 +38,7 @@ pub(super) async fn run(args: &Args) -> Result<ExitCode, Error> {
             "name": f.name, "values": f.values, "state": f.mark.name(), "note": f.note,
         })).collect::<Vec<_>>(),
     });
-    args.format.print(&json, || text(&findings, source, age))?;
+    format.print(&json, || text(&findings, source, age))?;
     Ok(exit(well))
 }
 
