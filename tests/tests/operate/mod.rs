@@ -2,6 +2,7 @@
 
 mod cloud;
 mod deliveries;
+mod dlq;
 mod doctor;
 mod people;
 mod smoke;
@@ -25,6 +26,7 @@ async fn wrong_calls_end_with_2_and_help_names_every_command() {
         "migrate",
         "subscriptions",
         "deliveries",
+        "dlq",
         "user",
         "guild",
     ] {

@@ -5,6 +5,7 @@
 
 mod addresses;
 mod deliveries;
+mod dlq;
 mod doctor;
 mod guilds;
 mod migrations;
@@ -46,6 +47,8 @@ pub enum Operate {
     Subscriptions(With<subscriptions::Args>),
     /// See what became of announcements, and send them again.
     Deliveries(With<deliveries::Args>),
+    /// Look after rings of the doorbell that have failed too often.
+    Dlq(With<dlq::Args>),
     /// Hand over or delete what is stored about a person.
     User(With<users::Args>),
     /// Hand over or delete what is stored about a Discord server.
@@ -84,6 +87,7 @@ async fn dispatch(command: Operate) -> Result<ExitCode, Error> {
         Operate::Deliveries(With { args, source }) => {
             deliveries::run(args, &source.settings().await?).await
         }
+        Operate::Dlq(With { args, source }) => dlq::run(&args, &source.settings().await?).await,
         Operate::User(With { args, source }) => users::run(&args, &source.settings().await?).await,
         Operate::Guild(With { args, source }) => {
             guilds::run(&args, &source.settings().await?).await
