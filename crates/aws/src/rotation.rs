@@ -49,6 +49,13 @@ impl StoredSecret {
         put.map(drop).map_err(|error| told(&error))
     }
 
+    /// Stores values as the current version; the one before stays as the previous one.
+    pub async fn replace(&self, values: &BTreeMap<String, String>) -> Result<(), String> {
+        let text = serde_json::to_string(values).map_err(|error| error.to_string())?;
+        let put = self.client.put_secret_value().secret_id(&self.arn).secret_string(text);
+        put.send().await.map(drop).map_err(|error| told(&error))
+    }
+
     /// Makes a version the current one, in the place of another.
     pub async fn promote(&self, id: &str, before: Option<&str>) -> Result<(), String> {
         let request = self.client.update_secret_version_stage().secret_id(&self.arn);

@@ -103,6 +103,13 @@ impl<'a> Cloud<'a> {
         streammaxing(&[arguments, &["--stack", &self.stack]].concat(), &settings).await
     }
 
+    /// What the secret holds.
+    pub(super) fn secret(&self) -> BTreeMap<String, String> {
+        let answer =
+            self.call("secretsmanager.GetSecretValue", json!({ "SecretId": self.secret_arn }));
+        serde_json::from_str(answer["SecretString"].as_str().unwrap()).unwrap()
+    }
+
     /// Asks IAM, which speaks forms and XML.
     pub(super) async fn iam(&self, action: &str, fields: &[(&str, &str)]) -> String {
         let credential =

@@ -5,6 +5,7 @@ mod deliveries;
 mod dlq;
 mod doctor;
 mod people;
+mod secrets;
 mod smoke;
 mod stack;
 mod subscriptions;

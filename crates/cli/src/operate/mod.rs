@@ -37,7 +37,7 @@ pub enum Operate {
     Doctor(With<Format>),
     /// Try a running product from outside; changes nothing.
     Smoke(With<smoke::Args>),
-    /// Look after the secret settings; never prints one.
+    /// Make, complete, rotate and check the secret settings.
     Secrets(With<secrets::Args>),
     /// Bring the database up to date.
     Migrate(With<migrations::Args>),

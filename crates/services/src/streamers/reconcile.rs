@@ -119,6 +119,13 @@ async fn replace<'a>(
     Ok((replaced, kept))
 }
 
+/// How many subscriptions at Twitch another secret than our newest signs.
+pub async fn outdated(app: &App) -> Result<usize, Error> {
+    let newest_signs = |s: &Subscription| s.callback().is_some_and(|to| is_current(app, to));
+    let all = at_twitch(app).await?;
+    Ok(all.iter().filter(|s| alive(&s.status) && !newest_signs(s)).count())
+}
+
 /// How far Twitch's subscriptions are from who is followed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Drift {
