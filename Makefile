@@ -136,8 +136,11 @@ deploy: build
 	$(AWS_TOOLS) sam deploy --config-env $(STAGE) $(if $(GUIDED),--guided)
 
 # Asks for the secrets that are missing; `make secrets REPLACE=DISCORD_BOT_TOKEN` for one anew.
-secrets: tools
-	$(AWS_TOOLS) python deploy/complete_secret.py $(STACK) $(REPLACE)
+secrets:
+	$(CARGO) build -p sm-cli
+	@[ -n "$$AWS_ACCESS_KEY_ID" ] || eval "$$(aws configure export-credentials --format env)"; \
+	export AWS_REGION="$${AWS_REGION:-$${AWS_DEFAULT_REGION:-$$(aws configure get region)}}"; \
+	$(BIN) secrets $(if $(REPLACE),rotate $(REPLACE),bootstrap) --stack $(STACK)
 
 # The dashboard's files.
 web: tools $(DASHBOARD)

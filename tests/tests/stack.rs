@@ -11,11 +11,16 @@ use axum::{
 };
 use reqwest::header::{HOST, LOCATION, SET_COOKIE};
 use serde_json::{Value, json};
+use sm_lambda::secret_names::ASKED;
 use sm_sim::{
     aws::{Ministack, REGION},
     twitch::sign,
 };
-use sm_tests::{EVENTSUB_SECRET, World, cache_dir, scenario};
+use sm_tests::{
+    EVENTSUB_SECRET, World, cache_dir,
+    process::{Ran, streammaxing},
+    scenario,
+};
 use std::{collections::BTreeMap, fs, process::Command, time::Duration};
 use time::format_description::well_known::Rfc3339;
 use tokio::{net::TcpListener, time::Instant};
@@ -112,12 +117,16 @@ impl Deployed {
     }
 
     /// As `make secrets` does, with the world's values.
-    fn complete_the_secret(&self, t: &World) {
-        let mut command = run(&self.aws, &["deploy/complete_secret.py", STACK]);
-        let asked =
-            ["DATABASE_URL", "DISCORD_BOT_TOKEN", "DISCORD_CLIENT_SECRET", "TWITCH_CLIENT_SECRET"];
-        let given = t.settings.iter().filter(|(name, _)| asked.contains(name));
-        ok(command.envs(given.map(|(name, value)| (name, value))));
+    async fn complete_the_secret(&self, t: &World) {
+        let asked = |name: &str| ASKED.iter().any(|(asked, _)| *asked == name);
+        let given = t.settings.iter().filter(|(name, _)| asked(name)).cloned().collect();
+        self.operate(given, &["secrets", "bootstrap", "--json"]).await.ok();
+    }
+
+    /// Runs an operator's command against this stack, as somebody who has AWS's credentials.
+    async fn operate(&self, given: Vec<(&'static str, String)>, arguments: &[&str]) -> Ran {
+        let settings = [self.aws.environment(), given].concat();
+        streammaxing(&[arguments, &["--stack", STACK]].concat(), &settings).await
     }
 
     fn secret(&self) -> BTreeMap<String, String> {
@@ -232,11 +241,12 @@ async fn stack_is_deployed_used_changed_and_deleted() {
         let stack = Deployed::new(aws, t).await;
         let health = stack.get("/api/health", "").await;
         assert_eq!(health.status(), 200, "it needs no secret");
-        stack.complete_the_secret(t);
+        stack.complete_the_secret(t).await;
         let smoke = stack.task("OpsFunctionName", json!({ "task": "smoke" })).await;
         let fine = json!({ "settings": "ok", "database": "ok", "key": "ok", "discord": "ok", "twitch": "ok" });
         assert_eq!(smoke, fine);
 
+        operator(&stack).await;
         site(&stack).await;
         t.discord.add_redirect_uri(&stack.outputs["DiscordRedirectUri"]);
         let ada = t.discord.add_user("ada", None);
@@ -259,6 +269,20 @@ async fn stack_is_deployed_used_changed_and_deleted() {
         t.work().await;
     })
     .await;
+}
+
+/// What an operator sees from another machine, who may not use the key.
+async fn operator(stack: &Deployed) {
+    let plan = stack.operate(Vec::new(), &["migrate", "--plan", "--json"]).await.ok();
+    assert_eq!(plan["pending"], json!([]));
+    let found = stack.operate(Vec::new(), &["doctor", "--json"]).await.json();
+    let state = |name: &str| {
+        let checks = found["checks"].as_array().unwrap();
+        checks.iter().find(|check| check["name"] == name).unwrap_or(&Value::Null)["state"].clone()
+    };
+    for name in ["aws identity", "settings", "database", "queue", "dead letters", "encryption"] {
+        assert_eq!(state(name), "ok", "{name}: {found:#}");
+    }
 }
 
 /// The dashboard: files, pages without files, headers, and an API whose errors stay its own.
@@ -312,6 +336,8 @@ async fn dead_letters(t: &World, stack: &Deployed) {
     let refused = stack.task("FunctionName", json!({ "task": "redrive" })).await;
     let why = refused["errorMessage"].as_str().unwrap_or_default();
     assert!(why.contains("AccessDenied"), "the app's role may not do that: {refused}");
+    let list = stack.operate(Vec::new(), &["dlq", "list", "--json"]).await.ok();
+    assert_eq!(list["waiting"], 1, "{list}");
     let done = stack.task("OpsFunctionName", json!({ "task": "redrive" })).await;
     assert_eq!(done, json!({ "redriven": 1 }));
     assert_eq!(stack.waiting("DeadLetterQueueUrl"), "0");

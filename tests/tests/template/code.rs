@@ -1,9 +1,12 @@
 //! Where the template and the code must say the same.
 
-use super::{Template, evaluate::Stack, root};
+use super::{Template, evaluate::Stack};
 use serde_json::{Value, json};
 use sm_aws::metrics::{COUNT, Counter, Gauge, NAMESPACE};
-use sm_lambda::{Config, dispatch};
+use sm_lambda::{
+    Config, dispatch,
+    secret_names::{ASKED, MADE},
+};
 use std::{cell::RefCell, collections::BTreeSet};
 
 /// What Lambda itself puts into the environment.
@@ -32,13 +35,9 @@ fn every_setting_is_set_and_every_variable_is_a_setting() {
         let set: BTreeSet<String> = set.as_object().unwrap().keys().cloned().collect();
         assert_eq!(set, open, "{function}");
     }
-    let bootstrap = std::fs::read_to_string(root().join("deploy/complete_secret.py")).unwrap();
-    for secret in asked(false).difference(&asked(true)) {
-        assert!(
-            bootstrap.contains(&format!("\"{secret}\"")),
-            "deploy/complete_secret.py leaves {secret} out"
-        );
-    }
+    let secret: BTreeSet<String> = asked(false).difference(&asked(true)).cloned().collect();
+    let named = ASKED.map(|(name, _)| name).into_iter().chain(MADE);
+    assert_eq!(secret, named.map(str::to_owned).collect(), "what `secrets bootstrap` sets");
 }
 
 #[test]
