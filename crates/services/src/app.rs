@@ -5,6 +5,7 @@ use sm_aws::{Cipher, Doorbell};
 use sm_types::{Clock, Secret, UserId};
 use sqlx::PgPool;
 use std::{ops::Deref, sync::Arc};
+use time::OffsetDateTime;
 use tokio::sync::{OnceCell, watch};
 
 /// The app; clones share everything.
@@ -37,6 +38,8 @@ pub struct Settings {
     pub eventsub_secrets: Vec<Secret>,
     /// Where the product is reached from outside, without a slash at the end.
     pub public_base_url: String,
+    /// From when on the newest secret signs; until then other instances may not know it.
+    pub newest_signs_from: Option<OffsetDateTime>,
     /// The key that Discord signs its events with, in hexadecimal.
     pub discord_public_key: String,
     /// Signs cookies.
@@ -85,6 +88,11 @@ impl App {
     pub async fn stopped(&self) {
         // The sender lives as long as we do.
         let _ = self.0.stop.subscribe().wait_for(|stop| *stop).await;
+    }
+
+    /// Whether the newest of our secrets signs already; before that, the one before it does.
+    pub(crate) fn newest_signs(&self) -> bool {
+        self.settings.newest_signs_from.is_none_or(|from| from <= self.clock.now())
     }
 
     /// Whether Discord or Twitch has refused our own credentials since this was asked last.

@@ -3,6 +3,7 @@
 mod codedeploy;
 mod door;
 mod kms;
+mod rotation;
 mod secrets;
 
 use sm_aws::AwsSettings;
