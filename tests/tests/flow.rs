@@ -193,6 +193,8 @@ impl Flow {
             t.twitch.go_live(streamer).await;
             t.twitch.end_stream(streamer).await;
             self.count(place);
+            // Where nobody has subscribed to them, nothing is sent, and nothing waited for.
+            tokio::task::yield_now().await;
         }
     }
 

@@ -3,13 +3,15 @@
 //! `make rehearse` runs it: `sam build` has to compile the function once more.
 
 use crate::{
-    flow::{Site, edge, until},
+    flow::{Flow, Site, edge, until},
     template::{SAM_CLI, root, sam},
 };
 use serde_json::{Value, json};
+use sm_services::KNOWN_EVERYWHERE_AFTER;
 use sm_sim::aws::{Ministack, REGION};
 use sm_tests::{EVENTSUB_SECRET, World, cache_dir, scenario};
 use std::{collections::BTreeMap, fs, process::Command};
+use tokio::time::Instant;
 
 const STACK: &str = "rehearsal";
 const BUILD: &str = "target/sam";
@@ -236,27 +238,48 @@ async fn dead_letters(t: &World, stack: &Deployed) {
     until("the ring is answered", 20, async || stack.waiting("DoorbellUrl") == "0").await;
 }
 
-/// The four steps: nothing that an older secret has signed is refused, and the new one counts at once.
+/// The four steps while webhooks and sessions flow: nothing is refused, before, meanwhile or after.
 async fn rotation(t: &World, stack: &Deployed, session: &str) {
     let before = stack.secret();
-    let version = uuid::Uuid::new_v4().to_string();
-    for step in ["createSecret", "setSecret", "testSecret", "finishSecret"] {
-        let event = json!({ "Step": step, "SecretId": stack.outputs["SecretArn"], "ClientRequestToken": version });
-        // Secrets Manager may ask twice.
-        for _ in 0..2 {
-            let answer = stack.task("OpsFunctionName", event.clone()).await;
-            assert_eq!(answer, json!({ "done": true }), "{step}");
-        }
+    let old = &before["TWITCH_EVENTSUB_SECRET"];
+    let callback = format!("{}/webhooks/twitch", stack.site.edge);
+    let [bob, eve] = ["bob", "eve"].map(|login| t.twitch.add_user(login, login));
+    for kind in ["stream.online", "stream.offline"] {
+        t.twitch.subscribe(&bob, kind, &callback, old);
     }
-    let after = stack.secret();
-    assert_eq!(after["DISCORD_BOT_TOKEN"], before["DISCORD_BOT_TOKEN"]);
-    let (new, old) = after["TWITCH_EVENTSUB_SECRET"].split_once(',').unwrap();
-    assert_eq!(old, before["TWITCH_EVENTSUB_SECRET"]);
-    assert_eq!(
-        stack.site.webhook(t, new).await,
-        200,
-        "nobody waits for the next look at the secret"
-    );
-    assert_eq!(stack.site.webhook(t, old).await, 200);
-    assert_eq!(stack.site.get("/api/auth/me", session).await.status(), 200, "the session goes on");
+    let people = ["ben", "cleo"].map(|name| t.discord.add_user(name, None));
+    let flowed = Flow::run(t, &stack.site, (&[bob, eve.clone()], &people), async |flow| {
+        let version = uuid::Uuid::new_v4().to_string();
+        for step in ["createSecret", "setSecret", "testSecret", "finishSecret"] {
+            let event = json!({ "Step": step, "SecretId": stack.outputs["SecretArn"], "ClientRequestToken": version });
+            // Secrets Manager may ask twice.
+            for _ in 0..2 {
+                let answer = stack.task("OpsFunctionName", event.clone()).await;
+                assert_eq!(answer, json!({ "done": true }), "{step}");
+            }
+            flow.go_round().await;
+        }
+        // Earlier than this nothing of ours signs with the new one.
+        let known = Instant::now() + KNOWN_EVERYWHERE_AFTER.unsigned_abs();
+        while Instant::now() < known {
+            flow.go_round().await;
+        }
+        let after = stack.secret();
+        let (new, kept) = after["TWITCH_EVENTSUB_SECRET"].split_once(',').unwrap();
+        assert_eq!(kept, old);
+        assert_eq!(after["DISCORD_BOT_TOKEN"], before["DISCORD_BOT_TOKEN"]);
+        for kind in ["stream.online", "stream.offline"] {
+            t.twitch.subscribe(&eve, kind, &callback, new);
+        }
+        for _ in 0..10 {
+            flow.go_round().await;
+            assert_eq!(stack.site.webhook(t, new).await, 200);
+            assert_eq!(stack.site.webhook(t, old).await, 200);
+            assert_eq!(stack.site.get("/api/auth/me", session).await.status(), 200, "it goes on");
+        }
+    })
+    .await;
+    assert_eq!(flowed.lost, [""; 0], "of {flowed:?}");
+    assert!(flowed.webhooks > 100 && flowed.requests > 50, "{flowed:?}");
+    assert_eq!(stack.site.webhook(t, EVENTSUB_SECRET).await, 403, "that one is the world's");
 }

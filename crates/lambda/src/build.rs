@@ -149,7 +149,7 @@ fn build(config: &Config, clock: &Clock, http: &Http, origin: &Origin) -> Result
     let same_database = before.filter(|b| b.secrets.database_url == secrets.database_url);
     let same_key =
         before.filter(|b| b.secrets.local_encryption_key == secrets.local_encryption_key);
-    Ok(App::new(Parts {
+    let parts = Parts {
         pool: match same_database {
             Some(before) => before.app.pool.clone(),
             None => pool(&secrets.database_url, config.database_connections)?,
@@ -176,7 +176,11 @@ fn build(config: &Config, clock: &Clock, http: &Http, origin: &Origin) -> Result
             webhook_rate_per_second: config.webhook_rate_per_second,
             user_requests_per_minute: config.user_requests_per_minute,
         },
-    }))
+    };
+    Ok(match before {
+        Some(before) => App::in_place_of(&before.app, parts),
+        None => App::new(parts),
+    })
 }
 
 fn doorbell(config: &Config, http: &Http) -> Doorbell {

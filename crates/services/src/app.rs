@@ -61,16 +61,25 @@ pub(crate) struct Inner {
     pub(crate) twitch_token: TokenCache,
     pub(crate) bot_user: OnceCell<UserId>,
     pub(crate) limits: Limits,
-    stop: watch::Sender<bool>,
+    /// Shared with the apps before and after this one.
+    stop: Arc<watch::Sender<bool>>,
 }
 
 impl App {
     /// Puts the app together; connects to nothing yet.
     pub fn new(parts: Parts) -> Self {
+        Self::stopped_by(Arc::new(watch::Sender::new(false)), parts)
+    }
+
+    /// The same, in the place of another app: whoever stops one of them stops both.
+    pub fn in_place_of(before: &Self, parts: Parts) -> Self {
+        Self::stopped_by(before.0.stop.clone(), parts)
+    }
+
+    fn stopped_by(stop: Arc<watch::Sender<bool>>, parts: Parts) -> Self {
         let (twitch_token, bot_user) = (TokenCache::default(), OnceCell::new());
         let settings = &parts.settings;
         let limits = Limits::new(settings.api_rate_per_second, settings.webhook_rate_per_second);
-        let stop = watch::Sender::new(false);
         Self(Arc::new(Inner { parts, twitch_token, bot_user, limits, stop }))
     }
 

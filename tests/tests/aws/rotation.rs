@@ -8,7 +8,7 @@ use crate::flow::{Flow, Site, edge, until};
 use serde_json::{Value, json};
 use sm_lambda::{Config, dispatch::Dispatcher, lazy_app, ops::Ops};
 use sm_services::{
-    LazyApp,
+    App, LazyApp, Parts,
     audit::Actor,
     streamers::{linking, lookup},
 };
@@ -24,9 +24,11 @@ use std::{
     time::Duration,
 };
 use time::Duration as Time;
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, sync::oneshot};
 
 const STEPS: [&str; 4] = ["createSecret", "setSecret", "testSecret", "finishSecret"];
+const NEW_EVENTSUB: &str = "new-eventsub-secret-0123456789";
+const NEW_SESSION: &str = "new-session-secret-0123456789abcdef";
 /// How far the clock moves while everything that flows goes round.
 const TICK: Time = Time::seconds(12);
 /// For how many minutes after a rotation it moves so slowly; then by minutes.
@@ -41,7 +43,7 @@ struct Fleet {
     settings: Vec<(&'static str, String)>,
     instances: RefCell<Vec<Instance>>,
     addresses: Arc<Mutex<Vec<String>>>,
-    _door: Door,
+    door: Door,
 }
 
 #[derive(Clone)]
@@ -68,14 +70,12 @@ impl Fleet {
         settings.push(("USER_REQUESTS_PER_MINUTE", "1000000".to_owned()));
         let site = Site::new(url.clone(), url);
         let instances = RefCell::default();
-        Self { site, stored, settings, instances, addresses, _door: door }
+        Self { site, stored, settings, instances, addresses, door }
     }
 
     /// Starts one more instance, which reads the secret.
     async fn add(&self, t: &World) {
-        let find =
-            |name: &str| self.settings.iter().find(|(n, _)| *n == name).map(|(_, v)| v.clone());
-        let config = Config::from_lookup(find).unwrap();
+        let config = config(&self.settings);
         let app = lazy_app(config.clone(), t.clock.clone());
         let dispatcher = Dispatcher::new(app.clone()).with_ops(Ops::new(config, t.clock.clone()));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -101,11 +101,8 @@ impl Fleet {
 
     /// Follows somebody new; an instance subscribes to their events, and others are challenged.
     async fn follow(&self, t: &World, guild: GuildId, login: &str, turn: usize) -> TwitchUserId {
-        let id = t.twitch.add_user(login, login);
         let app = self.instance(turn).app.get().await.unwrap();
-        let user = lookup::by_id(&app, &id).await.unwrap().unwrap();
-        let actor = Actor { user: None, request_id: "r".to_owned() };
-        linking::follow(&app, guild, &user, "admin", &actor).await.unwrap();
+        let id = follow(t, &app, guild, login).await;
         let ring = json!({ "messageId": "m", "eventSource": "aws:sqs", "body": "subscribe" });
         self.handle(t, turn, &json!({ "Records": [ring] })).await;
         id
@@ -152,20 +149,40 @@ impl Fleet {
         self.add(t).await;
     }
 
+    /// The new secrets before the world's own, without any step between.
+    fn rotate_at_once(&mut self) {
+        let session = format!("{NEW_SESSION},{SESSION_SECRET}");
+        let eventsub = format!("{NEW_EVENTSUB},{EVENTSUB_SECRET}");
+        let new = [("SESSION_SECRET", &*session), ("TWITCH_EVENTSUB_SECRET", &*eventsub)];
+        self.stored.rotate(&new);
+    }
+
     /// The product with a single secret of each kind: what it refuses, another one has signed.
     async fn knowing_only(&self, t: &World, eventsub: &str, session: &str) -> Site {
         let mut settings = t.settings.clone();
         settings.retain(|(name, _)| !matches!(*name, "TWITCH_EVENTSUB_SECRET" | "SESSION_SECRET"));
         settings.push(("TWITCH_EVENTSUB_SECRET", eventsub.to_owned()));
         settings.push(("SESSION_SECRET", session.to_owned()));
-        let find = |name: &str| settings.iter().find(|(n, _)| *n == name).map(|(_, v)| v.clone());
-        let config = Config::from_lookup(find).unwrap();
-        let app = sm_lambda::build_app(&config, t.clock.clone()).unwrap();
+        let app = sm_lambda::build_app(&config(&settings), t.clock.clone()).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, sm_api::router(app)).await.unwrap() });
         Site::new(url.clone(), url)
     }
+}
+
+fn config(settings: &[(&'static str, String)]) -> Config {
+    let find = |name: &str| settings.iter().find(|(n, _)| *n == name).map(|(_, v)| v.clone());
+    Config::from_lookup(find).unwrap()
+}
+
+/// Lets a server follow somebody new.
+async fn follow(t: &World, app: &App, guild: GuildId, login: &str) -> TwitchUserId {
+    let id = t.twitch.add_user(login, login);
+    let user = lookup::by_id(app, &id).await.unwrap().unwrap();
+    let actor = Actor { user: None, request_id: "r".to_owned() };
+    linking::follow(app, guild, &user, "admin", &actor).await.unwrap();
+    id
 }
 
 /// A secret's values, newest first.
@@ -231,9 +248,6 @@ async fn secrets_rotate_while_webhooks_and_sessions_flow() {
     .await;
 }
 
-const NEW_EVENTSUB: &str = "new-eventsub-secret-0123456789";
-const NEW_SESSION: &str = "new-session-secret-0123456789abcdef";
-
 #[tokio::test]
 async fn new_secrets_sign_when_an_instance_that_looked_a_moment_before_can_know_them() {
     scenario(async |t| {
@@ -242,10 +256,7 @@ async fn new_secrets_sign_when_an_instance_that_looked_a_moment_before_can_know_
         let ada = t.discord.add_user("ada", None);
         let mut fleet = Fleet::new(t).await;
         fleet.add(t).await;
-        let session = format!("{NEW_SESSION},{SESSION_SECRET}");
-        let eventsub = format!("{NEW_EVENTSUB},{EVENTSUB_SECRET}");
-        let new = [("SESSION_SECRET", &*session), ("TWITCH_EVENTSUB_SECRET", &*eventsub)];
-        fleet.stored.rotate(&new);
+        fleet.rotate_at_once();
         fleet.add(t).await;
         let sites: Vec<_> = fleet.addresses.lock().unwrap().clone();
         let [before, after] =
@@ -266,6 +277,47 @@ async fn new_secrets_sign_when_an_instance_that_looked_a_moment_before_can_know_
             }
             t.clock.advance(Time::MINUTE);
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn server_takes_new_secrets_over_unasked_and_stops_when_told() {
+    scenario(async |t| {
+        let guild = t.discord.add_guild("Guild");
+        sm_db::guilds::upsert(&t.app.pool, guild, "Guild").await.unwrap();
+        let mut fleet = Fleet::new(t).await;
+        let lazy = lazy_app(config(&fleet.settings), t.clock.clone());
+        let before = lazy.get().await.unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        fleet.addresses.lock().unwrap().push(listener.local_addr().unwrap().to_string());
+        let (stop, stopped) = oneshot::channel();
+        let stopped = async { stopped.await.unwrap() };
+        let router = sm_api::router(lazy.clone());
+        let server = tokio::spawn(sm_cli::run::run(lazy.clone(), listener, router, stopped));
+        assert_eq!(fleet.site.webhook(t, EVENTSUB_SECRET).await, 200);
+        fleet.rotate_at_once();
+        t.clock.advance(Time::minutes(6));
+        until("it looks, though nobody asks it", 20, async || {
+            fleet.door.count("GetSecretValue") == 2
+        })
+        .await;
+        until("it goes on with what it found", 20, async || {
+            !std::ptr::eq::<Parts>(&*before, &*lazy.get().await.unwrap())
+        })
+        .await;
+        assert_eq!(fleet.site.webhook(t, NEW_EVENTSUB).await, 200);
+        assert_eq!(fleet.site.webhook(t, EVENTSUB_SECRET).await, 200);
+        t.clock.advance(Time::minutes(2));
+        follow(t, &lazy.get().await.unwrap(), guild, "ana").await;
+        let about_ana = || {
+            let all = t.twitch.subscriptions().into_iter();
+            all.filter(|s| s.kind.starts_with("stream.")).map(|s| s.secret).collect::<Vec<_>>()
+        };
+        until("its worker subscribes", 20, async || about_ana().len() == 2).await;
+        assert_eq!(about_ana(), [NEW_EVENTSUB; 2]);
+        stop.send(()).unwrap();
+        server.await.unwrap().unwrap();
     })
     .await;
 }
