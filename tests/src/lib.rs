@@ -60,14 +60,23 @@ pub struct Guild {
 
 /// Runs a test in a fresh world and holds it to the harness's rules.
 pub async fn scenario(test: impl AsyncFnOnce(&World)) {
-    scenario_at_rate(0, test).await;
+    run(0, PATIENCE, test).await;
 }
 
 /// Like [`scenario`], with a pace of requests to Discord and Discord's own limits.
 pub async fn scenario_at_rate(rate: u32, test: impl AsyncFnOnce(&World)) {
+    run(rate, PATIENCE, test).await;
+}
+
+/// Like [`scenario`], for a test that may take longer than others.
+pub async fn scenario_within(patience: Duration, test: impl AsyncFnOnce(&World)) {
+    run(0, patience, test).await;
+}
+
+async fn run(rate: u32, patience: Duration, test: impl AsyncFnOnce(&World)) {
     log::start();
     let world = World::start(rate).await;
-    let ended = tokio::time::timeout(PATIENCE, test(&world)).await;
+    let ended = tokio::time::timeout(patience, test(&world)).await;
     assert!(ended.is_ok(), "the test does not come to an end");
     world.finish().await;
 }

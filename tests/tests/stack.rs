@@ -2,28 +2,21 @@
 //!
 //! `make rehearse` runs it: `sam build` has to compile the function once more.
 
-use crate::template::{SAM_CLI, root, sam};
-use axum::{
-    Router,
-    body::Bytes,
-    extract::{Request, State},
-    response::{IntoResponse, Response},
+use crate::{
+    flow::{Flow, Site, edge, until},
+    template::{SAM_CLI, root, sam},
 };
-use reqwest::header::{HOST, LOCATION, SET_COOKIE};
 use serde_json::{Value, json};
 use sm_lambda::secret_names::ASKED;
-use sm_sim::{
-    aws::{Ministack, REGION},
-    twitch::sign,
-};
+use sm_services::KNOWN_EVERYWHERE_AFTER;
+use sm_sim::aws::{Ministack, REGION};
 use sm_tests::{
     EVENTSUB_SECRET, World, cache_dir,
     process::{Ran, streammaxing},
     scenario,
 };
-use std::{collections::BTreeMap, fs, process::Command, time::Duration};
-use time::format_description::well_known::Rfc3339;
-use tokio::{net::TcpListener, time::Instant};
+use std::{collections::BTreeMap, fs, process::Command};
+use tokio::time::Instant;
 
 const STACK: &str = "rehearsal";
 const BUILD: &str = "target/sam";
@@ -32,8 +25,8 @@ const BUILD: &str = "target/sam";
 struct Deployed {
     aws: Ministack,
     outputs: BTreeMap<String, String>,
-    /// Stands where a viewer's network would: what is sent here arrives at CloudFront.
-    edge: String,
+    /// What is sent there arrives at CloudFront.
+    site: Site,
 }
 
 #[track_caller]
@@ -96,8 +89,10 @@ impl Deployed {
                        print(json.dumps({o['OutputKey']: o['OutputValue'] for x in s for o in x.get('Outputs', [])}))";
         let outputs = ok(&mut run(&aws, &["-c", program]));
         let outputs: BTreeMap<String, String> = serde_json::from_str(&outputs).unwrap();
-        let edge = edge(aws.url(), outputs["DistributionDomain"].clone()).await;
-        Self { aws, outputs, edge }
+        let (cloudfront, domain) = (aws.url(), outputs["DistributionDomain"].clone());
+        let edge = edge(move || (cloudfront.clone(), domain.clone())).await;
+        let site = Site::new(edge, outputs["DashboardUrl"].clone());
+        Self { aws, outputs, site }
     }
 
     fn call(&self, target: &str, body: Value) -> Value {
@@ -150,86 +145,6 @@ impl Deployed {
         let answer = self.call("AmazonSQS.GetQueueAttributes", question);
         answer["Attributes"]["ApproximateNumberOfMessages"].as_str().unwrap().to_owned()
     }
-
-    async fn get(&self, path: &str, cookie: &str) -> reqwest::Response {
-        let request = sm_aws::lazy_http().get(format!("{}{path}", self.edge));
-        request.header("cookie", cookie).send().await.unwrap()
-    }
-
-    /// A webhook as Twitch sends it; the status of its answer.
-    async fn webhook(&self, t: &World, secret: &str) -> u16 {
-        let id = uuid::Uuid::new_v4().to_string();
-        let body = json!({ "challenge": "c", "subscription": {
-            "id": "s", "type": "stream.online", "version": "1", "status": "pending" } })
-        .to_string();
-        let timestamp = t.clock.now().format(&Rfc3339).unwrap();
-        let request = sm_aws::lazy_http()
-            .post(format!("{}/webhooks/twitch", self.edge))
-            .header("Twitch-Eventsub-Message-Id", &id)
-            .header("Twitch-Eventsub-Message-Timestamp", &timestamp)
-            .header("Twitch-Eventsub-Message-Type", "webhook_callback_verification")
-            .header(
-                "Twitch-Eventsub-Message-Signature",
-                sign(secret, &id, &timestamp, body.as_bytes()),
-            );
-        request.body(body).send().await.unwrap().status().as_u16()
-    }
-
-    /// Signs in by way of Discord's consent page; the session's cookie.
-    async fn sign_in(&self, user: sm_types::UserId) -> String {
-        let begun = self.get("/api/auth/discord/login", "").await;
-        let state = cookie(&begun);
-        let page = begun.headers()[LOCATION].to_str().unwrap().to_owned();
-        let consent = sm_aws::lazy_http().get(format!("{page}&as={user}")).send().await.unwrap();
-        let back = consent.headers()[LOCATION].to_str().unwrap();
-        let path = back.strip_prefix(&self.outputs["DashboardUrl"]).unwrap();
-        let landed = self.get(path, &state).await;
-        assert_eq!(landed.headers()[LOCATION], "/servers");
-        landed
-            .headers()
-            .get_all(SET_COOKIE)
-            .iter()
-            .map(|set| set.to_str().unwrap().split(';').next().unwrap().to_owned())
-            .find(|pair| pair.starts_with("__Host-session="))
-            .unwrap()
-    }
-}
-
-fn cookie(answer: &reqwest::Response) -> String {
-    answer.headers()[SET_COOKIE].to_str().unwrap().split(';').next().unwrap().to_owned()
-}
-
-async fn edge(aws: String, domain: String) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    let router = Router::new().fallback(pass).with_state((aws, domain));
-    tokio::spawn(async move { axum::serve(listener, router).await });
-    url
-}
-
-async fn pass(State((aws, domain)): State<(String, String)>, request: Request) -> Response {
-    let (parts, body) = request.into_parts();
-    let path = parts.uri.path_and_query().unwrap();
-    let body: Bytes = axum::body::to_bytes(body, 1 << 20).await.unwrap();
-    let mut onward = sm_aws::lazy_http().request(parts.method, format!("{aws}{path}")).body(body);
-    for (name, value) in parts.headers.iter().filter(|(name, _)| *name != HOST) {
-        onward = onward.header(name, value);
-    }
-    let answer =
-        onward.header(HOST, domain).header("X-Forwarded-Proto", "https").send().await.unwrap();
-    let (status, headers) = (answer.status(), answer.headers().clone());
-    let mut response = answer.bytes().await.unwrap().into_response();
-    (*response.status_mut(), *response.headers_mut()) = (status, headers);
-    response
-}
-
-/// Waits for what is about to happen.
-async fn until(what: &str, seconds: u64, mut happened: impl AsyncFnMut() -> bool) {
-    let end = Instant::now() + Duration::from_secs(seconds);
-    while !happened().await {
-        assert!(Instant::now() < end, "it did not happen within {seconds} s: {what}");
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
 }
 
 #[tokio::test]
@@ -239,7 +154,7 @@ async fn stack_is_deployed_used_changed_and_deleted() {
     scenario(async |t| {
         let aws = Ministack::start_with(&cache_dir(), true).unwrap_or_else(|why| panic!("{why}"));
         let stack = Deployed::new(aws, t).await;
-        let health = stack.get("/api/health", "").await;
+        let health = stack.site.get("/api/health", "").await;
         assert_eq!(health.status(), 200, "it needs no secret");
         stack.complete_the_secret(t).await;
         let smoke = stack.task("OpsFunctionName", json!({ "task": "smoke" })).await;
@@ -250,8 +165,8 @@ async fn stack_is_deployed_used_changed_and_deleted() {
         site(&stack).await;
         t.discord.add_redirect_uri(&stack.outputs["DiscordRedirectUri"]);
         let ada = t.discord.add_user("ada", None);
-        let session = stack.sign_in(ada).await;
-        assert_eq!(stack.get("/api/auth/me", &session).await.status(), 200);
+        let session = stack.site.sign_in(ada).await.unwrap();
+        assert_eq!(stack.site.get("/api/auth/me", &session).await.status(), 200);
         announcement(t, &stack).await;
         dead_letters(t, &stack).await;
         until("the schedule runs the sweep", 90, async || t.count("jobs").await > 0).await;
@@ -263,7 +178,7 @@ async fn stack_is_deployed_used_changed_and_deleted() {
         deploy(&stack.aws, t, &["LogLevel=debug"]);
         let question = json!({ "task": "health" });
         assert_eq!(stack.task("FunctionName", question).await["database"], "ok");
-        assert_eq!(stack.get("/api/auth/me", &session).await.status(), 200);
+        assert_eq!(stack.site.get("/api/auth/me", &session).await.status(), 200);
         ok(run(&stack.aws, &SAM_CLI).args(["delete", "--stack-name", STACK, "--no-prompts"]));
         // By now it is time to look up the viewers.
         t.work().await;
@@ -290,7 +205,7 @@ async fn site(stack: &Deployed) {
     ok(&mut run(&stack.aws, &["deploy/upload_site.py", STACK, "frontend/dist"]));
     let index = fs::read_to_string(root().join("frontend/dist/index.html")).unwrap();
     for path in ["/", "/servers", "/servers/7/streamers/8"] {
-        let page = stack.get(path, "").await;
+        let page = stack.site.get(path, "").await;
         assert_eq!(
             (page.status().as_u16(), &page.headers()["cache-control"]),
             (200, &"no-cache".parse().unwrap())
@@ -301,11 +216,11 @@ async fn site(stack: &Deployed) {
         assert_eq!(page.text().await.unwrap(), index, "{path}");
     }
     let (_, rest) = index.split_once("src=\"/assets/").unwrap();
-    let asset = stack.get(&format!("/assets/{}", rest.split('"').next().unwrap()), "").await;
+    let asset = stack.site.get(&format!("/assets/{}", rest.split('"').next().unwrap()), "").await;
     assert_eq!(asset.headers()["cache-control"], "public, max-age=31536000, immutable");
     assert_eq!(asset.headers()["content-type"], "text/javascript; charset=utf-8");
-    assert_eq!(stack.get("/assets/none.js", "").await.status(), 403);
-    let missing = stack.get("/api/none", "").await;
+    assert_eq!(stack.site.get("/assets/none.js", "").await.status(), 403);
+    let missing = stack.site.get("/api/none", "").await;
     assert_eq!(missing.headers()["content-type"], "application/problem+json");
     assert_eq!(missing.status(), 404);
 }
@@ -315,11 +230,16 @@ async fn announcement(t: &World, stack: &Deployed) {
     let ana = t.streamer("ana").await;
     let guild = t.guild_following(&ana).await;
     let secret = &stack.secret()["TWITCH_EVENTSUB_SECRET"];
-    assert_eq!(stack.webhook(t, EVENTSUB_SECRET).await, 403, "that one is the world's");
+    assert_eq!(stack.site.webhook(t, EVENTSUB_SECRET).await, 403, "that one is the world's");
     for old in t.twitch.subscriptions() {
         t.twitch.remove_subscription(&old.id);
     }
-    t.twitch.subscribe(&ana, "stream.online", &format!("{}/webhooks/twitch", stack.edge), secret);
+    t.twitch.subscribe(
+        &ana,
+        "stream.online",
+        &format!("{}/webhooks/twitch", stack.site.edge),
+        secret,
+    );
     t.twitch.go_live(&ana).await;
     until("the announcement is posted", 20, async || t.messages(guild).len() == 1).await;
 }
@@ -344,23 +264,48 @@ async fn dead_letters(t: &World, stack: &Deployed) {
     until("the ring is answered", 20, async || stack.waiting("DoorbellUrl") == "0").await;
 }
 
-/// The four steps: nothing that an older secret has signed is refused, and the new one counts at once.
+/// The four steps while webhooks and sessions flow: nothing is refused, before, meanwhile or after.
 async fn rotation(t: &World, stack: &Deployed, session: &str) {
     let before = stack.secret();
-    let version = uuid::Uuid::new_v4().to_string();
-    for step in ["createSecret", "setSecret", "testSecret", "finishSecret"] {
-        let event = json!({ "Step": step, "SecretId": stack.outputs["SecretArn"], "ClientRequestToken": version });
-        // Secrets Manager may ask twice.
-        for _ in 0..2 {
-            let answer = stack.task("OpsFunctionName", event.clone()).await;
-            assert_eq!(answer, json!({ "done": true }), "{step}");
-        }
+    let old = &before["TWITCH_EVENTSUB_SECRET"];
+    let callback = format!("{}/webhooks/twitch", stack.site.edge);
+    let [bob, eve] = ["bob", "eve"].map(|login| t.twitch.add_user(login, login));
+    for kind in ["stream.online", "stream.offline"] {
+        t.twitch.subscribe(&bob, kind, &callback, old);
     }
-    let after = stack.secret();
-    assert_eq!(after["DISCORD_BOT_TOKEN"], before["DISCORD_BOT_TOKEN"]);
-    let (new, old) = after["TWITCH_EVENTSUB_SECRET"].split_once(',').unwrap();
-    assert_eq!(old, before["TWITCH_EVENTSUB_SECRET"]);
-    assert_eq!(stack.webhook(t, new).await, 200, "nobody waits for the next look at the secret");
-    assert_eq!(stack.webhook(t, old).await, 200);
-    assert_eq!(stack.get("/api/auth/me", session).await.status(), 200, "the session goes on");
+    let people = ["ben", "cleo"].map(|name| t.discord.add_user(name, None));
+    let flowed = Flow::run(t, &stack.site, (&[bob, eve.clone()], &people), async |flow| {
+        let version = uuid::Uuid::new_v4().to_string();
+        for step in ["createSecret", "setSecret", "testSecret", "finishSecret"] {
+            let event = json!({ "Step": step, "SecretId": stack.outputs["SecretArn"], "ClientRequestToken": version });
+            // Secrets Manager may ask twice.
+            for _ in 0..2 {
+                let answer = stack.task("OpsFunctionName", event.clone()).await;
+                assert_eq!(answer, json!({ "done": true }), "{step}");
+            }
+            flow.go_round().await;
+        }
+        // Earlier than this nothing of ours signs with the new one.
+        let known = Instant::now() + KNOWN_EVERYWHERE_AFTER.unsigned_abs();
+        while Instant::now() < known {
+            flow.go_round().await;
+        }
+        let after = stack.secret();
+        let (new, kept) = after["TWITCH_EVENTSUB_SECRET"].split_once(',').unwrap();
+        assert_eq!(kept, old);
+        assert_eq!(after["DISCORD_BOT_TOKEN"], before["DISCORD_BOT_TOKEN"]);
+        for kind in ["stream.online", "stream.offline"] {
+            t.twitch.subscribe(&eve, kind, &callback, new);
+        }
+        for _ in 0..10 {
+            flow.go_round().await;
+            assert_eq!(stack.site.webhook(t, new).await, 200);
+            assert_eq!(stack.site.webhook(t, old).await, 200);
+            assert_eq!(stack.site.get("/api/auth/me", session).await.status(), 200, "it goes on");
+        }
+    })
+    .await;
+    assert_eq!(flowed.lost, [""; 0], "of {flowed:?}");
+    assert!(flowed.webhooks > 100 && flowed.requests > 50, "{flowed:?}");
+    assert_eq!(stack.site.webhook(t, EVENTSUB_SECRET).await, 403, "that one is the world's");
 }

@@ -1,6 +1,6 @@
 //! Extractors: bytes and headers become our own types here.
 
-use crate::ApiError;
+use crate::{ApiError, cookies::Cookie};
 use axum::{
     body::Bytes,
     extract::{
@@ -11,7 +11,7 @@ use http::{HeaderMap, StatusCode, header, request::Parts};
 use serde::de::DeserializeOwned;
 use sm_services::{App, LazyApp};
 
-/// The app, built if this request is the first to need it.
+/// The app, built if this request is the first to need it, and renewed if another key has signed its cookies.
 pub(crate) struct Ready(pub(crate) App);
 
 impl<S> FromRequestParts<S> for Ready
@@ -21,15 +21,18 @@ where
 {
     type Rejection = ApiError;
 
-    async fn from_request_parts(_parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let lazy = LazyApp::from_ref(state);
-        match lazy.get().await {
-            Ok(app) => Ok(Self(app)),
-            Err(error) => {
-                tracing::error!(error, "the app could not be set up");
-                Err(ApiError::Unavailable)
-            }
+        let app = lazy.get().await.map_err(|error| {
+            tracing::error!(error, "the app could not be set up");
+            ApiError::Unavailable
+        })?;
+        let keys = &app.settings.session_keys;
+        let cookies = [Cookie::Session, Cookie::Consent].map(|cookie| cookie.read(&parts.headers));
+        if cookies.into_iter().flatten().any(|cookie| keys.is_of_another_key(cookie)) {
+            return Ok(Self(lazy.renewed(&app).await.unwrap_or(app)));
         }
+        Ok(Self(app))
     }
 }
 

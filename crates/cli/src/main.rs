@@ -149,8 +149,9 @@ async fn serve(
 ) -> Result<(), Error> {
     let config = Config::from_env()?;
     logging::init_json(config.log_level);
-    let config = sm_lambda::complete(config).await?;
-    let app = sm_lambda::build_app(&config, Clock::system())?;
+    let app = sm_lambda::lazy_app(config, Clock::system());
+    // What is wrong with the settings is told before anything listens.
+    app.get().await?;
     let listener = TcpListener::bind(listen).await?;
     tracing::info!(address = %listener.local_addr()?, "listening");
     let api = sm_api::router(app.clone());

@@ -9,27 +9,31 @@ use axum::{
 };
 use serde_json::json;
 use sm_aws::metrics::{self, Counter, LATENCY_BOUNDS_MS};
-use sm_services::{App, SecurityEvent};
+use sm_services::{App, LazyApp, SecurityEvent};
 use std::fmt::{Display, Write};
 
 /// A scrape must not wait for the database as long as a request may.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(2);
 
 /// `/healthz` and `/readyz`.
-pub fn probes(app: App) -> Router {
+pub fn probes(app: impl Into<LazyApp>) -> Router {
     Router::new()
         .route("/healthz", get(async || Json(json!({ "status": "ok" }))))
         .route("/readyz", get(ready))
-        .with_state(app)
+        .with_state(app.into())
 }
 
 /// The probes and `/metrics`, for an address that only the monitor reaches.
-pub fn router(app: App) -> Router {
+pub fn router(app: impl Into<LazyApp>) -> Router {
+    let app = app.into();
     Router::new().route("/metrics", get(scrape)).with_state(app.clone()).merge(probes(app))
 }
 
 /// Whether requests should come here: the database is there and as new as we are.
-async fn ready(State(app): State<App>) -> impl IntoResponse {
+async fn ready(State(lazy): State<LazyApp>) -> impl IntoResponse {
+    let Ok(app) = lazy.get().await else {
+        return (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "status": "unavailable" })));
+    };
     let (database, migrations) = match tokio::time::timeout(PATIENCE, migrated(&app)).await {
         Ok(Ok(true)) => ("ok", "ok"),
         Ok(Ok(false)) => ("ok", "pending"),
@@ -53,11 +57,13 @@ async fn migrated(app: &App) -> sqlx::Result<bool> {
     Ok(state.pending.is_empty() && state.broken.is_empty())
 }
 
-async fn scrape(State(app): State<App>) -> impl IntoResponse {
+async fn scrape(State(lazy): State<LazyApp>) -> impl IntoResponse {
     let mut page = Page::default();
     counters(&mut page);
     latency(&mut page);
-    gauges(&mut page, &app).await;
+    if let Ok(app) = lazy.get().await {
+        gauges(&mut page, &app).await;
+    }
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], page.0)
 }
 

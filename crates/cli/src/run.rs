@@ -4,7 +4,7 @@
 //! looks for work every few seconds: that is how one takes over what another has accepted or left behind.
 
 use sm_aws::Ring;
-use sm_services::{App, sweep, worker};
+use sm_services::{App, LazyApp, sweep, worker};
 use std::{future::Future, io, time::Duration};
 use time::OffsetDateTime;
 use tokio::{
@@ -13,8 +13,8 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 
-/// Without a deadline, a worker may take as long as there is work.
-const FOREVER: Duration = Duration::from_secs(365 * 24 * 3600);
+/// For how long a worker goes on at most before it takes over secrets that have changed.
+const TURN: Duration = Duration::from_secs(5 * 60);
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
 /// How long after another process has accepted something it is noticed here.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
@@ -27,16 +27,20 @@ const MIN_SLEEP: Duration = Duration::from_millis(20);
 pub const GRACE: Duration = Duration::from_secs(15);
 
 /// Serves HTTP and works off the outbox until `shutdown`; then finishes what is under way.
+///
+/// Secrets that change meanwhile are taken over, whether requests come or not.
 pub async fn run(
-    app: App,
+    app: impl Into<LazyApp>,
     listener: TcpListener,
     router: axum::Router,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
+    let lazy = app.into();
+    let app = lazy.get().await.map_err(io::Error::other)?;
     let jobs = [
-        tokio::spawn(deliver(app.clone())),
-        tokio::spawn(subscribe(app.clone())),
-        tokio::spawn(sweep_on_schedule(app.clone())),
+        tokio::spawn(deliver(lazy.clone())),
+        tokio::spawn(subscribe(lazy.clone())),
+        tokio::spawn(sweep_on_schedule(lazy)),
     ];
     let stopping = app.clone();
     let server = axum::serve(listener, router).with_graceful_shutdown(async move {
@@ -69,10 +73,16 @@ async fn finish(jobs: [JoinHandle<()>; 3]) {
     }
 }
 
-async fn deliver(app: App) {
-    while !app.is_stopping() {
+/// The app with the secrets of now; `None` once it is to stop.
+async fn at_work(lazy: &LazyApp) -> Option<App> {
+    // It was built before the jobs began: there is always one.
+    lazy.get().await.ok().filter(|app| !app.is_stopping())
+}
+
+async fn deliver(lazy: LazyApp) {
+    while let Some(app) = at_work(&lazy).await {
         let next = async {
-            worker::deliver(&app, Instant::now() + FOREVER).await?;
+            worker::deliver(&app, Instant::now() + TURN).await?;
             sm_db::events::next_due(&app.pool).await
         };
         let next = next.await;
@@ -80,10 +90,10 @@ async fn deliver(app: App) {
     }
 }
 
-async fn subscribe(app: App) {
-    while !app.is_stopping() {
+async fn subscribe(lazy: LazyApp) {
+    while let Some(app) = at_work(&lazy).await {
         let next = async {
-            worker::subscribe(&app, Instant::now() + FOREVER).await?;
+            worker::subscribe(&app, Instant::now() + TURN).await?;
             sm_db::subscriptions::next_due(&app.pool).await
         };
         let next = next.await;
@@ -110,9 +120,9 @@ async fn pause(app: &App, ring: Ring, next_due: sqlx::Result<Option<OffsetDateTi
     }
 }
 
-async fn sweep_on_schedule(app: App) {
+async fn sweep_on_schedule(lazy: LazyApp) {
     let mut every = tokio::time::interval(SWEEP_EVERY);
-    while !app.is_stopping() {
+    while let Some(app) = at_work(&lazy).await {
         tokio::select! {
             _ = every.tick() => {}
             () = app.stopped() => return,

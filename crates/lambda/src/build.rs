@@ -1,8 +1,10 @@
 //! From settings to an app. Nothing is connected here; pool and clients start at first use.
 
 use crate::config::{Config, ConfigError, SecretSettings};
-use sm_aws::{AwsSettings, Cipher, CipherError, Doorbell, Http, SecretsError, lazy_http};
-use sm_services::{App, LazyApp, Parts, Settings, accounts::SessionKeys};
+use sm_aws::{
+    AwsSettings, Cipher, CipherError, Doorbell, Http, SecretVersion, SecretsError, lazy_http,
+};
+use sm_services::{App, KNOWN_EVERYWHERE_AFTER, LazyApp, Parts, Settings, accounts::SessionKeys};
 use sm_types::Clock;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use std::{
@@ -10,16 +12,19 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
+use time::OffsetDateTime;
 
 /// A request does not wait longer for a connection; Twitch expects its answer in seconds.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
+/// The longest that a version of the secret is there before a rotation puts it into use.
+const ROTATION_LASTS: time::Duration = time::Duration::HOUR;
 
 /// The app that is built at its first use; one whose secrets come from Secrets Manager follows them.
 pub fn lazy_app(config: Config, clock: Clock) -> LazyApp {
     let http = lazy_http();
     let (Some(arn), Some(aws)) = (config.secrets_arn.clone(), config.aws.clone()) else {
         return LazyApp::new(move || {
-            let app = build(&config, &clock, &http, None);
+            let app = build(&config, &clock, &http, &Origin::default());
             std::future::ready(app.map_err(|error| error.to_string()))
         });
     };
@@ -40,7 +45,16 @@ pub async fn complete(config: Config) -> Result<Config, String> {
 
 /// The app for settings that are complete.
 pub fn build_app(config: &Config, clock: Clock) -> Result<App, ConfigError> {
-    build(config, &clock, &lazy_http(), None)
+    build(config, &clock, &lazy_http(), &Origin::default())
+}
+
+/// What an app comes from beside its settings.
+#[derive(Default)]
+struct Origin {
+    /// The app whose place it takes.
+    before: Option<Built>,
+    /// From when on its newest secrets sign.
+    newest_signs_from: Option<OffsetDateTime>,
 }
 
 /// Builds apps from a secret that changes.
@@ -72,7 +86,8 @@ impl Source {
         if before.as_ref().is_some_and(|before| before.version_id == fetched.version_id) {
             return Ok(None);
         }
-        match self.build(&fetched.values, before.as_ref()) {
+        let origin = Origin { newest_signs_from: self.newest_signs_from(&fetched), before };
+        match self.build(&fetched.values, &origin) {
             Err(error) => self.unusable(&error),
             Ok((app, secrets)) => {
                 let version_id = fetched.version_id;
@@ -80,6 +95,14 @@ impl Source {
                 Ok(Some(app))
             }
         }
+    }
+
+    /// Others may have looked before this version was in use. An old one is known to all when we start.
+    fn newest_signs_from(&self, fetched: &SecretVersion) -> Option<OffsetDateTime> {
+        let now = self.clock.now();
+        let made_before = (now - ROTATION_LASTS).unix_timestamp();
+        let is_old = fetched.created_at.is_some_and(|at| at < made_before);
+        (self.built().is_some() || !is_old).then(|| now + KNOWN_EVERYWHERE_AFTER)
     }
 
     /// A version that no app can be built from: with one before, the product goes on.
@@ -98,22 +121,18 @@ impl Source {
     fn build(
         &self,
         values: &BTreeMap<String, String>,
-        before: Option<&Built>,
+        origin: &Origin,
     ) -> Result<(App, SecretSettings), ConfigError> {
         let config = self.config.clone().with_secrets(values)?;
-        let app = build(&config, &self.clock, &self.http, before)?;
+        let app = build(&config, &self.clock, &self.http, origin)?;
         Ok((app, config.secrets()?.clone()))
     }
 }
 
-/// Builds an app; what has not changed since `before`, connections above all, is shared with it.
-fn build(
-    config: &Config,
-    clock: &Clock,
-    http: &Http,
-    before: Option<&Built>,
-) -> Result<App, ConfigError> {
+/// Builds an app; what has not changed since the one before, connections above all, is shared with it.
+fn build(config: &Config, clock: &Clock, http: &Http, origin: &Origin) -> Result<App, ConfigError> {
     let secrets = config.secrets()?;
+    let before = origin.before.as_ref();
     let twitch = sm_twitch::ClientConfig {
         api_url: config.twitch_api_url.clone(),
         auth_url: config.twitch_auth_url.clone(),
@@ -130,7 +149,7 @@ fn build(
     let same_database = before.filter(|b| b.secrets.database_url == secrets.database_url);
     let same_key =
         before.filter(|b| b.secrets.local_encryption_key == secrets.local_encryption_key);
-    Ok(App::new(Parts {
+    let parts = Parts {
         pool: match same_database {
             Some(before) => before.app.pool.clone(),
             None => pool(&secrets.database_url, config.database_connections)?,
@@ -150,13 +169,18 @@ fn build(
             eventsub_secrets: secrets.twitch_eventsub_secrets.clone(),
             public_base_url: config.public_base_url.clone(),
             discord_public_key: config.discord_public_key.clone(),
-            session_keys: SessionKeys::new(&secrets.session_secrets),
+            session_keys: SessionKeys::new(&secrets.session_secrets, origin.newest_signs_from),
+            newest_signs_from: origin.newest_signs_from,
             discord_rate_per_second: config.discord_rate_per_second,
             api_rate_per_second: config.api_rate_per_second,
             webhook_rate_per_second: config.webhook_rate_per_second,
             user_requests_per_minute: config.user_requests_per_minute,
         },
-    }))
+    };
+    Ok(match before {
+        Some(before) => App::in_place_of(&before.app, parts),
+        None => App::new(parts),
+    })
 }
 
 /// What wakes a worker with these settings.

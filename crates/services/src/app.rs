@@ -5,6 +5,7 @@ use sm_aws::{Cipher, Doorbell};
 use sm_types::{Clock, Secret, UserId};
 use sqlx::PgPool;
 use std::{ops::Deref, sync::Arc};
+use time::OffsetDateTime;
 use tokio::sync::{OnceCell, watch};
 
 /// The app; clones share everything.
@@ -37,6 +38,8 @@ pub struct Settings {
     pub eventsub_secrets: Vec<Secret>,
     /// Where the product is reached from outside, without a slash at the end.
     pub public_base_url: String,
+    /// From when on the newest secret signs; until then other instances may not know it.
+    pub newest_signs_from: Option<OffsetDateTime>,
     /// The key that Discord signs its events with, in hexadecimal.
     pub discord_public_key: String,
     /// Signs cookies.
@@ -58,16 +61,25 @@ pub(crate) struct Inner {
     pub(crate) twitch_token: TokenCache,
     pub(crate) bot_user: OnceCell<UserId>,
     pub(crate) limits: Limits,
-    stop: watch::Sender<bool>,
+    /// Shared with the apps before and after this one.
+    stop: Arc<watch::Sender<bool>>,
 }
 
 impl App {
     /// Puts the app together; connects to nothing yet.
     pub fn new(parts: Parts) -> Self {
+        Self::stopped_by(Arc::new(watch::Sender::new(false)), parts)
+    }
+
+    /// The same, in the place of another app: whoever stops one of them stops both.
+    pub fn in_place_of(before: &Self, parts: Parts) -> Self {
+        Self::stopped_by(before.0.stop.clone(), parts)
+    }
+
+    fn stopped_by(stop: Arc<watch::Sender<bool>>, parts: Parts) -> Self {
         let (twitch_token, bot_user) = (TokenCache::default(), OnceCell::new());
         let settings = &parts.settings;
         let limits = Limits::new(settings.api_rate_per_second, settings.webhook_rate_per_second);
-        let stop = watch::Sender::new(false);
         Self(Arc::new(Inner { parts, twitch_token, bot_user, limits, stop }))
     }
 
@@ -85,6 +97,11 @@ impl App {
     pub async fn stopped(&self) {
         // The sender lives as long as we do.
         let _ = self.0.stop.subscribe().wait_for(|stop| *stop).await;
+    }
+
+    /// Whether the newest of our secrets signs already; before that, the one before it does.
+    pub(crate) fn newest_signs(&self) -> bool {
+        self.settings.newest_signs_from.is_none_or(|from| from <= self.clock.now())
     }
 
     /// Whether Discord or Twitch has refused our own credentials since this was asked last.

@@ -16,6 +16,10 @@ use time::{Duration, OffsetDateTime};
 const LOOK_EVERY: Duration = Duration::minutes(5);
 /// How often at most after our credentials were refused, or a look has failed.
 const LOOK_AGAIN: Duration = Duration::seconds(30);
+/// How long after an app was built of new secrets every other instance can know them too.
+///
+/// One that has looked within [`LOOK_AGAIN`] has found them, since they were in use by then; any other may look.
+pub const KNOWN_EVERYWHERE_AFTER: Duration = Duration::MINUTE;
 
 type Latest = Pin<Box<dyn Future<Output = Result<Option<App>, String>> + Send>>;
 
@@ -94,18 +98,20 @@ impl LazyApp {
         Ok(app)
     }
 
-    /// The app, if its source has changed since; asks at most every 30 seconds.
+    /// The app that has taken the place of `used`, if one has; looks for it at most every 30 seconds.
     ///
     /// For a signature that does not fit: the secret may have been rotated a moment ago.
-    pub async fn renewed(&self) -> Option<App> {
-        let before = self.0.current()?;
-        if !self.0.changes || !self.0.is_due_after(LOOK_AGAIN) {
+    pub async fn renewed(&self, used: &App) -> Option<App> {
+        if !self.0.changes {
             return None;
         }
-        self.0.clone().look().await;
+        if self.0.is_due_after(LOOK_AGAIN) {
+            self.0.clone().look().await;
+        }
+        // Another request may be looking, or have looked.
         drop(self.0.asking.lock().await);
-        let after = self.0.current()?;
-        (!std::ptr::eq(before.inner(), after.inner())).then_some(after)
+        let now = self.0.current()?;
+        (!std::ptr::eq(used.inner(), now.inner())).then_some(now)
     }
 
     /// Looks for changes when it is time to, and waits for a look that is under way.

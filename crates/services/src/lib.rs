@@ -28,7 +28,7 @@ mod twitch_token;
 pub mod worker;
 
 pub use app::{App, Parts, Settings};
-pub use lazy::LazyApp;
+pub use lazy::{KNOWN_EVERYWHERE_AFTER, LazyApp};
 pub use preflight::{Health, check};
 pub use security_event::SecurityEvent;
 pub use twitch_token::twitch_answers;

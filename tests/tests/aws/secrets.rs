@@ -4,7 +4,8 @@ use super::{
     aws,
     door::{Door, Mode},
 };
-use serde_json::{Value, json};
+use lambda_runtime::LambdaEvent;
+use serde_json::{Value, json, value::RawValue};
 use sm_lambda::{Config, lazy_app};
 use sm_services::{LazyApp, Parts, worker};
 use sm_sim::{lambda_runtime::LambdaRuntime, twitch::sign};
@@ -27,14 +28,14 @@ const SECRET_SETTINGS: [&str; 7] = [
 ];
 
 /// A secret in Secrets Manager.
-struct Stored {
-    arn: String,
+pub(super) struct Stored {
+    pub(super) arn: String,
     values: BTreeMap<String, String>,
 }
 
 impl Stored {
     /// One with the world's secret settings, some of them changed.
-    fn new(t: &World, changes: &[(&str, &str)]) -> Self {
+    pub(super) fn new(t: &World, changes: &[(&str, &str)]) -> Self {
         let secret = t.settings.iter().filter(|(name, _)| SECRET_SETTINGS.contains(name));
         let values = secret.map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
         let mut stored = Self { arn: String::new(), values };
@@ -68,7 +69,13 @@ impl Stored {
         call("UpdateSecretVersionStage", request);
     }
 
-    fn rotate(&mut self, changes: &[(&str, &str)]) {
+    /// The values in use.
+    pub(super) fn current(&self) -> BTreeMap<String, String> {
+        let answer = call("GetSecretValue", json!({ "SecretId": self.arn }));
+        serde_json::from_str(answer["SecretString"].as_str().unwrap()).unwrap()
+    }
+
+    pub(super) fn rotate(&mut self, changes: &[(&str, &str)]) {
         let version = self.stage(changes);
         self.promote(&version);
     }
@@ -84,7 +91,7 @@ impl Stored {
     }
 
     /// What the app's environment holds: everything that is not secret, and where the rest is.
-    fn settings(&self, t: &World, url: &str) -> Vec<(&'static str, String)> {
+    pub(super) fn settings(&self, t: &World, url: &str) -> Vec<(&'static str, String)> {
         let open = t.settings.iter().filter(|(name, _)| !SECRET_SETTINGS.contains(name)).cloned();
         let aws = [
             ("SECRETS_ARN", self.arn.clone()),
@@ -101,6 +108,13 @@ fn call(action: &str, request: Value) -> Value {
     let (status, answer) = aws().call(&format!("secretsmanager.{action}"), &request).unwrap();
     assert_eq!(status, 200, "{answer}");
     answer
+}
+
+/// An event as Lambda hands it over, with so many seconds to handle it.
+pub(super) fn event(t: &World, what: &Value, seconds: u64) -> LambdaEvent<Box<RawValue>> {
+    let mut context = lambda_runtime::Context::default();
+    context.deadline = (t.clock.now().unix_timestamp() as u64 + seconds) * 1000;
+    LambdaEvent::new(serde_json::value::to_raw_value(what).unwrap(), context)
 }
 
 /// The app of a stored secret, served over HTTP.
@@ -274,10 +288,7 @@ async fn events_that_nobody_waits_for_see_a_look_through() {
         stored.rotate(&[("TWITCH_EVENTSUB_SECRET", SECOND)]);
         t.clock.advance(Time::minutes(6));
         door.set(Mode::Slow, 1);
-        let task = serde_json::value::to_raw_value(&json!({ "task": "sweep" })).unwrap();
-        let mut context = lambda_runtime::Context::default();
-        context.deadline = (t.clock.now().unix_timestamp() as u64 + 60) * 1000;
-        let event = lambda_runtime::LambdaEvent::new(task, context);
+        let event = event(t, &json!({ "task": "sweep" }), 60);
         let dispatcher = sm_lambda::dispatch::Dispatcher::new(served.app.clone());
         assert!(dispatcher.handle(event).await.is_ok());
         // Lambda may freeze the process from here on.

@@ -31,7 +31,7 @@ pub(crate) async fn receive(
     let headers = Headers::from_http(&headers);
     let mut verified = eventsub::verify(&headers, &body, &app.settings.eventsub_secrets);
     if verified.is_err()
-        && let Some(renewed) = lazy.renewed().await
+        && let Some(renewed) = lazy.renewed(&app).await
     {
         app = renewed;
         verified = eventsub::verify(&headers, &body, &app.settings.eventsub_secrets);

@@ -11,9 +11,12 @@ use time::OffsetDateTime;
 /// Clocks of two instances differ by a little.
 const LEEWAY_SECONDS: i64 = 5;
 
-/// Signs cookies. During a rotation there are two keys: the first signs, both are accepted.
+/// Signs cookies. During a rotation there are two keys: the newest signs, both are accepted.
 #[derive(Clone)]
-pub struct SessionKeys(Arc<Vec<Key>>);
+pub struct SessionKeys {
+    keys: Arc<Vec<Key>>,
+    newest_signs_from: Option<OffsetDateTime>,
+}
 
 struct Key {
     /// Tells in a token's header which key has signed it.
@@ -24,7 +27,7 @@ struct Key {
 
 impl fmt::Debug for SessionKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.0.iter().map(|key| &key.id)).finish()
+        f.debug_list().entries(self.keys.iter().map(|key| &key.id)).finish()
     }
 }
 
@@ -55,8 +58,8 @@ struct Claims<T> {
 }
 
 impl SessionKeys {
-    /// Takes the secrets, the newest first.
-    pub fn new(secrets: &[Secret]) -> Self {
+    /// Takes the secrets, the newest first; before the given time the one before it signs.
+    pub fn new(secrets: &[Secret], newest_signs_from: Option<OffsetDateTime>) -> Self {
         jwt_provider::install();
         let key = |secret: &Secret| {
             let bytes = secret.expose().as_bytes();
@@ -66,7 +69,13 @@ impl SessionKeys {
                 decoding: DecodingKey::from_secret(bytes),
             }
         };
-        Self(Arc::new(secrets.iter().map(key).collect()))
+        Self { keys: Arc::new(secrets.iter().map(key).collect()), newest_signs_from }
+    }
+
+    /// Whether a token names a key that is not ours, or not yet.
+    pub fn is_of_another_key(&self, token: &str) -> bool {
+        let id = jsonwebtoken::decode_header(token).ok().and_then(|header| header.kid);
+        id.is_some_and(|id| !self.keys.iter().any(|key| key.id == id))
     }
 
     /// Signs content until `expires_at`; `None` without a key.
@@ -77,7 +86,8 @@ impl SessionKeys {
         now: OffsetDateTime,
         expires_at: OffsetDateTime,
     ) -> Option<String> {
-        let key = self.0.first()?;
+        let too_new = self.newest_signs_from.is_some_and(|from| now < from);
+        let key = self.keys.get(usize::from(too_new)).or(self.keys.first())?;
         let claims = Claims {
             aud: audience.as_str().to_owned(),
             iat: now.unix_timestamp(),
@@ -96,7 +106,7 @@ impl SessionKeys {
         now: OffsetDateTime,
     ) -> Option<T> {
         let id = jsonwebtoken::decode_header(token).ok()?.kid?;
-        let key = self.0.iter().find(|key| key.id == id)?;
+        let key = self.keys.iter().find(|key| key.id == id)?;
         let mut validation = Validation::new(Algorithm::HS256);
         validation.set_audience(&[audience.as_str()]);
         // Times are compared below, by the clock that we are handed.
@@ -120,7 +130,7 @@ mod tests {
     const OLD: &str = "fedcba9876543210fedcba9876543210";
 
     fn keys(secrets: &[&str]) -> SessionKeys {
-        SessionKeys::new(&secrets.iter().map(|s| Secret::new(*s)).collect::<Vec<_>>())
+        SessionKeys::new(&secrets.iter().map(|s| Secret::new(*s)).collect::<Vec<_>>(), None)
     }
 
     fn now() -> OffsetDateTime {
@@ -147,6 +157,30 @@ mod tests {
         assert_eq!(read(&keys(&[NEW, OLD]), &token(NEW)).unwrap()["sub"], "7");
         assert_eq!(read(&keys(&[NEW, OLD]), &token(OLD)).unwrap()["sub"], "7");
         assert_eq!(read(&keys(&[NEW]), &token(OLD)), None);
+    }
+
+    #[test]
+    fn newest_key_signs_once_all_can_know_it() {
+        let secrets = [NEW, OLD].map(Secret::new);
+        let signed_by = |secrets: &[Secret], from| {
+            let keys = SessionKeys::new(secrets, Some(from));
+            let until = now() + Duration::HOUR;
+            let token = keys.sign(Audience::Session, json!({}), now(), until).unwrap();
+            [NEW, OLD].map(|secret| !self::keys(&[secret]).is_of_another_key(&token))
+        };
+        let soon = now() + Duration::SECOND;
+        assert_eq!(signed_by(&secrets, soon), [false, true]);
+        assert_eq!(signed_by(&secrets, now()), [true, false]);
+        assert_eq!(signed_by(&secrets[..1], soon), [true, false], "there is no other");
+    }
+
+    #[test]
+    fn only_a_token_that_names_a_key_is_of_another_one() {
+        assert!(keys(&[NEW]).is_of_another_key(&token(OLD)));
+        assert!(!keys(&[NEW, OLD]).is_of_another_key(&token(OLD)));
+        for text in ["", "a.b.c", "..", "ü"] {
+            assert!(!keys(&[NEW]).is_of_another_key(text), "{text}");
+        }
     }
 
     #[test]

@@ -70,7 +70,7 @@ pub async fn subscriptions(app: &App) -> Result<Reconciled, ReconcileError> {
     let (ours, outdated): (Vec<_>, Vec<_>) =
         all.iter().partition(|s| s.callback().is_some_and(|callback| is_current(app, callback)));
     let (replaced, kept) = replace(app, &ours, &outdated).await?;
-    if !ours.iter().any(|s| s.kind == APP_WIDE && alive(&s.status)) {
+    if app.newest_signs() && !has_app_wide(ours.iter().copied()) {
         subscribe_app_wide(app).await?;
     }
     let listed: Vec<_> = ours.iter().chain(&kept).filter_map(|found| listed(found)).collect();
@@ -104,7 +104,8 @@ async fn replace<'a>(
             continue;
         }
         kept.push(old);
-        if new.is_none() && old.kind != APP_WIDE && created < REPLACED_PER_RUN {
+        let may_move = app.newest_signs() && created < REPLACED_PER_RUN;
+        if new.is_none() && old.kind != APP_WIDE && may_move {
             created += 1;
             let new = new_subscription(app, &old.kind, old.condition.clone());
             let made = with_token(app, |token| {
@@ -165,8 +166,8 @@ pub async fn drift(app: &App) -> Result<Drift, ReconcileError> {
     })
 }
 
-fn has_app_wide(ours: &[Subscription]) -> bool {
-    ours.iter().any(|s| s.kind == APP_WIDE && alive(&s.status))
+fn has_app_wide<'a>(ours: impl IntoIterator<Item = &'a Subscription>) -> bool {
+    ours.into_iter().any(|s| s.kind == APP_WIDE && alive(&s.status))
 }
 
 fn alive(status: &Status) -> bool {

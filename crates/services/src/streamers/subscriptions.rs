@@ -88,10 +88,17 @@ pub async fn retry(
 /// Where Twitch sends its events. During a rotation it tells which secret signs them: Twitch never
 /// shows that, and takes a second subscription for a callback that differs.
 pub(crate) fn callback(app: &App) -> String {
-    match app.settings.eventsub_secrets.as_slice() {
-        [newest, _, ..] => format!("{}?key={}", address(app), key_id(newest)),
-        _ => address(app),
+    match signing_secret(app).filter(|_| app.settings.eventsub_secrets.len() > 1) {
+        Some(secret) => format!("{}?key={}", address(app), key_id(secret)),
+        None => address(app),
     }
+}
+
+/// What new subscriptions are signed with: the newest, once every instance can know it.
+fn signing_secret(app: &App) -> Option<&Secret> {
+    let secrets = &app.settings.eventsub_secrets;
+    let before = secrets.get(1).filter(|_| !app.newest_signs());
+    before.or(secrets.first())
 }
 
 /// Whether a callback is ours, whatever secret signs what comes there.
@@ -116,9 +123,9 @@ fn key_id(secret: &Secret) -> String {
     hex::encode(&Sha256::digest(secret.expose().as_bytes())[..4])
 }
 
-/// A subscription with webhook transport, signed with our newest secret.
+/// A subscription with webhook transport.
 pub(super) fn new_subscription(app: &App, kind: &str, condition: Value) -> NewSubscription {
-    let secret = app.settings.eventsub_secrets.first().cloned();
+    let secret = signing_secret(app).cloned();
     NewSubscription {
         kind: kind.to_owned(),
         version: if kind == "channel.update" { "2" } else { "1" }.to_owned(),
