@@ -80,7 +80,9 @@ test("one's own channel is linked on Twitch", async ({ page, world }) => {
   await page.getByRole("button", { name: "Close" }).click();
   await expect(page).toHaveURL(`${world.url}/s/${guild.id}/streamers`);
 
-  await page.goto(`${world.url}/s/${guild.id}/streamers?error=access_denied`);
+  await page.goto(`${world.url}/s/${guild.id}/streamers?add=invite`);
+  await page.getByRole("dialog").getByRole("link", { name: "Link your own channel" }).click();
+  await world.sayNo(page);
   await expect(page.getByText("You pressed Cancel on Twitch.")).toBeVisible();
 });
 
