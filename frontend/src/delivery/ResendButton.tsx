@@ -1,6 +1,5 @@
 import { Button, Skeleton, Stack, Switch, Text } from "@mantine/core";
 import { useDidUpdate, useDisclosure } from "@mantine/hooks";
-import { notifications } from "@mantine/notifications";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { IconRefresh } from "@tabler/icons-react";
 import { useRef, useState } from "react";
@@ -11,6 +10,7 @@ import { useChannelName } from "~/guild/ChannelSelect";
 import { useMentionText } from "~/guild/MentionField";
 import { ConfirmDialog } from "~/ui/ConfirmDialog";
 import { useNow } from "~/ui/Time";
+import { toast } from "~/ui/toast";
 import type { Delivery } from "./outcome";
 
 /** A go-live that is older pings nobody unless somebody wants it; the API's own rule. */
@@ -76,7 +76,7 @@ function ResendDialog({ guildId, delivery, onClose }: Props & { onClose: () => v
       void client.invalidateQueries({ queryKey: ["guild", guildId, "overview"] });
       void client.invalidateQueries({ queryKey: ["guild", guildId, "newest"] });
       const text = planned.ping ? "resend.plannedPing" : "resend.plannedSilent";
-      notifications.show({ title: t("resend.planned", { channel }), message: t(text) });
+      toast({ title: t("resend.planned", { channel }), message: t(text) });
       onClose();
     },
   });
