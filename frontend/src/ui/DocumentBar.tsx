@@ -20,48 +20,47 @@ import { ProblemAlert } from "./ProblemCard";
 import classes from "./DocumentBar.module.css";
 import type { EditedDocument } from "./useDocument";
 
-interface Props<T extends object> {
-  document: EditedDocument<T>;
-  /** A field's name as people know it. */
+/** A document's fields as people know them. */
+interface Words<T extends object> {
   label: (field: keyof T & string) => string;
-  /** A field's value as people know it. */
-  show?: (field: keyof T & string, value: T) => ReactNode;
+  /** A field's value. */
+  show: (field: keyof T & string, value: T) => ReactNode;
   /** What is wrong with a field, in the reader's language; the API's own words unless said. */
   explain?: (error: FieldError) => string;
-  /** More buttons, before Save. */
-  actions?: ReactNode;
 }
 
 /** The bar with Save and Discard, which comes with the first change; conflicts; leaving unsaved. */
 export function DocumentBar<T extends object>({
   document,
-  label,
-  show,
-  explain = (error) => error.message,
-  actions,
-}: Props<T>) {
+  words,
+}: {
+  document: EditedDocument<T>;
+  words: Words<T>;
+}) {
   const { t } = useTranslation();
-  useHotkeys([["mod+S", () => document.dirty && void document.save()]], [], true);
+  const save = () => void document.save();
+  useHotkeys([["mod+S", () => document.dirty && save()]], [], true);
   return (
     <>
       <LeaveGuard document={document} />
       {document.conflict && (
-        <ConflictDialog
-          conflict={document.conflict}
-          label={label}
-          show={show}
-          onResolve={document.resolve}
-        />
+        <ConflictDialog conflict={document.conflict} words={words} onResolve={document.resolve} />
       )}
       <div className={classes.bar} data-shown={document.dirty || undefined} role="status">
         {document.dirty && (
           <Stack gap="xs">
-            {document.problem && <ProblemAlert problem={document.problem} />}
+            {document.problem && (
+              <ProblemAlert
+                problem={document.problem}
+                // Beside Save another button would only be a twin of it.
+                onRetry={document.problem.retryAfter === null ? undefined : save}
+              />
+            )}
             {document.fieldErrors.length > 0 && (
               <Alert color="red" icon={<IconAlertTriangle />} title={t("form.checkFields")}>
                 {document.fieldErrors.map((error) => (
                   <Text size="sm" key={error.field + error.code}>
-                    {explain(error)}
+                    {words.explain?.(error) ?? error.message}
                   </Text>
                 ))}
               </Alert>
@@ -72,8 +71,7 @@ export function DocumentBar<T extends object>({
                 <Button variant="default" onClick={document.discard} disabled={document.saving}>
                   {t("form.discard")}
                 </Button>
-                {actions}
-                <Button onClick={() => void document.save()} loading={document.saving}>
+                <Button onClick={save} loading={document.saving}>
                   {t("form.save")}
                 </Button>
               </Group>
@@ -122,13 +120,11 @@ function LeaveGuard<T extends object>({ document }: { document: EditedDocument<T
 
 function ConflictDialog<T extends object>({
   conflict,
-  label,
-  show = (field, value) => JSON.stringify(value[field]),
+  words: { label, show },
   onResolve,
 }: {
   conflict: Conflict<T>;
-  label: (field: keyof T & string) => string;
-  show?: (field: keyof T & string, value: T) => ReactNode;
+  words: Words<T>;
   onResolve: (value: T) => void;
 }) {
   const { t } = useTranslation();
