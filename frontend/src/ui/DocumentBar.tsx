@@ -1,20 +1,11 @@
-import {
-  Alert,
-  Button,
-  Group,
-  Modal,
-  Radio,
-  Stack,
-  Table,
-  Text,
-  VisuallyHidden,
-} from "@mantine/core";
+import { Alert, Button, Group, Radio, Stack, Table, Text, VisuallyHidden } from "@mantine/core";
 import { useHotkeys } from "@mantine/hooks";
 import { IconAlertTriangle } from "@tabler/icons-react";
 import { useBlocker } from "@tanstack/react-router";
 import { useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { FieldError } from "~/api/problem";
+import { Dialog } from "./Dialog";
 import type { Conflict } from "./merge";
 import { ProblemAlert } from "./ProblemCard";
 import classes from "./DocumentBar.module.css";
@@ -101,7 +92,7 @@ function LeaveGuard<T extends object>({ document }: { document: EditedDocument<T
     else blocker.reset();
   };
   return (
-    <Modal opened onClose={blocker.reset} title={t("form.leaveTitle")} centered>
+    <Dialog opened onClose={blocker.reset} title={t("form.leaveTitle")} centered>
       <Text>{t("form.leaveText")}</Text>
       <Group mt="lg" justify="flex-end" gap="sm">
         <Button variant="default" onClick={leave}>
@@ -114,7 +105,7 @@ function LeaveGuard<T extends object>({ document }: { document: EditedDocument<T
           {t("form.leaveSave")}
         </Button>
       </Group>
-    </Modal>
+    </Dialog>
   );
 }
 
@@ -143,7 +134,7 @@ function ConflictDialog<T extends object>({
     onResolve(value);
   };
   return (
-    <Modal
+    <Dialog
       opened
       onClose={resolve}
       title={t("conflict.title")}
@@ -189,6 +180,6 @@ function ConflictDialog<T extends object>({
       <Group justify="flex-end">
         <Button onClick={resolve}>{t("conflict.resolve")}</Button>
       </Group>
-    </Modal>
+    </Dialog>
   );
 }
