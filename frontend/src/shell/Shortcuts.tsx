@@ -1,4 +1,4 @@
-import { Kbd, Stack, Table, Title } from "@mantine/core";
+import { Kbd, SimpleGrid, Table, Title } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useNavigate } from "@tanstack/react-router";
 import { useId } from "react";
@@ -26,9 +26,9 @@ export function Shortcuts({ guildId }: { guildId: string | undefined }) {
   });
   return (
     <Dialog opened={opened} onClose={help.close} title={t("shortcuts.title")} size="lg">
-      <Stack gap="lg">
+      <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="lg" verticalSpacing="lg">
         <List guildId={guildId} />
-      </Stack>
+      </SimpleGrid>
     </Dialog>
   );
 }
@@ -49,6 +49,12 @@ function List({ guildId }: { guildId: string | undefined }) {
           ["g m", t("user.notifications")],
         ]}
       />
+      {guildId && (
+        <Keys
+          where={t("shortcuts.server")}
+          rows={guildPages.map(({ key, name }) => [`g ${key}`, t(name)])}
+        />
+      )}
       <Keys
         where={t("servers.title")}
         rows={[
@@ -56,12 +62,6 @@ function List({ guildId }: { guildId: string | undefined }) {
           ["↑ ↓", t("shortcuts.upDown")],
         ]}
       />
-      {guildId && (
-        <Keys
-          where={t("shortcuts.server")}
-          rows={guildPages.map(({ key, name }) => [`g ${key}`, t(name)])}
-        />
-      )}
       <Keys where={t("nav.streamers")} rows={[["n", t("shortcuts.addStreamer")]]} />
       <Keys
         where={t("shortcuts.lists")}
@@ -92,11 +92,16 @@ function Keys({ where, rows }: { where: string; rows: [string, string][] }) {
       <Title order={3} size="h6" id={heading}>
         {where}
       </Title>
-      <Table aria-labelledby={heading} withRowBorders={false} verticalSpacing={6}>
+      <Table
+        aria-labelledby={heading}
+        withRowBorders={false}
+        verticalSpacing={6}
+        horizontalSpacing={0}
+      >
         <Table.Tbody>
           {rows.map(([keys, does]) => (
             <Table.Tr key={keys}>
-              <Table.Td w={130}>
+              <Table.Td w={110}>
                 {keys.split(" ").map((key) => (
                   <Kbd key={key} mr={4}>
                     {key}
