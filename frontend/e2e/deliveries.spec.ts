@@ -121,3 +121,45 @@ test("a delivery that waits says until when", async ({ page, world }) => {
   await expect(row(page, "Gus").getByText(/Retrying in \d+ s/)).toBeVisible({ timeout: 20_000 });
   await expect(row(page, "Gus").getByText("Discord asks to wait")).toBeVisible();
 });
+
+test("what was missed is sent again in one go", async ({ page, fresh: world }) => {
+  const { id, channels } = await world.guild("Ana's Corner");
+  const channel = channels.find((each) => each.name === "announcements")?.id ?? "";
+  const refuse = { kind: "refuse", status: 400, code: 200000, times: 20, channel };
+  await world.discordControl("/_sim/discord/faults", refuse);
+  for (const login of ["chiyo", "elif", "gus"]) await world.goLive(login);
+  await world.signIn(page, "ada", `/s/${id}/deliveries?kind=online&status=failed`);
+  await expect(page.getByRole("row").filter({ hasText: "AutoMod" })).toHaveCount(3, {
+    timeout: 30_000,
+  });
+  await world.discordControl("/_sim/discord/faults", undefined, "DELETE");
+  await world.endStream("gus");
+
+  await page.getByRole("checkbox", { name: "Select all that were missed" }).check();
+  const bar = page.getByRole("region", { name: "Selected deliveries" });
+  await expect(bar).toContainText("3 selected");
+  await page.getByRole("checkbox", { name: /Select Elif · Went live in #announcements/ }).uncheck();
+  await expect(bar).toContainText("2 selected");
+  await bar.getByRole("button", { name: "Send again" }).click();
+
+  const dialog = page.getByRole("dialog", { name: "Send 2 announcements again?" });
+  await expect(dialog.getByRole("listitem")).toHaveText([/Gus/, /千代/]);
+  await page.screenshot({ path: "/tmp/many-ask.png" });
+  await dialog.getByRole("button", { name: "Send again" }).click();
+  await expect(dialog.getByRole("listitem").filter({ hasText: "千代" })).toContainText(
+    "On its way",
+  );
+  await expect(dialog.getByRole("listitem").filter({ hasText: "Gus" })).toContainText(
+    "The stream has ended",
+  );
+  await expect(dialog.getByRole("status")).toHaveText("1 of 2 on their way");
+  await page.screenshot({ path: "/tmp/many-done.png" });
+  await dialog.getByRole("button", { name: "Close" }).last().click();
+  await expect(bar).toHaveCount(0);
+  await expect
+    .poll(async () => (await world.messages(channel)).map(({ content }) => content).join())
+    .toContain("千代");
+  expect((await world.messages(channel)).map(({ content }) => content).join()).not.toContain(
+    "Elif",
+  );
+});

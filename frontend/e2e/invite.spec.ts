@@ -31,10 +31,16 @@ test("a streamer links their channel without an account here", async ({ page, wo
 });
 
 test("who says no on Twitch's page can still say yes", async ({ page, world }) => {
+  await world.addStreamer("late_to_agree", "LateToAgree");
   const code = await invite(page, world);
-  await page.goto(`${world.url}/invite/${code}?error=access_denied`);
+  await page.goto(`${world.url}/invite/${code}`);
+  await page.getByRole("link", { name: "Link with Twitch" }).click();
+  await world.sayNo(page);
+  await expect(page).toHaveURL(`${world.url}/invite/${code}?error=access_denied`);
   await expect(page.getByRole("alert")).toContainText("Your channel was not linked");
-  await expect(page.getByRole("link", { name: "Link with Twitch" })).toBeVisible();
+  await page.getByRole("link", { name: "Link with Twitch" }).click();
+  await world.pickUser(page, "late_to_agree");
+  await expect(page.getByRole("heading", { name: "Your channel is linked" })).toBeVisible();
 });
 
 test("a link that was mistyped is explained", async ({ page, world }) => {

@@ -47,12 +47,12 @@ test("the page's first view takes one request beside the shell's", async ({ page
   expect(own).toEqual([`/api/guilds/${guild.id}/overview`]);
 });
 
-test("what went wrong on the way back from Discord is said once", async ({ page, world }) => {
+test("who has just added the bot is greeted once", async ({ page, world }) => {
   const guild = await world.guild("Ana's Corner");
-  await world.signIn(page, "ada", `/s/${guild.id}?error=not_installed`);
-  const alert = page.getByRole("alert").filter({ hasText: "The bot did not join the server" });
-  await expect(alert).toBeVisible();
-  await alert.getByRole("button", { name: "Close" }).click();
-  await expect(alert).toHaveCount(0);
+  await world.signIn(page, "ada", `/s/${guild.id}?installed=1`);
+  const greeting = page.getByRole("status").filter({ hasText: "The bot has joined" });
+  await expect(greeting).toBeVisible();
+  await greeting.getByRole("button", { name: "Close" }).click();
+  await expect(greeting).toHaveCount(0);
   await expect(page).toHaveURL(`${world.url}/s/${guild.id}`);
 });

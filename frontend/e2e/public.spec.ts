@@ -41,14 +41,6 @@ test("the language changes at once and stays", async ({ page, world }) => {
   await expect(page.locator("html")).toHaveAttribute("lang", "de");
 });
 
-test("a sign-in that was refused says so and can be tried again", async ({ page, world }) => {
-  await page.goto(`${world.url}/api/auth/discord/callback?error=access_denied&state=x`);
-  await expect(page.getByRole("alert")).toContainText("You chose not to sign in");
-  await page.getByRole("link", { name: "Try again with Discord" }).click();
-  await world.pickUser(page, "ada");
-  await expect(page).toHaveURL(`${world.url}/servers`);
-});
-
 test("a code that nobody knows is quoted, not believed", async ({ page, world }) => {
   await page.goto(`${world.url}/login?error=%3Cb%3Eboo`);
   await expect(page.getByRole("alert")).toContainText("Code: <b>boo");

@@ -43,12 +43,20 @@ test("a filter that fits nothing says so and can be cleared", async ({ page, wor
   await expect(page.getByRole("link", { name: /Ana's Corner/ })).toBeVisible();
 });
 
-test("the bot is added, and its server is ready", async ({ page, world }) => {
+test("who cancels on Discord's page adds no bot, and can think again", async ({
+  page,
+  fresh: world,
+}) => {
   await world.signIn(page, "ada");
   const tavern = await world.guild("New Tavern");
   await page.getByRole("link", { name: "Add bot to New Tavern" }).click();
+  await world.sayNo(page);
+  await expect(page).toHaveURL(`${world.url}/servers?error=access_denied`);
+  await expect(page.getByRole("alert")).toContainText("The bot was not added");
+  await page.getByRole("link", { name: "Add bot to New Tavern" }).click();
   await world.pickUser(page, "ada");
-  await expect(page).toHaveURL(new RegExp(`/s/${tavern.id}`));
+  await expect(page).toHaveURL(`${world.url}/s/${tavern.id}?installed=1`);
+  await expect(page.getByText("The bot has joined")).toBeVisible();
   await page.goto(`${world.url}/servers`);
   const ready = page.getByRole("region", { name: /^Ready/ });
   await expect(ready.getByRole("link", { name: /New Tavern/ })).toBeVisible();
@@ -61,6 +69,18 @@ test("why the bot was not added can be read and closed", async ({ page, world })
   await alert.getByRole("button", { name: "Close" }).click();
   await expect(alert).toHaveCount(0);
   await expect(page).toHaveURL(`${world.url}/servers`);
+});
+
+test("a link for adding the bot works only for who may", async ({ page, world }) => {
+  const { id } = await world.guild("Speedrun Guild");
+  const install = `${world.url}/api/guilds/${id}/install`;
+  await page.goto(install);
+  await expect(page).toHaveURL(`${world.url}/login?error=unauthenticated`);
+  await expect(page.getByRole("alert")).toBeVisible();
+  await world.signIn(page, "ben");
+  await page.goto(install);
+  await expect(page).toHaveURL(`${world.url}/servers?error=not_an_admin`);
+  await expect(page.getByRole("alert")).toContainText("You cannot add the bot there");
 });
 
 test("refreshing twice in a minute says why the list is not newer", async ({ page, world }) => {

@@ -80,7 +80,9 @@ test("one's own channel is linked on Twitch", async ({ page, world }) => {
   await page.getByRole("button", { name: "Close" }).click();
   await expect(page).toHaveURL(`${world.url}/s/${guild.id}/streamers`);
 
-  await page.goto(`${world.url}/s/${guild.id}/streamers?error=access_denied`);
+  await page.goto(`${world.url}/s/${guild.id}/streamers?add=invite`);
+  await page.getByRole("dialog").getByRole("link", { name: "Link your own channel" }).click();
+  await world.sayNo(page);
   await expect(page.getByText("You pressed Cancel on Twitch.")).toBeVisible();
 });
 
@@ -123,6 +125,44 @@ test("who is removed can be brought back with all settings", async ({ page, worl
   await expect(row(page, "Ana")).toHaveCount(0);
   await page.getByRole("button", { name: "Undo" }).click();
   await expect(row(page, "Ana").getByText("2 channels")).toBeVisible();
+});
+
+test("a streamer whom Twitch has refused is tried again on request", async ({
+  page,
+  fresh: world,
+}) => {
+  // The product lets a minute pass between two tries.
+  test.setTimeout(180_000);
+  await world.addStreamer("refused_once", "RefusedOnce");
+  const creating = "POST eventsub/subscriptions";
+  // After several tries the next one of its own accord is minutes away, and this is the only one.
+  await world.twitchControl("/_sim/twitch/faults", { path: creating, status: 429, times: 15 });
+  await world.twitchControl("/_sim/twitch/faults", { path: creating, status: 403, times: 99 });
+  const guild = await world.guild("Ana's Corner");
+  await world.signIn(page, "ada", `/s/${guild.id}/streamers?q=refused`);
+  await world.api(page, "POST", `/api/guilds/${guild.id}/streamers`, { names: ["refused_once"] });
+  const refused = row(page, "RefusedOnce");
+  const again = refused.getByRole("button", { name: "Try again to connect RefusedOnce" });
+  await expect(async () => {
+    await page.reload();
+    await expect(again).toBeVisible({ timeout: 3_000 });
+  }).toPass();
+  await expect(refused.getByText("Not connected")).toBeVisible();
+  await expect(refused.getByText("Twitch does not allow it")).toBeVisible();
+
+  await again.click();
+  const toast = page.getByRole("alert");
+  await expect(toast).toContainText("RefusedOnce could not be tried again");
+  await expect(toast).toContainText("Wait a minute before the next try");
+
+  await world.twitchControl("/_sim/twitch/faults", undefined, "DELETE");
+  await expect(async () => {
+    await again.click();
+    await expect(toast.getByText("Twitch is asked again")).toBeVisible({ timeout: 3_000 });
+  }).toPass({ intervals: [10_000], timeout: 90_000 });
+  await expect(refused.getByText("Ready")).toBeVisible({ timeout: 30_000 });
+  await expect(again).toHaveCount(0);
+  expect(await world.isSubscribed("refused_once")).toBe(true);
 });
 
 test("the filter stands in the address", async ({ page, world }) => {

@@ -102,6 +102,12 @@ export class World {
     await page.getByRole("button", { name: user, exact: false }).first().click();
   }
 
+  /** Says no on the page where Discord or Twitch asks. */
+  async sayNo(page: Page) {
+    await page.getByRole("button", { name: "Cancel" }).click();
+    await page.waitForURL((url) => url.href.startsWith(`${this.url}/`));
+  }
+
   /** A server of the simulated Discord. */
   async guild(name: string): Promise<Guild> {
     const { guilds } = (await this.get(this.discord, "/_sim/discord/world")) as {

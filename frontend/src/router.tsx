@@ -127,7 +127,7 @@ const guild = createRoute({
 const overview = createRoute({
   getParentRoute: () => guild,
   path: "/",
-  validateSearch: texts("error", "installed"),
+  validateSearch: texts("installed"),
   component: lazyRouteComponent(() => import("./features/overview/OverviewPage"), "OverviewPage"),
 });
 

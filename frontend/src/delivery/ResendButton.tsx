@@ -1,20 +1,18 @@
 import { Button, Skeleton, Stack, Switch, Text } from "@mantine/core";
 import { useDidUpdate, useDisclosure } from "@mantine/hooks";
-import { notifications } from "@mantine/notifications";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { IconRefresh } from "@tabler/icons-react";
 import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { api, ask, type Schema } from "~/api/client";
+import type { Schema } from "~/api/client";
 import { queries } from "~/api/queries";
 import { useChannelName } from "~/guild/ChannelSelect";
 import { useMentionText } from "~/guild/MentionField";
 import { ConfirmDialog } from "~/ui/ConfirmDialog";
 import { useNow } from "~/ui/Time";
-import type { Delivery } from "./outcome";
-
-/** A go-live that is older pings nobody unless somebody wants it; the API's own rule. */
-const LATE_AFTER_MS = 10 * 60_000;
+import { toast } from "~/ui/toast";
+import { isLate, type Delivery } from "./outcome";
+import { useRenewDeliveries, useResend } from "./useResend";
 
 interface Props {
   guildId: string;
@@ -50,36 +48,31 @@ export function ResendButton({ guildId, delivery, size = "xs" }: Props & { size?
 
 function ResendDialog({ guildId, delivery, onClose }: Props & { onClose: () => void }) {
   const { t } = useTranslation("delivery");
-  const client = useQueryClient();
   const channelName = useChannelName(guildId);
   const mention = useMention(guildId, delivery);
   const whom = useMentionText(guildId);
   const now = useNow();
-  const began = new Date(delivery.started_at ?? delivery.created_at).getTime();
-  const late = now.getTime() - began > LATE_AFTER_MS;
+  const late = isLate(delivery, now);
   const [chosen, setChosen] = useState<boolean | null>(null);
   const silent = mention.value?.kind === "none";
   const ping = !silent && (chosen ?? !late);
   const channel = channelName(delivery.channel_id);
   const name = delivery.display_name ?? delivery.login ?? t("theStreamer");
 
-  const resend = useMutation({
-    mutationFn: () =>
-      ask(
-        api.POST("/api/guilds/{guild_id}/deliveries/{delivery_id}/resend", {
-          params: { path: { guild_id: guildId, delivery_id: delivery.id } },
-          body: { ping },
-        }),
-      ),
-    onSuccess: (planned) => {
-      client.setQueryData(queries.delivery(guildId, delivery.id).queryKey, planned.delivery);
-      void client.invalidateQueries({ queryKey: ["guild", guildId, "overview"] });
-      void client.invalidateQueries({ queryKey: ["guild", guildId, "newest"] });
-      const text = planned.ping ? "resend.plannedPing" : "resend.plannedSilent";
-      notifications.show({ title: t("resend.planned", { channel }), message: t(text) });
-      onClose();
-    },
-  });
+  const resend = useResend(guildId);
+  const renew = useRenewDeliveries(guildId);
+  const send = () =>
+    resend.mutate(
+      { id: delivery.id, ping },
+      {
+        onSuccess: (planned) => {
+          renew();
+          const text = planned.ping ? "resend.plannedPing" : "resend.plannedSilent";
+          toast({ title: t("resend.planned", { channel }), message: t(text) });
+          onClose();
+        },
+      },
+    );
   return (
     <ConfirmDialog
       opened
@@ -88,7 +81,7 @@ function ResendDialog({ guildId, delivery, onClose }: Props & { onClose: () => v
       action={t("resend.send")}
       busy={resend.isPending}
       error={resend.error}
-      onConfirm={() => resend.mutate()}
+      onConfirm={send}
       onClose={onClose}
     >
       <Stack gap="sm">

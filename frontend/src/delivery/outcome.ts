@@ -60,6 +60,15 @@ export function worthResending(delivery: Delivery): boolean {
   return missed && delivery.kind === "online" && !FINAL.includes(delivery.reason ?? "");
 }
 
+/** A go-live that is older pings nobody unless somebody wants it; the API's own rule. */
+const LATE_AFTER_MS = 10 * 60_000;
+
+/** Whether a ping would come long after the go-live. */
+export function isLate(delivery: Delivery, now: Date): boolean {
+  const began = new Date(delivery.started_at ?? delivery.created_at);
+  return now.getTime() - began.getTime() > LATE_AFTER_MS;
+}
+
 /** From the webhook to Discord, where that tells something: details and renames wait on purpose. */
 export function latencyOf({ kind, status, latency_ms: ms }: Delivery): number | null {
   const waits = kind === "enrich" || kind === "update";

@@ -1,9 +1,10 @@
-import { Button, Group, Modal, Text } from "@mantine/core";
+import { Button, Group, Text } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
 import { meQuery, onSignIn, sessionEnded } from "~/api/session";
 import { leave, paths } from "~/paths";
+import { Dialog } from "~/ui/Dialog";
 
 /**
  * Comes up when a session has ended while somebody works.
@@ -25,13 +26,13 @@ export function SessionDialog() {
   const wasSignedIn = client.getQueryData(meQuery.queryKey) !== undefined;
   if (!ended || !wasSignedIn) return null;
   return (
-    <Modal opened onClose={() => sessionEnded.set(false)} title={t("session.endedTitle")} centered>
+    <Dialog opened onClose={() => sessionEnded.set(false)} title={t("session.endedTitle")} centered>
       <Text>{t("session.endedText")}</Text>
       <Group mt="lg" justify="flex-end">
         <Button component="a" href={leave.login(paths.signedIn)} target="_blank" data-autofocus>
           {t("session.signInAgain")}
         </Button>
       </Group>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,56 +1,105 @@
-import { Kbd, Modal, Table } from "@mantine/core";
+import { Kbd, SimpleGrid, Table, Title } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useNavigate } from "@tanstack/react-router";
-import { useEffect } from "react";
+import { useId } from "react";
 import { useTranslation } from "react-i18next";
 import { paths } from "~/paths";
+import { Dialog } from "~/ui/Dialog";
 import { guildPages } from "./guild-pages";
 import { modifier } from "./SearchButton";
-import { useShortcutsSetting } from "./settings";
+import { useKeys } from "./useKeys";
 
-/** How long after `g` the second key may come. */
-const SEQUENCE_MS = 1500;
-
-/** Keys that lead to pages, and the list of them behind `?`. */
+/** Keys that lead to pages, and the list of all keys behind `?`. */
 export function Shortcuts({ guildId }: { guildId: string | undefined }) {
   const { t } = useTranslation();
   const navigate = useNavigate();
-  const [enabled] = useShortcutsSetting();
   const [opened, help] = useDisclosure();
-  const openHelp = help.open;
-
-  useEffect(() => {
-    if (!enabled) return;
-    let leaderAt = -Infinity;
-    const pressed = (event: KeyboardEvent) => {
-      if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
-      if (event.key === "?") return openHelp();
-      const follows = event.timeStamp - leaderAt < SEQUENCE_MS;
-      leaderAt = event.key === "g" ? event.timeStamp : -Infinity;
-      if (!follows) return;
-      if (event.key === "h") void navigate({ to: paths.servers });
-      if (event.key === "m") void navigate({ to: paths.me });
-      const page = guildPages.find(({ key }) => key === event.key);
-      if (page && guildId) void navigate({ to: page.to, params: { guildId } });
-    };
-    document.addEventListener("keydown", pressed);
-    return () => document.removeEventListener("keydown", pressed);
-  }, [enabled, guildId, navigate, openHelp]);
-
-  const rows: [string, string][] = [
-    [`${modifier()} K`, t("palette.open")],
-    [`${modifier()} S`, t("form.save")],
-    ["?", t("shortcuts.title")],
-    ["n", t("shortcuts.addStreamer")],
-    ["g h", t("servers.all")],
-    ["g m", t("user.notifications")],
-    ...guildPages.map(({ key, name }): [string, string] => [`g ${key}`, t(name)]),
-  ];
+  const pages = guildPages.map(({ key, to }): [string, () => void] => [
+    `g ${key}`,
+    () => guildId && void navigate({ to, params: { guildId } }),
+  ]);
+  useKeys({
+    "?": help.open,
+    "g h": () => void navigate({ to: paths.servers }),
+    "g m": () => void navigate({ to: paths.me }),
+    ...Object.fromEntries(pages),
+  });
   return (
-    <Modal opened={opened} onClose={help.close} title={t("shortcuts.title")}>
-      <Table>
+    <Dialog opened={opened} onClose={help.close} title={t("shortcuts.title")} size="lg">
+      <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="lg" verticalSpacing="lg">
+        <List guildId={guildId} />
+      </SimpleGrid>
+    </Dialog>
+  );
+}
+
+/** Every key, by where it works. */
+function List({ guildId }: { guildId: string | undefined }) {
+  const { t } = useTranslation();
+  const mod = modifier();
+  return (
+    <>
+      <Keys
+        where={t("shortcuts.everywhere")}
+        rows={[
+          [`${mod} K`, t("palette.open")],
+          [`${mod} S`, t("form.save")],
+          ["?", t("shortcuts.title")],
+          ["g h", t("servers.all")],
+          ["g m", t("user.notifications")],
+        ]}
+      />
+      {guildId && (
+        <Keys
+          where={t("shortcuts.server")}
+          rows={guildPages.map(({ key, name }) => [`g ${key}`, t(name)])}
+        />
+      )}
+      <Keys
+        where={t("servers.title")}
+        rows={[
+          ["/", t("shortcuts.filter")],
+          ["↑ ↓", t("shortcuts.upDown")],
+        ]}
+      />
+      <Keys where={t("nav.streamers")} rows={[["n", t("shortcuts.addStreamer")]]} />
+      <Keys
+        where={t("shortcuts.lists")}
+        rows={[
+          ["j", t("shortcuts.next")],
+          ["k", t("shortcuts.previous")],
+          ["Enter", t("shortcuts.open")],
+        ]}
+      />
+      <Keys
+        where={t("shortcuts.editor")}
+        rows={[
+          [`${mod} Enter`, t("testSend.button")],
+          [`${mod} B`, t("shortcuts.bold")],
+          [`${mod} I`, t("shortcuts.italic")],
+          ["Ctrl Space", t("shortcuts.variables")],
+          ["F8", t("shortcuts.problem")],
+        ]}
+      />
+    </>
+  );
+}
+
+function Keys({ where, rows }: { where: string; rows: [string, string][] }) {
+  const heading = useId();
+  return (
+    <section aria-labelledby={heading}>
+      <Title order={3} size="h6" id={heading}>
+        {where}
+      </Title>
+      <Table
+        aria-labelledby={heading}
+        withRowBorders={false}
+        verticalSpacing={6}
+        horizontalSpacing={0}
+      >
         <Table.Tbody>
-          {rows.map(([keys, name]) => (
+          {rows.map(([keys, does]) => (
             <Table.Tr key={keys}>
               <Table.Td w={110}>
                 {keys.split(" ").map((key) => (
@@ -59,16 +108,11 @@ export function Shortcuts({ guildId }: { guildId: string | undefined }) {
                   </Kbd>
                 ))}
               </Table.Td>
-              <Table.Td>{name}</Table.Td>
+              <Table.Td>{does}</Table.Td>
             </Table.Tr>
           ))}
         </Table.Tbody>
       </Table>
-    </Modal>
+    </section>
   );
-}
-
-function isTyping(target: EventTarget | null): boolean {
-  if (!(target instanceof HTMLElement)) return false;
-  return target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName);
 }

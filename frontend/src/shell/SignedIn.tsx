@@ -1,4 +1,4 @@
-import { Anchor, AppShell, Burger, Group, Loader } from "@mantine/core";
+import { Anchor, AppShell, Burger, Center, Group, Loader, Stack } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { Outlet, useLocation, useParams } from "@tanstack/react-router";
@@ -34,7 +34,16 @@ export function SignedIn() {
 
   if (!me.data) {
     if (me.error instanceof Problem && me.error.status === 401) return <SignedOutPage />;
-    if (me.error) return <ProblemCard error={me.error} onRetry={() => void me.refetch()} />;
+    if (me.error) {
+      return (
+        <Center component="main" mih="100vh" p="md">
+          <Stack w="100%" maw={560}>
+            <Brand />
+            <ProblemCard error={me.error} onRetry={() => void me.refetch()} />
+          </Stack>
+        </Center>
+      );
+    }
     return <Loader aria-label={t("loading")} m="xl" />;
   }
   return (

@@ -1,7 +1,8 @@
-import { Button, Group, Modal, Text } from "@mantine/core";
+import { Button, Group, Text } from "@mantine/core";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Problem } from "~/api/problem";
+import { Dialog } from "./Dialog";
 import { ProblemAlert } from "./ProblemCard";
 
 /** Asks before something that cannot be undone; the title names what and how many. */
@@ -29,13 +30,7 @@ export function ConfirmDialog({
 }) {
   const { t } = useTranslation();
   return (
-    <Modal
-      opened={opened}
-      onClose={onClose}
-      title={title}
-      closeButtonProps={{ "aria-label": t("close") }}
-      centered
-    >
+    <Dialog opened={opened} onClose={onClose} title={title} centered>
       <Text component="div">{children}</Text>
       {error instanceof Problem && <ProblemAlert problem={error} />}
       <Group mt="lg" justify="flex-end" gap="sm">
@@ -46,6 +41,6 @@ export function ConfirmDialog({
           {action}
         </Button>
       </Group>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,67 +1,57 @@
-import {
-  Alert,
-  Button,
-  Group,
-  Modal,
-  Radio,
-  Stack,
-  Table,
-  Text,
-  VisuallyHidden,
-} from "@mantine/core";
+import { Alert, Button, Group, Radio, Stack, Table, Text, VisuallyHidden } from "@mantine/core";
 import { useHotkeys } from "@mantine/hooks";
 import { IconAlertTriangle } from "@tabler/icons-react";
 import { useBlocker } from "@tanstack/react-router";
 import { useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { FieldError } from "~/api/problem";
+import { Dialog } from "./Dialog";
 import type { Conflict } from "./merge";
 import { ProblemAlert } from "./ProblemCard";
 import classes from "./DocumentBar.module.css";
 import type { EditedDocument } from "./useDocument";
 
-interface Props<T extends object> {
-  document: EditedDocument<T>;
-  /** A field's name as people know it. */
+/** A document's fields as people know them. */
+interface Words<T extends object> {
   label: (field: keyof T & string) => string;
-  /** A field's value as people know it. */
-  show?: (field: keyof T & string, value: T) => ReactNode;
+  /** A field's value. */
+  show: (field: keyof T & string, value: T) => ReactNode;
   /** What is wrong with a field, in the reader's language; the API's own words unless said. */
   explain?: (error: FieldError) => string;
-  /** More buttons, before Save. */
-  actions?: ReactNode;
 }
 
 /** The bar with Save and Discard, which comes with the first change; conflicts; leaving unsaved. */
 export function DocumentBar<T extends object>({
   document,
-  label,
-  show,
-  explain = (error) => error.message,
-  actions,
-}: Props<T>) {
+  words,
+}: {
+  document: EditedDocument<T>;
+  words: Words<T>;
+}) {
   const { t } = useTranslation();
-  useHotkeys([["mod+S", () => document.dirty && void document.save()]], [], true);
+  const save = () => void document.save();
+  useHotkeys([["mod+S", () => document.dirty && save()]], [], true);
   return (
     <>
       <LeaveGuard document={document} />
       {document.conflict && (
-        <ConflictDialog
-          conflict={document.conflict}
-          label={label}
-          show={show}
-          onResolve={document.resolve}
-        />
+        <ConflictDialog conflict={document.conflict} words={words} onResolve={document.resolve} />
       )}
       <div className={classes.bar} data-shown={document.dirty || undefined} role="status">
         {document.dirty && (
           <Stack gap="xs">
-            {document.problem && <ProblemAlert problem={document.problem} />}
+            {document.problem && (
+              <ProblemAlert
+                problem={document.problem}
+                // Beside Save another button would only be a twin of it.
+                onRetry={document.problem.retryAfter === null ? undefined : save}
+              />
+            )}
             {document.fieldErrors.length > 0 && (
               <Alert color="red" icon={<IconAlertTriangle />} title={t("form.checkFields")}>
                 {document.fieldErrors.map((error) => (
                   <Text size="sm" key={error.field + error.code}>
-                    {explain(error)}
+                    {words.explain?.(error) ?? error.message}
                   </Text>
                 ))}
               </Alert>
@@ -72,8 +62,7 @@ export function DocumentBar<T extends object>({
                 <Button variant="default" onClick={document.discard} disabled={document.saving}>
                   {t("form.discard")}
                 </Button>
-                {actions}
-                <Button onClick={() => void document.save()} loading={document.saving}>
+                <Button onClick={save} loading={document.saving}>
                   {t("form.save")}
                 </Button>
               </Group>
@@ -103,7 +92,7 @@ function LeaveGuard<T extends object>({ document }: { document: EditedDocument<T
     else blocker.reset();
   };
   return (
-    <Modal opened onClose={blocker.reset} title={t("form.leaveTitle")} centered>
+    <Dialog opened onClose={blocker.reset} title={t("form.leaveTitle")} centered>
       <Text>{t("form.leaveText")}</Text>
       <Group mt="lg" justify="flex-end" gap="sm">
         <Button variant="default" onClick={leave}>
@@ -116,19 +105,17 @@ function LeaveGuard<T extends object>({ document }: { document: EditedDocument<T
           {t("form.leaveSave")}
         </Button>
       </Group>
-    </Modal>
+    </Dialog>
   );
 }
 
 function ConflictDialog<T extends object>({
   conflict,
-  label,
-  show = (field, value) => JSON.stringify(value[field]),
+  words: { label, show },
   onResolve,
 }: {
   conflict: Conflict<T>;
-  label: (field: keyof T & string) => string;
-  show?: (field: keyof T & string, value: T) => ReactNode;
+  words: Words<T>;
   onResolve: (value: T) => void;
 }) {
   const { t } = useTranslation();
@@ -147,7 +134,7 @@ function ConflictDialog<T extends object>({
     onResolve(value);
   };
   return (
-    <Modal
+    <Dialog
       opened
       onClose={resolve}
       title={t("conflict.title")}
@@ -193,6 +180,6 @@ function ConflictDialog<T extends object>({
       <Group justify="flex-end">
         <Button onClick={resolve}>{t("conflict.resolve")}</Button>
       </Group>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,10 +1,11 @@
 import { Alert, Button, Group, Text } from "@mantine/core";
 import { IconAlertTriangle, IconRefresh } from "@tabler/icons-react";
 import type { TFunction } from "i18next";
-import { useEffect, useState } from "react";
+import { useEffect, useEffectEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Problem } from "~/api/problem";
 import { CopyButton } from "./CopyButton";
+import { useSecondsLeft } from "./useSecondsLeft";
 import type common from "~/i18n/locale/en.json";
 
 type Code = keyof (typeof common)["problems"];
@@ -21,12 +22,20 @@ export function describe(t: TFunction, problem: Problem): { title: string; text:
 export function ProblemAlert({ problem, onRetry }: { problem: Problem; onRetry?: () => void }) {
   const { t } = useTranslation();
   const { title, text } = describe(t, problem);
+  // Nobody needs to be asked for help: time does it.
+  const limited = problem.retryAfter !== null;
   return (
-    <Alert color="red" role="alert" icon={<IconAlertTriangle />} title={title}>
+    <Alert
+      color={limited ? "orange" : "red"}
+      role="alert"
+      icon={<IconAlertTriangle />}
+      title={title}
+    >
       <Text size="sm">{text}</Text>
+      {!onRetry && problem.retryAfter !== null && <Wait seconds={problem.retryAfter} />}
       <Group mt="sm" gap="sm">
-        {onRetry && <RetryButton problem={problem} onRetry={onRetry} />}
-        {problem.requestId && (
+        {onRetry && <RetryButton seconds={problem.retryAfter} onRetry={onRetry} />}
+        {problem.requestId && !limited && (
           <CopyButton text={problem.requestId} label={t("problem.copyRequestId")} />
         )}
       </Group>
@@ -43,21 +52,38 @@ export function ProblemCard({ error, onRetry }: { error: Error; onRetry: () => v
   return <ProblemAlert problem={problem} onRetry={onRetry} />;
 }
 
-/** Counts down to the moment in which another try makes sense, and then tries by itself. */
-function RetryButton({ problem, onRetry }: { problem: Problem; onRetry: () => void }) {
+/** The seconds that are left of a wait that began when this was first shown. */
+function useWait(seconds: number): number {
+  const [until] = useState(() => Date.now() + seconds * 1000);
+  return useSecondsLeft(until);
+}
+
+/** Says when another try makes sense, where somebody has to make it. */
+function Wait({ seconds }: { seconds: number }) {
   const { t } = useTranslation();
-  const [seconds, setSeconds] = useState(problem.retryAfter ?? 0);
+  const left = useWait(seconds);
+  return (
+    // The alert was read out as a whole; each second of it is no news.
+    <Text size="sm" fw={600} aria-live="off">
+      {left > 0 ? t("problem.wait", { seconds: left }) : t("problem.waited")}
+    </Text>
+  );
+}
+
+/** Another try; where it takes a wait, counts down to it and then tries by itself. */
+function RetryButton({ seconds, onRetry }: { seconds: number | null; onRetry: () => void }) {
+  const { t } = useTranslation();
+  const left = useWait(seconds ?? 0);
+  const due = seconds !== null && left === 0;
+  const retry = useEffectEvent(onRetry);
   useEffect(() => {
-    if (seconds <= 0) return;
-    const timer = setTimeout(() => {
-      setSeconds(seconds - 1);
-      if (seconds === 1) onRetry();
-    }, 1000);
-    return () => clearTimeout(timer);
-  }, [seconds, onRetry]);
+    if (due) retry();
+  }, [due]);
   return (
     <Button size="xs" variant="default" leftSection={<IconRefresh size={14} />} onClick={onRetry}>
-      {seconds > 0 ? t("problem.retryIn", { seconds }) : t("problem.retry")}
+      <span aria-live="off">
+        {left > 0 ? t("problem.retryIn", { seconds: left }) : t("problem.retry")}
+      </span>
     </Button>
   );
 }

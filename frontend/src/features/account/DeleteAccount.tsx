@@ -1,4 +1,4 @@
-import { Button, Group, List, Modal, Text, TextInput } from "@mantine/core";
+import { Button, Group, List, Text, TextInput } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { IconTrash } from "@tabler/icons-react";
 import { useState, type SyntheticEvent } from "react";
@@ -8,6 +8,7 @@ import { Problem } from "~/api/problem";
 import { meQuery } from "~/api/session";
 import { useLeave } from "~/shell/useLeave";
 import { Card } from "~/ui/Card";
+import { Dialog } from "~/ui/Dialog";
 import { ProblemAlert } from "~/ui/ProblemCard";
 
 /** Deletes the account: says what goes and what stays, and wants the name typed. */
@@ -36,14 +37,14 @@ export function DeleteAccount() {
       >
         {t("privacy.delete.button")}
       </Button>
-      <Modal
+      <Dialog
         opened={opened}
         onClose={() => setOpened(false)}
         title={t("privacy.delete.dialog")}
         centered
       >
         {me.data && <Confirmation name={me.data.username} onClose={() => setOpened(false)} />}
-      </Modal>
+      </Dialog>
     </Card>
   );
 }

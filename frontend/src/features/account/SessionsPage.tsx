@@ -1,5 +1,4 @@
 import { Button, Group, Skeleton, Stack, Text } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { IconCheck, IconDeviceDesktop, IconDeviceMobile } from "@tabler/icons-react";
 import { useState } from "react";
@@ -12,6 +11,7 @@ import { Loaded } from "~/ui/Loaded";
 import { Page } from "~/ui/Page";
 import { Status } from "~/ui/Status";
 import { Time } from "~/ui/Time";
+import { toast } from "~/ui/toast";
 import { deviceOf } from "./device";
 import classes from "./account.module.css";
 
@@ -118,7 +118,7 @@ function EndDialog({ ending, onClose }: { ending: Ending | null; onClose: () => 
     onSuccess: async (_, which) => {
       onClose();
       if (which.kind === "all" || (which.kind === "one" && which.session.current)) return leave();
-      notifications.show({ message: t("sessions.ended") });
+      toast({ message: t("sessions.ended") });
       await client.invalidateQueries({ queryKey: queries.sessions.queryKey });
     },
     // Somebody else's click has ended it already: the list shows so.

@@ -1,11 +1,8 @@
-import { notifications } from "@mantine/notifications";
 import { useMutation, useQueryClient, type InfiniteData } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { api, ask, type Schema } from "~/api/client";
-import { Problem } from "~/api/problem";
 import { queries } from "~/api/queries";
-import { describe } from "~/ui/ProblemCard";
-import { offerUndo } from "~/ui/undo";
+import { toastWithUndo, useFailureToast } from "~/ui/toast";
 import { optedOutBy } from "./choice";
 
 type Guild = Schema["GuildPreferenceItem"];
@@ -19,15 +16,6 @@ interface Change<T> {
   undo?: boolean;
 }
 
-function useSayFailure() {
-  const { t } = useTranslation();
-  return (error: Error) => {
-    if (!(error instanceof Problem)) return;
-    const { title, text } = describe(t, error);
-    notifications.show({ color: "red", title, message: text });
-  };
-}
-
 function useSetGuild() {
   const client = useQueryClient();
   return (guildId: string, change: (guild: Guild) => Guild) =>
@@ -39,9 +27,10 @@ function useSetGuild() {
 /** Chooses for a whole server: shown at once, taken back when it fails. */
 export function useChooseGuild(guild: Guild) {
   const { t } = useTranslation("account");
+  const { t: common } = useTranslation();
   const client = useQueryClient();
   const set = useSetGuild();
-  const fail = useSayFailure();
+  const fail = useFailureToast();
   const id = guild.guild_id;
   const before = guild.wants_ping ?? null;
   const mutation = useMutation({
@@ -65,9 +54,10 @@ export function useChooseGuild(guild: Guild) {
     onSuccess: ({ honoured }, { of, to, undo }) => {
       set(id, (each) => ({ ...each, honoured }));
       if (undo) return;
-      offerUndo({
+      toastWithUndo({
+        id: `pings-${id}`,
         message: t(to ? "pings.done.guildOn" : "pings.done.guildOff", { name: of.guild_name }),
-        undo: t("pings.undo"),
+        undo: common("undo"),
         onUndo: () =>
           mutation.mutate({ of: { ...of, wants_ping: to }, to: of.wants_ping ?? null, undo: true }),
       });
@@ -79,9 +69,10 @@ export function useChooseGuild(guild: Guild) {
 /** Chooses for one streamer of a server, in the list that is searched for `q`. */
 export function useChooseStreamer(guild: Guild, q: string) {
   const { t } = useTranslation("account");
+  const { t: common } = useTranslation();
   const client = useQueryClient();
   const setGuild = useSetGuild();
-  const fail = useSayFailure();
+  const fail = useFailureToast();
   const id = guild.guild_id;
   const key = queries.guildPreferences(id, q).queryKey;
   const show = (streamer: Streamer, from: Wants, to: Wants) => {
@@ -120,9 +111,10 @@ export function useChooseStreamer(guild: Guild, q: string) {
           : to
             ? "streamerOn"
             : "streamerOff";
-      offerUndo({
+      toastWithUndo({
+        id: `pings-${id}-${of.streamer_id}`,
         message: t(`pings.done.${done}`, { name: of.display_name }),
-        undo: t("pings.undo"),
+        undo: common("undo"),
         onUndo: () =>
           mutation.mutate({ of: { ...of, wants_ping: to }, to: of.wants_ping ?? null, undo: true }),
       });

@@ -20,8 +20,10 @@ import { Status } from "~/ui/Status";
 import { useRowKeys } from "~/shell/useRowKeys";
 import { DeliveryList } from "./DeliveryList";
 import { Filters } from "./Filters";
+import { ResendMany } from "./ResendMany";
 import { filterOf, type DeliverySearch } from "./search";
 import { useDeliveryLog } from "./useDeliveryLog";
+import { useSelection } from "./useSelection";
 import classes from "./Deliveries.module.css";
 
 /** The log: what became of every announcement, edit and test. */
@@ -40,6 +42,12 @@ export function DeliveriesPage() {
   const log = useDeliveryLog(guildId, filter, paused);
   const list = useRef<HTMLDivElement>(null);
   useRowKeys(list);
+  const selection = useSelection(log.rows);
+  const clearSelection = () => {
+    // The bar goes away with what it was about.
+    list.current?.focus({ preventScroll: true });
+    selection.clear();
+  };
   const filtered = Boolean(status ?? kind ?? streamer_id ?? range);
   const change = (changes: Partial<DeliverySearch>) =>
     void navigate({ search: { ...search, ...changes }, replace: true });
@@ -82,8 +90,13 @@ export function DeliveriesPage() {
             ) : (
               <Stack gap="sm">
                 <Fresh count={log.fresh} more={log.more} onShow={showFresh} />
-                <DeliveryList guildId={guildId} rows={log.rows} />
+                <DeliveryList guildId={guildId} rows={log.rows} selection={selection} />
                 <More list={log.list} count={log.rows.length} />
+                <ResendMany
+                  guildId={guildId}
+                  deliveries={selection.deliveries}
+                  onClear={clearSelection}
+                />
               </Stack>
             )
           }

@@ -1,11 +1,11 @@
-import { ActionIcon, Paper, Table, Text, Tooltip } from "@mantine/core";
+import { ActionIcon, Checkbox, Paper, Table, Text, Tooltip } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
 import { Link } from "@tanstack/react-router";
 import { IconArrowsExchange, IconExternalLink } from "@tabler/icons-react";
 import { memo } from "react";
 import { useTranslation } from "react-i18next";
 import { OutcomeStatus } from "~/delivery/OutcomeStatus";
-import { latencyOf, type Delivery } from "~/delivery/outcome";
+import { latencyOf, worthResending, type Delivery } from "~/delivery/outcome";
 import { useReasons } from "~/delivery/reasons";
 import { useEventName } from "~/delivery/events";
 import { useChannelName } from "~/guild/ChannelSelect";
@@ -14,26 +14,47 @@ import { Status } from "~/ui/Status";
 import { Time } from "~/ui/Time";
 import { span } from "~/ui/time";
 import type { Row } from "./fold";
+import type { Selection } from "./useSelection";
 import classes from "./Deliveries.module.css";
 
 /** The log's rows: a table, or cards where there is no room for one. */
-export function DeliveryList({ guildId, rows }: { guildId: string; rows: Row[] }) {
+export function DeliveryList({
+  guildId,
+  rows,
+  selection,
+}: {
+  guildId: string;
+  rows: Row[];
+  selection: Selection;
+}) {
   const { t } = useTranslation("deliveries");
   const channelName = useChannelName(guildId);
   const narrow = useMediaQuery("(max-width: 48em)", false, { getInitialValueInEffect: false });
+  const { some, toggle } = selection;
+  const row = ({ delivery, moved }: Row): RowProps => ({
+    guildId,
+    delivery,
+    moved,
+    channel: channelName(delivery.channel_id),
+    selectable: some,
+    selected: selection.has(delivery.id),
+    onSelect: toggle,
+  });
+  const all = {
+    checked: selection.all,
+    indeterminate: !selection.all && selection.count > 0,
+    onChange: selection.toggleAll,
+  };
   if (narrow) {
     return (
-      <ul className={classes.cards} aria-label={t("title")}>
-        {rows.map(({ delivery, moved }) => (
-          <CardRow
-            key={delivery.id}
-            guildId={guildId}
-            delivery={delivery}
-            moved={moved}
-            channel={channelName(delivery.channel_id)}
-          />
-        ))}
-      </ul>
+      <>
+        {some && <Checkbox label={t("many.all")} {...all} />}
+        <ul className={classes.cards} aria-label={t("title")}>
+          {rows.map((each) => (
+            <CardRow key={each.delivery.id} {...row(each)} />
+          ))}
+        </ul>
+      </>
     );
   }
   return (
@@ -41,6 +62,11 @@ export function DeliveryList({ guildId, rows }: { guildId: string; rows: Row[] }
       <Table verticalSpacing="sm" horizontalSpacing="md" aria-label={t("title")}>
         <Table.Thead>
           <Table.Tr>
+            {some && (
+              <Table.Th w={40}>
+                <Checkbox aria-label={t("many.all")} {...all} />
+              </Table.Th>
+            )}
             <Table.Th w={120}>{t("columns.time")}</Table.Th>
             <Table.Th>{t("columns.event")}</Table.Th>
             <Table.Th>{t("columns.channel")}</Table.Th>
@@ -50,14 +76,8 @@ export function DeliveryList({ guildId, rows }: { guildId: string; rows: Row[] }
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
-          {rows.map(({ delivery, moved }) => (
-            <TableRow
-              key={delivery.id}
-              guildId={guildId}
-              delivery={delivery}
-              moved={moved}
-              channel={channelName(delivery.channel_id)}
-            />
+          {rows.map((each) => (
+            <TableRow key={each.delivery.id} {...row(each)} />
           ))}
         </Table.Tbody>
       </Table>
@@ -70,12 +90,22 @@ interface RowProps {
   delivery: Delivery;
   moved: boolean;
   channel: string;
+  /** Whether rows of the list can be selected. */
+  selectable: boolean;
+  selected: boolean;
+  onSelect: (id: string) => void;
 }
 
-const TableRow = memo(function TableRow({ guildId, delivery, moved, channel }: RowProps) {
+const TableRow = memo(function TableRow(props: RowProps) {
+  const { guildId, delivery, moved, channel } = props;
   const latency = useLatency();
   return (
-    <Table.Tr className={classes.row}>
+    <Table.Tr className={classes.row} data-selected={props.selected || undefined}>
+      {props.selectable && (
+        <Table.Td>
+          <SelectBox {...props} />
+        </Table.Td>
+      )}
       <Table.Td>
         <span className={classes.above}>
           <Time at={delivery.created_at} />
@@ -99,13 +129,20 @@ const TableRow = memo(function TableRow({ guildId, delivery, moved, channel }: R
   );
 });
 
-const CardRow = memo(function CardRow({ guildId, delivery, moved, channel }: RowProps) {
+const CardRow = memo(function CardRow(props: RowProps) {
+  const { guildId, delivery, moved, channel } = props;
   const latency = useLatency();
   return (
-    <Paper component="li" className={classes.card} p="sm">
+    <Paper
+      component="li"
+      className={classes.card}
+      p="sm"
+      data-selected={props.selected || undefined}
+    >
       <div className={classes.cardHead}>
         <OutcomeCell delivery={delivery} moved={moved} channel={channel} />
         <MessageIcon delivery={delivery} />
+        <SelectBox {...props} />
       </div>
       <EventLink guildId={guildId} delivery={delivery} />
       <StreamTitle delivery={delivery} />
@@ -118,6 +155,21 @@ const CardRow = memo(function CardRow({ guildId, delivery, moved, channel }: Row
     </Paper>
   );
 });
+
+/** Selects a row that is worth sending again. */
+function SelectBox({ delivery, moved, channel, selected, onSelect }: RowProps) {
+  const { t } = useTranslation("deliveries");
+  const name = useEventName()(delivery);
+  if (moved || !worthResending(delivery)) return null;
+  return (
+    <Checkbox
+      className={classes.above}
+      aria-label={t("many.one", { name, channel })}
+      checked={selected}
+      onChange={() => onSelect(delivery.id)}
+    />
+  );
+}
 
 function EventLink({ guildId, delivery }: { guildId: string; delivery: Delivery }) {
   const name = useEventName()(delivery);

@@ -1,5 +1,4 @@
 import { Skeleton, Stack, Switch, Text } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
@@ -9,6 +8,7 @@ import { DocumentBar } from "~/ui/DocumentBar";
 import { Loaded } from "~/ui/Loaded";
 import { Page } from "~/ui/Page";
 import { Section } from "~/ui/Section";
+import { toast } from "~/ui/toast";
 import { useDocument } from "~/ui/useDocument";
 import type { PartProps } from "./part";
 import { PlaceSection } from "./PlaceSection";
@@ -52,7 +52,7 @@ function useConfigDocument(
     onSaved: (saved) => {
       client.setQueryData(queries.config(guildId).queryKey, saved);
       void client.invalidateQueries({ queryKey: queries.overview(guildId).queryKey });
-      notifications.show({ message: t("form.saved"), color: "green" });
+      toast({ message: t("form.saved") });
     },
   });
 }
@@ -85,12 +85,7 @@ function Form({ guildId, document }: Omit<PartProps, "error">) {
       <PlaceSection {...part} />
       <StreamsSection {...part} />
       <QuietSection {...part} />
-      <DocumentBar
-        document={document}
-        label={words.label}
-        show={words.show}
-        explain={words.explain}
-      />
+      <DocumentBar document={document} words={words} />
     </Stack>
   );
 }

@@ -1,8 +1,7 @@
 import { Alert, Button, Group, Skeleton, Stack } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { IconCircleCheck, IconFlask, IconPlus, IconAlertTriangle } from "@tabler/icons-react";
-import { useCallback } from "react";
+import { IconCircleCheck, IconFlask, IconPlus } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import type { Schema } from "~/api/client";
 import { queries } from "~/api/queries";
@@ -17,7 +16,6 @@ import { Figures } from "./Figures";
 import { Health } from "./Health";
 import { LastDeliveries } from "./LastDeliveries";
 import { Setup } from "./Setup";
-import type texts from "./locale/en.json";
 
 /** How often the page looks again, while somebody looks at it. */
 const RENEW_MS = 30_000;
@@ -115,32 +113,12 @@ function Content({
   );
 }
 
-type ErrorCode = keyof (typeof texts)["errors"];
-
-/** What an address says that somebody comes back with from Discord. */
+/** Greets somebody who comes back from Discord with the bot added. */
 function Arrival() {
   const { t } = useTranslation("overview");
   const common = useTranslation();
-  const { error, installed } = useSearch({ from: "/app/s/$guildId/" });
+  const { installed } = useSearch({ from: "/app/s/$guildId/" });
   const navigate = useNavigate({ from: "/s/$guildId/" });
-  // What was said once is not said again after a reload: it leaves the address when it is closed.
-  const close = useCallback(() => void navigate({ search: {}, replace: true }), [navigate]);
-  if (error) {
-    const text = t(`errors.${error as ErrorCode}`, { defaultValue: "" });
-    return (
-      <Alert
-        color="red"
-        role="alert"
-        icon={<IconAlertTriangle />}
-        title={t("errorTitle")}
-        withCloseButton
-        closeButtonLabel={common.t("close")}
-        onClose={close}
-      >
-        {text || t("errorUnknown", { code: error })}
-      </Alert>
-    );
-  }
   if (!installed) return null;
   return (
     <Alert
@@ -150,7 +128,8 @@ function Arrival() {
       title={t("installedTitle")}
       withCloseButton
       closeButtonLabel={common.t("close")}
-      onClose={close}
+      // What was said once is not said again after a reload: it leaves the address when it is closed.
+      onClose={() => void navigate({ search: {}, replace: true })}
     >
       {t("installedText")}
     </Alert>

@@ -1,32 +1,26 @@
 import { Button, Group, Text } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { IconRefresh } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import { api, ask, type Schema } from "~/api/client";
-import { Problem } from "~/api/problem";
 import { queries } from "~/api/queries";
 import { Time } from "~/ui/Time";
-import { describe } from "~/ui/ProblemCard";
+import { toast, useFailureToast } from "~/ui/toast";
 
 /** How old the list is, and a fresh one; Discord is asked once a minute at most. */
 export function RefreshButton({ groups }: { groups: Schema["GuildGroups"] }) {
   const { t } = useTranslation("servers");
-  const { t: common } = useTranslation();
   const client = useQueryClient();
+  const fail = useFailureToast();
   const refresh = useMutation({
     mutationFn: () => ask(api.GET("/api/guilds", { params: { query: { refresh: true } } })),
     onSuccess: (fresh) => {
       client.setQueryData(queries.guilds.queryKey, fresh);
       if (fresh.problem) return;
       const asked = fresh.fetched_at !== groups.fetched_at;
-      notifications.show({ message: t(asked ? "refresh.done" : "refresh.early") });
+      toast({ id: "refresh", message: t(asked ? "refresh.done" : "refresh.early") });
     },
-    onError: (error) => {
-      if (!(error instanceof Problem)) return;
-      const { title, text } = describe(common, error);
-      notifications.show({ color: "red", title, message: text });
-    },
+    onError: (error) => fail(error, { id: "refresh" }),
   });
   return (
     <Group gap="sm">

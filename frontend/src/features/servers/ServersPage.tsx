@@ -8,6 +8,7 @@ import type { Schema } from "~/api/client";
 import { queries } from "~/api/queries";
 import { leave, paths } from "~/paths";
 import { useShortcutsSetting } from "~/shell/settings";
+import { useKeys } from "~/shell/useKeys";
 import { EmptyState } from "~/ui/EmptyState";
 import { Loaded } from "~/ui/Loaded";
 import { Page } from "~/ui/Page";
@@ -16,7 +17,6 @@ import { InstallError } from "./InstallError";
 import { RefreshButton } from "./RefreshButton";
 import { ServerGroup } from "./ServerGroup";
 import classes from "./ServersPage.module.css";
-import { useFocusKey } from "./useFocusKey";
 
 /** The servers of who is signed in: ready, to be added, and those that need somebody else. */
 export function ServersPage() {
@@ -95,7 +95,7 @@ function Filter({
   const { t } = useTranslation("servers");
   const input = useRef<HTMLInputElement>(null);
   const [shortcuts] = useShortcutsSetting();
-  useFocusKey("/", input);
+  useKeys({ "/": () => input.current?.focus() });
   return (
     <div role="search">
       <TextInput

@@ -1,4 +1,4 @@
-import { Modal, Tabs } from "@mantine/core";
+import { Tabs } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
 import { useQueryClient } from "@tanstack/react-query";
 import { IconClipboardList, IconLink, IconSearch } from "@tabler/icons-react";
@@ -6,6 +6,7 @@ import { useRef } from "react";
 import { useTranslation } from "react-i18next";
 import type { Schema } from "~/api/client";
 import { queries } from "~/api/queries";
+import { Dialog } from "~/ui/Dialog";
 import classes from "./dialog.module.css";
 import { InviteTab } from "./InviteTab";
 import { PasteTab } from "./PasteTab";
@@ -31,7 +32,6 @@ export function AddDialog({
   known: Schema["StreamerItem"][];
 }) {
   const { t } = useTranslation("streamers");
-  const { t: common } = useTranslation();
   const client = useQueryClient();
   const small = useMediaQuery("(max-width: 48em)");
   const added = useRef(false);
@@ -48,13 +48,12 @@ export function AddDialog({
     void client.invalidateQueries({ queryKey: queries.overview(guildId).queryKey });
   };
   return (
-    <Modal
+    <Dialog
       opened={active !== undefined}
       onClose={close}
       title={t("addDialog.title")}
       size="lg"
       fullScreen={small}
-      closeButtonProps={{ "aria-label": common("close") }}
     >
       <Tabs
         value={active ?? "search"}
@@ -85,6 +84,6 @@ export function AddDialog({
           <InviteTab guildId={guildId} />
         </Tabs.Panel>
       </Tabs>
-    </Modal>
+    </Dialog>
   );
 }

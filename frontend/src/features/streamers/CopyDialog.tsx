@@ -1,10 +1,11 @@
-import { Button, Group, Modal, Select, Stack, Text } from "@mantine/core";
+import { Button, Group, Select, Stack, Text } from "@mantine/core";
 import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Schema } from "~/api/client";
 import { Problem } from "~/api/problem";
 import { queries } from "~/api/queries";
+import { Dialog } from "~/ui/Dialog";
 import { ProblemAlert } from "~/ui/ProblemCard";
 
 interface Props {
@@ -19,9 +20,9 @@ interface Props {
 export function CopyDialog({ opened, ...props }: Props & { opened: boolean }) {
   const { t } = useTranslation("streamers");
   return (
-    <Modal opened={opened} onClose={props.onClose} title={t("page.copyTitle")} centered>
+    <Dialog opened={opened} onClose={props.onClose} title={t("page.copyTitle")} centered>
       <Choice {...props} />
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -247,12 +247,7 @@ function Form({ guildId, view, document }: FormProps) {
         onClose={() => setCopying(false)}
         onCopy={(others) => set(takeOver(destinations, others))}
       />
-      <DocumentBar
-        document={document}
-        label={words.label}
-        show={words.show}
-        explain={words.explain}
-      />
+      <DocumentBar document={document} words={words} />
     </Stack>
   );
 }

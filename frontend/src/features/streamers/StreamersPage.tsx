@@ -8,7 +8,7 @@ import {
   Text,
   TextInput,
 } from "@mantine/core";
-import { useDebouncedValue, useHotkeys } from "@mantine/hooks";
+import { useDebouncedValue } from "@mantine/hooks";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { IconPlus, IconSearch } from "@tabler/icons-react";
@@ -17,6 +17,7 @@ import { useTranslation } from "react-i18next";
 import type { Schema } from "~/api/client";
 import { queries } from "~/api/queries";
 import { useShortcutsSetting } from "~/shell/settings";
+import { useKeys } from "~/shell/useKeys";
 import { Loaded } from "~/ui/Loaded";
 import { Page } from "~/ui/Page";
 import { AddDialog, type AddTab } from "./AddDialog";
@@ -50,7 +51,7 @@ export function StreamersPage() {
   const set = (change: Partial<typeof search>) =>
     void navigate({ search: (now) => ({ ...now, ...change }), replace: true });
   const add = (tab: AddTab | undefined) => set({ add: tab });
-  useHotkeys(shortcuts && !search.add ? [["n", () => add("search")]] : []);
+  useKeys({ n: () => add("search") });
   const all = query.data?.pages.flatMap((page) => page.items);
   return (
     <Page

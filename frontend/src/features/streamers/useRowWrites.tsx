@@ -1,10 +1,8 @@
 import { useMutation, useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import type { Schema } from "~/api/client";
-import { Problem } from "~/api/problem";
 import { queries } from "~/api/queries";
-import { describe } from "~/ui/ProblemCard";
-import { toast, toastWithUndo } from "~/ui/toast";
+import { toast, toastWithUndo, useFailureToast } from "~/ui/toast";
 import {
   patchRow,
   removeStreamer,
@@ -21,20 +19,12 @@ function forget(client: QueryClient, guildId: string, streamerId: string) {
   void client.invalidateQueries({ queryKey: queries.overview(guildId).queryKey });
 }
 
-function useFailure() {
-  const { t } = useTranslation();
-  return (title: string, error: Error) => {
-    const text = error instanceof Problem ? describe(t, error) : null;
-    toast({ failed: true, title, message: text ? `${text.title}. ${text.text}` : error.message });
-  };
-}
-
 /** Switches a streamer on or off: at once on the screen, and back when it fails. */
 export function useSwitch(guildId: string, streamer: Item): (enabled: boolean) => void {
   const { t } = useTranslation("streamers");
   const { t: common } = useTranslation();
   const client = useQueryClient();
-  const fail = useFailure();
+  const fail = useFailureToast();
   const name = streamer.display_name;
   const { mutate } = useMutation({
     // One after the other: the last click is what counts.
@@ -53,7 +43,10 @@ export function useSwitch(guildId: string, streamer: Item): (enabled: boolean) =
     },
     onError: (error, { enabled }) => {
       patchRow(client, guildId, streamer.id, { enabled: !enabled });
-      fail(t(enabled ? "switched.notOn" : "switched.notOff", { name }), error);
+      fail(error, {
+        id: `switch-${streamer.id}`,
+        title: t(enabled ? "switched.notOn" : "switched.notOff", { name }),
+      });
     },
     onSettled: () => forget(client, guildId, streamer.id),
   });
@@ -67,18 +60,19 @@ const VERIFIED_AFTER_MS = 5_000;
 export function useRetry(guildId: string, streamer: Item) {
   const { t } = useTranslation("streamers");
   const client = useQueryClient();
-  const fail = useFailure();
+  const fail = useFailureToast();
   const name = streamer.display_name;
+  const id = `retry-${streamer.id}`;
   return useMutation({
     mutationFn: () => retrySubscription(guildId, streamer.id),
     onSuccess: () => {
-      toast({ message: t("retry.planned") });
+      toast({ id, message: t("retry.planned") });
       setTimeout(() => {
         void client.invalidateQueries({ queryKey: queries.streamers(guildId).queryKey });
         forget(client, guildId, streamer.id);
       }, VERIFIED_AFTER_MS);
     },
-    onError: (error) => fail(t("retry.failed", { name }), error),
+    onError: (error) => fail(error, { id, title: t("retry.failed", { name }) }),
   });
 }
 
@@ -87,14 +81,14 @@ export function useRemove(guildId: string, streamer: Item, onDone: () => void) {
   const { t } = useTranslation("streamers");
   const { t: common } = useTranslation();
   const client = useQueryClient();
-  const fail = useFailure();
+  const fail = useFailureToast();
   const name = streamer.display_name;
   const restore = async (settings: Schema["StreamerBody"]) => {
     try {
       await restoreStreamer(guildId, streamer, settings);
       toast({ message: t("restored", { name }) });
     } catch (error) {
-      fail(t("notRestored", { name }), error as Error);
+      fail(error as Error, { title: t("notRestored", { name }) });
     }
     void client.invalidateQueries({ queryKey: queries.streamers(guildId).queryKey });
     forget(client, guildId, streamer.id);

@@ -1,8 +1,9 @@
-import { Button, Group, Modal, Paper, Skeleton, Stack, Text } from "@mantine/core";
+import { Button, Group, Paper, Skeleton, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, ask, type Schema } from "~/api/client";
+import { Dialog } from "~/ui/Dialog";
 import { EmptyState } from "~/ui/EmptyState";
 import { Loaded } from "~/ui/Loaded";
 import { Time } from "~/ui/Time";
@@ -42,7 +43,7 @@ export function HistoryDialog({
     enabled: opened,
   });
   return (
-    <Modal opened={opened} onClose={onClose} title={t("history.title")} size="lg">
+    <Dialog opened={opened} onClose={onClose} title={t("history.title")} size="lg">
       <Loaded query={history} skeleton={<Skeleton h={240} />}>
         {({ items }) => {
           const versions = items.filter((item) => formOfEntry(item) !== null);
@@ -64,7 +65,7 @@ export function HistoryDialog({
           );
         }}
       </Loaded>
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -1,4 +1,4 @@
-import { Button, Group, Modal, Radio, Stack, TextInput } from "@mantine/core";
+import { Button, Group, Radio, Stack, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState, type SyntheticEvent } from "react";
@@ -7,6 +7,7 @@ import { Problem } from "~/api/problem";
 import { queries } from "~/api/queries";
 import { paths } from "~/paths";
 import type { MessageTemplate } from "~/template-language";
+import { Dialog } from "~/ui/Dialog";
 import { ProblemAlert } from "~/ui/ProblemCard";
 import { MessagePreview } from "./MessagePreview";
 import { PRESETS, presets, type Preset } from "./presets";
@@ -53,7 +54,7 @@ export function NewTemplateDialog({
   const missing = tried && name.trim() === "" ? t("nameMissing") : undefined;
   const double = taken.includes(name.trim()) ? t("nameTaken") : undefined;
   return (
-    <Modal opened={opened} onClose={onClose} title={t("new")} size="lg">
+    <Dialog opened={opened} onClose={onClose} title={t("new")} size="lg">
       <form onSubmit={submit}>
         <Stack gap="md">
           <TextInput
@@ -89,6 +90,6 @@ export function NewTemplateDialog({
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

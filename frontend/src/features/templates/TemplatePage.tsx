@@ -1,6 +1,5 @@
 import { Anchor, Button, Skeleton, Stack } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
-import { notifications } from "@mantine/notifications";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { IconHistory } from "@tabler/icons-react";
@@ -13,6 +12,7 @@ import { sampleValues, type FieldError, type SampleKind } from "~/template-langu
 import { DocumentBar } from "~/ui/DocumentBar";
 import { Loaded } from "~/ui/Loaded";
 import { Page } from "~/ui/Page";
+import { toast } from "~/ui/toast";
 import { useDocument, type EditedDocument } from "~/ui/useDocument";
 import type { Editing } from "./editing";
 import { HistoryDialog } from "./HistoryDialog";
@@ -38,7 +38,7 @@ export function TemplatePage() {
       return { value: formOf(saved.value), etag: saved.etag };
     },
     onSaved: () => {
-      notifications.show({ message: t("saved") });
+      toast({ message: t("saved") });
       void client.invalidateQueries({ queryKey: queries.templates(guildId).queryKey, exact: true });
       void client.invalidateQueries({ queryKey: ["guild", guildId, "template-history"] });
     },
@@ -116,7 +116,10 @@ function Editor({ document }: { document: EditedDocument<TemplateForm> }) {
           />
         </div>
       </div>
-      <DocumentBar document={document} label={(field) => t(`field.${field}`)} show={showField} />
+      <DocumentBar
+        document={document}
+        words={{ label: (field) => t(`field.${field}`), show: showField }}
+      />
       <HistoryDialog
         guildId={guildId}
         templateId={templateId}

@@ -11,7 +11,6 @@ import {
   Title,
 } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
-import { notifications } from "@mantine/notifications";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useParams } from "@tanstack/react-router";
 import { IconCopy, IconDots, IconMessagePlus, IconPencil, IconTrash } from "@tabler/icons-react";
@@ -26,6 +25,7 @@ import { ConfirmDialog } from "~/ui/ConfirmDialog";
 import { Loaded } from "~/ui/Loaded";
 import { Page } from "~/ui/Page";
 import { Time } from "~/ui/Time";
+import { toast, useFailureToast } from "~/ui/toast";
 import { MessagePreview } from "./MessagePreview";
 import { NewTemplateDialog } from "./NewTemplateDialog";
 import { createTemplate, deleteTemplate } from "./saving";
@@ -94,6 +94,7 @@ function TemplateCard({
   const { t } = useTranslation("templates");
   const client = useQueryClient();
   const navigate = useNavigate();
+  const fail = useFailureToast();
   const [removing, setRemoving] = useState(false);
   const params = { guildId, templateId: template.id };
   const renew = () => client.invalidateQueries({ queryKey: queries.templates(guildId).queryKey });
@@ -102,7 +103,7 @@ function TemplateCard({
     onSuccess: async () => {
       setRemoving(false);
       await renew();
-      notifications.show({ message: t("deleted", { name: template.name }) });
+      toast({ message: t("deleted", { name: template.name }) });
     },
   });
   const duplicate = useMutation({
@@ -112,7 +113,7 @@ function TemplateCard({
       await renew();
       await navigate({ to: paths.template, params: { guildId, templateId: made.id } });
     },
-    onError: () => notifications.show({ color: "red", message: t("notDuplicated") }),
+    onError: (error) => fail(error, { title: t("notDuplicated") }),
   });
   return (
     <Card>
