@@ -56,5 +56,6 @@ function pressed(event: KeyboardEvent) {
   const follows = event.timeStamp - leaderAt < SEQUENCE_MS;
   leaderAt = event.key === "g" ? event.timeStamp : -Infinity;
   const keys = follows ? `g ${event.key}` : event.key;
-  for (const taker of [...takers]) taker(keys, event);
+  // Those of now: a page that this key opens does not take it too.
+  Array.from(takers, (taker) => taker(keys, event));
 }
