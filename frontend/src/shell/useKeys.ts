@@ -1,4 +1,4 @@
-import { useEffect, useEffectEvent, useRef } from "react";
+import { useEffect, useEffectEvent } from "react";
 import { useShortcutsSetting } from "./settings";
 
 /** Where keys belong to something else. */
@@ -22,13 +22,8 @@ const SEQUENCE_MS = 1500;
  */
 export function useKeys(actions: Record<string, () => void>) {
   const [enabled] = useShortcutsSetting();
-  const leaderAt = useRef(-Infinity);
-  const take = useEffectEvent((event: KeyboardEvent) => {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.target instanceof Element && event.target.closest(BUSY)) return;
-    const follows = event.timeStamp - leaderAt.current < SEQUENCE_MS;
-    leaderAt.current = event.key === "g" ? event.timeStamp : -Infinity;
-    const action = actions[follows ? `g ${event.key}` : event.key];
+  const take = useEffectEvent((keys: string, event: KeyboardEvent) => {
+    const action = actions[keys];
     if (!action) return;
     // What the key moves the focus to has no use for its letter.
     event.preventDefault();
@@ -36,8 +31,30 @@ export function useKeys(actions: Record<string, () => void>) {
   });
   useEffect(() => {
     if (!enabled) return;
-    const listen = (event: KeyboardEvent) => take(event);
-    document.addEventListener("keydown", listen);
-    return () => document.removeEventListener("keydown", listen);
+    return subscribe((keys, event) => take(keys, event));
   }, [enabled]);
+}
+
+type Taker = (keys: string, event: KeyboardEvent) => void;
+
+const takers = new Set<Taker>();
+/** For all together: a page that comes between two keys has to know of the first. */
+let leaderAt = -Infinity;
+
+function subscribe(taker: Taker): () => void {
+  if (takers.size === 0) document.addEventListener("keydown", pressed);
+  takers.add(taker);
+  return () => {
+    takers.delete(taker);
+    if (takers.size === 0) document.removeEventListener("keydown", pressed);
+  };
+}
+
+function pressed(event: KeyboardEvent) {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.target instanceof Element && event.target.closest(BUSY)) return;
+  const follows = event.timeStamp - leaderAt < SEQUENCE_MS;
+  leaderAt = event.key === "g" ? event.timeStamp : -Infinity;
+  const keys = follows ? `g ${event.key}` : event.key;
+  for (const taker of takers) taker(keys, event);
 }
