@@ -2,7 +2,7 @@ import { Button, Group, Text } from "@mantine/core";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Problem } from "~/api/problem";
-import { Dialog } from "./Dialog";
+import { Dialog, type DialogProps } from "./Dialog";
 import { ProblemAlert } from "./ProblemCard";
 
 /** Asks before something that cannot be undone; the title names what and how many. */
@@ -14,6 +14,7 @@ export function ConfirmDialog({
   danger = true,
   busy = false,
   error = null,
+  returnTo,
   onConfirm,
   onClose,
 }: {
@@ -25,12 +26,13 @@ export function ConfirmDialog({
   danger?: boolean;
   busy?: boolean;
   error?: Error | null;
+  returnTo?: DialogProps["returnTo"];
   onConfirm: () => void;
   onClose: () => void;
 }) {
   const { t } = useTranslation();
   return (
-    <Dialog opened={opened} onClose={onClose} title={title} centered>
+    <Dialog opened={opened} onClose={onClose} title={title} returnTo={returnTo} centered>
       <Text component="div">{children}</Text>
       {error instanceof Problem && <ProblemAlert problem={error} />}
       <Group mt="lg" justify="flex-end" gap="sm">

@@ -7,7 +7,7 @@ import {
   IconPencil,
   IconTrash,
 } from "@tabler/icons-react";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Schema } from "~/api/client";
 import { paths } from "~/paths";
@@ -78,6 +78,7 @@ export function StreamerRow({ guildId, streamer }: Props) {
 function RowMenu({ guildId, streamer }: Props) {
   const { t } = useTranslation("streamers");
   const [asking, setAsking] = useState(false);
+  const button = useRef<HTMLButtonElement>(null);
   const remove = useRemove(guildId, streamer, () => setAsking(false));
   const name = streamer.display_name;
   return (
@@ -85,6 +86,7 @@ function RowMenu({ guildId, streamer }: Props) {
       <Menu position="bottom-end" withinPortal>
         <Menu.Target>
           <ActionIcon
+            ref={button}
             variant="subtle"
             color="gray"
             size={34}
@@ -141,6 +143,7 @@ function RowMenu({ guildId, streamer }: Props) {
         action={t("remove.action")}
         busy={remove.isPending}
         error={remove.error}
+        returnTo={button}
         onConfirm={() => remove.mutate()}
         onClose={() => {
           setAsking(false);

@@ -14,7 +14,7 @@ import { useDisclosure } from "@mantine/hooks";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useParams } from "@tanstack/react-router";
 import { IconCopy, IconDots, IconMessagePlus, IconPencil, IconTrash } from "@tabler/icons-react";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Schema } from "~/api/client";
 import { queries } from "~/api/queries";
@@ -96,6 +96,7 @@ function TemplateCard({
   const navigate = useNavigate();
   const fail = useFailureToast();
   const [removing, setRemoving] = useState(false);
+  const button = useRef<HTMLButtonElement>(null);
   const params = { guildId, templateId: template.id };
   const renew = () => client.invalidateQueries({ queryKey: queries.templates(guildId).queryKey });
   const remove = useMutation({
@@ -135,6 +136,7 @@ function TemplateCard({
             <Menu position="bottom-end">
               <Menu.Target>
                 <ActionIcon
+                  ref={button}
                   variant="subtle"
                   color="gray"
                   size="lg"
@@ -169,6 +171,7 @@ function TemplateCard({
         onConfirm={() => remove.mutate()}
         busy={remove.isPending}
         error={remove.error}
+        returnTo={button}
         title={t("deleteTitle", { name: template.name })}
         action={t("delete")}
       >
