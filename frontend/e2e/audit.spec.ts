@@ -1,6 +1,9 @@
 import { expect, test } from "./world";
 
-test("what was changed stands in the audit log, before and after", async ({ page, world }) => {
+test("what was changed stands in the audit log, before and after", async ({
+  page,
+  fresh: world,
+}) => {
   const guild = await world.guild("Ana's Corner");
   await world.signIn(page, "ada", `/s/${guild.id}/audit`);
   await expect(page.getByRole("heading", { name: "Nothing has been changed yet" })).toBeVisible();
