@@ -9,8 +9,8 @@ use crate::{
 use serde_json::{Value, json};
 use sm_services::KNOWN_EVERYWHERE_AFTER;
 use sm_sim::aws::{Ministack, REGION};
-use sm_tests::{EVENTSUB_SECRET, World, cache_dir, scenario};
-use std::{collections::BTreeMap, fs, process::Command};
+use sm_tests::{EVENTSUB_SECRET, World, cache_dir, scenario_within};
+use std::{collections::BTreeMap, fs, process::Command, time::Duration};
 use tokio::time::Instant;
 
 const STACK: &str = "rehearsal";
@@ -139,10 +139,10 @@ impl Deployed {
 }
 
 #[tokio::test]
-#[ignore = "`make rehearse` runs it: it compiles the function anew, and takes two minutes"]
+#[ignore = "`make rehearse` runs it: it compiles the function anew, and takes minutes"]
 async fn stack_is_deployed_used_changed_and_deleted() {
     build();
-    scenario(async |t| {
+    scenario_within(Duration::from_secs(600), async |t| {
         let aws = Ministack::start_with(&cache_dir(), true).unwrap_or_else(|why| panic!("{why}"));
         let stack = Deployed::new(aws, t).await;
         let health = stack.site.get("/api/health", "").await;
