@@ -113,23 +113,27 @@ impl Process {
 
     /// Starts `streammaxing serve` at an address; returns once it listens.
     pub fn serve_at(address: &str, settings: &[(&'static str, String)]) -> Self {
-        let process = Self::start("streammaxing", &["serve", "--listen", address], settings);
-        while TcpStream::connect(address).is_err() {
-            std::thread::sleep(Duration::from_millis(5));
-        }
-        process
+        Self::listening(address, &[], settings)
     }
 
     /// The same with more arguments.
     pub fn serve_with(settings: &[(&'static str, String)], arguments: &[&str]) -> (String, Self) {
         let listener = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr());
         let address = listener.expect("a free port").to_string();
-        let arguments = [&["serve", "--listen", &address], arguments].concat();
-        let process = Self::start("streammaxing", &arguments, settings);
-        while TcpStream::connect(&address).is_err() {
+        let process = Self::listening(&address, arguments, settings);
+        (address, process)
+    }
+
+    fn listening(address: &str, arguments: &[&str], settings: &[(&'static str, String)]) -> Self {
+        let arguments = [&["serve", "--listen", address], arguments].concat();
+        let mut process = Self::start("streammaxing", &arguments, settings);
+        // What it logs depends on its settings: the port tells of itself.
+        while TcpStream::connect(address).is_err() {
+            let ended = process.0.try_wait().expect("it is ours to wait for");
+            assert!(ended.is_none(), "the server has ended before it listened: {ended:?}");
             std::thread::sleep(Duration::from_millis(5));
         }
-        (address, process)
+        process
     }
 
     /// Ends it as the kernel does when memory is short: without a word.

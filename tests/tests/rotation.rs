@@ -106,9 +106,8 @@ async fn restarts_with_new_pairs_refuse_no_webhook_and_no_session() {
                     let mut stopping = server.take().unwrap();
                     let id = stopping.0.id().to_string();
                     std::process::Command::new("kill").args(["-TERM", &id]).status().unwrap();
-                    while stopping.0.try_wait().unwrap().is_none() {
-                        sleep(Duration::from_millis(10)).await;
-                    }
+                    let ended = tokio::task::spawn_blocking(move || stopping.0.wait());
+                    assert!(ended.await.unwrap().unwrap().success());
                     let (address, pair) = (address.clone(), pair.clone());
                     let started =
                         tokio::task::spawn_blocking(move || Process::serve_at(&address, &pair));

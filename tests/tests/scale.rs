@@ -1,5 +1,6 @@
 //! A database as large as a large instance's: no request reads a big table from end to end.
 
+use crate::setup::{Admin, admin};
 use sm_tests::{World, scenario};
 use sqlx::{Connection, PgConnection};
 use std::{collections::BTreeMap, time::Instant};
@@ -83,10 +84,7 @@ async fn no_request_reads_a_big_table_from_end_to_end() {
     let _loaded = sm_tests::machine().await;
     scenario(async |t| {
         let ana = t.streamer("ana").await;
-        let guild = t.guild_following(&ana).await;
-        let ada = t.discord.add_user("ada", None);
-        t.discord.set_owner(guild.id, ada);
-        let browser = t.signed_in(ada).await;
+        let Admin { browser, guild, .. } = admin(t, &ana).await;
         fill(t, guild.id.to_db()).await;
         let before = scans(t.database_url()).await;
         let base = format!("/api/guilds/{}", guild.id);

@@ -1,6 +1,7 @@
 //! The API against its own description: schemathesis sends what the description allows, and what it does
 //! not, and holds every answer to it.
 
+use crate::setup::admin;
 use sm_sim::python::{Package, Python};
 use sm_tests::{cache_dir, scenario};
 use std::{
@@ -26,24 +27,20 @@ async fn api_keeps_to_its_description() {
     let _loaded = sm_tests::machine().await;
     scenario(async |t| {
         let ana = t.streamer("ana").await;
-        let guild = t.guild_following(&ana).await;
-        let ada = t.discord.add_user("ada", None);
-        t.discord.set_owner(guild.id, ada);
-        let browser = t.signed_in(ada).await;
+        let ada = admin(t, &ana).await;
         t.twitch.go_live(&ana).await;
         t.work().await;
-        let deliveries = browser.get(&format!("/api/guilds/{}/deliveries", guild.id)).await.ok();
+        let deliveries = ada.browser.get(&ada.path("deliveries")).await.ok();
         let template = serde_json::json!({"name": "One", "message": {}});
-        let path = format!("/api/guilds/{}/templates", guild.id);
-        let template = browser.post(&path, &template).await.ok();
+        let template = ada.browser.post(&ada.path("templates"), &template).await.ok();
         let home = std::env::temp_dir().join(format!("streammaxing-{}", uuid::Uuid::new_v4()));
         fs::create_dir_all(&home).unwrap();
         let ids = format!(
             "[parameters]\n\"path.guild_id\" = \"{}\"\n\"path.delivery_id\" = {}\n\"path.template_id\" = {}\n",
-            guild.id, deliveries["items"][0]["id"], template["id"],
+            ada.guild.id, deliveries["items"][0]["id"], template["id"],
         );
         fs::write(home.join("schemathesis.toml"), ids).unwrap();
-        let cookie = browser.cookie("__Host-session").unwrap();
+        let cookie = ada.browser.cookie("__Host-session").unwrap();
         let python = tokio::task::spawn_blocking(|| Python::with(PACKAGE, &cache_dir()));
         let python = python.await.unwrap().unwrap_or_else(|why| panic!("{why}"));
         let mut command = Command::new(python.program());

@@ -67,7 +67,6 @@ impl Fleet {
         let mut settings = stored.settings(t, &door.url);
         settings.retain(|(name, _)| *name != "PUBLIC_BASE_URL");
         settings.push(("PUBLIC_BASE_URL", url.clone()));
-        settings.push(("USER_REQUESTS_PER_MINUTE", "1000000".to_owned()));
         let site = Site::new(url.clone(), url);
         let instances = RefCell::default();
         Self { site, stored, settings, instances, addresses, door }

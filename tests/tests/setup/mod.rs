@@ -13,15 +13,16 @@ use serde_json::{Value, json};
 use sm_tests::{Answer, Browser, Guild, World};
 use sm_types::{RoleId, TwitchUserId, UserId};
 
-struct Admin<'a> {
-    browser: Browser<'a>,
+/// Somebody who is signed in and owns a server.
+pub(crate) struct Admin<'a> {
+    pub(crate) browser: Browser<'a>,
     user: UserId,
-    guild: Guild,
+    pub(crate) guild: Guild,
     base: String,
 }
 
 /// An admin of a server that follows a streamer.
-async fn admin<'a>(t: &'a World, streamer: &TwitchUserId) -> Admin<'a> {
+pub(crate) async fn admin<'a>(t: &'a World, streamer: &TwitchUserId) -> Admin<'a> {
     let guild = t.guild_following(streamer).await;
     let user = t.discord.add_user("ada", Some("Ada"));
     t.discord.set_owner(guild.id, user);
@@ -30,7 +31,7 @@ async fn admin<'a>(t: &'a World, streamer: &TwitchUserId) -> Admin<'a> {
 }
 
 impl Admin<'_> {
-    fn path(&self, rest: &str) -> String {
+    pub(crate) fn path(&self, rest: &str) -> String {
         format!("{}/{rest}", self.base)
     }
 
@@ -42,6 +43,7 @@ impl Admin<'_> {
         change(&mut body);
         self.browser.put_from(&self.path(rest), &etag, &body).await
     }
+
     /// Lets the server's announcements ping a new role.
     async fn mention_a_role(&self, t: &World) -> RoleId {
         let role = t.discord.add_role(self.guild.id, "Fans", true);
