@@ -19,14 +19,14 @@ test("a page asks for sign-in and comes back", async ({ page, world }) => {
 });
 
 test("who says no on Discord's page reads that, and can think again", async ({ page, world }) => {
-  await page.goto(`${world.url}/servers`);
+  await page.goto(`${world.url}/me/sessions`);
   await page.getByRole("link", { name: "Sign in with Discord" }).click();
   await world.sayNo(page);
-  await expect(page).toHaveURL(`${world.url}/login?error=access_denied`);
+  await expect(page).toHaveURL(/\/login\?.*error=access_denied/);
   await expect(page.getByRole("alert")).toContainText("You chose not to sign in");
   await page.getByRole("link", { name: "Try again with Discord" }).click();
   await world.pickUser(page, "ada");
-  await expect(page).toHaveURL(`${world.url}/servers`);
+  await expect(page).toHaveURL(`${world.url}/me/sessions`);
 });
 
 test("an answer that was not asked for signs nobody in", async ({ page, world }) => {

@@ -48,7 +48,7 @@ const landing = createRoute({
 const login = createRoute({
   getParentRoute: () => root,
   path: paths.login,
-  validateSearch: texts("error"),
+  validateSearch: texts("error", "return_to"),
   component: lazyRouteComponent(() => import("./features/landing/LoginPage"), "LoginPage"),
 });
 

@@ -61,6 +61,12 @@ async fn every_way_out_of_the_consent_page_leads_to_words() {
         let begun = denied.get("/api/auth/discord/login").await;
         let landed = denied.consent(begun.location(), "deny=1").await;
         assert_eq!(landed.location(), "/login?error=access_denied");
+        let begun = denied
+            .get("/api/auth/discord/login?return_to=/s/1/deliveries?status=failed%26x=1")
+            .await;
+        let landed = denied.consent(begun.location(), "deny=1").await;
+        let wanted = "%2Fs%2F1%2Fdeliveries%3Fstatus%3Dfailed%26x%3D1";
+        assert_eq!(landed.location(), format!("/login?return_to={wanted}&error=access_denied"));
 
         // The answer to another browser's question.
         let (one, other) = (t.browser(), t.browser());

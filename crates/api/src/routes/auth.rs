@@ -134,6 +134,11 @@ pub(crate) async fn twitch_callback(
 
 fn page_of(purpose: Option<Purpose>) -> String {
     match purpose {
+        Some(Purpose::SignIn { return_to }) if return_to != consent::HOME => {
+            // Whoever tries again still gets where they wanted to go.
+            let mut query = form_urlencoded::Serializer::new(String::new());
+            format!("/login?{}", query.append_pair("return_to", &return_to).finish())
+        }
         None | Some(Purpose::SignIn { .. }) => "/login".to_owned(),
         Some(Purpose::Install { .. }) => "/servers".to_owned(),
         Some(Purpose::Link { guild, .. }) => format!("/s/{guild}/streamers"),

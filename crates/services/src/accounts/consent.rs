@@ -15,7 +15,7 @@ use time::Duration;
 /// How long a person may take on the consent page.
 pub const LIFETIME: Duration = Duration::minutes(10);
 /// Where a person goes who did not come from anywhere.
-const HOME: &str = "/servers";
+pub const HOME: &str = "/servers";
 
 /// What a person is asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -10,7 +10,7 @@ import { signInError } from "./sign-in-error";
 /** Where a sign-in ends that did not work: what went wrong, and another try. */
 export function LoginPage() {
   const { t } = useTranslation("landing");
-  const { error } = useSearch({ from: "/login" });
+  const { error, return_to: returnTo = paths.servers } = useSearch({ from: "/login" });
   const title = t(error ? "login.failed" : "login.title");
   useEffect(() => {
     document.title = `${title} · StreamMaxing`;
@@ -22,7 +22,7 @@ export function LoginPage() {
         <Text c="dimmed">{t("login.text")}</Text>
         <Button
           component="a"
-          href={leave.login(paths.servers)}
+          href={leave.login(returnTo)}
           size="md"
           leftSection={<IconBrandDiscord size={18} />}
         >
