@@ -144,7 +144,6 @@ test("what was missed is sent again in one go", async ({ page, fresh: world }) =
 
   const dialog = page.getByRole("dialog", { name: "Send 2 announcements again?" });
   await expect(dialog.getByRole("listitem")).toHaveText([/Gus/, /千代/]);
-  await page.screenshot({ path: "/tmp/many-ask.png" });
   await dialog.getByRole("button", { name: "Send again" }).click();
   await expect(dialog.getByRole("listitem").filter({ hasText: "千代" })).toContainText(
     "On its way",
@@ -153,7 +152,6 @@ test("what was missed is sent again in one go", async ({ page, fresh: world }) =
     "The stream has ended",
   );
   await expect(dialog.getByRole("status")).toHaveText("1 of 2 on their way");
-  await page.screenshot({ path: "/tmp/many-done.png" });
   await dialog.getByRole("button", { name: "Close" }).last().click();
   await expect(bar).toHaveCount(0);
   await expect
