@@ -1,16 +1,16 @@
 //! The queue of rings that have failed too often.
 
 use crate::{
-    AwsSettings, Doorbell, Http, Ring, credentials::sdk_client, queue::count_waiting, refusal,
+    AwsSettings, Doorbell, Http, Ring,
+    credentials::sdk_client,
+    queue::{count_waiting, told},
 };
 use aws_sdk_sqs::{
     Client,
-    error::{ProvideErrorMetadata, SdkError},
     types::{
         ChangeMessageVisibilityBatchRequestEntry, Message, MessageSystemAttributeName as Attribute,
     },
 };
-use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use std::collections::BTreeMap;
 use time::OffsetDateTime;
 
@@ -144,8 +144,4 @@ fn letter(message: &Message) -> DeadLetter {
         received: received.and_then(|count| count.parse().ok()).unwrap_or_default(),
         ring: Ring::parse(message.body().unwrap_or_default()),
     }
-}
-
-fn told<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> String {
-    format!("SQS {}", refusal::describe(error))
 }

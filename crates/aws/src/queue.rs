@@ -1,9 +1,11 @@
 //! The doorbell: wakes a delivery worker. It carries no truth; a lost ring is made good.
 
 use crate::{AwsSettings, Http, TraceHeader, credentials::sdk_client, refusal};
-use aws_sdk_sqs::types::{
-    MessageSystemAttributeNameForSends, MessageSystemAttributeValue, QueueAttributeName,
+use aws_sdk_sqs::{
+    error::{ProvideErrorMetadata, SdkError},
+    types::{MessageSystemAttributeNameForSends, MessageSystemAttributeValue, QueueAttributeName},
 };
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use std::{
     sync::{Arc, OnceLock},
     time::Duration,
@@ -80,13 +82,10 @@ impl Doorbell {
 
     /// Rings. A ring that fails is logged and forgotten: the minute sweep finds the work.
     pub async fn ring(&self, ring: Ring) {
-        match self {
-            Self::Local(local) => local.of(ring).notify_one(),
-            Self::Sqs(sqs) => match tokio::time::timeout(RING_TIMEOUT, sqs.send(ring)).await {
-                Ok(Ok(())) => {}
-                Ok(Err(error)) => tracing::warn!(%error, "the doorbell did not ring"),
-                Err(_) => tracing::warn!("the doorbell did not ring in time"),
-            },
+        match tokio::time::timeout(RING_TIMEOUT, self.ring_surely(ring)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "the doorbell did not ring"),
+            Err(_) => tracing::warn!("the doorbell did not ring in time"),
         }
     }
 
@@ -144,7 +143,7 @@ impl SqsDoorbell {
             message = message.message_system_attributes(name, value);
         }
         let sent = message.send().await;
-        sent.map(drop).map_err(|error| format!("SQS {}", refusal::describe(&error)))
+        sent.map(drop).map_err(|error| told(&error))
     }
 }
 
@@ -156,9 +155,14 @@ pub(crate) async fn count_waiting(
     let name = QueueAttributeName::ApproximateNumberOfMessages;
     let request = client.get_queue_attributes().queue_url(queue_url);
     let answer = request.attribute_names(name.clone()).send().await;
-    let answer = answer.map_err(|error| format!("SQS {}", refusal::describe(&error)))?;
+    let answer = answer.map_err(|error| told(&error))?;
     let count = answer.attributes().and_then(|all| all.get(&name));
     count
         .and_then(|text| text.parse().ok())
         .ok_or_else(|| "SQS answered without a count".to_owned())
+}
+
+/// What SQS says of a request that has failed.
+pub(crate) fn told<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> String {
+    format!("SQS {}", refusal::describe(error))
 }

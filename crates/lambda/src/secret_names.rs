@@ -21,6 +21,11 @@ pub const SESSION: &str = "SESSION_SECRET";
 /// Signs what Twitch sends.
 pub const EVENTSUB: &str = "TWITCH_EVENTSUB_SECRET";
 
+/// Where to get the value of a setting that is made elsewhere; `None` for one of ours.
+pub fn source(name: &str) -> Option<&'static str> {
+    ASKED.iter().find(|(asked, _)| *asked == name).map(|(_, source)| *source)
+}
+
 /// A value made at random for one of ours.
 pub fn make(name: &str) -> Result<String, String> {
     if name == LOCAL_KEY { random_key() } else { random_secret() }

@@ -5,7 +5,7 @@ use crate::{
     operate::settings::Settings,
     output::{Error, Format},
 };
-use sm_lambda::secret_names::{ASKED, make};
+use sm_lambda::secret_names::{make, source};
 use std::process::ExitCode;
 
 pub(super) async fn run(
@@ -14,9 +14,8 @@ pub(super) async fn run(
     format: Format,
 ) -> Result<ExitCode, Error> {
     let store = Store::open(settings).await?;
-    let is_asked = |name: &&str| ASKED.iter().any(|(asked, _)| asked == name);
     let missing = store.names.iter().copied().filter(|name| store.get(name).is_empty());
-    let (asked, made): (Vec<_>, Vec<_>) = missing.partition(is_asked);
+    let (asked, made): (Vec<_>, Vec<_>) = missing.partition(|name| source(name).is_some());
     let mut new = if store.is_kept() && !dry_run { ask(&asked)? } else { blank(&asked) };
     for name in made {
         new.insert(name.to_owned(), make(name)?);

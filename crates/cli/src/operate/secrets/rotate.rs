@@ -5,7 +5,7 @@ use crate::{
     operate::{CalledWrongly, settings::Settings},
     output::{Error, Format},
 };
-use sm_lambda::secret_names::{ASKED, EVENTSUB, LOCAL_KEY, MADE, newest, rotate};
+use sm_lambda::secret_names::{ASKED, EVENTSUB, LOCAL_KEY, MADE, newest, rotate, source};
 use sm_services::streamers::reconcile;
 use std::process::ExitCode;
 
@@ -73,7 +73,7 @@ fn sorted<'a>(args: &'a Args, store: &Store) -> Result<(Vec<&'a str>, Vec<&'a st
     names.sort_unstable();
     names.dedup();
     let (asked, made): (Vec<_>, Vec<_>) =
-        names.into_iter().partition(|name| ASKED.iter().any(|(asked, _)| asked == name));
+        names.into_iter().partition(|name| source(name).is_some());
     let wrong = |text: String| Err(CalledWrongly(text).into());
     if made.contains(&LOCAL_KEY) && !store.names.contains(&LOCAL_KEY) {
         return wrong(format!("{LOCAL_KEY} is not in use: KMS_KEY_ID is, and KMS rotates its key"));

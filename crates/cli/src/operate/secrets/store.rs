@@ -9,7 +9,7 @@ use sm_aws::rotation::{CURRENT, StoredSecret};
 use sm_lambda::{
     Config,
     config::peek,
-    secret_names::{ASKED, LOCAL_KEY, MADE},
+    secret_names::{ASKED, LOCAL_KEY, MADE, source},
 };
 use sm_types::Clock;
 use std::{collections::BTreeMap, io::IsTerminal};
@@ -88,9 +88,8 @@ impl Store {
 pub(super) fn propose(new: &Values, dry_run: bool, format: Format) -> Result<(), Error> {
     let names: Vec<_> = new.keys().collect();
     let json = if dry_run { json!({ "set": names, "dry_run": true }) } else { json!(new) };
-    let about = |name: &str| ASKED.iter().find(|(asked, _)| *asked == name).map(|(_, about)| about);
-    let line = |(name, value): (&String, &String)| match about(name) {
-        Some(about) => format!("# {about}\n{name}={value}\n"),
+    let line = |(name, value): (&String, &String)| match source(name) {
+        Some(source) => format!("# {source}\n{name}={value}\n"),
         None => format!("{name}={value}\n"),
     };
     format.print(&json, || {
@@ -121,8 +120,8 @@ pub(super) fn ask(names: &[&str]) -> Result<Values, Error> {
 }
 
 fn ask_for(name: &str) -> Result<String, Error> {
-    let about = ASKED.iter().find(|(asked, _)| *asked == name).map_or("", |(_, about)| about);
-    let value = rpassword::prompt_password(format!("{name} ({about}): "))?;
+    let source = source(name).unwrap_or_default();
+    let value = rpassword::prompt_password(format!("{name} ({source}): "))?;
     match value.trim() {
         "" => Err(CalledWrongly(format!("{name} must not be empty")).into()),
         value => Ok(value.to_owned()),
