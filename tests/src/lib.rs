@@ -13,7 +13,10 @@ pub use database::TestDatabase;
 
 use sm_db::guilds::Mention;
 use sm_lambda::Config;
-use sm_services::{App, sweep, worker};
+use sm_services::{
+    App,
+    jobs::{sweep, worker},
+};
 use sm_sim::{
     discord::{self, DiscordSim, SimMessage},
     twitch::{self, TwitchSim},
@@ -121,7 +124,9 @@ impl World {
     async fn finish(self) {
         let now = self.clock.now();
         if !self.app.pool.is_closed() {
-            let left = sm_db::events::next_due(&self.app.pool).await.expect("the database answers");
+            let left = sm_db::announce::events::next_due(&self.app.pool)
+                .await
+                .expect("the database answers");
             assert!(left.is_none_or(|due| due > now), "work that is due was left in the outbox");
         }
         if !self.violations_allowed.get() {
@@ -208,7 +213,8 @@ impl World {
     ) {
         let pool = &self.app.pool;
         sm_db::streamers::follow(pool, guild, streamer).await.expect("a follow");
-        let added = sm_db::destinations::insert(pool, guild, streamer, channel, None).await;
+        let added =
+            sm_db::streamers::destinations::insert(pool, guild, streamer, channel, None).await;
         added.expect("a destination");
     }
 

@@ -30,7 +30,7 @@ async fn most_in_a_second() -> usize {
         }
         t.twitch.go_live(&ana).await;
         let deadline = Instant::now() + Duration::from_secs(60);
-        let worker = || sm_services::worker::run(&t.app, deadline);
+        let worker = || sm_services::jobs::worker::run(&t.app, deadline);
         let all = tokio::join!(worker(), worker(), worker(), worker());
         for report in [all.0, all.1, all.2, all.3] {
             report.unwrap();
@@ -59,7 +59,7 @@ async fn worker_stops_before_its_deadline_and_rings_for_the_rest() {
         t.twitch.go_live(&ana).await;
         // Five seconds of it are for what is under way.
         let deadline = Instant::now() + Duration::from_millis(5_500);
-        let report = sm_services::worker::run(&t.app, deadline).await.unwrap();
+        let report = sm_services::jobs::worker::run(&t.app, deadline).await.unwrap();
         assert!(report.work_left);
         let sent = t.discord.message_count();
         assert!(sent < 60, "{sent}");
@@ -75,8 +75,8 @@ async fn worker_stops_before_its_deadline_and_rings_for_the_rest() {
 #[tokio::test]
 async fn too_many_refused_requests_open_the_circuit() {
     scenario(async |t| {
-        let sum = sm_db::gate::count_invalid(&t.app.pool, 3).await.unwrap();
-        let sum_again = sm_db::gate::count_invalid(&t.app.pool, 4).await.unwrap();
+        let sum = sm_db::announce::gate::count_invalid(&t.app.pool, 3).await.unwrap();
+        let sum_again = sm_db::announce::gate::count_invalid(&t.app.pool, 4).await.unwrap();
         assert_eq!((sum, sum_again), (3, 7));
     })
     .await;

@@ -71,7 +71,9 @@ async fn opted_out_members_are_left_out_of_a_mention_by_name() {
         let guild = t.guild_mentioning(&ana, Mention::Members).await;
         let pool = &t.app.pool;
         let prefer = async |streamer, user, wants| {
-            sm_db::preferences::set(pool, guild.id, streamer, UserId(user), wants).await.unwrap();
+            sm_db::guilds::preferences::set(pool, guild.id, streamer, UserId(user), wants)
+                .await
+                .unwrap();
         };
         prefer(None, 11, true).await;
         prefer(None, 12, true).await;
@@ -97,7 +99,8 @@ async fn opt_outs_that_discord_cannot_honour_are_recorded() {
     scenario(async |t| {
         let ana = t.streamer("ana").await;
         let guild = t.guild_mentioning(&ana, Mention::Here).await;
-        let stored = sm_db::preferences::set(&t.app.pool, guild.id, None, UserId(11), false);
+        let stored =
+            sm_db::guilds::preferences::set(&t.app.pool, guild.id, None, UserId(11), false);
         stored.await.unwrap();
         t.twitch.go_live(&ana).await;
         t.work().await;

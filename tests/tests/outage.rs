@@ -69,7 +69,7 @@ async fn stopped_database_loses_nothing_that_was_accepted() {
         };
         sm_db::streamers::upsert(&app.pool, &streamer).await.unwrap();
         sm_db::streamers::follow(&app.pool, guild, &id).await.unwrap();
-        sm_db::destinations::insert(&app.pool, guild, &id, None, None).await.unwrap();
+        sm_db::streamers::destinations::insert(&app.pool, guild, &id, None, None).await.unwrap();
         twitch.subscribe(
             &id,
             "stream.online",

@@ -28,7 +28,7 @@ async fn setup(t: &World) -> Setup {
     let other = t.discord.add_guild("Elsewhere");
     t.discord.set_owner(other, stranger);
     sm_db::guilds::upsert(&t.app.pool, other, "Elsewhere").await.unwrap();
-    sm_db::config::create_default(&t.app.pool, other).await.unwrap();
+    sm_db::guilds::config::create_default(&t.app.pool, other).await.unwrap();
     t.twitch.go_live(&streamer).await;
     t.work().await;
     let browser = t.signed_in(admin).await;

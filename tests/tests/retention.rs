@@ -1,6 +1,6 @@
 //! What has outlived its use is deleted in small steps, and nothing else is.
 
-use sm_services::sweep;
+use sm_services::jobs::sweep;
 use sm_tests::{World, scenario, scenario_within};
 use sqlx::PgPool;
 use std::time::Duration;

@@ -3,7 +3,7 @@
 use crate::{ApiError, cookies::Cookie, extract::Ready, middleware::RequestId};
 use axum::extract::{FromRef, FromRequestParts, MatchedPath, RawPathParams};
 use http::{Method, request::Parts};
-use sm_db::{
+use sm_db::accounts::{
     sessions::{self, UserLimit},
     users::User,
 };

@@ -63,8 +63,8 @@ async fn state(State(parts): State<Parts>) -> Json<Value> {
 
 /// The latest deliveries with their timings, for the page.
 async fn deliveries(State(Parts { app, .. }): State<Parts>) -> Json<Value> {
-    let latest = sm_db::deliveries::latest(&app.pool, 40).await.unwrap_or_default();
-    let row = |d: &sm_db::deliveries::Latest| {
+    let latest = sm_db::announce::deliveries::latest(&app.pool, 40).await.unwrap_or_default();
+    let row = |d: &sm_db::announce::deliveries::Latest| {
         json!({
             "guild": d.guild_name, "login": d.login, "kind": d.kind, "status": d.status, "reason": d.reason,
             "detail": d.detail, "attempts": d.attempts, "latency_ms": d.latency_ms,

@@ -139,8 +139,11 @@ impl Display for Seconds {
 /// What the database knows is the same on every server: take the maximum over them, not the sum.
 async fn gauges(page: &mut Page, app: &App) {
     let known = tokio::time::timeout(PATIENCE, async {
-        let backlog = sm_db::status::backlog(&app.pool, app.clock.now()).await?;
-        Ok::<_, sqlx::Error>((backlog, sm_db::subscriptions::count_all(&app.pool).await?))
+        let backlog = sm_db::guilds::status::backlog(&app.pool, app.clock.now()).await?;
+        Ok::<_, sqlx::Error>((
+            backlog,
+            sm_db::streamers::subscriptions::count_all(&app.pool).await?,
+        ))
     })
     .await;
     let known = known.ok().and_then(Result::ok);

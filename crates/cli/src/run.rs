@@ -4,7 +4,10 @@
 //! looks for work every few seconds: that is how one takes over what another has accepted or left behind.
 
 use sm_aws::Ring;
-use sm_services::{App, LazyApp, sweep, worker};
+use sm_services::{
+    App, LazyApp,
+    jobs::{sweep, worker},
+};
 use std::{future::Future, io, time::Duration};
 use time::OffsetDateTime;
 use tokio::{
@@ -83,7 +86,7 @@ async fn deliver(lazy: LazyApp) {
     while let Some(app) = at_work(&lazy).await {
         let next = async {
             worker::deliver(&app, Instant::now() + TURN).await?;
-            sm_db::events::next_due(&app.pool).await
+            sm_db::announce::events::next_due(&app.pool).await
         };
         let next = next.await;
         pause(&app, Ring::Deliver, next).await;
@@ -94,7 +97,7 @@ async fn subscribe(lazy: LazyApp) {
     while let Some(app) = at_work(&lazy).await {
         let next = async {
             worker::subscribe(&app, Instant::now() + TURN).await?;
-            sm_db::subscriptions::next_due(&app.pool).await
+            sm_db::streamers::subscriptions::next_due(&app.pool).await
         };
         let next = next.await;
         pause(&app, Ring::Subscribe, next).await;

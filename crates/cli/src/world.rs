@@ -84,7 +84,7 @@ async fn seed_guilds(
     discord.give_role(guild, ada, moderators);
     configure(app, guild, "Speedrun Guild", live, Mention::Members).await?;
     for user in [ada, ben] {
-        sm_db::preferences::set(&app.pool, guild, None, user, true).await?;
+        sm_db::guilds::preferences::set(&app.pool, guild, None, user, true).await?;
     }
 
     let quiet = discord.add_guild("Quiet Library");
@@ -127,7 +127,9 @@ async fn follow(
     channel: Option<ChannelId>,
 ) -> sqlx::Result<()> {
     sm_db::streamers::follow(&app.pool, guild, streamer).await?;
-    sm_db::destinations::insert(&app.pool, guild, streamer, channel, None).await.map(drop)
+    sm_db::streamers::destinations::insert(&app.pool, guild, streamer, channel, None)
+        .await
+        .map(drop)
 }
 
 /// Subscribes as production does, and waits until Twitch has challenged the callback.
@@ -135,7 +137,7 @@ async fn subscribe(app: &App) -> Result<(), Error> {
     reconcile::subscriptions(app).await?;
     while subscriptions::step(app).await? > 0 {}
     for _ in 0..PATIENCE {
-        if sm_db::subscriptions::next_due(&app.pool).await?.is_none() {
+        if sm_db::streamers::subscriptions::next_due(&app.pool).await?.is_none() {
             return Ok(());
         }
         tokio::time::sleep(Duration::from_millis(50)).await;

@@ -13,7 +13,10 @@ use sm_aws::{
     Ring, TraceHeader,
     metrics::{Counter, Gauge},
 };
-use sm_services::{App, LazyApp, SecurityEvent, sweep, worker};
+use sm_services::{
+    App, LazyApp, SecurityEvent,
+    jobs::{sweep, worker},
+};
 use std::{collections::BTreeMap, time::Duration};
 use time::OffsetDateTime;
 use tokio::time::Instant;
@@ -212,7 +215,7 @@ impl Dispatcher {
 
 /// For how many seconds the oldest work that is due has waited.
 async fn oldest_due(app: &App) -> Result<i64, Error> {
-    let due = sm_db::events::next_due(&app.pool).await?;
+    let due = sm_db::announce::events::next_due(&app.pool).await?;
     Ok(due.map_or(0, |due| (app.clock.now() - due).whole_seconds().max(0)))
 }
 

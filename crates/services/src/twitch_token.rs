@@ -63,7 +63,7 @@ async fn current(app: &App, refused: Option<&Secret>) -> Result<Secret, sm_twitc
 }
 
 async fn stored(app: &App, now: OffsetDateTime) -> Option<(Secret, OffsetDateTime)> {
-    let found = sm_db::tokens::find(&app.pool, NAME, now + MARGIN).await;
+    let found = sm_db::accounts::tokens::find(&app.pool, NAME, now + MARGIN).await;
     let (ciphertext, expires_at) = found.ok().flatten()?;
     // A token under another key is as good as none: a new one is fetched.
     let decrypted = timeout(CIPHER_TIMEOUT, app.cipher.decrypt(PURPOSE, &ciphertext)).await;
@@ -81,7 +81,9 @@ async fn share(app: &App, token: &Secret, expires_at: OffsetDateTime) {
         }
         Err(_) => return,
     };
-    if let Err(error) = sm_db::tokens::upsert(&app.pool, NAME, &ciphertext, expires_at).await {
+    if let Err(error) =
+        sm_db::accounts::tokens::upsert(&app.pool, NAME, &ciphertext, expires_at).await
+    {
         tracing::warn!(%error, "the Twitch app token could not be shared");
     }
 }

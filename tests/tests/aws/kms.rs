@@ -9,7 +9,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 use sm_aws::{Cipher, CipherError, lazy_http};
 use sm_lambda::{Config, build_app};
-use sm_services::{App, worker};
+use sm_services::{App, jobs::worker};
 use sm_tests::{World, scenario};
 use sm_types::{Clock, Secret};
 use std::time::Duration;

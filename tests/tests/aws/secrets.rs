@@ -7,7 +7,7 @@ use super::{
 use lambda_runtime::LambdaEvent;
 use serde_json::{Value, json, value::RawValue};
 use sm_lambda::{Config, lazy_app};
-use sm_services::{LazyApp, Parts, worker};
+use sm_services::{LazyApp, Parts, jobs::worker};
 use sm_sim::{lambda_runtime::LambdaRuntime, twitch::sign};
 use sm_tests::{EVENTSUB_SECRET, World, process::Process, scenario};
 use sm_types::Secret;
@@ -315,7 +315,7 @@ async fn connections_are_kept_unless_the_database_changes() {
         let third = served.app.get().await.unwrap();
         first.pool.close().await;
         assert!(second.pool.is_closed() && !third.pool.is_closed());
-        sm_db::events::next_due(&third.pool).await.unwrap();
+        sm_db::announce::events::next_due(&third.pool).await.unwrap();
     })
     .await;
 }

@@ -11,7 +11,7 @@ async fn person_is_exported_and_deleted_on_confirmation_only() {
         let ada = t.discord.add_user("ada", None);
         t.discord.set_owner(guild.id, ada);
         let browser = t.signed_in(ada).await;
-        sm_db::preferences::set(&t.app.pool, guild.id, None, ada, true).await.unwrap();
+        sm_db::guilds::preferences::set(&t.app.pool, guild.id, None, ada, true).await.unwrap();
         let id = ada.to_string();
         let export = t.operate(&["user", "export", &id]).await.ok();
         assert_eq!(
@@ -43,7 +43,9 @@ async fn server_is_exported_and_purged_on_confirmation_only() {
         t.twitch.go_live(&ana).await;
         t.work().await;
         for n in 1..=30 {
-            sm_db::preferences::set(&t.app.pool, guild.id, None, UserId(n), true).await.unwrap();
+            sm_db::guilds::preferences::set(&t.app.pool, guild.id, None, UserId(n), true)
+                .await
+                .unwrap();
         }
         let id = guild.id.to_string();
         let export = t.operate(&["guild", "export", &id]).await.ok();

@@ -13,7 +13,7 @@ use axum::{
 };
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::{Deserialize, Serialize};
-use sm_db::sessions::{self, Which};
+use sm_db::accounts::sessions::{self, Which};
 use sm_services::{
     App, SecurityEvent,
     accounts::{

@@ -8,7 +8,7 @@ use crate::{
 };
 use axum::{Json, response::IntoResponse};
 use serde::{Deserialize, Serialize};
-use sm_db::config::{self, GuildConfig};
+use sm_db::guilds::config::{self, GuildConfig};
 use sm_services::setup::{self, Problem};
 use sm_types::{ChannelId, TemplateId};
 use time::Time;

@@ -8,8 +8,8 @@ use crate::{
 };
 use axum::Json;
 use serde::{Deserialize, Serialize};
-use sm_db::history::{self, Attempt, Delivery, Filter};
-use sm_services::resend::{self, ResendError};
+use sm_db::announce::history::{self, Attempt, Delivery, Filter};
+use sm_services::announce::resend::{self, ResendError};
 use sm_types::{DeliveryId, GuildId, TwitchUserId};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use utoipa::{IntoParams, ToSchema};

@@ -9,7 +9,7 @@ use crate::{
 };
 use axum::{Json, response::Response};
 use serde::{Deserialize, Serialize};
-use sm_db::users::UserGuild;
+use sm_db::accounts::users::UserGuild;
 use sm_services::{
     accounts::{
         consent::{self, Purpose},
@@ -130,7 +130,7 @@ async fn begin_install(
 ) -> Result<Response, ApiError> {
     let (caller, Params(guild)) = (caller?, guild?);
     let user = caller.user.user_id;
-    let guilds = sm_db::users::guilds(&caller.app.pool, user).await?;
+    let guilds = sm_db::accounts::users::guilds(&caller.app.pool, user).await?;
     // Discord checks again on its page, and we check what came of it.
     if !guilds.iter().any(|listed| listed.guild_id == guild && may_manage(listed)) {
         let request = Some(caller.request_id.as_str());

@@ -11,7 +11,7 @@ use axum::{Json, response::Response};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use sm_db::invites::{self, Invite, NewInvite};
+use sm_db::guilds::invites::{self, Invite, NewInvite};
 use sm_services::{
     accounts::consent::{self, Purpose, Refusal},
     audit,

@@ -10,10 +10,13 @@ use crate::{
 use axum::Json;
 use serde::{Deserialize, Serialize};
 use sm_db::{
-    audit, config,
-    destinations::{self, Broken},
-    history::{self, Filter},
-    subscriptions,
+    announce::history::{self, Filter},
+    audit,
+    guilds::config,
+    streamers::{
+        destinations::{self, Broken},
+        subscriptions,
+    },
 };
 use sm_services::guilds::places::{self, Place, Places};
 use sm_types::ChannelId;

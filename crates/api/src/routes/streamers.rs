@@ -13,7 +13,7 @@ use axum::{
 };
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
-use sm_db::follows::{self, Destination, Filter, Follow, StoredDestination};
+use sm_db::streamers::follows::{self, Destination, Filter, Follow, StoredDestination};
 use sm_services::{
     accounts::consent::{self, Purpose},
     setup::{self, Problem},

@@ -9,11 +9,14 @@ use crate::{
 use axum::{Json, response::IntoResponse};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
-use sm_db::{config, follows, guilds::Mention, templates};
+use sm_db::{
+    guilds::{Mention, config, templates},
+    streamers::follows,
+};
 use sm_services::{
     App,
+    announce::samples::{self, Sample, Setting, TestError},
     guilds::places,
-    samples::{self, Sample, Setting, TestError},
     setup,
 };
 use sm_types::{

@@ -15,7 +15,7 @@ use http::{HeaderMap, StatusCode, header};
 use sm_aws::metrics::Counter;
 use sm_services::{
     App, LazyApp, SecurityEvent,
-    acceptance::{self, Receipt},
+    announce::accept::{self, Receipt},
     limits,
 };
 use sm_twitch::eventsub::{self, Freshness, Headers, Message, VerifiedEventSub};
@@ -56,7 +56,7 @@ async fn accept(app: &App, verified: VerifiedEventSub<'_>) -> Result<Response, A
     let freshness = verified.freshness(received_at);
     let message = match verified.parse() {
         Ok(Message::Challenge { challenge, subscription }) => {
-            acceptance::challenge(app, subscription.as_ref()).await;
+            accept::challenge(app, subscription.as_ref()).await;
             return Ok(answer_challenge(challenge));
         }
         Ok(message) => message,
@@ -81,10 +81,10 @@ fn answer_challenge(challenge: String) -> Response {
 async fn store(app: &App, receipt: Receipt<'_>, message: &Message) -> Result<(), ApiError> {
     let (subscription, stored) = match message {
         Message::Notification { subscription, event } => {
-            (subscription, acceptance::notification(app, receipt, event).await)
+            (subscription, accept::notification(app, receipt, event).await)
         }
         Message::Revocation { subscription } => {
-            (subscription, acceptance::revocation(app, receipt, subscription).await)
+            (subscription, accept::revocation(app, receipt, subscription).await)
         }
         Message::Challenge { .. } | Message::Unknown { .. } => return Ok(()),
     };

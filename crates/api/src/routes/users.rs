@@ -13,7 +13,7 @@ use axum::{
 };
 use http::{HeaderValue, header};
 use serde::{Deserialize, Serialize};
-use sm_db::preferences::{self, GuildPreference, StreamerPreference};
+use sm_db::guilds::preferences::{self, GuildPreference, StreamerPreference};
 use sm_services::accounts::personal_data;
 use sm_types::{GuildId, TwitchUserId};
 use utoipa::{IntoParams, ToSchema};
@@ -184,7 +184,7 @@ pub(crate) async fn put_streamer(
     JsonBody(PreferenceBody { wants_ping }): JsonBody<PreferenceBody>,
 ) -> Result<Json<PreferenceView>, ApiError> {
     let pool = &member.caller.app.pool;
-    if !sm_db::follows::exists(pool, member.guild, &streamer).await? {
+    if !sm_db::streamers::follows::exists(pool, member.guild, &streamer).await? {
         return Err(ApiError::NotFound);
     }
     store(&member, Some(&streamer), wants_ping).await

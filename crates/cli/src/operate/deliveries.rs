@@ -7,12 +7,14 @@ use crate::{
 };
 use clap::Subcommand;
 use serde_json::{Value, json};
-use sm_db::history::{self, Attempt, Filter, OfGuild, Recoverable};
+use sm_db::announce::history::{self, Attempt, Filter, OfGuild, Recoverable};
 use sm_services::{
     App,
+    announce::{
+        recover::{self, Recovered, Recovery},
+        resend,
+    },
     audit::Actor,
-    recover::{self, Recovered, Recovery},
-    resend,
 };
 use sm_types::{DeliveryId, GuildId};
 use std::{collections::BTreeMap, process::ExitCode, str::FromStr};

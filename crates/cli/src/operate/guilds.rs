@@ -87,7 +87,7 @@ async fn delete(
     format: Format,
 ) -> Result<(), Error> {
     let name = known(app, guild).await?;
-    let held = sm_db::retention::count_guild(&app.pool, guild).await?;
+    let held = sm_db::jobs::retention::count_guild(&app.pool, guild).await?;
     if yes {
         if leave {
             app.discord.leave_guild(guild).await?;

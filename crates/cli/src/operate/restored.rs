@@ -6,7 +6,7 @@ use crate::{
     progress::Progress,
 };
 use serde_json::json;
-use sm_services::restore;
+use sm_services::announce::restore;
 use std::process::ExitCode;
 
 /// Before `serve` starts again; it may be run twice.

@@ -7,7 +7,7 @@ use crate::{
 };
 use clap::Subcommand;
 use serde_json::json;
-use sm_db::subscriptions::Target;
+use sm_db::streamers::subscriptions::Target;
 use sm_services::{
     App,
     streamers::{
@@ -54,7 +54,7 @@ pub(super) async fn run(args: Args, settings: &Settings) -> Result<ExitCode, Err
 }
 
 async fn list(app: &App, problems: bool, format: Format) -> Result<(), Error> {
-    let targets = sm_db::subscriptions::list(&app.pool).await?;
+    let targets = sm_db::streamers::subscriptions::list(&app.pool).await?;
     let ours = reconcile::at_twitch(app).await?;
     let there = |target: &Target| {
         let id = target.subscription_id.as_deref();
@@ -130,7 +130,7 @@ async fn repair(app: &App, format: Format) -> Result<(), Error> {
         (0..done).for_each(|_| progress.advance());
     }
     drop(progress);
-    let states = sm_db::subscriptions::count_all(&app.pool).await?;
+    let states = sm_db::streamers::subscriptions::count_all(&app.pool).await?;
     let json = json!({
         "found": as_json(&before, false),
         "states": states.iter().cloned().collect::<std::collections::BTreeMap<_, _>>(),

@@ -37,8 +37,8 @@ enum Command {
 pub(super) async fn run(args: &Args, settings: &Settings) -> Result<ExitCode, Error> {
     let app = settings.app().await?;
     let (Command::Export { user } | Command::Delete { user, .. }) = args.command;
-    let known = sm_db::users::find(&app.pool, user).await?;
-    let holdings = sm_db::users::holdings(&app.pool, user).await?;
+    let known = sm_db::accounts::users::find(&app.pool, user).await?;
+    let holdings = sm_db::accounts::users::holdings(&app.pool, user).await?;
     let nothing = known.is_none() && holdings.preferences + holdings.audit_entries == 0;
     if nothing {
         return Err(format!("nothing is stored about {user}").into());
@@ -67,6 +67,11 @@ pub(super) async fn run(args: &Args, settings: &Settings) -> Result<ExitCode, Er
 }
 
 /// Somebody who is known by wishes or log entries only.
-fn unnamed(user: UserId) -> sm_db::users::User {
-    sm_db::users::User { user_id: user, username: String::new(), global_name: None, avatar: None }
+fn unnamed(user: UserId) -> sm_db::accounts::users::User {
+    sm_db::accounts::users::User {
+        user_id: user,
+        username: String::new(),
+        global_name: None,
+        avatar: None,
+    }
 }

@@ -53,12 +53,12 @@ pub(super) async fn store(
     match app.cipher.encrypt(&purpose(user), &plain).await {
         Ok(ciphertext) => {
             let stored = Some((ciphertext.as_slice(), now + lifetime));
-            sm_db::users::set_tokens(&app.pool, user, stored).await
+            sm_db::accounts::users::set_tokens(&app.pool, user, stored).await
         }
         Err(error) => {
             SecurityEvent::CryptoError.count();
             tracing::error!(%error, event = SecurityEvent::CryptoError.as_str(), "a user's tokens could not be encrypted");
-            sm_db::users::set_tokens(&app.pool, user, None).await
+            sm_db::accounts::users::set_tokens(&app.pool, user, None).await
         }
     }
 }
@@ -71,7 +71,7 @@ pub(crate) async fn access_token(app: &App, user: UserId) -> Result<Secret, NoTo
         if stored.expires_at > now + MARGIN {
             return Ok(stored.access);
         }
-        if sm_db::users::lease_tokens(&app.pool, user, now, now + LEASE).await? {
+        if sm_db::accounts::users::lease_tokens(&app.pool, user, now, now + LEASE).await? {
             return refresh(app, user, now).await;
         }
         tokio::time::sleep(PATIENCE.0).await;
@@ -88,7 +88,7 @@ struct Stored {
 }
 
 async fn read(app: &App, user: UserId) -> Result<Stored, NoToken> {
-    let row = sm_db::users::tokens(&app.pool, user).await?.ok_or(NoToken::SignInAgain)?;
+    let row = sm_db::accounts::users::tokens(&app.pool, user).await?.ok_or(NoToken::SignInAgain)?;
     let (Some(ciphertext), Some(expires_at)) = (row.tokens, row.tokens_expire_at) else {
         return Err(NoToken::SignInAgain);
     };
@@ -112,7 +112,7 @@ fn unreadable(error: CipherError) -> NoToken {
 async fn refresh(app: &App, user: UserId, now: OffsetDateTime) -> Result<Secret, NoToken> {
     let stored = read(app, user).await?;
     if stored.expires_at > now + MARGIN {
-        sm_db::users::release_tokens(&app.pool, user).await?;
+        sm_db::accounts::users::release_tokens(&app.pool, user).await?;
         return Ok(stored.access);
     }
     match app.discord.refresh_tokens(&stored.refresh).await {
@@ -122,14 +122,14 @@ async fn refresh(app: &App, user: UserId, now: OffsetDateTime) -> Result<Secret,
             Ok(tokens.access_token)
         }
         Err(error) if error.is_invalid_grant() => {
-            if sm_db::users::forget_tokens(&app.pool, user, &stored.ciphertext).await? {
+            if sm_db::accounts::users::forget_tokens(&app.pool, user, &stored.ciphertext).await? {
                 return Err(NoToken::SignInAgain);
             }
             // A refresh that took longer than its lease, or a new sign-in, has stored others.
             Ok(read(app, user).await?.access)
         }
         Err(error) => {
-            sm_db::users::release_tokens(&app.pool, user).await?;
+            sm_db::accounts::users::release_tokens(&app.pool, user).await?;
             Err(NoToken::Discord(error))
         }
     }
@@ -141,7 +141,7 @@ pub(super) async fn forget(app: &App, user: UserId, access: &Secret) -> Result<b
     if stored.access.expose() != access.expose() {
         return Ok(false);
     }
-    Ok(sm_db::users::forget_tokens(&app.pool, user, &stored.ciphertext).await?)
+    Ok(sm_db::accounts::users::forget_tokens(&app.pool, user, &stored.ciphertext).await?)
 }
 
 /// Revokes a user's tokens at Discord and forgets them.
@@ -153,5 +153,5 @@ pub(super) async fn revoke(app: &App, user: UserId) -> sqlx::Result<()> {
     {
         tracing::warn!(%error, "a user's tokens could not be revoked");
     }
-    sm_db::users::set_tokens(&app.pool, user, None).await
+    sm_db::accounts::users::set_tokens(&app.pool, user, None).await
 }

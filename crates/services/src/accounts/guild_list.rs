@@ -3,7 +3,7 @@
 
 use super::discord_tokens::{self, NoToken};
 use crate::App;
-use sm_db::users::{self, ListedGuild, UserGuild};
+use sm_db::accounts::users::{self, ListedGuild, UserGuild};
 use sm_discord::permissions::Permissions;
 use sm_types::{Secret, UserId};
 use time::{Duration, OffsetDateTime};

@@ -10,13 +10,13 @@ use time::format_description::well_known::Rfc3339;
 const MAX_ENTRIES: i64 = 10_000;
 
 /// Everything that is stored about a person, as JSON. Tokens are not in it.
-pub async fn export(app: &App, user: &sm_db::users::User) -> sqlx::Result<Value> {
+pub async fn export(app: &App, user: &sm_db::accounts::users::User) -> sqlx::Result<Value> {
     let (id, now) = (user.user_id, app.clock.now());
     let text = |at: time::OffsetDateTime| at.format(&Rfc3339).unwrap_or_default();
     let (sessions, guilds, choices, entries) = tokio::try_join!(
-        sm_db::sessions::list(&app.pool, id, now),
-        sm_db::users::guilds(&app.pool, id),
-        sm_db::preferences::export(&app.pool, id),
+        sm_db::accounts::sessions::list(&app.pool, id, now),
+        sm_db::accounts::users::guilds(&app.pool, id),
+        sm_db::guilds::preferences::export(&app.pool, id),
         sm_db::audit::of_actor(&app.pool, id, MAX_ENTRIES),
     )?;
     Ok(json!({
@@ -49,10 +49,10 @@ pub async fn export(app: &App, user: &sm_db::users::User) -> sqlx::Result<Value>
 pub async fn delete(app: &App, user: UserId) -> sqlx::Result<()> {
     discord_tokens::revoke(app, user).await?;
     let mut transaction = app.pool.begin().await?;
-    sm_db::preferences::forget(&mut *transaction, user).await?;
+    sm_db::guilds::preferences::forget(&mut *transaction, user).await?;
     sm_db::audit::forget_actor(&mut *transaction, user).await?;
-    sm_db::members::forget(&mut *transaction, user).await?;
-    sm_db::users::delete(&mut *transaction, user).await?;
+    sm_db::guilds::members::forget(&mut *transaction, user).await?;
+    sm_db::accounts::users::delete(&mut *transaction, user).await?;
     transaction.commit().await?;
     SecurityEvent::AccountDeleted.record(None, "an account was deleted");
     Ok(())
@@ -61,8 +61,14 @@ pub async fn delete(app: &App, user: UserId) -> sqlx::Result<()> {
 /// A person has removed our access on Discord's side: their sessions and tokens end, the rest stays.
 pub async fn deauthorized(app: &App, user: UserId) -> sqlx::Result<()> {
     let now = app.clock.now();
-    sm_db::users::set_tokens(&app.pool, user, None).await?;
-    let ended = sm_db::sessions::revoke(&app.pool, user, sm_db::sessions::Which::All, now).await?;
+    sm_db::accounts::users::set_tokens(&app.pool, user, None).await?;
+    let ended = sm_db::accounts::sessions::revoke(
+        &app.pool,
+        user,
+        sm_db::accounts::sessions::Which::All,
+        now,
+    )
+    .await?;
     tracing::info!(user.id = %user, sessions = ended, "a user has removed our access");
     Ok(())
 }

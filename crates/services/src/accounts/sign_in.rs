@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{App, SecurityEvent, audit, guilds};
 use serde::{Deserialize, Serialize};
-use sm_db::{sessions, users};
+use sm_db::accounts::{sessions, users};
 use sm_discord::UserTokens;
 use sm_types::{GuildId, Secret, UserId};
 use time::{Duration, OffsetDateTime};

@@ -1,6 +1,6 @@
 //! May this person see or change this server?
 
-use crate::{App, gate};
+use crate::{App, announce::gate};
 use sm_discord::permissions::{Permissions, effective_in_guild};
 use sm_types::{GuildId, UserId};
 use time::{Duration, OffsetDateTime};
@@ -72,7 +72,8 @@ pub async fn check(
     match ask(app, guild, user).await {
         Ok(permissions) => {
             let member = permissions.is_some();
-            let stored = sm_db::members::remember(&app.pool, guild, user, permissions, now).await;
+            let stored =
+                sm_db::guilds::members::remember(&app.pool, guild, user, permissions, now).await;
             if let Err(error) = stored {
                 tracing::warn!(%error, "a member's permissions could not be stored");
             }

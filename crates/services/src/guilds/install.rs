@@ -4,8 +4,8 @@ use super::access::{self, Access};
 use crate::{
     App,
     accounts::consent::Refusal,
+    announce::gate,
     audit::{self, Actor},
-    gate,
 };
 use sm_aws::Ring;
 use sm_types::{GuildId, UserId};
@@ -48,8 +48,8 @@ pub async fn add(
     let mut transaction = app.pool.begin().await?;
     sm_db::guilds::upsert(&mut *transaction, guild, name).await?;
     sm_db::guilds::describe(&mut *transaction, guild, icon, by).await?;
-    sm_db::config::create_default(&mut *transaction, guild).await?;
-    sm_db::subscriptions::plan_guild(&mut transaction, guild, app.clock.now()).await?;
+    sm_db::guilds::config::create_default(&mut *transaction, guild).await?;
+    sm_db::streamers::subscriptions::plan_guild(&mut transaction, guild, app.clock.now()).await?;
     transaction.commit().await?;
     app.doorbell.ring(Ring::Subscribe).await;
     Ok(())

@@ -1,6 +1,9 @@
 //! Channels and roles of a server, for pickers and for saves.
 
-use crate::{App, gate, preflight};
+use crate::{
+    App,
+    announce::{gate, preflight},
+};
 use sm_discord::{
     Channel, Error, Guild, Member, Role,
     permissions::{Permissions, effective_in_channel, effective_in_guild, missing_to_post},

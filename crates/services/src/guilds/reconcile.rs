@@ -1,7 +1,7 @@
 //! Which servers the bot is in: Discord's list beside ours.
 
 use super::install;
-use crate::{App, gate};
+use crate::{App, announce::gate};
 use sm_types::GuildId;
 use std::collections::HashSet;
 

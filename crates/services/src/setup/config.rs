@@ -7,7 +7,7 @@ use crate::{
     guilds::places,
 };
 use serde_json::{Value, json};
-use sm_db::{
+use sm_db::guilds::{
     config::{self, GuildConfig},
     templates,
 };

@@ -8,8 +8,8 @@ use crate::{
 };
 use serde_json::{Value, json};
 use sm_db::{
-    follows::{self, Destination},
-    templates,
+    guilds::templates,
+    streamers::follows::{self, Destination},
 };
 use sm_types::{GuildId, TwitchUserId};
 

@@ -6,7 +6,7 @@ use crate::{
     audit::{self, Actor},
 };
 use serde_json::json;
-use sm_db::templates;
+use sm_db::guilds::templates;
 use sm_types::{
     GuildId, TemplateId,
     template::{MessageTemplate, ParsedMessage},

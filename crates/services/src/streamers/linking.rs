@@ -9,7 +9,10 @@ use crate::{
 };
 use serde_json::json;
 use sm_aws::Ring;
-use sm_db::{follows, invites, streamers, subscriptions};
+use sm_db::{
+    guilds::invites,
+    streamers::{self, follows, subscriptions},
+};
 use sm_twitch::User;
 use sm_types::{GuildId, TwitchUserId, UserId};
 

@@ -8,10 +8,14 @@ use crate::{App, twitch_token::with_token};
 use serde_json::json;
 use sm_aws::{Ring, metrics::Gauge};
 use sm_db::{
-    acceptance::{self, Notice, StreamStart},
-    stream_sessions::{self, OpenSession},
-    streamers,
-    subscriptions::{self, Listed},
+    announce::{
+        acceptance::{self, Notice, StreamStart},
+        stream_sessions::{self, OpenSession},
+    },
+    streamers::{
+        self,
+        subscriptions::{self, Listed},
+    },
 };
 use sm_twitch::{
     Error, Stream,
@@ -278,7 +282,7 @@ async fn end(app: &App, session: &OpenSession, now: OffsetDateTime) -> sqlx::Res
         login: "",
         display_name: "",
     };
-    let expand_at = now + crate::acceptance::OFFLINE_DEBOUNCE;
+    let expand_at = now + crate::announce::accept::OFFLINE_DEBOUNCE;
     acceptance::stream_offline(&app.pool, &notice, Some(&session.stream_id), expand_at).await?;
     tracing::warn!(
         stream.id = %session.stream_id, streamer.id = %session.twitch_user_id,

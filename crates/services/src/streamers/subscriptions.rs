@@ -8,7 +8,7 @@ use crate::{
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use sm_aws::{Ring, metrics::Counter};
-use sm_db::{
+use sm_db::streamers::{
     follows,
     subscriptions::{self, DueTarget, Progress},
 };

@@ -1,7 +1,7 @@
 //! Acknowledging signed `stream.online` posts, beside the bare statement on the same Postgres.
 
 use crate::figures::{cpu, ms, percentile, say};
-use sm_db::acceptance::{Notice, StreamStart, stream_online};
+use sm_db::announce::acceptance::{Notice, StreamStart, stream_online};
 use sm_lambda::Config;
 use sm_tests::{EVENTSUB_SECRET, World, scenario};
 use sm_types::{Clock, StreamId, TwitchUserId};

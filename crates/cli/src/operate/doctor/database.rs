@@ -28,7 +28,7 @@ pub(super) async fn look(app: &App, config: &Config) -> Vec<Check> {
     };
     let took = begun.elapsed().as_millis();
     let mut checks = Vec::new();
-    match sm_db::status::server_version(&mut db).await {
+    match sm_db::guilds::status::server_version(&mut db).await {
         Ok((number, text)) if number < OLDEST => {
             let found = format!("PostgreSQL {text} is too old");
             checks.push(Check::problem(AWAY, &found, "move to PostgreSQL 14 or newer"));

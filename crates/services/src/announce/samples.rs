@@ -1,11 +1,17 @@
 //! Messages outside a real stream: previews for the editor, and tests in a channel.
 
 use crate::{
-    App, gate,
-    preflight::{self, Health},
-    rendering,
+    App,
+    announce::{
+        gate,
+        preflight::{self, Health},
+        render,
+    },
 };
-use sm_db::{deliveries::DueDelivery, history, preferences::Audience};
+use sm_db::{
+    announce::{deliveries::DueDelivery, history},
+    guilds::preferences::Audience,
+};
 use sm_discord::{AllowedMentions, CreateMessage, Error, Operation, Rebuild, Verdict, classify};
 use sm_types::{
     ChannelId, DeliveryId, GuildId, MessageId, SessionId, TwitchUserId,
@@ -81,7 +87,7 @@ pub fn preview(
     now: OffsetDateTime,
 ) -> RenderedMessage {
     let due = delivery(message, sample, setting, now);
-    rendering::render(&due, &Audience::default(), false, now).message
+    render::render(&due, &Audience::default(), false, now).message
 }
 
 fn delivery(

@@ -1,5 +1,12 @@
 //! Guilds and whether the bot is in them.
 
+pub mod config;
+pub mod invites;
+pub mod members;
+pub mod preferences;
+pub mod status;
+pub mod templates;
+
 use sm_types::{ChannelId, GuildId, RoleId, UserId};
 use sqlx::PgExecutor;
 use time::OffsetDateTime;

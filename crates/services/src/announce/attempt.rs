@@ -1,16 +1,18 @@
 //! One attempt at one delivery.
 
-use super::{Brake, outcome};
 use crate::{
     App,
-    gate::{self, Admission},
-    preflight::{self, Health},
-    rendering::{self, Rendered},
+    announce::{
+        gate::{self, Admission, Brake},
+        outcome,
+        preflight::{self, Health},
+        render::{self, Rendered},
+    },
 };
 use sm_aws::metrics::{Counter, Gauge};
 use sm_db::{
-    deliveries::{DueDelivery, Record, Status},
-    preferences::Audience,
+    announce::deliveries::{DueDelivery, Record, Status},
+    guilds::preferences::Audience,
 };
 use sm_discord::{CreateMessage, EditMessage, Error, Message, Reply};
 use sm_types::{ChannelId, MessageId};
@@ -202,7 +204,8 @@ async fn rendered(
     let audience = match (due.mention.as_str(), due.action.as_str()) {
         ("none", _) => Audience::default(),
         ("members", _) | (_, "create") => {
-            sm_db::preferences::audience(&app.pool, due.guild_id, &due.twitch_user_id).await?
+            sm_db::guilds::preferences::audience(&app.pool, due.guild_id, &due.twitch_user_id)
+                .await?
         }
         _ => Audience::default(),
     };
@@ -212,7 +215,7 @@ async fn rendered(
         record.unhonoured_opt_outs = audience.opted_out;
     }
     let ping = due.action == "create";
-    let rendered = rendering::render(due, &audience, ping, now);
+    let rendered = render::render(due, &audience, ping, now);
     if due.mention == "members" {
         record.unlisted_members = i32::try_from(rendered.unlisted).unwrap_or(i32::MAX);
     }
@@ -265,7 +268,7 @@ async fn accepted(
     };
     if let (Some(0), Some(wait)) = (limits.remaining, limits.reset_after) {
         let wait = Duration::try_from(wait).unwrap_or(Duration::SECOND);
-        sm_db::gate::block_channel(&app.pool, channel, wait).await?;
+        sm_db::announce::gate::block_channel(&app.pool, channel, wait).await?;
     }
     if message.embed_count == 0 && !rendered.message.embeds.is_empty() {
         record.detail =

@@ -1,6 +1,9 @@
 //! From a delivery to the message that Discord gets.
 
-use sm_db::{deliveries::DueDelivery, guilds::Mention, preferences::Audience};
+use sm_db::{
+    announce::deliveries::DueDelivery,
+    guilds::{Mention, preferences::Audience},
+};
 use sm_discord::AllowedMentions;
 use sm_types::{
     UserId,

@@ -91,9 +91,9 @@ pub(crate) async fn recheck(
     };
     sm_db::guilds::set_present(&app.pool, guild, health != Health::NotInGuild, now).await?;
     match reason {
-        None => sm_db::destinations::heal(&app.pool, destination).await?,
+        None => sm_db::streamers::destinations::heal(&app.pool, destination).await?,
         Some(reason) => {
-            sm_db::destinations::degrade(&app.pool, destination, reason, now).await?;
+            sm_db::streamers::destinations::degrade(&app.pool, destination, reason, now).await?;
         }
     }
     Ok(Some(health))

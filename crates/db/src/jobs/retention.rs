@@ -1,6 +1,6 @@
 //! Deleting much: in bounded batches, each a transaction of its own, so that nobody waits for long.
 
-use crate::history::first_uuid_of;
+use crate::announce::history::first_uuid_of;
 use sm_types::GuildId;
 use sqlx::PgExecutor;
 use time::{Duration, OffsetDateTime};

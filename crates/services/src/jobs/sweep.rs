@@ -1,7 +1,13 @@
 //! The minute sweep: what a lost ring, a dead worker or a healed channel has left to do.
 
-use crate::{App, gate, guilds, preflight, streamers::reconcile, worker};
-use sm_db::retention::{self, RULES};
+use crate::{
+    App,
+    announce::{gate, preflight},
+    guilds,
+    jobs::worker,
+    streamers::reconcile,
+};
+use sm_db::jobs::retention::{self, RULES};
 use sm_types::{ChannelId, GuildId};
 use time::Duration;
 use tokio::time::Instant;
@@ -105,7 +111,7 @@ async fn forget(app: &App, deadline: Instant) -> sqlx::Result<bool> {
 /// Looks at degraded destinations whose check is due.
 async fn heal(app: &App) -> sqlx::Result<(usize, usize)> {
     let now = app.clock.now();
-    let due = sm_db::destinations::claim_checks(&app.pool, now, CHECKS).await?;
+    let due = sm_db::streamers::destinations::claim_checks(&app.pool, now, CHECKS).await?;
     let mut healed = 0;
     for check in &due {
         let Some(channel) = check.channel_id.map(ChannelId::from_db) else { continue };

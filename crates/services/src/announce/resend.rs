@@ -6,7 +6,7 @@ use crate::{
 };
 use serde_json::json;
 use sm_aws::Ring;
-use sm_db::history::{self, Delivery, Resend};
+use sm_db::announce::history::{self, Delivery, Resend};
 use sm_types::{DeliveryId, GuildId};
 use time::{Duration, OffsetDateTime};
 

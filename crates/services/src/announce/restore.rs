@@ -3,11 +3,19 @@
 //! What was posted since the copy is not in it, and would be posted again. For each stream that is live, the
 //! channels are read: a message of the bot's with the streamer's link, not older than the stream, is taken up.
 
-use crate::{App, gate, preflight, streamers::reconcile::ReconcileError, twitch_token::with_token};
+use crate::{
+    App,
+    announce::{gate, preflight},
+    streamers::reconcile::ReconcileError,
+    twitch_token::with_token,
+};
 use sm_db::{
-    acceptance::{self, Accepted, Notice, StreamStart},
-    restore::{self, Place},
-    stream_sessions, streamers,
+    announce::{
+        acceptance::{self, Accepted, Notice, StreamStart},
+        restore::{self, Place},
+        stream_sessions,
+    },
+    streamers,
 };
 use sm_discord::Error;
 use sm_twitch::Stream;

@@ -4,7 +4,7 @@
 //! what was known before, and an edit brings it later.
 
 use crate::{App, twitch_token::with_token};
-use sm_db::{
+use sm_db::announce::{
     events::DueEvent,
     stream_sessions::{ChannelDetails, LiveDetails},
 };

@@ -2,7 +2,9 @@
 
 use crate::App;
 use sm_aws::Ring;
-use sm_db::acceptance::{self as db, Accepted, ChannelState, Notice, Revocation, StreamStart};
+use sm_db::announce::acceptance::{
+    self as db, Accepted, ChannelState, Notice, Revocation, StreamStart,
+};
 use sm_twitch::eventsub::{Event, Subscription};
 use sm_types::TwitchUserId;
 use time::{Duration, OffsetDateTime};
@@ -85,7 +87,7 @@ pub async fn challenge(app: &App, subscription: Option<&Subscription>) {
     let Some(subscription) = subscription else { return };
     let Some(streamer) = subscription.user_in_condition().map(TwitchUserId::from) else { return };
     let (kind, id) = (&subscription.kind, &subscription.id);
-    let noted = sm_db::subscriptions::challenged(&app.pool, &streamer, kind, id).await;
+    let noted = sm_db::streamers::subscriptions::challenged(&app.pool, &streamer, kind, id).await;
     if let Err(error) = noted {
         tracing::warn!(%error, subscription.id = id, "an answered challenge could not be noted");
     }

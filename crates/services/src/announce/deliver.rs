@@ -3,21 +3,16 @@
 //! Every step may run twice. A row is claimed with a lease; when its worker dies, the next one
 //! sends it again under the same nonce, and Discord answers with the message that is there.
 
-mod attempt;
-mod outcome;
-
 use crate::{
     App,
-    gate::{self, Admission},
+    announce::{
+        attempt::{self, Finished},
+        gate::{self, Admission, Brake},
+    },
 };
-use attempt::Finished;
 use sm_aws::metrics::Counter;
-use sm_db::deliveries::{self, DueDelivery, Record, Status};
+use sm_db::announce::deliveries::{self, DueDelivery, Record, Status};
 use sm_types::DeliveryId;
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
-};
 use time::Duration;
 use tokio::{sync::watch, task::JoinSet, time::Instant};
 
@@ -36,21 +31,6 @@ const RECORD_AT: usize = 32;
 pub(crate) struct Sent {
     pub(crate) attempts: usize,
     pub(crate) work_left: bool,
-}
-
-/// Set when Discord has refused in a way that would meet every request.
-#[derive(Clone, Debug, Default)]
-struct Brake(Arc<AtomicBool>);
-
-impl Brake {
-    /// Pulls it; true for the one who is first.
-    fn pull(&self) -> bool {
-        !self.0.swap(true, Ordering::Relaxed)
-    }
-
-    fn pulled(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
-    }
 }
 
 /// Sends until nothing is due and `expanding` has hung up, or until `stop_at`.

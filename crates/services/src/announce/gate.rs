@@ -1,9 +1,15 @@
 //! Asking the gate: when a batch of requests to Discord may leave.
 
 use crate::App;
-use sm_db::gate::{self, Pass};
+use sm_db::announce::gate::{self, Pass};
 use sm_discord::{Error, Scope};
-use std::time::Duration as StdDuration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration as StdDuration,
+};
 use time::Duration;
 use tokio::time::Instant;
 
@@ -28,6 +34,21 @@ pub(crate) enum Admission {
     Go { first: Instant, interval: StdDuration },
     /// Not before this wait is over.
     Later(Duration),
+}
+
+/// Set when Discord has refused in a way that would meet every request.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Brake(Arc<AtomicBool>);
+
+impl Brake {
+    /// Pulls it; true for the one who is first.
+    pub(crate) fn pull(&self) -> bool {
+        !self.0.swap(true, Ordering::Relaxed)
+    }
+
+    pub(crate) fn pulled(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 /// Admits `requests` requests; a short wait is waited out here, a long one is reported.

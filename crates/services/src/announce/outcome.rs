@@ -1,15 +1,15 @@
 //! What follows from a refusal: again, never, or stop everything.
 
-use super::{
-    Brake,
-    attempt::{Finished, failed, settle},
-};
 use crate::{
-    App, gate,
-    preflight::{self, Health},
+    App,
+    announce::{
+        attempt::{Finished, failed, settle},
+        gate::{self, Brake},
+        preflight::{self, Health},
+    },
 };
 use sm_aws::metrics::Counter;
-use sm_db::deliveries::{DueDelivery, Record, Status};
+use sm_db::announce::deliveries::{DueDelivery, Record, Status};
 use sm_discord::{Error, Operation, Reason, Rebuild, Scope, Verdict, classify};
 use sm_types::ChannelId;
 use time::{Duration, OffsetDateTime};
@@ -123,9 +123,9 @@ async fn retry(
     let spread = Duration::milliseconds(i64::from(due.delivery_id.0.as_bytes()[15]) + 100);
     let wait = asked.unwrap_or(Duration::SECOND) + spread;
     match scope {
-        Scope::Global => sm_db::gate::block(&app.pool, wait).await?,
+        Scope::Global => sm_db::announce::gate::block(&app.pool, wait).await?,
         Scope::User | Scope::Shared => {
-            sm_db::gate::block_channel(&app.pool, channel, wait).await?;
+            sm_db::announce::gate::block_channel(&app.pool, channel, wait).await?;
         }
     }
     Ok(again(record, "rate_limited", now + wait))
@@ -153,7 +153,8 @@ async fn degrade(
             Ok(Record { variant: "text", ..again(record, "rebuilt", now) })
         }
         Some(Health::Good) | None => {
-            sm_db::destinations::degrade(&app.pool, destination, reason.code(), now).await?;
+            sm_db::streamers::destinations::degrade(&app.pool, destination, reason.code(), now)
+                .await?;
             Ok(settle(record, Status::Failed, reason.code(), Some(reason.explain().to_owned())))
         }
         Some(broken) => Ok(failed(record, broken)),

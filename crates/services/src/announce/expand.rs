@@ -2,10 +2,10 @@
 
 use crate::{
     App,
-    details::{self, Live},
+    announce::details::{self, Live},
 };
 use sm_aws::metrics::Counter;
-use sm_db::{
+use sm_db::announce::{
     events::{self, Chunk, DueEvent, Expansion},
     stream_sessions,
 };

@@ -1,6 +1,6 @@
 //! Sign-ins to the dashboard.
 
-use crate::users::User;
+use crate::accounts::users::User;
 use sm_types::{GuildId, UserId};
 use sqlx::PgExecutor;
 use time::OffsetDateTime;

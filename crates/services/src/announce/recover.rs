@@ -2,12 +2,14 @@
 
 use crate::{
     App,
+    announce::{
+        gate,
+        preflight::{self, Health},
+        resend::{self, ResendError},
+    },
     audit::Actor,
-    gate,
-    preflight::{self, Health},
-    resend::{self, ResendError},
 };
-use sm_db::history::{self, Recoverable};
+use sm_db::announce::history::{self, Recoverable};
 use sm_types::{ChannelId, DeliveryId};
 use time::OffsetDateTime;
 

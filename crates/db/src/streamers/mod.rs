@@ -1,5 +1,9 @@
 //! Streamers and who follows them.
 
+pub mod destinations;
+pub mod follows;
+pub mod subscriptions;
+
 use sm_types::{GuildId, TwitchUserId};
 use sqlx::PgExecutor;
 

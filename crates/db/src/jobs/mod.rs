@@ -1,5 +1,7 @@
 //! Work that one instance at a time does every so often.
 
+pub mod retention;
+
 use sqlx::PgExecutor;
 use time::{Duration, OffsetDateTime};
 

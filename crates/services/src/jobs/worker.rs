@@ -2,7 +2,11 @@
 //!
 //! A go-live rings for deliveries alone; nothing about subscriptions is asked on its way.
 
-use crate::{App, delivery, expansion, streamers::subscriptions};
+use crate::{
+    App,
+    announce::{deliver, expand},
+    streamers::subscriptions,
+};
 use sm_aws::Ring;
 use std::time::Duration;
 use tokio::{sync::watch, time::Instant};
@@ -32,7 +36,7 @@ pub async fn deliver(app: &App, deadline: Instant) -> sqlx::Result<Report> {
     let stop_at = stop_before(deadline);
     let (progress, expanding) = watch::channel(0);
     let (chunks, sent) =
-        tokio::try_join!(expand(app, stop_at, progress), delivery::run(app, stop_at, expanding),)?;
+        tokio::try_join!(expand(app, stop_at, progress), deliver::run(app, stop_at, expanding),)?;
     let work_left = chunks.out_of_time || sent.work_left;
     if work_left {
         app.doorbell.ring(Ring::Deliver).await;
@@ -69,7 +73,7 @@ async fn expand(
 ) -> sqlx::Result<Chunks> {
     let mut count = 0;
     while Instant::now() < stop_at && !app.is_stopping() {
-        if expansion::step(app).await?.is_none() {
+        if expand::step(app).await?.is_none() {
             return Ok(Chunks { count, out_of_time: false });
         }
         count += 1;

@@ -1,0 +1,5 @@
+//! Who uses the dashboard: people, their sign-ins, and tokens.
+
+pub mod sessions;
+pub mod tokens;
+pub mod users;

@@ -1,0 +1,9 @@
+//! The way of an announcement through the database: accepted, expanded, delivered, remembered.
+
+pub mod acceptance;
+pub mod deliveries;
+pub mod events;
+pub mod gate;
+pub mod history;
+pub mod restore;
+pub mod stream_sessions;

@@ -1,0 +1,15 @@
+//! The way of an announcement: [`accept`] → [`expand`] → [`deliver`], and what is done about it later.
+
+pub mod accept;
+mod attempt;
+pub mod deliver;
+mod details;
+pub mod expand;
+pub(crate) mod gate;
+mod outcome;
+pub mod preflight;
+pub mod recover;
+mod render;
+pub mod resend;
+pub mod restore;
+pub mod samples;
