@@ -1,5 +1,6 @@
 //! What a call to Discord can end in.
 
+use sm_types::announcement::{NamedReason, Reason};
 use std::time::Duration;
 
 /// Whose limit a 429 is about.
@@ -90,11 +91,12 @@ impl Error {
     }
 
     /// What Discord refused, as a stable code: `discord_50035`, `http_418` or `no_answer`.
-    pub fn reason_code(&self) -> String {
-        match (self.code(), self.status()) {
-            (Some(code), _) if code > 0 => format!("discord_{code}"),
-            (_, Some(status)) => format!("http_{status}"),
-            _ => "no_answer".to_owned(),
+    pub fn reason(&self) -> Reason {
+        let code = self.code().filter(|code| *code > 0);
+        match (code, self.status()) {
+            (Some(code), _) => Reason::Discord(code),
+            (_, Some(status)) => Reason::Http(status),
+            _ => NamedReason::NoAnswer.into(),
         }
     }
 

@@ -1,5 +1,7 @@
 //! Why a destination cannot be posted to, for admins.
 
+use sm_types::announcement::NamedReason;
+
 /// Why a destination is degraded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reason {
@@ -24,16 +26,7 @@ pub enum Reason {
 impl Reason {
     /// A stable code.
     pub fn code(self) -> &'static str {
-        match self {
-            Self::ChannelDeleted => "channel_deleted",
-            Self::MissingAccess => "missing_access",
-            Self::MissingPermission => "missing_permission",
-            Self::WrongChannelType => "wrong_channel_type",
-            Self::ForumTagRequired => "forum_tag_required",
-            Self::ThreadLocked => "thread_locked",
-            Self::BlockedByAutoMod => "blocked_by_automod",
-            Self::TwoFactorRequired => "two_factor_required",
-        }
+        NamedReason::from(self).as_str()
     }
 
     /// What an admin can do about it.
@@ -55,6 +48,21 @@ impl Reason {
             Self::TwoFactorRequired => {
                 "The server demands two-factor authentication of the bot's owner, who has not switched it on."
             }
+        }
+    }
+}
+
+impl From<Reason> for NamedReason {
+    fn from(reason: Reason) -> Self {
+        match reason {
+            Reason::ChannelDeleted => Self::ChannelDeleted,
+            Reason::MissingAccess => Self::MissingAccess,
+            Reason::MissingPermission => Self::MissingPermission,
+            Reason::WrongChannelType => Self::WrongChannelType,
+            Reason::ForumTagRequired => Self::ForumTagRequired,
+            Reason::ThreadLocked => Self::ThreadLocked,
+            Reason::BlockedByAutoMod => Self::BlockedByAutoMod,
+            Reason::TwoFactorRequired => Self::TwoFactorRequired,
         }
     }
 }

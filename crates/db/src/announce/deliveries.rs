@@ -1,6 +1,9 @@
 //! The outbox: claiming due deliveries and recording what became of them.
 
-use sm_types::{ChannelId, DeliveryId, DestinationId, GuildId, MessageId, SessionId, TwitchUserId};
+use sm_types::{
+    ChannelId, DeliveryId, DestinationId, GuildId, MessageId, SessionId, TwitchUserId,
+    announcement::{Action, Kind, Reason, Status, Variant},
+};
 use sqlx::{PgExecutor, types::Json};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -18,12 +21,12 @@ pub struct DueDelivery {
     pub guild_id: GuildId,
     /// The channel.
     pub channel_id: Option<i64>,
-    /// `online`, `enrich`, `update` or `offline`.
-    pub kind: String,
-    /// `create`, `edit` or `delete`.
-    pub action: String,
-    /// How much of the message Discord has accepted so far: `full`, `text` or `plain`.
-    pub variant: String,
+    #[sqlx(try_from = "String")]
+    pub kind: Kind,
+    #[sqlx(try_from = "String")]
+    pub action: Action,
+    #[sqlx(try_from = "String")]
+    pub variant: Variant,
     /// Which attempt this is, from 1.
     pub attempts: i32,
     /// How often it was sent again on request.
@@ -154,16 +157,18 @@ pub struct Record {
     pub attempt: i32,
     /// The new state.
     pub status: Status,
-    /// A stable code: why it was skipped, failed or expired, or what the attempt ran into.
-    pub reason: Option<String>,
+    /// Why it was skipped, failed or expired, or what the attempt ran into.
+    pub reason: Option<Reason>,
+    /// What the reason is about, by name; see `sm_types::announcement::NamedReason`.
+    pub reason_values: Option<serde_json::Value>,
     /// The same in words, for an admin.
     pub detail: Option<String>,
     /// When to try again, for `Status::Pending`.
     pub due_at: Option<OffsetDateTime>,
     /// How much of the message to try from now on.
-    pub variant: &'static str,
+    pub variant: Variant,
     /// The action from now on.
-    pub action: &'static str,
+    pub action: Action,
     /// The message on Discord.
     pub message_id: Option<MessageId>,
     /// Members left out of a mention by name.
@@ -186,34 +191,6 @@ pub struct Record {
     pub answered_at: Option<OffsetDateTime>,
     /// Discord's own time of the message.
     pub message_created_at: Option<OffsetDateTime>,
-}
-
-/// The state of a delivery after an attempt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Status {
-    /// To be tried again.
-    Pending,
-    /// Done.
-    Sent,
-    /// Left out by a rule.
-    Skipped,
-    /// Refused for good.
-    Failed,
-    /// Too late to be of use.
-    Expired,
-}
-
-impl Status {
-    /// The state as stored.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Sent => "sent",
-            Self::Skipped => "skipped",
-            Self::Failed => "failed",
-            Self::Expired => "expired",
-        }
-    }
 }
 
 /// Records a batch of outcomes in one statement, all or none.
@@ -260,11 +237,11 @@ pub async fn record(
     .bind(column!(|r| r.delivery_id.0))
     .bind(column!(|r| r.attempt))
     .bind(column!(|r| r.status.as_str()))
-    .bind(column!(|r| r.reason.as_deref()))
+    .bind(column!(|r| r.reason.map(|reason| reason.to_string())))
     .bind(column!(|r| r.detail.as_deref()))
     .bind(column!(|r| r.due_at))
-    .bind(column!(|r| r.variant))
-    .bind(column!(|r| r.action))
+    .bind(column!(|r| r.variant.as_str()))
+    .bind(column!(|r| r.action.as_str()))
     .bind(column!(|r| r.message_id.map(MessageId::to_db)))
     .bind(column!(|r| r.opt_outs))
     .bind(column!(|r| r.unhonoured_opt_outs))

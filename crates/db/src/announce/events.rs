@@ -1,6 +1,6 @@
 //! Accepted facts and their expansion into deliveries, in chunks that can be resumed.
 
-use sm_types::{EventId, SessionId, StreamId, TwitchUserId};
+use sm_types::{EventId, SessionId, StreamId, TwitchUserId, announcement::Kind};
 use sqlx::PgExecutor;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
@@ -11,8 +11,8 @@ pub struct DueEvent {
     /// The event.
     #[sqlx(try_from = "Uuid")]
     pub event_id: EventId,
-    /// `online`, `enrich`, `update` or `offline`.
-    pub kind: String,
+    #[sqlx(try_from = "String")]
+    pub kind: Kind,
     /// How often it has been claimed, this time included.
     pub attempts: i32,
     /// Whether Twitch has been asked for the details already.
@@ -45,7 +45,7 @@ pub async fn claim(
     sqlx::query_as(
         "with due as (
            select event_id from stream_events
-           where finished_at is null and due_at <= $1
+           where finished_at is null and due_at <= $1 and kind = any($3)
            order by due_at limit 1 for update skip locked
          ), claimed as (
            update stream_events e set due_at = $2, attempts = attempts + 1
@@ -60,6 +60,7 @@ pub async fn claim(
     )
     .bind(now)
     .bind(lease_until)
+    .bind(Kind::KNOWN)
     .fetch_optional(db)
     .await
 }

@@ -11,11 +11,14 @@ use crate::{
 };
 use sm_aws::metrics::{Counter, Gauge};
 use sm_db::{
-    announce::deliveries::{DueDelivery, Record, Status},
+    announce::deliveries::{DueDelivery, Record},
     guilds::preferences::Audience,
 };
 use sm_discord::{CreateMessage, EditMessage, Error, Message, Reply};
-use sm_types::{ChannelId, MessageId};
+use sm_types::{
+    ChannelId, MessageId,
+    announcement::{Action, Kind, NamedReason, Reason, Status},
+};
 use time::{Duration, OffsetDateTime};
 use tokio::time::Instant;
 
@@ -48,7 +51,7 @@ pub(super) async fn run(
         return Ok(settle(record, status, reason, None).into());
     }
     let Some(channel) = due.channel() else {
-        return Ok(settle(record, Status::Failed, "no_channel", None).into());
+        return Ok(settle(record, Status::Failed, NamedReason::NoChannel, None).into());
     };
     if due.degraded_reason.is_some()
         && let Some(settled) = recheck(app, &due, channel, &record).await?
@@ -61,7 +64,7 @@ pub(super) async fn run(
     let rendered = rendered(app, &due, now, &mut record).await?;
     tokio::time::sleep_until(slot).await;
     if brake.pulled() {
-        return Ok(outcome::again(record, "circuit_open", now + gate::PATIENCE).into());
+        return Ok(outcome::again(record, NamedReason::CircuitOpen, now + gate::PATIENCE).into());
     }
     record.sent_at = Some(app.clock.now());
     let answer = request(app, &due, channel, &rendered).await;
@@ -79,10 +82,11 @@ fn blank(due: &DueDelivery, now: OffsetDateTime) -> Record {
         attempt: due.attempts,
         status: Status::Sent,
         reason: None,
+        reason_values: None,
         detail: None,
         due_at: None,
-        variant: known(&due.variant, &["full", "text", "plain"]),
-        action: known(&due.action, &["create", "edit", "delete"]),
+        variant: due.variant,
+        action: due.action,
         message_id: None,
         opt_outs: 0,
         unhonoured_opt_outs: 0,
@@ -97,19 +101,14 @@ fn blank(due: &DueDelivery, now: OffsetDateTime) -> Record {
     }
 }
 
-/// The constant among `all` that reads like `text`; the first where none does.
-fn known(text: &str, all: &[&'static str; 3]) -> &'static str {
-    all.iter().find(|known| **known == text).unwrap_or(&all[0])
-}
-
 /// What makes sending pointless by now.
-fn obstacle(due: &DueDelivery, now: OffsetDateTime) -> Option<(Status, &'static str)> {
+fn obstacle(due: &DueDelivery, now: OffsetDateTime) -> Option<(Status, NamedReason)> {
     if due.destination_id.is_none() {
-        Some((Status::Skipped, "destination_removed"))
-    } else if due.ended_at.is_some() && due.kind != "offline" {
-        Some((Status::Skipped, "stream_ended"))
+        Some((Status::Skipped, NamedReason::DestinationRemoved))
+    } else if due.ended_at.is_some() && due.kind != Kind::Offline {
+        Some((Status::Skipped, NamedReason::StreamEnded))
     } else if now > due.expires_at {
-        Some((Status::Expired, "too_late"))
+        Some((Status::Expired, NamedReason::TooLate))
     } else {
         None
     }
@@ -118,10 +117,10 @@ fn obstacle(due: &DueDelivery, now: OffsetDateTime) -> Option<(Status, &'static 
 pub(super) fn settle(
     record: Record,
     status: Status,
-    reason: &str,
+    reason: impl Into<Reason>,
     detail: Option<String>,
 ) -> Record {
-    Record { status, reason: Some(reason.to_owned()), detail, ..record }
+    Record { status, reason: Some(reason.into()), detail, ..record }
 }
 
 fn sent(record: Record, message: MessageId) -> Record {
@@ -144,15 +143,17 @@ async fn recheck(
 ) -> sqlx::Result<Option<Record>> {
     let now = app.clock.now();
     if let Admission::Later(wait) = gate::admit(app, preflight::REQUESTS).await? {
-        return Ok(Some(outcome::again(record.clone(), "rate_limited", now + wait)));
+        return Ok(Some(outcome::again(record.clone(), NamedReason::RateLimited, now + wait)));
     }
     let Some(destination) = due.destination() else { return Ok(None) };
     let found = preflight::recheck(app, destination, due.guild_id, channel, now).await?;
     Ok(match found {
         Some(Health::Good) => None,
-        None => {
-            Some(outcome::again(record.clone(), "discord_unavailable", now + outcome::backoff(due)))
-        }
+        None => Some(outcome::again(
+            record.clone(),
+            NamedReason::DiscordUnavailable,
+            now + outcome::backoff(due),
+        )),
         Some(broken) => Some(failed(record.clone(), broken)),
     })
 }
@@ -161,11 +162,11 @@ async fn recheck(
 pub(super) fn failed(record: Record, health: Health) -> Record {
     match health {
         Health::Broken { reason, detail, .. } => {
-            settle(record, Status::Failed, reason.code(), Some(detail))
+            settle(record, Status::Failed, NamedReason::from(reason), Some(detail))
         }
         _ => {
             let detail = "The bot is not in this server any more. Invite it again.".to_owned();
-            settle(record, Status::Failed, preflight::NOT_IN_GUILD, Some(detail))
+            settle(record, Status::Failed, NamedReason::NotInGuild, Some(detail))
         }
     }
 }
@@ -178,7 +179,7 @@ async fn posted_before(
     now: OffsetDateTime,
 ) -> Option<MessageId> {
     let stale = now - due.first_claimed_at > NONCE_TRUSTED;
-    if due.action != "create" || due.attempts < 2 || !stale {
+    if due.action != Action::Create || due.attempts < 2 || !stale {
         return None;
     }
     let link = format!("twitch.tv/{}", due.login);
@@ -201,9 +202,9 @@ async fn rendered(
     now: OffsetDateTime,
     record: &mut Record,
 ) -> sqlx::Result<Rendered> {
-    let audience = match (due.mention.as_str(), due.action.as_str()) {
+    let audience = match (due.mention.as_str(), due.action) {
         ("none", _) => Audience::default(),
-        ("members", _) | (_, "create") => {
+        ("members", _) | (_, Action::Create) => {
             sm_db::guilds::preferences::audience(&app.pool, due.guild_id, &due.twitch_user_id)
                 .await?
         }
@@ -214,7 +215,7 @@ async fn rendered(
     } else {
         record.unhonoured_opt_outs = audience.opted_out;
     }
-    let ping = due.action == "create";
+    let ping = due.action == Action::Create;
     let rendered = render::render(due, &audience, ping, now);
     if due.mention == "members" {
         record.unlisted_members = i32::try_from(rendered.unlisted).unwrap_or(i32::MAX);
@@ -231,13 +232,13 @@ async fn request(
 ) -> Result<Option<Reply<Message>>, Error> {
     let content = Some(rendered.message.content.clone());
     let embeds = rendered.message.embeds.clone();
-    match (due.action.as_str(), due.message()) {
-        ("edit", Some(message)) => {
+    match (due.action, due.message()) {
+        (Action::Edit, Some(message)) => {
             let allowed_mentions = rendered.mentions.clone();
             let body = EditMessage { content, embeds, allowed_mentions };
             app.discord.edit_message(channel, message, &body).await.map(Some)
         }
-        ("delete", Some(message)) => {
+        (Action::Delete, Some(message)) => {
             app.discord.delete_message(channel, message).await.map(|_| None)
         }
         _ => {
@@ -275,12 +276,12 @@ async fn accepted(
             Some("Discord left the embed out. Grant the bot \"Embed Links\" here.".into());
     }
     let latency = app.clock.now() - due.received_at;
-    if (due.kind.as_str(), due.action.as_str(), due.resends) == ("online", "create", 0) {
+    if (due.kind, due.action, due.resends) == (Kind::Online, Action::Create, 0) {
         let ms = i64::try_from(latency.whole_milliseconds()).unwrap_or(i64::MAX);
         Gauge::WebhookToDiscord.note(ms);
     }
     tracing::debug!(
-        delivery.id = %due.delivery_id, delivery.kind = due.kind, guild.id = %due.guild_id,
+        delivery.id = %due.delivery_id, delivery.kind = %due.kind, guild.id = %due.guild_id,
         channel.id = %channel, message.id = %message.id, streamer.login = due.login,
         delivery.attempt = due.attempts, delivery.latency_ms = latency.whole_milliseconds() as i64,
         "delivered"

@@ -11,8 +11,8 @@ use crate::{
     },
 };
 use sm_aws::metrics::Counter;
-use sm_db::announce::deliveries::{self, DueDelivery, Record, Status};
-use sm_types::DeliveryId;
+use sm_db::announce::deliveries::{self, DueDelivery, Record};
+use sm_types::{DeliveryId, announcement::Status};
 use time::Duration;
 use tokio::{sync::watch, task::JoinSet, time::Instant};
 
@@ -166,7 +166,7 @@ fn counter(status: Status) -> Counter {
         Status::Skipped => Counter::Skipped,
         Status::Failed => Counter::Failed,
         Status::Expired => Counter::Expired,
-        Status::Pending => Counter::Retried,
+        Status::Pending | Status::Sending => Counter::Retried,
     }
 }
 

@@ -9,6 +9,7 @@ use sm_db::announce::{
     events::{self, Chunk, DueEvent, Expansion},
     stream_sessions,
 };
+use sm_types::announcement::Kind;
 use time::Duration;
 
 /// Destinations per statement.
@@ -32,10 +33,12 @@ pub async fn step(app: &App) -> sqlx::Result<Option<Chunk>> {
     let Some(event) = events::claim(&app.pool, now, now + LEASE).await? else {
         return Ok(None);
     };
-    let chunk = match event.kind.as_str() {
-        "online" => online(app, &event).await,
-        "offline" => offline(app, &event).await,
-        _ => update(app, &event).await,
+    let chunk = match event.kind {
+        Kind::Online => online(app, &event).await,
+        Kind::Offline => offline(app, &event).await,
+        Kind::Enrich | Kind::Update => update(app, &event).await,
+        // None is ever queued.
+        Kind::Test => close(app, &event, "unknown").await,
     }?;
     Counter::Queued.add(chunk.seen as u64);
     Ok(Some(chunk))
@@ -70,7 +73,7 @@ async fn update(app: &App, event: &DueEvent) -> sqlx::Result<Chunk> {
                 stream_sessions::enrich(&app.pool, event.session_id, &details, now).await?;
             }
             // A channel update says what has changed; viewers come with the next edit.
-            _ if event.kind == "update" => {}
+            _ if event.kind == Kind::Update => {}
             _ if event.attempts < ENRICH_TRIES => return postpone(app, event, ENRICH_AFTER).await,
             _ => return close(app, event, "not_listed").await,
         }
@@ -110,13 +113,13 @@ async fn expand_all(app: &App, event: &DueEvent, expiry: Duration) -> sqlx::Resu
     let now = app.clock.now();
     let expansion =
         Expansion { event: event.event_id, now, lease: Duration::ZERO, chunk: CHUNK, expiry };
-    let chunk = if event.kind == "online" {
+    let chunk = if event.kind == Kind::Online {
         events::expand_online(&app.pool, &expansion).await?
     } else {
         events::expand_edit(&app.pool, &expansion).await?
     };
     tracing::info!(
-        event.kind, event.id = %event.event_id, streamer.login = event.login,
+        %event.kind, event.id = %event.event_id, streamer.login = event.login,
         chunk.destinations = chunk.seen, chunk.last, "expanded a chunk"
     );
     Ok(chunk)
@@ -125,7 +128,7 @@ async fn expand_all(app: &App, event: &DueEvent, expiry: Duration) -> sqlx::Resu
 async fn close(app: &App, event: &DueEvent, outcome: &str) -> sqlx::Result<Chunk> {
     events::finish(&app.pool, event.event_id, app.clock.now(), outcome).await?;
     tracing::info!(
-        event.kind, event.id = %event.event_id, streamer.login = event.login, outcome,
+        %event.kind, event.id = %event.event_id, streamer.login = event.login, outcome,
         "closed an event without edits"
     );
     Ok(Chunk { seen: 0, last: true })

@@ -9,16 +9,19 @@ use crate::{
     },
 };
 use sm_aws::metrics::Counter;
-use sm_db::announce::deliveries::{DueDelivery, Record, Status};
-use sm_discord::{Error, Operation, Reason, Rebuild, Scope, Verdict, classify};
-use sm_types::ChannelId;
+use sm_db::announce::deliveries::{DueDelivery, Record};
+use sm_discord::{Error, Operation, Reason as Defect, Rebuild, Scope, Verdict, classify};
+use sm_types::{
+    ChannelId,
+    announcement::{Action, Kind, NamedReason, Reason, Status, Variant},
+};
 use time::{Duration, OffsetDateTime};
 
 /// The longest wait between two attempts.
 const MAX_BACKOFF: Duration = Duration::MINUTE;
 
 /// The attempt did not succeed; the next one is due at `at`.
-pub(super) fn again(record: Record, reason: &str, at: OffsetDateTime) -> Record {
+pub(super) fn again(record: Record, reason: impl Into<Reason>, at: OffsetDateTime) -> Record {
     Record { due_at: Some(at), ..settle(record, Status::Pending, reason, None) }
 }
 
@@ -51,30 +54,30 @@ pub(super) async fn refused(
     let record = match classify(operation(due), &error) {
         Verdict::Done => gone(due, record),
         Verdict::Retry { after } => retry(app, due, channel, record, &error, after).await?,
-        Verdict::Rebuild(Rebuild::DefaultTemplate(_)) if due.variant != "plain" => {
+        Verdict::Rebuild(Rebuild::DefaultTemplate(_)) if due.variant != Variant::Plain => {
             let now = app.clock.now();
-            Record { variant: "plain", ..again(record, "rebuilt", now) }
+            Record { variant: Variant::Plain, ..again(record, NamedReason::Rebuilt, now) }
         }
         Verdict::Rebuild(Rebuild::TextOnly) => {
-            degrade(app, due, channel, record, Reason::MissingPermission).await?
+            degrade(app, due, channel, record, Defect::MissingPermission).await?
         }
         Verdict::Rebuild(Rebuild::DefaultTemplate(Some(reason))) | Verdict::Degrade(reason) => {
             degrade(app, due, channel, record, reason).await?
         }
-        Verdict::GuildLeft => degrade(app, due, channel, record, Reason::MissingAccess).await?,
+        Verdict::GuildLeft => degrade(app, due, channel, record, Defect::MissingAccess).await?,
         Verdict::OpenCircuit => {
             let now = app.clock.now();
             // The first to notice opens it; the others of this worker only stop.
             let wait =
                 if brake.pull() { gate::open_circuit(app, &error).await? } else { gate::PATIENCE };
-            again(record, "circuit_open", now + wait)
+            again(record, NamedReason::CircuitOpen, now + wait)
         }
         Verdict::Bug => {
             tracing::error!(%error, delivery.id = %due.delivery_id, "Discord refused what we should not have sent");
-            settle(record, Status::Failed, &error.reason_code(), None)
+            settle(record, Status::Failed, error.reason(), None)
         }
         Verdict::Rebuild(Rebuild::DefaultTemplate(None)) | Verdict::Fail => {
-            settle(record, Status::Failed, &error.reason_code(), None)
+            settle(record, Status::Failed, error.reason(), None)
         }
     };
     report(due, channel, &record, &error);
@@ -82,25 +85,25 @@ pub(super) async fn refused(
 }
 
 fn operation(due: &DueDelivery) -> Operation {
-    match due.action.as_str() {
-        "edit" => Operation::Edit,
-        "delete" => Operation::Delete,
-        _ => Operation::Create,
+    match due.action {
+        Action::Edit => Operation::Edit,
+        Action::Delete => Operation::Delete,
+        Action::Create => Operation::Create,
     }
 }
 
 /// The message is not there any more.
 fn gone(due: &DueDelivery, record: Record) -> Record {
-    match (due.kind.as_str(), due.action.as_str()) {
+    match (due.kind, due.action) {
         // It should have been re-opened: the announcement is posted anew.
-        ("online", "edit") => {
+        (Kind::Online, Action::Edit) => {
             let now = record.claimed_at;
-            Record { action: "create", ..again(record, "message_deleted", now) }
+            Record { action: Action::Create, ..again(record, NamedReason::MessageDeleted, now) }
         }
-        ("online", _) => {
+        (Kind::Online, _) => {
             Record { detail: Some("The message was deleted on Discord.".into()), ..record }
         }
-        _ => settle(record, Status::Skipped, "message_deleted", None),
+        _ => settle(record, Status::Skipped, NamedReason::MessageDeleted, None),
     }
 }
 
@@ -117,7 +120,7 @@ async fn retry(
     record.retry_after_ms = asked.and_then(|wait| i64::try_from(wait.whole_milliseconds()).ok());
     let Error::RateLimited { scope, .. } = error else {
         let wait = asked.unwrap_or_default().max(backoff(due));
-        return Ok(again(record, "discord_unavailable", now + wait));
+        return Ok(again(record, NamedReason::DiscordUnavailable, now + wait));
     };
     // A quarter of a second and more on top: the others who wait must not all come at once.
     let spread = Duration::milliseconds(i64::from(due.delivery_id.0.as_bytes()[15]) + 100);
@@ -128,7 +131,7 @@ async fn retry(
             sm_db::announce::gate::block_channel(&app.pool, channel, wait).await?;
         }
     }
-    Ok(again(record, "rate_limited", now + wait))
+    Ok(again(record, NamedReason::RateLimited, now + wait))
 }
 
 /// Discord will not take this message here; a check finds out why, in words.
@@ -137,11 +140,11 @@ async fn degrade(
     due: &DueDelivery,
     channel: ChannelId,
     record: Record,
-    reason: Reason,
+    reason: Defect,
 ) -> sqlx::Result<Record> {
     let now = app.clock.now();
     let Some(destination) = due.destination() else {
-        return Ok(settle(record, Status::Skipped, "destination_removed", None));
+        return Ok(settle(record, Status::Skipped, NamedReason::DestinationRemoved, None));
     };
     let found = match gate::pass(app, preflight::REQUESTS).await {
         Ok(()) => preflight::recheck(app, destination, due.guild_id, channel, now).await?,
@@ -149,22 +152,29 @@ async fn degrade(
     };
     match found {
         // Nothing is missing as far as one can see: perhaps it is the embed.
-        Some(Health::Good) if due.variant == "full" && reason == Reason::MissingPermission => {
-            Ok(Record { variant: "text", ..again(record, "rebuilt", now) })
+        Some(Health::Good)
+            if due.variant == Variant::Full && reason == Defect::MissingPermission =>
+        {
+            Ok(Record { variant: Variant::Text, ..again(record, NamedReason::Rebuilt, now) })
         }
         Some(Health::Good) | None => {
             sm_db::streamers::destinations::degrade(&app.pool, destination, reason.code(), now)
                 .await?;
-            Ok(settle(record, Status::Failed, reason.code(), Some(reason.explain().to_owned())))
+            Ok(settle(
+                record,
+                Status::Failed,
+                NamedReason::from(reason),
+                Some(reason.explain().to_owned()),
+            ))
         }
         Some(broken) => Ok(failed(record, broken)),
     }
 }
 
 fn report(due: &DueDelivery, channel: ChannelId, record: &Record, error: &Error) {
-    let (status, reason) = (record.status.as_str(), record.reason.as_deref());
+    let (status, reason) = (record.status.as_str(), record.reason.map(|reason| reason.to_string()));
     tracing::warn!(
-        %error, delivery.id = %due.delivery_id, delivery.kind = due.kind, guild.id = %due.guild_id,
+        %error, delivery.id = %due.delivery_id, delivery.kind = %due.kind, guild.id = %due.guild_id,
         channel.id = %channel, delivery.attempt = due.attempts, delivery.status = status, reason,
         "Discord refused a delivery"
     );

@@ -7,6 +7,7 @@ use sm_db::{
 use sm_discord::AllowedMentions;
 use sm_types::{
     UserId,
+    announcement::Variant,
     template::{MessageTemplate, ParsedMessage, RenderedMessage, Value, Values, Variable},
 };
 use std::sync::LazyLock;
@@ -42,7 +43,7 @@ pub(crate) fn render(
     let mention = Mention::from_db(&due.mention, due.mention_role_id);
     let values = values(due, &mention_text(mention, named), now);
     let mut message = template(due).render(&values);
-    if due.variant != "full" {
+    if due.variant != Variant::Full {
         message.embeds.clear();
         if message.content.is_empty() {
             // A template that is all embed; its text has to come from somewhere.
@@ -56,7 +57,7 @@ pub(crate) fn render(
 /// The guild's template, or the product's own where there is none or Discord refused the guild's.
 fn template(due: &DueDelivery) -> std::borrow::Cow<'static, ParsedMessage> {
     use std::borrow::Cow;
-    let stored = due.template.as_ref().filter(|_| due.variant != "plain");
+    let stored = due.template.as_ref().filter(|_| due.variant != Variant::Plain);
     let Some(stored) = stored else { return Cow::Borrowed(&DEFAULT) };
     let parsed = serde_json::from_value::<MessageTemplate>(stored.0.clone())
         .ok()

@@ -15,6 +15,7 @@ use sm_db::{
 use sm_discord::{AllowedMentions, CreateMessage, Error, Operation, Rebuild, Verdict, classify};
 use sm_types::{
     ChannelId, DeliveryId, GuildId, MessageId, SessionId, TwitchUserId,
+    announcement::{Action, Kind, Variant},
     template::{MessageTemplate, RenderedMessage},
 };
 use sqlx::types::Json;
@@ -102,9 +103,9 @@ fn delivery(
         destination_id: None,
         guild_id: setting.guild,
         channel_id: setting.channel.map(ChannelId::to_db),
-        kind: if sample.ended { "offline" } else { "online" }.to_owned(),
-        action: "create".to_owned(),
-        variant: "full".to_owned(),
+        kind: if sample.ended { Kind::Offline } else { Kind::Online },
+        action: Action::Create,
+        variant: Variant::Full,
         attempts: 1,
         resends: 0,
         first_claimed_at: now,
@@ -233,7 +234,7 @@ async fn why(app: &App, guild: GuildId, channel: ChannelId, error: &Error) -> Re
         (_, Verdict::Retry { .. } | Verdict::OpenCircuit) => {
             ("test_refused".to_owned(), format!("{error}."))
         }
-        _ => (error.reason_code(), format!("{error}.")),
+        _ => (error.reason().to_string(), format!("{error}.")),
     };
     Refused { reason, detail, missing: Vec::new() }
 }
