@@ -124,7 +124,7 @@ impl World {
     async fn finish(self) {
         let now = self.clock.now();
         if !self.app.pool.is_closed() {
-            let left = sm_db::announce::events::next_due(&self.app.pool)
+            let left = sm_db::announce::events::next_due(&self.app.pool, self.app.clock.now())
                 .await
                 .expect("the database answers");
             assert!(left.is_none_or(|due| due > now), "work that is due was left in the outbox");

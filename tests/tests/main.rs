@@ -7,6 +7,7 @@ mod delivery_faults;
 mod disaster;
 mod discord_tokens;
 mod edits;
+mod fairness;
 mod flow;
 mod gate;
 mod go_live;

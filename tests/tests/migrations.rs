@@ -50,6 +50,14 @@ const SAMPLE_ROWS: &[(i64, &str)] = &[
            values (1, 'test', 'create', 'sent', now(), now(), now(), now());",
     ),
     (4, "insert into audit_log (at, guild_id, action, target) values (now(), 1, 'template.update', 't');"),
+    (11, ""),
+    (12, ""),
+    (
+        13,
+        "insert into outbox_flows (session_id, lane) values (uuid_v7(), 0);
+         insert into delivery_history (guild_id, kind, action, status, due_at, expires_at, received_at, committed_at)
+           values (1, 'test', 'create', 'sent', now(), now(), now(), now());",
+    ),
 ];
 
 #[test]

@@ -96,7 +96,23 @@ impl Doorbell {
                 local.of(ring).notify_one();
                 Ok(())
             }
-            Self::Sqs(sqs) => sqs.send(ring).await,
+            Self::Sqs(sqs) => sqs.send(ring, 0).await,
+        }
+    }
+
+    /// Whether it can ring at a later time; within a process, whoever waits knows when something is due.
+    pub fn rings_later(&self) -> bool {
+        matches!(self, Self::Sqs(_))
+    }
+
+    /// Rings after a wait: at least a second, whole seconds, 15 minutes at most (SQS `DelaySeconds`).
+    pub async fn ring_in(&self, ring: Ring, wait: Duration) {
+        let Self::Sqs(sqs) = self else { return };
+        let seconds = i32::try_from(wait.as_millis().div_ceil(1_000)).unwrap_or(i32::MAX);
+        match tokio::time::timeout(RING_TIMEOUT, sqs.send(ring, seconds.clamp(1, 900))).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "the doorbell cannot ring later"),
+            Err(_) => tracing::warn!("the doorbell did not take a later ring in time"),
         }
     }
 
@@ -131,9 +147,12 @@ impl SqsDoorbell {
         self.client.get_or_init(|| sdk_client!(aws_sdk_sqs, &self.aws, &self.http))
     }
 
-    async fn send(&self, ring: Ring) -> Result<(), String> {
+    async fn send(&self, ring: Ring, delay_seconds: i32) -> Result<(), String> {
         let mut message =
             self.client().send_message().queue_url(&self.queue_url).message_body(ring.as_str());
+        if delay_seconds > 0 {
+            message = message.delay_seconds(delay_seconds);
+        }
         if let Some(trace) = TraceHeader::current() {
             let value = MessageSystemAttributeValue::builder()
                 .data_type("String")

@@ -86,7 +86,7 @@ async fn deliver(lazy: LazyApp) {
     while let Some(app) = at_work(&lazy).await {
         let next = async {
             worker::deliver(&app, Instant::now() + TURN).await?;
-            sm_db::announce::events::next_due(&app.pool).await
+            sm_db::announce::events::next_due(&app.pool, app.clock.now()).await
         };
         let next = next.await;
         pause(&app, Ring::Deliver, next).await;

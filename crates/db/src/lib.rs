@@ -8,6 +8,7 @@ pub mod announce;
 pub mod audit;
 pub mod guilds;
 pub mod jobs;
+pub mod lease;
 pub mod limits;
 pub mod migrations;
 pub mod streamers;

@@ -215,7 +215,7 @@ impl Dispatcher {
 
 /// For how many seconds the oldest work that is due has waited.
 async fn oldest_due(app: &App) -> Result<i64, Error> {
-    let due = sm_db::announce::events::next_due(&app.pool).await?;
+    let due = sm_db::announce::events::next_due(&app.pool, app.clock.now()).await?;
     Ok(due.map_or(0, |due| (app.clock.now() - due).whole_seconds().max(0)))
 }
 

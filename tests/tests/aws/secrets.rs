@@ -315,7 +315,7 @@ async fn connections_are_kept_unless_the_database_changes() {
         let third = served.app.get().await.unwrap();
         first.pool.close().await;
         assert!(second.pool.is_closed() && !third.pool.is_closed());
-        sm_db::announce::events::next_due(&third.pool).await.unwrap();
+        sm_db::announce::events::next_due(&third.pool, third.clock.now()).await.unwrap();
     })
     .await;
 }

@@ -1,10 +1,14 @@
 //! What a verified webhook changes, each in one statement and so in one transaction.
 //!
-//! Every statement starts with the message id: when it is known already, nothing else happens.
+//! Every statement starts with the message id: when it is known already, nothing else happens. Ids are kept by the
+//! day (UTC), so the day before is asked as well.
 
 use sm_types::{SessionId, StreamId, TwitchUserId};
 use sqlx::PgExecutor;
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
+
+/// How long an end has to hold before the end card is posted; short drops are common.
+pub const END_DEBOUNCE: Duration = Duration::minutes(2);
 
 /// What became of a notification.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,7 +67,8 @@ fn accepted((fresh, known, session): Row) -> Accepted {
 /// Accepts `stream.online`: the session, once per stream id, and the event to expand.
 ///
 /// The same stream under another message id queues nothing, but takes back an end that was
-/// announced in between. An earlier session of the streamer that is still open ends here.
+/// announced in between. An earlier session of the streamer that is still open ends here; its end card is due after
+/// [`END_DEBOUNCE`].
 pub async fn stream_online(
     db: impl PgExecutor<'_>,
     notice: &Notice<'_>,
@@ -71,7 +76,10 @@ pub async fn stream_online(
 ) -> sqlx::Result<Accepted> {
     sqlx::query_as(
         "with message as (
-           insert into webhook_messages (message_id, received_at) values ($1, $3)
+           insert into webhook_messages (message_id, received_at, received_on)
+           select $1, $3, ($3 at time zone 'utc')::date
+           where not exists (select from webhook_messages
+                             where message_id = $1 and received_on = ($3 at time zone 'utc')::date - 1)
            on conflict do nothing returning 1
          ), streamer as (
            select twitch_user_id, login, display_name from streamers where twitch_user_id = $4
@@ -83,6 +91,12 @@ pub async fn stream_online(
            update stream_sessions set ended_at = $9
            from message
            where twitch_user_id = $4 and ended_at is null and stream_id <> $7 and started_at <= $9
+           returning session_id
+         ), ended as (
+           -- Messages that the new stream does not take over get their end card.
+           insert into stream_events (session_id, kind, occurred_at, received_at, due_at)
+           select session_id, 'offline', $2, $3, $11 from superseded
+           on conflict (session_id, kind) where finished_at is null do nothing
          ), resumed as (
            -- The same stream again: it has not ended after all.
            update stream_sessions set ended_at = null
@@ -115,6 +129,7 @@ pub async fn stream_online(
     .bind(start.kind)
     .bind(start.started_at)
     .bind(start.source)
+    .bind(notice.received_at + END_DEBOUNCE)
     .fetch_one(db)
     .await
     .map(accepted)
@@ -131,7 +146,10 @@ pub async fn stream_offline(
 ) -> sqlx::Result<Accepted> {
     sqlx::query_as(
         "with message as (
-           insert into webhook_messages (message_id, received_at) values ($1, $3)
+           insert into webhook_messages (message_id, received_at, received_on)
+           select $1, $3, ($3 at time zone 'utc')::date
+           where not exists (select from webhook_messages
+                             where message_id = $1 and received_on = ($3 at time zone 'utc')::date - 1)
            on conflict do nothing returning 1
          ), streamer as (
            select 1 from streamers where twitch_user_id = $4
@@ -185,7 +203,10 @@ pub async fn channel_update(
 ) -> sqlx::Result<Accepted> {
     sqlx::query_as(
         "with message as (
-           insert into webhook_messages (message_id, received_at) values ($1, $3)
+           insert into webhook_messages (message_id, received_at, received_on)
+           select $1, $3, ($3 at time zone 'utc')::date
+           where not exists (select from webhook_messages
+                             where message_id = $1 and received_on = ($3 at time zone 'utc')::date - 1)
            on conflict do nothing returning 1
          ), streamer as (
            update streamers
@@ -203,7 +224,9 @@ pub async fn channel_update(
          ), event as (
            insert into stream_events (session_id, kind, occurred_at, received_at, due_at)
            select session_id, 'update', $2, $3, $11 from open
-           on conflict (session_id, kind) where finished_at is null do nothing
+           -- One edit for a burst of changes; one more when the first chunk of it has gone out already.
+           on conflict (session_id, kind) where finished_at is null
+           do update set again = true where stream_events.cursor is not null
          )
          select exists (select from message), exists (select from streamer),
                 (select session_id from open limit 1)",
@@ -228,7 +251,10 @@ pub async fn channel_update(
 pub async fn user_update(db: impl PgExecutor<'_>, notice: &Notice<'_>) -> sqlx::Result<Accepted> {
     sqlx::query_as(
         "with message as (
-           insert into webhook_messages (message_id, received_at) values ($1, $2)
+           insert into webhook_messages (message_id, received_at, received_on)
+           select $1, $2, ($2 at time zone 'utc')::date
+           where not exists (select from webhook_messages
+                             where message_id = $1 and received_on = ($2 at time zone 'utc')::date - 1)
            on conflict do nothing returning 1
          ), streamer as (
            update streamers set updated_at = $2,
@@ -256,7 +282,10 @@ pub async fn authorization_revoked(
 ) -> sqlx::Result<Accepted> {
     sqlx::query_as(
         "with message as (
-           insert into webhook_messages (message_id, received_at) values ($1, $2)
+           insert into webhook_messages (message_id, received_at, received_on)
+           select $1, $2, ($2 at time zone 'utc')::date
+           where not exists (select from webhook_messages
+                             where message_id = $1 and received_on = ($2 at time zone 'utc')::date - 1)
            on conflict do nothing returning 1
          ), streamer as (
            update streamers set authorized = false, updated_at = $2
@@ -299,7 +328,10 @@ pub async fn revocation(
 ) -> sqlx::Result<Accepted> {
     sqlx::query_as(
         "with message as (
-           insert into webhook_messages (message_id, received_at) values ($1, $2)
+           insert into webhook_messages (message_id, received_at, received_on)
+           select $1, $2, ($2 at time zone 'utc')::date
+           where not exists (select from webhook_messages
+                             where message_id = $1 and received_on = ($2 at time zone 'utc')::date - 1)
            on conflict do nothing returning 1
          ), subscription as (
            insert into eventsub_subscriptions

@@ -1,12 +1,23 @@
-//! The outbox: claiming due deliveries and recording what became of them.
+//! The outbox: what is to be sent, and what became of it. Claiming it fairly is a matter of its own: [`claim`].
+//!
+//! [`claim`]: super::claim
 
+use crate::lease::Outbox;
 use sm_types::{
     ChannelId, DeliveryId, DestinationId, GuildId, MessageId, SessionId, TwitchUserId,
     announcement::{Action, Kind, Reason, Status, Variant},
 };
-use sqlx::{PgExecutor, types::Json};
+use sqlx::{AssertSqlSafe, PgExecutor, types::Json};
+use std::sync::LazyLock;
 use time::OffsetDateTime;
 use uuid::Uuid;
+
+const OUTBOX: Outbox = Outbox {
+    table: "notification_log",
+    key: &[("delivery_id", "uuid")],
+    due: "due_at",
+    open: "status in ('pending', 'sending')",
+};
 
 /// A delivery to send, with all that its message is made of.
 #[derive(Debug, Clone, sqlx::FromRow)]
@@ -96,58 +107,6 @@ impl DueDelivery {
     }
 }
 
-/// Claims up to `limit` due deliveries until `lease_until`; new messages go before edits.
-///
-/// A delivery whose lease ran out is due again. Channels that Discord has asked to spare are
-/// passed over.
-pub async fn claim(
-    db: impl PgExecutor<'_>,
-    now: OffsetDateTime,
-    lease_until: OffsetDateTime,
-    limit: i64,
-) -> sqlx::Result<Vec<DueDelivery>> {
-    sqlx::query_as(
-        "with fresh as (
-           select delivery_id from notification_log n
-           where status in ('pending', 'sending') and priority = 0 and due_at <= $1
-             and not exists (select from discord_gate g where g.key = 'channel:' || n.channel_id
-                             and g.blocked_until > clock_timestamp())
-           order by due_at, shuffle limit $3 for update skip locked
-         ), edits as (
-           select delivery_id from notification_log n
-           where status in ('pending', 'sending') and priority = 1 and due_at <= $1
-             and not exists (select from discord_gate g where g.key = 'channel:' || n.channel_id
-                             and g.blocked_until > clock_timestamp())
-           order by due_at, shuffle limit $3 - (select count(*) from fresh) for update skip locked
-         ), claimed as (
-           update notification_log n set status = 'sending', due_at = $2, attempts = attempts + 1,
-             first_claimed_at = coalesce(first_claimed_at, $1)
-           where delivery_id in (select delivery_id from fresh union all select delivery_id from edits)
-           returning n.*
-         )
-         select n.delivery_id, n.destination_id, n.guild_id, n.channel_id, n.kind, n.action, n.variant, n.attempts,
-           n.first_claimed_at, n.expires_at, n.message_id, n.received_at, d.degraded_reason, g.name as guild_name,
-           case when n.silent then 'none' else coalesce(d.mention, c.mention, 'none') end as mention, n.resends,
-           case when d.mention is not null then d.mention_role_id else c.mention_role_id end as mention_role_id,
-           coalesce(dt.message, gt.message) as template,
-           s.session_id, s.started_at, s.ended_at, s.title, s.game_name, s.viewers, s.preview_at, s.vod_url,
-           t.twitch_user_id, t.login, t.display_name, t.profile_image_url, t.language
-         from claimed n
-         join stream_sessions s using (session_id)
-         join streamers t using (twitch_user_id)
-         join guilds g on g.guild_id = n.guild_id
-         left join guild_config c on c.guild_id = n.guild_id
-         left join destinations d on d.destination_id = n.destination_id
-         left join message_templates dt on dt.template_id = d.template_id
-         left join message_templates gt on gt.template_id = c.template_id",
-    )
-    .bind(now)
-    .bind(lease_until)
-    .bind(limit)
-    .fetch_all(db)
-    .await
-}
-
 /// What became of a delivery, or of one attempt at it.
 #[derive(Debug, Clone)]
 pub struct Record {
@@ -212,10 +171,10 @@ pub async fn record(
            select * from unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::text[], $6::timestamptz[],
              $7::text[], $8::text[], $9::bigint[], $10::int[], $11::int[], $12::int[], $13::smallint[],
              $14::int[], $15::bigint[], $16::timestamptz[], $17::timestamptz[], $18::timestamptz[],
-             $19::timestamptz[])
+             $19::timestamptz[], $21::jsonb[])
            as o (delivery_id, attempt, status, reason, detail, due_at, variant, action, message_id, opt_outs,
              unhonoured_opt_outs, unlisted_members, http_status, discord_code, retry_after_ms, claimed_at,
-             sent_at, answered_at, message_created_at)
+             sent_at, answered_at, message_created_at, reason_values)
          ), attempt as (
            insert into delivery_attempts (delivery_id, attempt, outcome, http_status, discord_code, retry_after_ms,
              claimed_at, sent_at, answered_at, message_created_at)
@@ -223,16 +182,20 @@ pub async fn record(
              claimed_at, sent_at, answered_at, message_created_at
            from outcome
            on conflict on constraint delivery_attempts_pkey do nothing
-         )
-         update notification_log n
-         set status = o.status, reason = o.reason, detail = o.detail, due_at = coalesce(o.due_at, n.due_at),
-             variant = o.variant, action = o.action, message_id = coalesce(o.message_id, n.message_id),
-             opt_outs = o.opt_outs, unhonoured_opt_outs = o.unhonoured_opt_outs,
-             unlisted_members = o.unlisted_members,
+         ), recorded as (
+           update notification_log n
+           set status = o.status, reason = o.reason, reason_values = o.reason_values, detail = o.detail,
+             due_at = coalesce(o.due_at, n.due_at), variant = o.variant, action = o.action,
+             message_id = coalesce(o.message_id, n.message_id), opt_outs = o.opt_outs,
+             unhonoured_opt_outs = o.unhonoured_opt_outs, unlisted_members = o.unlisted_members,
              sent_at = case when o.status = 'sent' then coalesce(o.sent_at, $20) else n.sent_at end,
              finished_at = case when o.status <> 'pending' then $20 end
-         from outcome o
-         where n.delivery_id = o.delivery_id and n.status = 'sending' and n.attempts = o.attempt",
+           from outcome o
+           where n.delivery_id = o.delivery_id and n.status = 'sending' and n.attempts = o.attempt
+           returning n.status
+         )
+         update outbox_progress p set settled = p.settled + r.settled
+         from (select count(*) as settled from recorded where status <> 'pending') r where r.settled > 0",
     )
     .bind(column!(|r| r.delivery_id.0))
     .bind(column!(|r| r.attempt))
@@ -254,25 +217,27 @@ pub async fn record(
     .bind(column!(|r| r.answered_at))
     .bind(column!(|r| r.message_created_at))
     .bind(now)
+    .bind(column!(|r| r.reason_values.clone()))
     .execute(db)
     .await?;
     Ok(())
 }
 
-/// Gives claimed deliveries back unsent, for a worker that has to stop.
+static RELEASE: LazyLock<String> =
+    LazyLock::new(|| OUTBOX.release(", status = 'pending'", "x.status = 'sending'"));
+
+/// Gives claimed deliveries back unsent, unless another worker has taken them over meanwhile.
 pub async fn release(
     db: impl PgExecutor<'_>,
-    ids: &[DeliveryId],
+    claimed: &[DueDelivery],
     due_at: OffsetDateTime,
 ) -> sqlx::Result<()> {
-    sqlx::query(
-        "update notification_log set status = 'pending', due_at = $2, attempts = attempts - 1
-         where delivery_id = any($1) and status = 'sending'",
-    )
-    .bind(ids.iter().map(|id| id.0).collect::<Vec<_>>())
-    .bind(due_at)
-    .execute(db)
-    .await?;
+    sqlx::query(AssertSqlSafe(RELEASE.as_str()))
+        .bind(due_at)
+        .bind(claimed.iter().map(|delivery| delivery.attempts).collect::<Vec<_>>())
+        .bind(claimed.iter().map(|delivery| delivery.delivery_id.0).collect::<Vec<_>>())
+        .execute(db)
+        .await?;
     Ok(())
 }
 
@@ -302,11 +267,11 @@ pub async fn latest(db: impl PgExecutor<'_>, limit: i64) -> sqlx::Result<Vec<Lat
     sqlx::query_as(
         "select g.name as guild_name, t.login, n.kind, n.status, n.reason, n.detail, n.attempts,
            (extract(epoch from n.sent_at - n.received_at) * 1000)::bigint as latency_ms
-         from notification_log n
+         from deliveries n
          join guilds g using (guild_id)
          join stream_sessions s using (session_id)
          join streamers t using (twitch_user_id)
-         order by n.created_at desc, n.delivery_id desc limit $1",
+         order by n.delivery_id desc limit $1",
     )
     .bind(limit)
     .fetch_all(db)

@@ -1,7 +1,8 @@
 //! What became of announcements, for those who ask; and sending one again.
 
-use sm_types::{DeliveryId, DestinationId, GuildId, TwitchUserId};
-use sqlx::{PgExecutor, Postgres, QueryBuilder};
+use super::claim::join_queue;
+use sm_types::{DeliveryId, DestinationId, GuildId, SessionId, TwitchUserId};
+use sqlx::{PgConnection, PgExecutor, Postgres, QueryBuilder};
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
@@ -19,6 +20,8 @@ pub struct Delivery {
     pub status: String,
     /// Why it was skipped, failed or waits.
     pub reason: Option<String>,
+    /// What the reason is about, by name.
+    pub reason_values: Option<serde_json::Value>,
     /// The same in words.
     pub detail: Option<String>,
     /// Attempts so far.
@@ -67,11 +70,11 @@ pub struct Delivery {
     pub unlisted_members: i32,
 }
 
-const COLUMNS: &str = "n.delivery_id, n.kind, n.action, n.status, n.reason, n.detail, n.attempts, n.channel_id,
+const COLUMNS: &str = "n.delivery_id, n.kind, n.action, n.status, n.reason, n.reason_values, n.detail, n.attempts, n.channel_id,
   n.message_id, t.twitch_user_id, t.login, t.display_name, s.title, s.game_name, s.started_at, n.received_at,
   n.committed_at, n.created_at, n.due_at, n.first_claimed_at, n.sent_at, n.finished_at, n.expires_at, n.silent,
   n.resends, n.opt_outs, n.unhonoured_opt_outs, n.unlisted_members";
-const FROM: &str = " from notification_log n left join stream_sessions s using (session_id)
+const FROM: &str = " from deliveries n left join stream_sessions s using (session_id)
   left join streamers t on t.twitch_user_id = coalesce(n.streamer_id, s.twitch_user_id)";
 
 fn select() -> QueryBuilder<Postgres> {
@@ -242,24 +245,26 @@ pub struct Resend<'a> {
     pub expires_at: OffsetDateTime,
 }
 
-/// Plans an announcement again that was settled; false when it is under way, has changed since it was
+/// Plans an announcement again that was settled, in the caller's transaction; false when it is under way, has changed since it was
 /// found, or was no announcement.
 ///
 /// It gets a new nonce, so that Discord does not take it for the earlier message, and goes to where its
 /// destination leads by now.
 pub async fn resend(
-    db: impl PgExecutor<'_>,
+    db: &mut PgConnection,
     guild: GuildId,
     resend: &Resend<'_>,
 ) -> sqlx::Result<bool> {
-    let planned = sqlx::query(
-        "update notification_log n set status = 'pending', reason = null, detail = null, due_at = $4,
+    let planned: Option<Uuid> = sqlx::query_scalar(
+        "update notification_log n set status = 'pending', reason = null, reason_values = null, detail = null,
+           due_at = $4, queued_behind = (select settled from outbox_progress),
            expires_at = $5, silent = $3, resends = n.resends + 1, action = 'create', variant = 'full',
            message_id = null, first_claimed_at = null, finished_at = null,
            channel_id = coalesce(d.channel_id, c.default_channel_id, n.channel_id)
          from destinations d left join guild_config c using (guild_id)
          where n.guild_id = $1 and n.delivery_id = $2 and n.kind = 'online' and d.destination_id = n.destination_id
-           and n.status in ('sent', 'failed', 'skipped', 'expired') and n.status = $6 and n.resends = $7",
+           and n.status in ('sent', 'failed', 'skipped', 'expired') and n.status = $6 and n.resends = $7
+         returning n.session_id",
     )
     .bind(guild.to_db())
     .bind(resend.found.delivery_id.0)
@@ -268,9 +273,12 @@ pub async fn resend(
     .bind(resend.expires_at)
     .bind(&resend.found.status)
     .bind(resend.found.resends)
-    .execute(db)
+    .fetch_optional(&mut *db)
     .await?;
-    Ok(planned.rows_affected() == 1)
+    if let Some(session) = planned {
+        join_queue(db, SessionId(session), 0, 0).await?;
+    }
+    Ok(planned.is_some())
 }
 
 /// An announcement that came to nothing and could still be of use.
@@ -357,7 +365,7 @@ pub struct Test<'a> {
 /// Records a test message; returns its id.
 pub async fn record_test(db: impl PgExecutor<'_>, test: &Test<'_>) -> sqlx::Result<DeliveryId> {
     sqlx::query_scalar(
-        "insert into notification_log (guild_id, channel_id, streamer_id, kind, action, status, reason, detail,
+        "insert into delivery_history (guild_id, channel_id, streamer_id, kind, action, status, reason, detail,
            message_id, attempts, due_at, expires_at, received_at, committed_at, sent_at, finished_at)
          values ($1, $2, $3, 'test', 'create', $4, $5, $6, $7, 1, $8, $8, $8, $8, $9, $9)
          returning delivery_id",
@@ -407,7 +415,7 @@ pub async fn figures(
            percentile_cont(0.95) within group (order by ms) as p95_ms
          from (select status, case when status = 'sent' and resends = 0
                  then extract(epoch from sent_at - received_at)::float8 * 1000 end as ms
-               from notification_log where guild_id = $1 and delivery_id >= $2 and kind = 'online') as lately",
+               from deliveries where guild_id = $1 and delivery_id >= $2 and kind = 'online') as lately",
     )
     .bind(guild.to_db())
     .bind(first_uuid_of(now - span))
@@ -421,8 +429,9 @@ pub async fn resendable(
     delivery: DeliveryId,
 ) -> sqlx::Result<(bool, bool)> {
     sqlx::query_as(
-        "select coalesce(s.ended_at is not null, true), n.destination_id is not null
-         from notification_log n left join stream_sessions s using (session_id) where n.delivery_id = $1",
+        "select coalesce(s.ended_at is not null, true),
+           exists (select from destinations d where d.destination_id = n.destination_id)
+         from deliveries n left join stream_sessions s using (session_id) where n.delivery_id = $1",
     )
     .bind(delivery.0)
     .fetch_one(db)

@@ -1,8 +1,10 @@
 //! The way of an announcement through the database: accepted, expanded, delivered, remembered.
 
 pub mod acceptance;
+pub mod claim;
 pub mod deliveries;
 pub mod events;
+pub mod expansion;
 pub mod gate;
 pub mod history;
 pub mod restore;

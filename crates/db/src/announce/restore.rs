@@ -65,7 +65,7 @@ pub async fn adopt(
            $6, twitch_user_id
          from stream_sessions where session_id = $1
          on conflict on constraint notification_log_once_key do update
-         set status = 'sent', message_id = excluded.message_id, detail = excluded.detail, reason = null,
+         set status = 'sent', reason_values = null, message_id = excluded.message_id, detail = excluded.detail, reason = null,
              sent_at = excluded.sent_at, finished_at = excluded.finished_at
          where n.status in ('pending', 'sending')",
     )

@@ -61,7 +61,7 @@ pub struct ChannelDetails {
 }
 
 /// What Get Streams told of a live stream.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct LiveDetails {
     /// The title.
     pub title: Option<String>,
@@ -73,7 +73,7 @@ pub struct LiveDetails {
     pub viewers: i32,
 }
 
-/// Records viewers and the present title and game; from now on the preview is fresh.
+/// Records viewers, and what is told of title and game; from now on the preview is fresh.
 pub async fn enrich(
     db: impl PgExecutor<'_>,
     session: SessionId,
@@ -118,8 +118,8 @@ pub async fn set_vod(db: impl PgExecutor<'_>, session: SessionId, url: &str) -> 
 /// What stands in the way of editing a session's messages now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow)]
 pub struct Obstacles {
-    /// A newer session has taken the messages over.
-    pub continued: bool,
+    /// A newer stream is about to say which messages it takes over.
+    pub superseding: bool,
     /// Announcements are still to be sent.
     pub announcing: bool,
     /// A message is on its way at this moment.
@@ -130,7 +130,11 @@ pub struct Obstacles {
 pub async fn obstacles(db: impl PgExecutor<'_>, session: SessionId) -> sqlx::Result<Obstacles> {
     sqlx::query_as(
         "select
-           exists (select from stream_sessions where continues = $1) as continued,
+           exists (select from stream_sessions s
+                   join stream_sessions newer on newer.twitch_user_id = s.twitch_user_id
+                     and newer.session_id <> s.session_id and newer.started_at >= s.started_at
+                   join stream_events e on e.session_id = newer.session_id
+                   where s.session_id = $1 and e.kind = 'online' and e.finished_at is null) as superseding,
            exists (select from notification_log where session_id = $1 and kind = 'online'
                    and status in ('pending', 'sending')) as announcing,
            exists (select from notification_log where session_id = $1 and kind in ('online', 'update')

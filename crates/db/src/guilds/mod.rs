@@ -153,7 +153,7 @@ impl Table {
             Self::Destinations => "destinations",
             Self::Preferences => "user_preferences",
             Self::Invites => "invite_links",
-            Self::Deliveries => "notification_log",
+            Self::Deliveries => "deliveries",
             Self::Audit => "audit_log",
         }
     }
@@ -288,7 +288,7 @@ pub async fn summary(db: impl PgExecutor<'_>, guild: GuildId) -> sqlx::Result<Op
            (select count(*) from guild_streamers f where f.guild_id = g.guild_id) as streamers,
            (select count(*) from guild_streamers f where f.guild_id = g.guild_id and exists
              (select from stream_sessions s where s.twitch_user_id = f.twitch_user_id and s.ended_at is null)) as live,
-           coalesce((select true from notification_log n where n.guild_id = g.guild_id and n.status = 'sent'
+           coalesce((select true from deliveries n where n.guild_id = g.guild_id and n.status = 'sent'
                      order by n.delivery_id desc limit 1), false) as posted
          from guilds g where g.guild_id = $1",
     )

@@ -33,8 +33,15 @@ pub async fn backlog(db: impl PgExecutor<'_>, now: OffsetDateTime) -> sqlx::Resu
            (select count(*) from destinations where degraded_reason is not null) as degraded
          from (select count(*), min(due_at) as oldest from stream_events
                where finished_at is null and due_at <= $1) e,
-              (select count(*), min(due_at) as oldest from notification_log
-               where status in ('pending', 'sending') and due_at <= $1) d",
+              -- By the three indexes that hold what waits, and nothing else.
+              (select sum(count)::bigint as count, min(oldest) as oldest from (
+                 select count(*), min(due_at) as oldest from notification_log
+                 where status = 'pending' and attempts = 0 and due_at <= $1
+                 union all
+                 select count(*), min(due_at) from notification_log
+                 where status = 'pending' and attempts > 0 and due_at <= $1
+                 union all
+                 select count(*), min(due_at) from notification_log where status = 'sending' and due_at <= $1) n) d",
     )
     .bind(now)
     .fetch_one(db)

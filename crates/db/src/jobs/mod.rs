@@ -1,5 +1,6 @@
 //! Work that one instance at a time does every so often.
 
+pub mod partitions;
 pub mod retention;
 
 use sqlx::PgExecutor;

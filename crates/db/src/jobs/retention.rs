@@ -20,13 +20,6 @@ pub struct Rule {
 /// All of them. docs/database.md shows the same to people.
 pub const RULES: &[Rule] = &[
     Rule {
-        table: "webhook_messages",
-        // Twitch's replay window is 10 minutes.
-        keep: Duration::days(2),
-        statement: "delete from webhook_messages where message_id in (
-           select message_id from webhook_messages where received_at < $1 order by received_at limit $2)",
-    },
-    Rule {
         table: "sessions",
         keep: Duration::days(7),
         statement: "delete from sessions where session_id in (
@@ -57,17 +50,9 @@ pub const RULES: &[Rule] = &[
            select event_id from stream_events where event_id < $3 and finished_at < $1 order by event_id limit $2)",
     },
     Rule {
-        table: "notification_log",
-        keep: Duration::days(180),
-        // Attempts go along.
-        statement: "delete from notification_log where delivery_id in (
-           select delivery_id from notification_log
-           where delivery_id < $3 and finished_at < $1 and status not in ('pending', 'sending')
-           order by delivery_id limit $2)",
-    },
-    Rule {
         table: "stream_sessions",
-        keep: Duration::days(181),
+        // As long as the history's last partition that may tell of it: 180 days and the rest of a month.
+        keep: Duration::days(212),
         statement: "delete from stream_sessions where session_id in (
            select session_id from stream_sessions s where session_id < $3 and ended_at < $1
              and not exists (select from notification_log n where n.session_id = s.session_id)
@@ -140,10 +125,17 @@ pub async fn purge_guild(
     limit: i64,
 ) -> sqlx::Result<Purged> {
     sqlx::query_as(
-        "with deliveries as (
+        "with outbox as (
            delete from notification_log where delivery_id in (
              select delivery_id from notification_log where guild_id = $1 limit $3)
-           returning 1
+           returning delivery_id
+         ), history as (
+           delete from delivery_history where delivery_id in (
+             select delivery_id from delivery_history where guild_id = $1 limit $3)
+           returning delivery_id
+         ), attempts as (
+           delete from delivery_attempts where delivery_id in (
+             select delivery_id from outbox union all select delivery_id from history)
          ), preferences as (
            delete from user_preferences where ctid = any(array(
              select ctid from user_preferences where guild_id = $1 limit $3))
@@ -153,7 +145,8 @@ pub async fn purge_guild(
              select audit_id from audit_log where guild_id = $1 limit $3)
            returning 1
          )
-         select (select count(*) from deliveries) as deliveries, (select count(*) from preferences) as preferences,
+         select (select count(*) from outbox) + (select count(*) from history) as deliveries,
+           (select count(*) from preferences) as preferences,
            (select count(*) from entries) as audit_entries",
     )
     .bind(guild.to_db())
@@ -166,7 +159,7 @@ pub async fn purge_guild(
 /// How much a guild has of what [`purge_guild`] deletes.
 pub async fn count_guild(db: impl PgExecutor<'_>, guild: GuildId) -> sqlx::Result<Purged> {
     sqlx::query_as(
-        "select (select count(*) from notification_log where guild_id = $1) as deliveries,
+        "select (select count(*) from deliveries where guild_id = $1) as deliveries,
            (select count(*) from user_preferences where guild_id = $1) as preferences,
            (select count(*) from audit_log where guild_id = $1) as audit_entries",
     )

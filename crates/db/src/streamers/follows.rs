@@ -76,7 +76,7 @@ pub async fn list(
            p.source, p.revision, p.created_at,
            exists (select from stream_sessions s where s.twitch_user_id = p.twitch_user_id and s.ended_at is null) as live,
            d.destinations, d.degraded, coalesce(e.subscription, 'pending') as subscription, e.subscription_error,
-           (select n.sent_at from notification_log n
+           (select n.sent_at from deliveries n
             where n.guild_id = p.guild_id and n.streamer_id = p.twitch_user_id and n.status = 'sent'
             order by n.delivery_id desc limit 1) as last_sent_at
          from page p

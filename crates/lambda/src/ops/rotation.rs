@@ -40,7 +40,9 @@ impl Ops {
         let values = stored.values(PENDING).await?;
         let config = self.config.clone().with_secrets(&values).map_err(|e| e.to_string())?;
         let app = build_app(&config, self.clock.clone()).map_err(|e| e.to_string())?;
-        sm_db::announce::events::next_due(&app.pool).await.map_err(|e| e.to_string())?;
+        sm_db::announce::events::next_due(&app.pool, app.clock.now())
+            .await
+            .map_err(|e| e.to_string())?;
         Ok(())
     }
 }

@@ -54,7 +54,7 @@ impl Ops {
 }
 
 async fn database(app: &App) -> Result<(), String> {
-    let due = sm_db::announce::events::next_due(&app.pool).await;
+    let due = sm_db::announce::events::next_due(&app.pool, app.clock.now()).await;
     due.map(drop).map_err(|error| format!("{error}. Check DATABASE_URL, and run the task migrate"))
 }
 

@@ -9,8 +9,6 @@ use sm_twitch::eventsub::{Event, Subscription};
 use sm_types::TwitchUserId;
 use time::{Duration, OffsetDateTime};
 
-/// How long an end has to hold before the end card is posted; short drops are common.
-pub const OFFLINE_DEBOUNCE: Duration = Duration::minutes(2);
 /// Title and game changes within this time become one edit.
 pub const UPDATE_COALESCE: Duration = Duration::minutes(1);
 
@@ -58,7 +56,7 @@ async fn store(app: &App, receipt: Receipt<'_>, event: &Event) -> sqlx::Result<A
         Event::StreamOffline(e) => {
             let notice =
                 notice(receipt, &e.broadcaster.id, &e.broadcaster.login, &e.broadcaster.name);
-            db::stream_offline(pool, &notice, e.id.as_ref(), now + OFFLINE_DEBOUNCE).await
+            db::stream_offline(pool, &notice, e.id.as_ref(), now + db::END_DEBOUNCE).await
         }
         Event::ChannelUpdate(e) => {
             let notice =

@@ -11,9 +11,13 @@ use crate::{
     },
 };
 use sm_aws::metrics::Counter;
-use sm_db::announce::deliveries::{self, DueDelivery, Record};
-use sm_types::{DeliveryId, announcement::Status};
-use time::Duration;
+use sm_db::announce::{
+    claim::{self, Claim},
+    deliveries::{self, DueDelivery, Record},
+};
+use sm_types::announcement::Status;
+use std::time::Duration as StdDuration;
+use time::{Duration, OffsetDateTime};
 use tokio::{sync::watch, task::JoinSet, time::Instant};
 
 /// How long a worker may take for a delivery before another takes it over. Well within the
@@ -26,6 +30,11 @@ const MAX_BATCH: u32 = 32;
 /// Outcomes recorded in one statement.
 const RECORD_AT: usize = 32;
 
+/// Edits get this share of what is sent even while new messages wait.
+const EDIT_SHARE: f64 = 0.2;
+/// How often streams that have nothing left to deliver leave the queue.
+const TIDY_EVERY: StdDuration = StdDuration::from_secs(5);
+
 /// What [`run`] did.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Sent {
@@ -33,34 +42,51 @@ pub(crate) struct Sent {
     pub(crate) work_left: bool,
 }
 
-/// Sends until nothing is due and `expanding` has hung up, or until `stop_at`.
-pub(crate) async fn run(
-    app: &App,
-    stop_at: Instant,
-    mut expanding: watch::Receiver<usize>,
-) -> sqlx::Result<Sent> {
+/// Sends until nothing is due and expansion has come to its end, or until `stop_at`.
+///
+/// Idle, it says so and waits for the next chunk: expansion goes on while delivery drains, and ends with it.
+pub(crate) async fn run(app: &App, stop_at: Instant, mut turns: Turns) -> sqlx::Result<Sent> {
     let mut pipeline = Pipeline::new(app);
+    let mut failed = Ok(());
     loop {
-        let out_of_time = Instant::now() >= stop_at || app.is_stopping();
+        let out_of_time = Instant::now() >= stop_at || app.is_stopping() || failed.is_err();
         // Hearing of the end before the last look makes that look see everything.
-        let expanded = expanding.has_changed().is_err();
-        expanding.mark_unchanged();
+        let expanded = turns.expanding.has_changed().is_err();
+        turns.expanding.mark_unchanged();
         let open = !out_of_time && !pipeline.held;
-        let found = open && pipeline.refill().await?;
+        // A database that fails ends the run, but what is under way is finished and recorded first.
+        let found = open
+            && pipeline.refill().await.unwrap_or_else(|error| {
+                failed = Err(error);
+                false
+            });
+        if found {
+            turns.delivering.send_if_modified(|busy| !std::mem::replace(busy, true));
+        }
         if pipeline.flight.is_empty() {
             // What was recorded may be due again at once, in another shape.
             let idle = !pipeline.flush().await? && !found;
             if !open || idle && expanded {
-                return Ok(Sent { attempts: pipeline.attempts, work_left: out_of_time });
+                return failed
+                    .map(|()| Sent { attempts: pipeline.attempts, work_left: out_of_time });
             }
             if idle {
+                turns.delivering.send_replace(false);
                 // An error means that expansion is done, which the next turn notices.
-                let _ = expanding.changed().await;
+                let _ = turns.expanding.changed().await;
             }
         } else {
             pipeline.collect().await?;
         }
     }
+}
+
+/// How expansion and delivery hear of each other.
+pub(crate) struct Turns {
+    /// Chunks expanded so far; it hangs up when expansion has come to its end.
+    pub(crate) expanding: watch::Receiver<usize>,
+    /// Whether delivery has something to do.
+    pub(crate) delivering: watch::Sender<bool>,
 }
 
 struct Pipeline<'a> {
@@ -70,9 +96,12 @@ struct Pipeline<'a> {
     /// The gate or the circuit makes everyone wait.
     held: bool,
     batch: u32,
+    /// What edits have not had of their share.
+    edits_owed: f64,
     attempts: usize,
     outcomes: Vec<Record>,
     invalid: i32,
+    tidied: Instant,
 }
 
 impl<'a> Pipeline<'a> {
@@ -87,9 +116,11 @@ impl<'a> Pipeline<'a> {
             brake: Brake::default(),
             held: false,
             batch,
+            edits_owed: 0.0,
             attempts: 0,
             outcomes: Vec::new(),
             invalid: 0,
+            tidied: Instant::now(),
         }
     }
 
@@ -101,9 +132,12 @@ impl<'a> Pipeline<'a> {
             return Ok(false);
         }
         let now = self.app.clock.now();
-        let due =
-            deliveries::claim(&self.app.pool, now, now + LEASE, i64::from(self.batch)).await?;
+        let due = claim::claim(&self.app.pool, &self.next_claim(now)).await?;
         let Ok(count) = u32::try_from(due.len()) else { return Ok(false) };
+        if count == 0 || self.tidied.elapsed() > TIDY_EVERY {
+            claim::leave_queue(&self.app.pool).await?;
+            self.tidied = Instant::now();
+        }
         if count == 0 {
             return Ok(false);
         }
@@ -115,10 +149,27 @@ impl<'a> Pipeline<'a> {
             }
             Admission::Later(wait) => {
                 self.held = true;
-                release(self.app, &due, now + wait).await?;
+                deliveries::release(&self.app.pool, &due, now + wait).await?;
             }
         }
         Ok(true)
+    }
+
+    fn next_claim(&mut self, now: OffsetDateTime) -> Claim {
+        self.edits_owed += f64::from(self.batch) * EDIT_SHARE;
+        let edits = self.edits_owed.floor();
+        self.edits_owed -= edits;
+        let seconds_each = match self.app.settings.discord_rate_per_second {
+            0 => 0.0,
+            rate => f64::from(rate).recip(),
+        };
+        Claim {
+            now,
+            lease_until: now + LEASE,
+            limit: i64::from(self.batch),
+            edits: edits as i64,
+            seconds_each,
+        }
     }
 
     fn launch(&mut self, due: DueDelivery, slot: Instant) {
@@ -131,11 +182,16 @@ impl<'a> Pipeline<'a> {
     async fn collect(&mut self) -> sqlx::Result<()> {
         let mut next = self.flight.join_next().await;
         while let Some(finished) = next {
-            // A task that panicked leaves its row to the lease.
-            if let Ok(finished) = finished {
-                let finished = finished?;
-                self.invalid += i32::from(finished.invalid_request);
-                self.outcomes.push(finished.record);
+            match finished {
+                Ok(Ok(finished)) => {
+                    self.invalid += i32::from(finished.invalid_request);
+                    self.outcomes.push(finished.record);
+                }
+                // It costs this delivery alone, and only the time of its lease.
+                Ok(Err(error)) => tracing::warn!(%error, "a delivery is left to its lease"),
+                Err(error) => {
+                    tracing::error!(%error, "a delivery broke off; it is left to its lease")
+                }
             }
             next = self.flight.try_join_next();
         }
@@ -149,8 +205,8 @@ impl<'a> Pipeline<'a> {
     async fn flush(&mut self) -> sqlx::Result<bool> {
         let any = !self.outcomes.is_empty();
         if any {
-            self.outcomes.iter().for_each(|record| counter(record.status).count());
             deliveries::record(&self.app.pool, &self.outcomes, self.app.clock.now()).await?;
+            self.outcomes.iter().for_each(|record| counter(record.status).count());
             self.outcomes.clear();
         }
         if self.invalid > 0 {
@@ -168,9 +224,4 @@ fn counter(status: Status) -> Counter {
         Status::Expired => Counter::Expired,
         Status::Pending | Status::Sending => Counter::Retried,
     }
-}
-
-async fn release(app: &App, due: &[DueDelivery], at: time::OffsetDateTime) -> sqlx::Result<()> {
-    let ids: Vec<DeliveryId> = due.iter().map(|d| d.delivery_id).collect();
-    deliveries::release(&app.pool, &ids, at).await
 }

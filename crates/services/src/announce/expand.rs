@@ -1,65 +1,67 @@
 //! Expansion: an accepted event becomes a delivery per destination, chunk by chunk.
 
-use crate::{
-    App,
-    announce::details::{self, Live},
+use super::{
+    details::{self, Live},
+    rules,
 };
+use crate::App;
 use sm_aws::metrics::Counter;
 use sm_db::announce::{
-    events::{self, Chunk, DueEvent, Expansion},
-    stream_sessions,
+    events::{self, DueEvent},
+    expansion::{self, Chunk, Expanding, Planned},
+    stream_sessions::{self, LiveDetails},
 };
-use sm_types::announcement::Kind;
-use time::Duration;
+use sm_types::{DestinationId, announcement::Kind};
+use sqlx::PgConnection;
+use time::{Duration, OffsetDateTime};
 
-/// Destinations per statement.
+/// Destinations per transaction.
 const CHUNK: i64 = 1_000;
 /// How long a worker may take for a chunk before another takes the event over.
 const LEASE: Duration = Duration::seconds(30);
-/// A go-live that is later than this is not announced any more.
+/// A go-live that is later than this, our own pace left aside, is not announced any more.
 pub const ONLINE_EXPIRY: Duration = Duration::minutes(15);
-/// An edit is of use for longer: an end card may be hours late.
+/// An edit is worth sending for longer: an end card may be hours late.
 const EDIT_EXPIRY: Duration = Duration::hours(6);
 /// How long after the go-live viewers and a fresh preview are looked up.
 pub const ENRICH_AFTER: Duration = Duration::seconds(75);
-/// Get Streams may not list a stream for its first minutes: so often it is asked.
-const ENRICH_TRIES: i32 = 3;
+/// Get Streams may not list a stream for its first minutes: it is asked this many times.
+const ENRICH_LOOKS: i32 = 3;
 /// An edit waits this long for messages that are on their way.
 const BUSY_WAIT: Duration = Duration::seconds(5);
 
-/// Expands one chunk of the event that is due longest; `None` when none is due.
-pub async fn step(app: &App) -> sqlx::Result<Option<Chunk>> {
+/// Expands one chunk of the longest overdue event; how many destinations it had, or `None` when no event is due.
+pub async fn step(app: &App) -> sqlx::Result<Option<usize>> {
     let now = app.clock.now();
     let Some(event) = events::claim(&app.pool, now, now + LEASE).await? else {
         return Ok(None);
     };
-    let chunk = match event.kind {
+    let seen = match event.kind {
         Kind::Online => online(app, &event).await,
         Kind::Offline => offline(app, &event).await,
         Kind::Enrich | Kind::Update => update(app, &event).await,
         // None is ever queued.
         Kind::Test => close(app, &event, "unknown").await,
     }?;
-    Counter::Queued.add(chunk.seen as u64);
-    Ok(Some(chunk))
+    Counter::Queued.add(seen as u64);
+    Ok(Some(seen))
 }
 
-async fn online(app: &App, event: &DueEvent) -> sqlx::Result<Chunk> {
+async fn online(app: &App, event: &DueEvent) -> sqlx::Result<usize> {
     if !event.prepared {
         let (channel, avatar) =
             tokio::join!(details::channel(app, event), details::avatar(app, &event.twitch_user_id));
         avatar?;
         stream_sessions::prepare(&app.pool, event.session_id, channel.as_ref()).await?;
-        events::set_prepared(&app.pool, event.event_id).await?;
+        events::set_prepared(&app.pool, event).await?;
         events::queue_enrichment(&app.pool, event.event_id, event.received_at + ENRICH_AFTER)
             .await?;
     }
-    let chunks = expand_all(app, event, ONLINE_EXPIRY).await?;
-    Ok(chunks)
+    expand(app, event, ONLINE_EXPIRY).await
 }
 
 /// Title, game or viewers have changed: everything posted is edited, silently.
-async fn update(app: &App, event: &DueEvent) -> sqlx::Result<Chunk> {
+async fn update(app: &App, event: &DueEvent) -> sqlx::Result<usize> {
     if event.ended_at.is_some() {
         return close(app, event, "stream_ended").await;
     }
@@ -69,29 +71,31 @@ async fn update(app: &App, event: &DueEvent) -> sqlx::Result<Chunk> {
         }
         match details::live(app, &event.twitch_user_id).await {
             Live::Yes { stream_id, details } if stream_id == event.stream_id => {
+                let details = match event.kind {
+                    // Get Streams lags behind: what the channel update has told is newer.
+                    Kind::Update => LiveDetails { viewers: details.viewers, ..Default::default() },
+                    _ => details,
+                };
                 let now = app.clock.now();
                 stream_sessions::enrich(&app.pool, event.session_id, &details, now).await?;
             }
             // A channel update says what has changed; viewers come with the next edit.
             _ if event.kind == Kind::Update => {}
-            _ if event.attempts < ENRICH_TRIES => return postpone(app, event, ENRICH_AFTER).await,
+            _ if event.looks + 1 < ENRICH_LOOKS => return look_again(app, event).await,
             _ => return close(app, event, "not_listed").await,
         }
-        events::set_prepared(&app.pool, event.event_id).await?;
+        events::set_prepared(&app.pool, event).await?;
     }
-    expand_all(app, event, EDIT_EXPIRY).await
+    expand(app, event, EDIT_EXPIRY).await
 }
 
 /// The end has held for a while: end cards, unless the stream is back.
-async fn offline(app: &App, event: &DueEvent) -> sqlx::Result<Chunk> {
+async fn offline(app: &App, event: &DueEvent) -> sqlx::Result<usize> {
     if event.ended_at.is_none() {
         return close(app, event, "resumed").await;
     }
     let obstacles = stream_sessions::obstacles(&app.pool, event.session_id).await?;
-    if obstacles.continued {
-        return close(app, event, "continued").await;
-    }
-    if obstacles.announcing || obstacles.sending {
+    if obstacles.superseding || obstacles.announcing || obstacles.sending {
         return postpone(app, event, BUSY_WAIT).await;
     }
     if !event.prepared {
@@ -104,37 +108,76 @@ async fn offline(app: &App, event: &DueEvent) -> sqlx::Result<Chunk> {
         if let Some(url) = details::recording(app, event).await {
             stream_sessions::set_vod(&app.pool, event.session_id, &url).await?;
         }
-        events::set_prepared(&app.pool, event.event_id).await?;
+        events::set_prepared(&app.pool, event).await?;
     }
-    expand_all(app, event, EDIT_EXPIRY).await
+    expand(app, event, EDIT_EXPIRY).await
 }
 
-async fn expand_all(app: &App, event: &DueEvent, expiry: Duration) -> sqlx::Result<Chunk> {
+/// Expands the next chunk, in one transaction.
+async fn expand(app: &App, due: &DueEvent, expiry: Duration) -> sqlx::Result<usize> {
     let now = app.clock.now();
-    let expansion =
-        Expansion { event: event.event_id, now, lease: Duration::ZERO, chunk: CHUNK, expiry };
-    let chunk = if event.kind == Kind::Online {
-        events::expand_online(&app.pool, &expansion).await?
-    } else {
-        events::expand_edit(&app.pool, &expansion).await?
+    let mut transaction = app.pool.begin().await?;
+    let event = expansion::begin(&mut *transaction, due.event_id, due.attempts).await?;
+    let Some(event) = event else {
+        // Another worker has taken it over.
+        return Ok(0);
     };
+    let Batch { planned, cursor, seen } = match event.kind {
+        Kind::Online => announcements(&mut transaction, &event, now).await?,
+        _ => edits(&mut transaction, &event).await?,
+    };
+    let last = (seen as i64) < CHUNK;
+    let chunk = Chunk { now, expiry, cursor, last };
+    expansion::write(&mut transaction, &event, &planned, &chunk).await?;
+    transaction.commit().await?;
     tracing::info!(
-        %event.kind, event.id = %event.event_id, streamer.login = event.login,
-        chunk.destinations = chunk.seen, chunk.last, "expanded a chunk"
+        event.kind = %due.kind, event.id = %due.event_id, streamer.login = due.login,
+        chunk.destinations = seen, chunk.last = last, "expanded a chunk"
     );
-    Ok(chunk)
+    Ok(seen)
 }
 
-async fn close(app: &App, event: &DueEvent, outcome: &str) -> sqlx::Result<Chunk> {
-    events::finish(&app.pool, event.event_id, app.clock.now(), outcome).await?;
+/// What is to be written of a chunk.
+struct Batch {
+    planned: Vec<Planned>,
+    cursor: Option<DestinationId>,
+    seen: usize,
+}
+
+async fn announcements(
+    db: &mut PgConnection,
+    event: &Expanding,
+    now: OffsetDateTime,
+) -> sqlx::Result<Batch> {
+    let found = expansion::candidates(db, event, now, CHUNK).await?;
+    let planned = found.iter().map(|to| rules::announce(event, to, now)).collect();
+    let cursor = found.last().map(|to| to.destination_id);
+    Ok(Batch { planned, cursor, seen: found.len() })
+}
+
+async fn edits(db: &mut PgConnection, event: &Expanding) -> sqlx::Result<Batch> {
+    let found = expansion::posted(db, event, CHUNK).await?;
+    let planned = found.iter().filter_map(|posted| rules::edit(event, posted)).collect();
+    let cursor = found.last().map(|posted| posted.destination_id);
+    Ok(Batch { planned, cursor, seen: found.len() })
+}
+
+async fn close(app: &App, event: &DueEvent, outcome: &str) -> sqlx::Result<usize> {
+    events::finish(&app.pool, event, app.clock.now(), outcome).await?;
     tracing::info!(
-        %event.kind, event.id = %event.event_id, streamer.login = event.login, outcome,
+        event.kind = %event.kind, event.id = %event.event_id, streamer.login = event.login, outcome,
         "closed an event without edits"
     );
-    Ok(Chunk { seen: 0, last: true })
+    Ok(0)
 }
 
-async fn postpone(app: &App, event: &DueEvent, wait: Duration) -> sqlx::Result<Chunk> {
-    events::postpone(&app.pool, event.event_id, app.clock.now() + wait).await?;
-    Ok(Chunk { seen: 0, last: true })
+/// Puts an event off without a look at Twitch.
+async fn postpone(app: &App, event: &DueEvent, wait: Duration) -> sqlx::Result<usize> {
+    events::postpone(&app.pool, event, app.clock.now() + wait, false).await?;
+    Ok(0)
+}
+
+async fn look_again(app: &App, event: &DueEvent) -> sqlx::Result<usize> {
+    events::postpone(&app.pool, event, app.clock.now() + ENRICH_AFTER, true).await?;
+    Ok(0)
 }

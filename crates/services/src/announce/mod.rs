@@ -12,4 +12,5 @@ pub mod recover;
 mod render;
 pub mod resend;
 pub mod restore;
+mod rules;
 pub mod samples;

@@ -65,7 +65,7 @@ pub(crate) async fn again(
     let ping = ping.unwrap_or_else(|| !is_late(found, now));
     let mut transaction = app.pool.begin().await?;
     let plan = Resend { found, silent: !ping, now, expires_at: now + EXPIRY };
-    if !history::resend(&mut *transaction, guild, &plan).await? {
+    if !history::resend(&mut transaction, guild, &plan).await? {
         return Err(ResendError::UnderWay);
     }
     let target = found.delivery_id.to_string();

@@ -282,7 +282,7 @@ async fn end(app: &App, session: &OpenSession, now: OffsetDateTime) -> sqlx::Res
         login: "",
         display_name: "",
     };
-    let expand_at = now + crate::announce::accept::OFFLINE_DEBOUNCE;
+    let expand_at = now + acceptance::END_DEBOUNCE;
     acceptance::stream_offline(&app.pool, &notice, Some(&session.stream_id), expand_at).await?;
     tracing::warn!(
         stream.id = %session.stream_id, streamer.id = %session.twitch_user_id,
