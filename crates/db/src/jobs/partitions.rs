@@ -1,7 +1,7 @@
 //! Tables that only grow, cut by time: partitions made ahead, and dropped whole once all of one has outlived its use.
 
 use sqlx::{AssertSqlSafe, Connection, PgConnection, PgExecutor, PgPool};
-use time::{Date, Duration, Month, OffsetDateTime};
+use time::{Date, Duration, OffsetDateTime};
 
 /// A partitioned table.
 #[derive(Debug)]
@@ -135,7 +135,7 @@ fn first_of_month(day: Date) -> Date {
 }
 
 fn suffix(span: Span, day: Date) -> String {
-    let (year, month) = (day.year(), u8::from(Month::from(day.month())));
+    let (year, month) = (day.year(), u8::from(day.month()));
     match span {
         Span::MonthOfId => format!("{year}_{month:02}"),
         Span::Day => format!("{year}_{month:02}_{:02}", day.day()),
@@ -180,6 +180,7 @@ pub async fn archive(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use time::Month;
 
     #[test]
     fn months_and_days_follow_each_other() {
