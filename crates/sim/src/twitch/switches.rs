@@ -1,6 +1,6 @@
 //! What goes wrong, what is late and what Twitch loses: set by a test, told to nobody.
 
-use super::{Fault, TwitchSim};
+use super::{Fault, ListingLag, TwitchSim, listing};
 use std::time::Duration;
 
 /// When a new callback is challenged.
@@ -52,14 +52,19 @@ impl TwitchSim {
         self.shared.world().faults.clear();
     }
 
-    /// Hides live streams from Get Streams until it is told otherwise.
+    /// Hides all streams from Get Streams until it is told otherwise.
     pub fn hide_streams(&self, hide: bool) {
         self.shared.world().streams_hidden = hide;
     }
 
-    /// Lets Get Streams learn of a stream this much later, as Twitch does in the first minute.
-    pub fn delay_streams(&self, delay: time::Duration) {
-        self.shared.world().streams_delay = delay;
+    /// Sets how far Get Streams lags behind from now on.
+    pub fn set_listing_lag(&self, lag: ListingLag) {
+        self.shared.world().listing_lag = lag;
+    }
+
+    /// Lets Get Streams learn at once of everything that has begun and ended so far.
+    pub fn catch_up(&self) {
+        self.shared.world().users.iter_mut().for_each(listing::catch_up);
     }
 
     /// Says when callbacks are challenged from now on.

@@ -1,10 +1,16 @@
 //! The state of the simulated Twitch.
 
-use super::{Challenge, delivery::SeenDelivery, limits::Bucket, tokens::Tokens};
+use super::{
+    Challenge,
+    delivery::SeenDelivery,
+    limits::Bucket,
+    listing::{self, ListingLag},
+    tokens::Tokens,
+};
 use axum::http::Method;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use uuid::Uuid;
 
 pub(super) const PENDING: &str = "webhook_callback_verification_pending";
@@ -35,6 +41,8 @@ pub(crate) struct User {
     pub(super) game: String,
     pub(super) viewers: u64,
     pub(super) stream: Option<Stream>,
+    /// The stream that ended last, and when: Get Streams may not know yet.
+    pub(super) ended: Option<(Stream, OffsetDateTime)>,
     /// Newest first.
     pub(super) recordings: Vec<Recording>,
     /// Whether the user has authorised the application: subscriptions cost nothing then.
@@ -51,6 +59,8 @@ pub(super) struct Stream {
     pub(super) kind: String,
     pub(super) started: OffsetDateTime,
     pub(super) started_at: String,
+    /// Whether Get Streams knows it, however new it is.
+    pub(super) listed: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -116,14 +126,14 @@ pub(crate) struct World {
     pub(super) faults: Vec<Fault>,
     pub(super) bucket: Option<Bucket>,
     pub(super) streams_hidden: bool,
-    pub(super) streams_delay: Duration,
+    pub(super) listing_lag: ListingLag,
     pub(super) challenge: Challenge,
     sequence: u64,
 }
 
 impl World {
-    pub(super) fn new(bucket: Option<Bucket>) -> Self {
-        Self { bucket, max_total_cost: MAX_TOTAL_COST, ..Self::default() }
+    pub(super) fn new(bucket: Option<Bucket>, listing_lag: ListingLag) -> Self {
+        Self { bucket, listing_lag, max_total_cost: MAX_TOTAL_COST, ..Self::default() }
     }
 
     fn next_number(&mut self) -> u64 {
@@ -141,6 +151,7 @@ impl World {
             game: "Just Chatting".to_owned(),
             viewers: 42,
             stream: None,
+            ended: None,
             recordings: Vec::new(),
             authorized: false,
             scopes: Vec::new(),
@@ -195,20 +206,27 @@ impl World {
             let recorded = (stream.clone(), started_at.clone());
             let recording = Recording { video, stream: recorded.0, started_at: recorded.1 };
             user.recordings.insert(0, recording);
-            user.stream = Some(Stream { id: stream, kind, started, started_at });
+            user.stream = Some(Stream { id: stream, kind, started, started_at, listed: false });
         });
         (id_of_stream, event)
     }
 
-    pub(super) fn end_stream(&mut self, id: &str) -> Value {
-        let ended = self.take_stream(id);
+    pub(super) fn end_stream(&mut self, id: &str, now: OffsetDateTime) -> Value {
+        let ended = self.take_stream(id, now);
         self.offline_event(id, ended.as_ref())
     }
 
-    pub(super) fn take_stream(&mut self, id: &str) -> Option<Stream> {
-        let mut ended = None;
-        self.user_mut(id, |user| ended = user.stream.take());
-        ended
+    pub(super) fn take_stream(&mut self, id: &str, now: OffsetDateTime) -> Option<Stream> {
+        let lag = self.listing_lag;
+        let mut taken = None;
+        self.user_mut(id, |user| {
+            let was_listed = listing::listed(user, lag, now).cloned();
+            taken = user.stream.take();
+            // What the list had not learned of, it does not go on listing.
+            let known = taken.clone().filter(|taken| was_listed.is_some_and(|s| s.id == taken.id));
+            user.ended = known.map(|stream| (stream, now)).or_else(|| user.ended.take());
+        });
+        taken
     }
 
     pub(super) fn offline_event(&self, id: &str, ended: Option<&Stream>) -> Value {
