@@ -13,6 +13,7 @@ mod go_live;
 mod kills;
 mod lambda;
 mod limits;
+mod listing;
 mod migrations;
 mod operate;
 mod outage;

@@ -2,7 +2,11 @@
 
 use crate::{
     App,
-    announce::details::{self, Live},
+    announce::{
+        accept::OFFLINE_DEBOUNCE,
+        details::{self, Live},
+    },
+    streamers::listing::LISTED_AFTER_END,
 };
 use sm_aws::metrics::Counter;
 use sm_db::announce::{
@@ -95,6 +99,10 @@ async fn offline(app: &App, event: &DueEvent) -> sqlx::Result<Chunk> {
         if let Live::Yes { stream_id, .. } = details::live(app, &event.twitch_user_id).await
             && stream_id == event.stream_id
         {
+            let ended_at = event.ended_at.unwrap_or(event.received_at);
+            if app.clock.now() - ended_at <= LISTED_AFTER_END {
+                return postpone(app, event, OFFLINE_DEBOUNCE).await;
+            }
             stream_sessions::reopen(&app.pool, event.session_id).await?;
             return close(app, event, "resumed").await;
         }
