@@ -1,31 +1,11 @@
 //! Users, and who of them is in which guild with which roles.
 
 use super::{
-    messages::iso,
-    world::{APPLICATION_NAME, World},
+    answers::iso,
+    model::{APPLICATION_NAME, Member, User},
+    world::World,
 };
 use serde_json::{Value, json};
-
-/// A person with an account.
-#[derive(Debug)]
-pub(super) struct User {
-    pub(super) username: String,
-    pub(super) global_name: Option<String>,
-}
-
-impl User {
-    /// The name that people see.
-    pub(super) fn shown_name(&self) -> &str {
-        self.global_name.as_deref().unwrap_or(&self.username)
-    }
-}
-
-/// A user in a guild.
-#[derive(Debug)]
-pub(super) struct Member {
-    pub(super) roles: Vec<u64>,
-    joined_ms: u64,
-}
 
 impl World {
     pub(super) fn add_user(&mut self, username: &str, global_name: Option<&str>) -> u64 {

@@ -1,9 +1,10 @@
 //! Creating and editing messages, with the checks that Discord makes.
 
 use super::{
-    answers::Refusal,
+    answers::{Refusal, iso},
+    model::SimMessage,
     permissions::{self, EMBED_LINKS, MENTION_EVERYONE, SEND_MESSAGES},
-    world::{SimMessage, World},
+    world::World,
 };
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
@@ -282,11 +283,4 @@ pub(super) fn shown(world: &World, message: &SimMessage) -> Value {
         "attachments": [], "components": [], "flags": 0, "timestamp": iso(message.created_ms),
         "edited_timestamp": message.edited_ms.map(iso), "author": {"id": world.bot.to_string(), "username": "StreamMaxing", "bot": true},
     })
-}
-
-/// As Discord writes times: `2026-03-01T10:00:00.123000+00:00`.
-pub(super) fn iso(ms: u64) -> Option<String> {
-    let seconds = OffsetDateTime::from_unix_timestamp(i64::try_from(ms / 1000).ok()?).ok()?;
-    let whole = seconds.format(&Rfc3339).ok()?;
-    Some(format!("{}.{:06}+00:00", whole.trim_end_matches('Z'), ms % 1000 * 1000))
 }

@@ -17,8 +17,10 @@
 
 mod accounts;
 mod answers;
+mod ask;
 mod authorize;
 mod bearer;
+mod call;
 mod contract;
 mod control;
 mod events;
@@ -28,6 +30,7 @@ mod grants;
 mod limits;
 mod members;
 mod messages;
+mod model;
 mod page;
 mod permissions;
 mod resources;
@@ -37,7 +40,7 @@ mod world;
 
 pub use events::Signing;
 pub use faults::{Fault, FaultKind, LimitScope};
-pub use world::{SeenRequest, SimMessage};
+pub use model::{SeenRequest, SimMessage};
 
 use axum::{
     Router,

@@ -1,11 +1,6 @@
 //! The pages of `/oauth2/authorize`: plain forms, no script.
 
-use super::{
-    authorize::Ask,
-    forms::Pairs,
-    permissions,
-    world::{APPLICATION_NAME, World},
-};
+use super::{ask::Ask, forms::Pairs, model::APPLICATION_NAME, permissions, world::World};
 
 /// What the forms set themselves.
 const DECISIONS: &[&str] = &["as", "guild", "deny"];

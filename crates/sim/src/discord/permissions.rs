@@ -2,7 +2,7 @@
 //!
 //! The latter is twilight's calculator, and the rules it leaves out.
 
-use super::world::{Guild, World};
+use super::{model::Guild, world::World};
 use twilight_model::{
     channel::{
         ChannelType,

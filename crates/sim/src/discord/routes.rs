@@ -5,7 +5,9 @@ use super::{
     answers::{
         Refusal, add_bucket, cloudflare, lost_answer, rate_limited, refuse, respond, server_error,
     },
-    bearer, events,
+    bearer,
+    call::Call,
+    events,
     faults::{Fault, FaultKind, LimitScope},
     limits::Route,
     messages, resources, token,
@@ -22,25 +24,6 @@ use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
-
-/// What a request is about.
-pub(super) struct Call<'a> {
-    pub(super) method: &'a Method,
-    pub(super) segments: Vec<&'a str>,
-    pub(super) query: &'a str,
-    pub(super) headers: &'a HeaderMap,
-    pub(super) body: &'a [u8],
-}
-
-impl Call<'_> {
-    /// The channel, for requests about messages.
-    fn message_channel(&self) -> Option<u64> {
-        match self.segments.as_slice() {
-            ["channels", channel, "messages", ..] => channel.parse().ok(),
-            _ => None,
-        }
-    }
-}
 
 /// What happens after the request has been handled.
 #[derive(Default)]

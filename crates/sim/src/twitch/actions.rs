@@ -4,8 +4,8 @@ use super::{
     Delivery, EdgeCase, TwitchSim,
     delivery::{self, To},
     edge_cases, eventsub,
+    model::NewSubscription,
     tokens::Grant,
-    world::NewSubscription,
 };
 use serde_json::{Value, json};
 use sm_types::{StreamId, TwitchUserId};

@@ -1,6 +1,9 @@
 //! The control API; see the module's head for its routes.
 
-use super::{EdgeCase, Fault, ListingLag, Shared, TwitchSim, world::Subscription, world::User};
+use super::{
+    EdgeCase, Fault, ListingLag, Shared, TwitchSim,
+    model::{Subscription, User},
+};
 use axum::{
     Json, Router,
     extract::{Path, Query, State},

@@ -2,10 +2,10 @@
 
 use super::{
     Shared, eventsub,
+    faults::Fault,
     http::{Pairs, Refusal, refuse},
     limits::Limits,
     oauth, resources,
-    world::Fault,
 };
 use axum::{
     body::Bytes,

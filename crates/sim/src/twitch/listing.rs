@@ -1,6 +1,6 @@
 //! How far Get Streams is behind: it learns of a stream late, and goes on listing one that has ended.
 
-use super::world::{Stream, User};
+use super::model::{Stream, User};
 use time::{Duration, OffsetDateTime};
 
 /// How long Get Streams lags behind EventSub, by the simulator's clock.

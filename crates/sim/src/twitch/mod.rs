@@ -40,24 +40,27 @@ mod control;
 mod delivery;
 mod edge_cases;
 mod eventsub;
+mod faults;
 mod helix;
 mod http;
 mod limits;
 mod listing;
+mod model;
 mod oauth;
 mod resources;
 mod switches;
 mod tokens;
 mod world;
 
-pub use delivery::{Delivery, SeenDelivery, Signature, sign};
+pub use delivery::{Delivery, Signature, sign};
 pub use edge_cases::EdgeCase;
+pub use faults::{Challenge, Fault};
 pub use listing::ListingLag;
-pub use switches::Challenge;
-pub use world::Fault;
+pub use model::SeenDelivery;
 
 use axum::{Router, routing::any};
 use limits::Bucket;
+use model::{NewSubscription, Subscription};
 use serde_json::Value;
 use sm_types::Clock;
 use std::{
@@ -67,7 +70,7 @@ use std::{
     time::Duration,
 };
 use tokio::{net::TcpListener, task::AbortHandle};
-use world::{NewSubscription, Subscription, World};
+use world::World;
 
 /// How to run it.
 #[derive(Debug, Clone)]

@@ -4,8 +4,9 @@ use super::{
     Shared,
     http::{Pairs, Refusal, answer, page, refuse},
     listing,
+    model::{Recording, Stream, User, game_id},
     tokens::Bearer,
-    world::{Stream, User, World, game_id},
+    world::World,
 };
 use axum::response::Response;
 use serde_json::{Value, json};
@@ -196,7 +197,7 @@ fn found(user: &User) -> Value {
 }
 
 fn recordings(user: &User) -> Vec<Value> {
-    let video = |recording: &super::world::Recording| {
+    let video = |recording: &Recording| {
         let id = &recording.video;
         json!({
             "id": id, "stream_id": recording.stream, "user_id": user.id, "user_login": user.login,
