@@ -3,7 +3,7 @@
 use crate::{
     Client, Error,
     client::Request,
-    eventsub::{Subscription, payload::set},
+    eventsub::{Subscription, fields::set},
 };
 use reqwest::Method;
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
