@@ -11,7 +11,7 @@ impl World {
     pub(super) fn add_user(&mut self, username: &str, global_name: Option<&str>) -> u64 {
         let id = self.snowflake();
         let (username, global_name) = (username.to_owned(), global_name.map(str::to_owned));
-        self.users.insert(id, User { username, global_name });
+        self.users.insert(id, User { username, bot: false, global_name });
         id
     }
 
@@ -63,8 +63,8 @@ impl World {
 
 /// A user as Discord shows it.
 pub(super) fn user(world: &World, id: u64) -> Value {
-    let bot = id == world.bot;
     let user = world.users.get(&id);
+    let bot = id == world.bot || user.is_some_and(|user| user.bot);
     json!({
         "id": id.to_string(), "username": user.map_or(APPLICATION_NAME, |user| &user.username),
         "global_name": user.and_then(|user| user.global_name.as_deref()), "avatar": null,

@@ -11,6 +11,8 @@ pub(super) const APPLICATION_NAME: &str = "StreamMaxing";
 #[derive(Debug)]
 pub(super) struct User {
     pub(super) username: String,
+    /// Whether it is a bot, of somebody else's.
+    pub(super) bot: bool,
     pub(super) global_name: Option<String>,
 }
 
@@ -35,6 +37,8 @@ pub struct SimMessage {
     pub id: String,
     /// The channel.
     pub channel_id: String,
+    /// Who wrote it: our bot, another one, or a person.
+    pub author_id: String,
     /// The text.
     pub content: String,
     /// The embeds, as sent.

@@ -16,8 +16,12 @@ pub(super) fn consent(world: &World, ask: &Ask, query: &Pairs) -> String {
         .collect();
     let scopes: String =
         ask.scopes.iter().map(|scope| format!("<li>{}</li>", escape(scope))).collect();
-    let users: String =
-        world.users.keys().map(|user| form(&hidden, &choice(world, ask, *user))).collect();
+    let users: String = world
+        .users
+        .iter()
+        .filter(|(_, user)| !user.bot)
+        .map(|(user, _)| form(&hidden, &choice(world, ask, *user)))
+        .collect();
     let nobody = if users.is_empty() { "<p>There are no users yet.</p>" } else { "" };
     let cancel = form(&hidden, "<button name=\"deny\" value=\"1\">Cancel</button>");
     let title = format!("{APPLICATION_NAME} wants to access a Discord account");

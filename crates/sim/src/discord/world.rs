@@ -9,10 +9,12 @@ use super::{
 use sm_types::Clock;
 use std::{
     collections::{BTreeMap, HashMap, VecDeque},
-    time::Instant,
+    time::Duration,
 };
 
 const DISCORD_EPOCH_MS: i128 = 1_420_070_400_000;
+/// Discord says "a few minutes".
+const NONCE_MEMORY: Duration = Duration::from_secs(180);
 const KEPT_REQUESTS: usize = 10_000;
 const KEPT_CHANGES: usize = 5_000;
 /// View, send, embed, history, send in threads.
@@ -31,7 +33,9 @@ pub(crate) struct World {
     pub(super) webhook_events_url: Option<String>,
     pub(super) guilds: HashMap<u64, Guild>,
     pub(super) channels: HashMap<u64, Channel>,
-    pub(super) nonces: HashMap<String, (Instant, u64, u64)>,
+    /// When each nonce was used, in Unix milliseconds, and the channel and message it stands for.
+    pub(super) nonces: HashMap<String, (u64, u64, u64)>,
+    pub(super) nonce_memory: Duration,
     pub(super) faults: Vec<Fault>,
     pub(super) limits: Limits,
     pub(super) requests: VecDeque<SeenRequest>,
@@ -57,6 +61,7 @@ impl World {
             guilds: HashMap::new(),
             channels: HashMap::new(),
             nonces: HashMap::new(),
+            nonce_memory: NONCE_MEMORY,
             faults: Vec::new(),
             limits: Limits::new(rate_limit),
             requests: VecDeque::new(),

@@ -30,7 +30,7 @@ impl TwitchSim {
 
     /// Answers the next requests under a path with a status; see [`Fault::path`].
     pub fn fail_next(&self, path_prefix: &str, status: u16, times: u32) {
-        self.fault(Fault { path: path_prefix.to_owned(), status, times, delay_ms: 0 });
+        self.fault(Fault::refusing(path_prefix, status, times));
     }
 
     /// Removes all faults.

@@ -248,8 +248,7 @@ async fn empty_bucket_refuses_until_it_fills() {
 #[tokio::test]
 async fn faults_hit_their_path_as_often_as_they_say() {
     let app = Application::start().await;
-    let fault =
-        |path: &str, status, times| Fault { path: path.to_owned(), status, times, delay_ms: 0 };
+    let fault = |path: &str, status, times| Fault::refusing(path, status, times);
     app.twitch.fault(fault("streams", 503, 2));
     let mut statuses = Vec::new();
     for path in ["users?login=a", "streams", "streams", "streams"] {
