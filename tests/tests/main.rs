@@ -16,6 +16,7 @@ mod lambda;
 mod limits;
 mod listing;
 mod migrations;
+mod odd_answers;
 mod operate;
 mod outage;
 mod permissions;
