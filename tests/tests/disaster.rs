@@ -82,6 +82,8 @@ async fn restored_copy_announces_nothing_twice() {
         t.follow(guild.id, &dora, None).await;
         reconcile(&before).await.ok();
         server.kill();
+        // It takes longer than a minute to have a copy: by then Get Streams knows who is live.
+        t.twitch.catch_up();
 
         // The database is gone. An hour of the day's work is missing from the copy.
         let after = with(&before, "DATABASE_URL", &copy.url);
@@ -113,6 +115,7 @@ async fn restored_copy_announces_nothing_twice() {
         assert_eq!(t.messages(guild).len(), 3, "{:?}", t.messages(guild));
         // Ben's message, which the copy had never heard of, is still ours to edit.
         t.twitch.end_stream(&ben).await;
+        t.twitch.catch_up();
         let open = sqlx::PgPool::connect(&copy.url).await.unwrap();
         sqlx::query("update stream_events set due_at = now() where kind = 'offline' and finished_at is null").execute(&open).await.unwrap();
         until("an end card", async || t.messages(guild).iter().any(|m| m.content.contains("ben") && m.edits > 0)).await;

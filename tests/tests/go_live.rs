@@ -160,12 +160,7 @@ async fn twitch_that_is_down_does_not_hold_an_announcement_back() {
         for (login, status) in [("ana", 503), ("bob", 429)] {
             let streamer = t.streamer(login).await;
             let guild = t.guild_following(&streamer).await;
-            t.twitch.fault(sm_sim::twitch::Fault {
-                path: String::new(),
-                status,
-                times: 10,
-                delay_ms: 0,
-            });
+            t.twitch.fault(sm_sim::twitch::Fault::refusing("", status, 10));
             t.twitch.go_live(&streamer).await;
             t.work().await;
             t.twitch.clear_faults();

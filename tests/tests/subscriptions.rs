@@ -292,6 +292,7 @@ async fn stream_that_no_webhook_told_of_is_announced_once() {
         let ana = t.streamer("ana").await;
         let guild = t.guild_following(&ana).await;
         let (_, event) = t.twitch.start_stream(&ana, "live");
+        t.clock.advance(Duration::minutes(2));
         let found = reconcile::streams(&t.app).await.unwrap();
         assert_eq!((found.started, found.ended), (1, 0));
         t.work().await;
@@ -324,8 +325,11 @@ async fn stream_found_hours_late_expires_and_its_end_is_found_too() {
         assert_eq!(t.deliveries(guild).await, ["online expired too_late"]);
         // It ends, and no webhook tells.
         t.twitch.stop_stream(&ana);
-        let found = reconcile::streams(&t.app).await.unwrap();
-        assert_eq!(found.ended, 1);
+        t.clock.advance(Duration::minutes(3));
+        let missing = reconcile::streams(&t.app).await.unwrap();
+        t.clock.advance(Duration::minutes(2));
+        let missing_again = reconcile::streams(&t.app).await.unwrap();
+        assert_eq!((missing.ended, missing_again.ended), (0, 1));
         let open: i64 =
             sqlx::query_scalar("select count(*) from stream_sessions where ended_at is null")
                 .fetch_one(&t.app.pool)

@@ -69,11 +69,18 @@ impl Problem {
 pub(crate) fn refusal(status: u16, headers: &HeaderMap, body: &[u8]) -> Error {
     let json = serde_json::from_slice::<Value>(body).ok();
     let problem = json.as_ref().map(Problem::read);
-    if is_block(status, problem.as_ref()) {
+    if is_block(status, problem.as_ref(), body) {
         let retry_after = header(headers, "Retry-After").map(seconds);
         return Error::Blocked { retry_after };
     }
-    let problem = problem.unwrap_or_default();
+    match (status, problem) {
+        // Discord gives a reason for every refusal: without one it is not known whose this is.
+        (403, None) => Error::Unavailable { status: Some(status), sent: true },
+        (_, problem) => named(status, headers, problem.unwrap_or_default()),
+    }
+}
+
+fn named(status: u16, headers: &HeaderMap, problem: Problem) -> Error {
     match status {
         401 => Error::Unauthorized { code: problem.code },
         429 => rate_limited(headers, &problem),
@@ -88,9 +95,15 @@ pub(crate) fn refusal(status: u16, headers: &HeaderMap, body: &[u8]) -> Error {
 }
 
 /// Cloudflare answers with a page of its own, or with a text about being blocked.
-fn is_block(status: u16, problem: Option<&Problem>) -> bool {
+///
+/// An empty body is no page of anybody's, and what begins as JSON is Discord's, cut on its way.
+fn is_block(status: u16, problem: Option<&Problem>, body: &[u8]) -> bool {
     match problem {
-        None => matches!(status, 403 | 429),
+        None => {
+            let body = body.trim_ascii();
+            let is_page = !body.is_empty() && !body.starts_with(b"{") && !body.starts_with(b"[");
+            matches!(status, 403 | 429) && is_page
+        }
         Some(problem) => {
             problem.code == 40333 || problem.message.contains("blocked from accessing our API")
         }
@@ -172,6 +185,23 @@ mod tests {
         assert_eq!(refusal(429, &HeaderMap::new(), banned), Error::Blocked { retry_after: None });
         let agent = br#"{"code":40333,"message":"internal network error"}"#;
         assert_eq!(refusal(403, &HeaderMap::new(), agent), Error::Blocked { retry_after: None });
+    }
+
+    #[test]
+    fn body_that_is_empty_or_cut_is_no_block() {
+        for body in ["", " \n", "{\"message\": \"Missing Perm", "[1"] {
+            let refused = |status| refusal(status, &HeaderMap::new(), body.as_bytes());
+            let unavailable = Error::Unavailable { status: Some(403), sent: true };
+            assert_eq!(refused(403), unavailable, "{body}");
+            assert!(refused(403).counts_as_invalid());
+            let limited = matches!(refused(429), Error::RateLimited { scope: Scope::User, .. });
+            assert!(limited, "{body}");
+        }
+        let told = headers(&[("Retry-After", "7"), ("X-RateLimit-Scope", "global")]);
+        let Error::RateLimited { scope, retry_after, .. } = refusal(429, &told, b"") else {
+            panic!()
+        };
+        assert_eq!((scope, retry_after), (Scope::Global, Duration::from_secs(7)));
     }
 
     #[test]

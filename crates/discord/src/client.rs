@@ -216,8 +216,13 @@ impl Client {
         if status == StatusCode::UNAUTHORIZED && is_ours {
             self.refused.store(true, Ordering::Relaxed);
         }
-        // A refusal stays one, whatever has become of its text.
-        Err(refusal(status.as_u16(), &headers, &bytes.unwrap_or_default()))
+        let status = status.as_u16();
+        match bytes {
+            Ok(bytes) => Err(refusal(status, &headers, &bytes)),
+            // These two need no text; of any other, the text would have told what to do.
+            Err(_) if matches!(status, 401 | 429) => Err(refusal(status, &headers, b"")),
+            Err(_) => Err(Error::Unavailable { status: Some(status), sent: true }),
+        }
     }
 }
 

@@ -53,7 +53,7 @@ pub enum Error {
         /// How long, when it tells.
         retry_after: Option<Duration>,
     },
-    /// No answer, or a 5xx.
+    /// No answer, a 5xx, or a refusal that cannot be read.
     #[error("Discord is not available{}", status.map(|s| format!(" ({s})")).unwrap_or_default())]
     Unavailable {
         /// The HTTP status, when there was an answer.
@@ -111,7 +111,8 @@ impl Error {
             Self::RateLimited { scope, .. } => *scope != Scope::Shared,
             Self::Unauthorized { .. } | Self::Blocked { .. } => true,
             Self::Rejected { status, .. } => matches!(status, 401 | 403),
-            Self::Unavailable { .. } | Self::Decode { .. } => false,
+            Self::Unavailable { status, .. } => matches!(status, Some(401 | 403 | 429)),
+            Self::Decode { .. } => false,
         }
     }
 }

@@ -7,6 +7,9 @@ pub mod aws;
 mod cache;
 pub mod discord;
 pub mod lambda_runtime;
+mod odd;
 pub mod postgres;
 pub mod python;
 pub mod twitch;
+
+pub use odd::OddBody;

@@ -215,7 +215,14 @@ struct Problem {
 }
 
 fn refusal(status: StatusCode, retry_after: Duration, body: &[u8]) -> Error {
-    let Problem { message, id } = serde_json::from_slice(body).unwrap_or_default();
+    let problem = serde_json::from_slice::<Problem>(body).ok();
+    // Twitch gives a reason for every refusal. Without one, a proxy may have answered in its place, and
+    // whether a right is missing or something is gone is not for a proxy to say.
+    let lasting = [StatusCode::BAD_REQUEST, StatusCode::FORBIDDEN, StatusCode::NOT_FOUND];
+    if problem.is_none() && lasting.contains(&status) {
+        return Error::Unavailable { status: Some(status.as_u16()) };
+    }
+    let Problem { message, id } = problem.unwrap_or_default();
     match status {
         StatusCode::UNAUTHORIZED => Error::Unauthorized,
         StatusCode::FORBIDDEN => Error::Forbidden { message },
@@ -262,6 +269,12 @@ mod tests {
         let cost = r#"{"message":"maximum total cost exceeded"}"#;
         assert!(matches!(named(429, cost), Error::TooManySubscriptions { .. }));
         assert_eq!(named(503, "<html>"), Error::Unavailable { status: Some(503) });
+        for (status, body) in
+            [(400, ""), (403, ""), (403, "<html>"), (404, "<html>"), (403, "{\"mess")]
+        {
+            let unreadable = Error::Unavailable { status: Some(status) };
+            assert_eq!(named(status, body), unreadable, "{status} {body}");
+        }
         let bad = r#"{"message":"bad"}"#;
         assert_eq!(named(400, bad), Error::Rejected { status: 400, message: "bad".into() });
     }

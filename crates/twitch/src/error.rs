@@ -26,7 +26,7 @@ pub enum Error {
     /// The request is wrong; sending it again changes nothing.
     #[error("Twitch refused the request ({status}): {message}")]
     Rejected { status: u16, message: String },
-    /// No answer, or a 5xx: later it may work.
+    /// No answer, a 5xx, or a refusal without Twitch's reason: later it may work.
     #[error("Twitch is not available{}", status.map(|s| format!(" ({s})")).unwrap_or_default())]
     Unavailable { status: Option<u16> },
     /// The answer is not what was expected.

@@ -3,7 +3,7 @@
 use crate::{
     Client, Error,
     client::Request,
-    eventsub::{Subscription, payload::set},
+    eventsub::{Subscription, fields::set},
 };
 use reqwest::Method;
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
@@ -128,7 +128,7 @@ fn moment<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<OffsetDat
 
 #[derive(Deserialize)]
 struct Page<T> {
-    #[serde(default = "Vec::new")]
+    /// Always there: an answer without it is not an empty list.
     data: Vec<T>,
     #[serde(default)]
     pagination: serde_json::Value,

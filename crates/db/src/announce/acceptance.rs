@@ -51,6 +51,8 @@ pub struct StreamStart<'a> {
     pub started_at: OffsetDateTime,
     /// `eventsub`, or `reconciler` for one that no webhook told of.
     pub source: &'a str,
+    /// Whether an end of this very stream is taken back; Get Streams alone is too far behind to say so.
+    pub takes_back_end: bool,
 }
 
 type Row = (bool, bool, Option<uuid::Uuid>);
@@ -66,9 +68,9 @@ fn accepted((fresh, known, session): Row) -> Accepted {
 
 /// Accepts `stream.online`: the session, once per stream id, and the event to expand.
 ///
-/// The same stream under another message id queues nothing, but takes back an end that was
-/// announced in between. An earlier session of the streamer that is still open ends here; its end card is due after
-/// [`END_DEBOUNCE`].
+/// The same stream under another message id announces nothing, but takes back an end that came in
+/// between: a waiting end card is cancelled, one that was posted is edited. An earlier session of the streamer
+/// that is still open ends here; its end card is due after [`END_DEBOUNCE`].
 pub async fn stream_online(
     db: impl PgExecutor<'_>,
     notice: &Notice<'_>,
@@ -95,18 +97,24 @@ pub async fn stream_online(
          ), ended as (
            -- Messages that the new stream does not take over get their end card.
            insert into stream_events (session_id, kind, occurred_at, received_at, due_at)
-           select session_id, 'offline', $2, $3, $11 from superseded
+           select session_id, 'offline', $2, $3, $12 from superseded
            on conflict (session_id, kind) where finished_at is null do nothing
          ), resumed as (
            -- The same stream again: it has not ended after all.
-           update stream_sessions set ended_at = null
+           update stream_sessions set ended_at = null, contradicted_at = null
            from message
-           where twitch_user_id = $4 and stream_id = $7 and ended_at is not null
+           where twitch_user_id = $4 and stream_id = $7 and ended_at is not null and $11
            returning session_id
          ), cancelled as (
            update stream_events e set finished_at = $3, outcome = 'resumed'
            from resumed r
            where e.session_id = r.session_id and e.kind = 'offline' and e.finished_at is null
+         ), shown_again as (
+           insert into stream_events (session_id, kind, occurred_at, received_at, due_at)
+           select r.session_id, 'update', $2, $3, $3 from resumed r
+           where exists (select from stream_events e where e.session_id = r.session_id
+                         and e.kind = 'offline' and e.outcome = 'expanded')
+           on conflict (session_id, kind) where finished_at is null do nothing
          ), session as (
            insert into stream_sessions (twitch_user_id, stream_id, type, started_at, source)
            select $4, $7, $8, $9, $10 from message, streamer
@@ -129,6 +137,7 @@ pub async fn stream_online(
     .bind(start.kind)
     .bind(start.started_at)
     .bind(start.source)
+    .bind(start.takes_back_end)
     .bind(notice.received_at + END_DEBOUNCE)
     .fetch_one(db)
     .await
@@ -154,7 +163,7 @@ pub async fn stream_offline(
          ), streamer as (
            select 1 from streamers where twitch_user_id = $4
          ), ended as (
-           update stream_sessions set ended_at = $2
+           update stream_sessions set ended_at = $2, contradicted_at = null
            from message
            where session_id = (
              select session_id from stream_sessions

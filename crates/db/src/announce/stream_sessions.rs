@@ -161,29 +161,72 @@ pub async fn find(
     Ok(found.map(SessionId))
 }
 
-/// A session that has not ended, as far as we know.
+/// A session that Twitch's list of live streams is compared with.
 #[derive(Debug, Clone, sqlx::FromRow)]
-pub struct OpenSession {
+pub struct Compared {
+    /// The session.
+    #[sqlx(try_from = "uuid::Uuid")]
+    pub session_id: SessionId,
     /// The streamer.
     #[sqlx(try_from = "String")]
     pub twitch_user_id: TwitchUserId,
     /// Twitch's id of the stream.
     #[sqlx(try_from = "String")]
     pub stream_id: StreamId,
-    /// When it began.
+    /// When it began, by Twitch.
     pub started_at: OffsetDateTime,
+    /// When it ended, as far as we know.
+    pub ended_at: Option<OffsetDateTime>,
+    /// When a comparison first said otherwise; `None` when the last one agreed.
+    pub contradicted_at: Option<OffsetDateTime>,
 }
 
-/// The open sessions of these streamers.
-pub async fn open(
+/// The sessions that a list of these streams may contradict: the open ones, the listed ones, and the
+/// newest of each streamer.
+pub async fn compared(
     db: impl PgExecutor<'_>,
     streamers: &[TwitchUserId],
-) -> sqlx::Result<Vec<OpenSession>> {
+    listed: &[&StreamId],
+) -> sqlx::Result<Vec<Compared>> {
     sqlx::query_as(
-        "select twitch_user_id, stream_id, started_at from stream_sessions
-         where ended_at is null and twitch_user_id = any($1)",
+        // Three ways in, each with an index of its own; `union` drops what is found twice.
+        "with found as (
+           select session_id from stream_sessions where ended_at is null and twitch_user_id = any($1)
+           union
+           select session_id from stream_sessions where twitch_user_id = any($1) and stream_id = any($2)
+           union
+           select newest.session_id from unnest($1::text[]) as streamer(id)
+           cross join lateral (
+             select session_id from stream_sessions where twitch_user_id = streamer.id
+             order by started_at desc limit 1) newest
+         )
+         select session_id, twitch_user_id, stream_id, started_at, ended_at, contradicted_at
+         from found join stream_sessions using (session_id)",
     )
     .bind(streamers.iter().map(TwitchUserId::as_str).collect::<Vec<_>>())
+    .bind(listed.iter().map(|id| id.as_str()).collect::<Vec<_>>())
     .fetch_all(db)
     .await
+}
+
+/// Remembers since when sessions are contradicted, and that others no longer are.
+pub async fn set_contradicted(
+    db: impl PgExecutor<'_>,
+    contradicted: &[SessionId],
+    confirmed: &[SessionId],
+    now: OffsetDateTime,
+) -> sqlx::Result<()> {
+    let ids = |all: &[SessionId]| all.iter().map(|id| id.0).collect::<Vec<_>>();
+    sqlx::query(
+        "update stream_sessions
+         set contradicted_at = case when session_id = any($1) then coalesce(contradicted_at, $3) end
+         where session_id = any($1) and contradicted_at is null
+            or session_id = any($2) and contradicted_at is not null",
+    )
+    .bind(ids(contradicted))
+    .bind(ids(confirmed))
+    .bind(now)
+    .execute(db)
+    .await?;
+    Ok(())
 }

@@ -50,6 +50,7 @@ async fn store(app: &App, receipt: Receipt<'_>, event: &Event) -> sqlx::Result<A
                 kind: e.kind.as_str(),
                 started_at: e.started_at.unwrap_or(receipt.sent_at),
                 source: "eventsub",
+                takes_back_end: true,
             };
             db::stream_online(pool, &notice, &start).await
         }

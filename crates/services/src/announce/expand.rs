@@ -4,9 +4,10 @@ use super::{
     details::{self, Live},
     rules,
 };
-use crate::App;
+use crate::{App, streamers::listing::LISTED_AFTER_END};
 use sm_aws::metrics::Counter;
 use sm_db::announce::{
+    acceptance::END_DEBOUNCE,
     events::{self, DueEvent},
     expansion::{self, Chunk, Expanding, Planned},
     stream_sessions::{self, LiveDetails},
@@ -102,6 +103,10 @@ async fn offline(app: &App, event: &DueEvent) -> sqlx::Result<usize> {
         if let Live::Yes { stream_id, .. } = details::live(app, &event.twitch_user_id).await
             && stream_id == event.stream_id
         {
+            let ended_at = event.ended_at.unwrap_or(event.received_at);
+            if app.clock.now() - ended_at <= LISTED_AFTER_END {
+                return postpone(app, event, END_DEBOUNCE).await;
+            }
             stream_sessions::reopen(&app.pool, event.session_id).await?;
             return close(app, event, "resumed").await;
         }

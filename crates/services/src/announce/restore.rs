@@ -126,7 +126,13 @@ async fn record(
                 display_name: "",
             };
             let source = "reconciler";
-            let start = StreamStart { stream_id: &stream.id, kind: "live", started_at, source };
+            let start = StreamStart {
+                stream_id: &stream.id,
+                kind: "live",
+                started_at,
+                source,
+                takes_back_end: false,
+            };
             match acceptance::stream_online(&mut *transaction, &notice, &start).await? {
                 Accepted::Queued { session } => Some(session),
                 _ => None,

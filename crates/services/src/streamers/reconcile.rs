@@ -2,32 +2,25 @@
 
 use super::{
     described,
+    listing::{self, Streams},
     subscriptions::{is_current, is_ours, new_subscription},
 };
 use crate::{App, twitch_token::with_token};
 use serde_json::json;
 use sm_aws::{Ring, metrics::Gauge};
-use sm_db::{
-    announce::{
-        acceptance::{self, Notice, StreamStart},
-        stream_sessions::{self, OpenSession},
-    },
-    streamers::{
-        self,
-        subscriptions::{self, Listed},
-    },
+use sm_db::streamers::{
+    self,
+    subscriptions::{self, Listed},
 };
 use sm_twitch::{
-    Error, Stream,
+    Error,
     eventsub::{Status, Subscription},
 };
 use sm_types::TwitchUserId;
-use time::{Duration, OffsetDateTime};
+use time::Duration;
 
 /// Twitch's list is a few seconds behind: what changed since is left for the next run.
 const SETTLED: Duration = Duration::minutes(2);
-/// A stream is missing from Get Streams for its first minutes.
-const LISTED_AFTER: Duration = Duration::minutes(10);
 /// What Twitch lets an application's subscriptions cost, unless it was asked for more.
 const MAX_COST: i64 = 10_000;
 /// Subscriptions that are moved to a new secret per run: some seconds' worth.
@@ -201,15 +194,6 @@ async fn subscribe_app_wide(app: &App) -> Result<(), Error> {
     }
 }
 
-/// What a run over the streams has found.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Streams {
-    /// Streams that we had not heard of.
-    pub started: usize,
-    /// Sessions that had ended without our hearing of it.
-    pub ended: usize,
-}
-
 /// Compares who is live with what we think: lost events are accepted as if they had come.
 pub async fn streams(app: &App) -> Result<Streams, ReconcileError> {
     let mut found = Streams::default();
@@ -221,74 +205,13 @@ pub async fn streams(app: &App) -> Result<Streams, ReconcileError> {
         let ids = page.as_slice();
         let live =
             with_token(app, |token| async move { app.twitch.streams(&token, ids).await }).await?;
-        let open = stream_sessions::open(&app.pool, ids).await?;
-        let now = app.clock.now();
-        for stream in &live {
-            if started(app, stream, &open, now).await? {
-                found.started += 1;
-            }
-        }
-        for session in &open {
-            let listed = live.iter().any(|stream| stream.id == session.stream_id);
-            if !listed && now - session.started_at > LISTED_AFTER {
-                end(app, session, now).await?;
-                found.ended += 1;
-            }
-        }
+        let page = listing::compare(app, ids, &live).await?;
+        found.started += page.started;
+        found.ended += page.ended;
         if found.started > 0 {
             app.doorbell.ring(Ring::Deliver).await;
         }
     }
-}
-
-/// Accepts a stream without a session; the webhook's own statement makes that harmless twice.
-async fn started(
-    app: &App,
-    stream: &Stream,
-    open: &[OpenSession],
-    now: OffsetDateTime,
-) -> sqlx::Result<bool> {
-    if open.iter().any(|session| session.stream_id == stream.id) {
-        return Ok(false);
-    }
-    let started_at = stream.started_at.unwrap_or(now);
-    let message_id = format!("reconciler/online/{}", stream.id);
-    let notice = Notice {
-        message_id: &message_id,
-        occurred_at: started_at,
-        // A late discovery is no fresh go-live: it expires like a late webhook.
-        received_at: started_at.min(now),
-        streamer: &stream.user_id,
-        login: "",
-        display_name: "",
-    };
-    let start =
-        StreamStart { stream_id: &stream.id, kind: "live", started_at, source: "reconciler" };
-    let accepted = acceptance::stream_online(&app.pool, &notice, &start).await?;
-    tracing::warn!(
-        stream.id = %stream.id, streamer.id = %stream.user_id, ?accepted,
-        late_s = (now - started_at).whole_seconds(), "found a stream that no webhook had told of"
-    );
-    Ok(matches!(accepted, acceptance::Accepted::Queued { .. }))
-}
-
-async fn end(app: &App, session: &OpenSession, now: OffsetDateTime) -> sqlx::Result<()> {
-    let message_id = format!("reconciler/offline/{}/{}", session.stream_id, now.unix_timestamp());
-    let notice = Notice {
-        message_id: &message_id,
-        occurred_at: now,
-        received_at: now,
-        streamer: &session.twitch_user_id,
-        login: "",
-        display_name: "",
-    };
-    let expand_at = now + acceptance::END_DEBOUNCE;
-    acceptance::stream_offline(&app.pool, &notice, Some(&session.stream_id), expand_at).await?;
-    tracing::warn!(
-        stream.id = %session.stream_id, streamer.id = %session.twitch_user_id,
-        "found an end that no webhook had told of"
-    );
-    Ok(())
 }
 
 /// Brings names and avatars up to date; accounts that Twitch does not list any more are marked.

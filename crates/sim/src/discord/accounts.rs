@@ -9,6 +9,16 @@ impl DiscordSim {
         UserId(self.shared.world().add_user(username, global_name))
     }
 
+    /// Adds a bot of somebody else's.
+    pub fn add_bot(&self, username: &str) -> UserId {
+        let mut world = self.shared.world();
+        let id = world.add_user(username, None);
+        if let Some(user) = world.users.get_mut(&id) {
+            user.bot = true;
+        }
+        UserId(id)
+    }
+
     /// Brings a user into a guild.
     pub fn add_member(&self, guild: GuildId, user: UserId) {
         self.shared.world().add_member(guild.0, user.0);

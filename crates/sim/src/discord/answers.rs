@@ -11,6 +11,7 @@ use axum::{
 };
 use serde_json::{Value, json};
 use std::io;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 /// A refusal as Discord words it.
 #[derive(Debug)]
@@ -116,4 +117,11 @@ pub(super) fn lost_answer() -> Response {
         Err::<Bytes, _>(io::Error::from(io::ErrorKind::ConnectionReset))
     });
     Body::from_stream(broken).into_response()
+}
+
+/// As Discord writes times: `2026-03-01T10:00:00.123000+00:00`.
+pub(super) fn iso(ms: u64) -> Option<String> {
+    let seconds = OffsetDateTime::from_unix_timestamp(i64::try_from(ms / 1000).ok()?).ok()?;
+    let whole = seconds.format(&Rfc3339).ok()?;
+    Some(format!("{}.{:06}+00:00", whole.trim_end_matches('Z'), ms % 1000 * 1000))
 }

@@ -2,14 +2,14 @@
 
 use super::{
     Application,
-    answers::{Refusal, rate_limited, respond},
+    answers::{Refusal, iso, rate_limited, respond},
+    call::Call,
     faults::LimitScope,
     grants::Token,
     members,
-    messages::iso,
+    model::APPLICATION_NAME,
     permissions, resources,
-    routes::Call,
-    world::{APPLICATION_NAME, World},
+    world::World,
 };
 use axum::{http::Method, response::Response};
 use serde_json::{Value, json};

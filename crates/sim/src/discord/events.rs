@@ -1,6 +1,6 @@
 //! Webhook events: what Discord tells the application of its own accord, signed with Ed25519.
 
-use super::{DiscordSim, Shared, members, resources, world::World};
+use super::{DiscordSim, Shared, answers, members, resources, world::World};
 use ring::signature::{Ed25519KeyPair, KeyPair};
 use serde_json::{Value, json};
 use sm_types::{GuildId, UserId};
@@ -111,7 +111,7 @@ fn authorized(shared: &Shared, user: u64, guild: Option<u64>) -> Value {
 fn event(shared: &Shared, world: &World, kind: &str, data: Value) -> Value {
     let mut body = outer(shared, 1);
     // Discord's times have no offset here.
-    let timestamp = super::messages::iso(world.now_ms()).unwrap_or_default();
+    let timestamp = answers::iso(world.now_ms()).unwrap_or_default();
     let timestamp = timestamp.trim_end_matches("+00:00");
     body["event"] = json!({ "type": kind, "timestamp": timestamp, "data": data });
     body

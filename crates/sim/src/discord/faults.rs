@@ -1,5 +1,6 @@
 //! Faults that can be switched on.
 
+use crate::OddBody;
 use serde::{Deserialize, Serialize};
 use sm_types::ChannelId;
 
@@ -15,6 +16,10 @@ pub struct Fault {
     /// Only messages of this channel; else all of them.
     #[serde(default)]
     pub channel: Option<ChannelId>,
+    /// Any requests instead, by the beginning of their path behind `/api/v10/`, perhaps with a method
+    /// before it: `guilds/1`, `GET channels`.
+    #[serde(default)]
+    pub path: Option<String>,
 }
 
 fn once() -> u32 {
@@ -24,13 +29,32 @@ fn once() -> u32 {
 impl Fault {
     /// A fault for the next `times` requests about messages.
     pub fn new(kind: FaultKind, times: u32) -> Self {
-        Self { kind, times, channel: None }
+        Self { kind, times, channel: None, path: None }
     }
 
     /// The same in one channel only.
     #[must_use]
     pub fn in_channel(self, channel: ChannelId) -> Self {
         Self { channel: Some(channel), ..self }
+    }
+
+    /// The same for requests under a path; see [`Fault::path`].
+    #[must_use]
+    pub fn under(self, path: &str) -> Self {
+        Self { path: Some(path.to_owned()), ..self }
+    }
+
+    /// Whether it is for this request; `channel` is that of a request about messages.
+    pub(super) fn fits(&self, method: &str, path: &str, channel: Option<u64>) -> bool {
+        match &self.path {
+            Some(begin) => {
+                let begins =
+                    path.starts_with(begin) || format!("{method} {path}").starts_with(begin);
+                begins && self.channel.is_none_or(|id| Some(id.0) == channel)
+            }
+            None if matches!(self.kind, FaultKind::Unauthorized) => true,
+            None => channel.is_some_and(|about| self.channel.is_none_or(|id| id.0 == about)),
+        }
     }
 }
 
@@ -86,4 +110,11 @@ pub enum FaultKind {
     },
     /// The message is posted without its embeds.
     DropEmbeds,
+    /// An answer whose body is none of Discord's; below 400 the request is carried out.
+    Odd {
+        /// The status.
+        status: u16,
+        /// What becomes of the body.
+        body: OddBody,
+    },
 }

@@ -1,37 +1,17 @@
 //! Users, and who of them is in which guild with which roles.
 
 use super::{
-    messages::iso,
-    world::{APPLICATION_NAME, World},
+    answers::iso,
+    model::{APPLICATION_NAME, Member, User},
+    world::World,
 };
 use serde_json::{Value, json};
-
-/// A person with an account.
-#[derive(Debug)]
-pub(super) struct User {
-    pub(super) username: String,
-    pub(super) global_name: Option<String>,
-}
-
-impl User {
-    /// The name that people see.
-    pub(super) fn shown_name(&self) -> &str {
-        self.global_name.as_deref().unwrap_or(&self.username)
-    }
-}
-
-/// A user in a guild.
-#[derive(Debug)]
-pub(super) struct Member {
-    pub(super) roles: Vec<u64>,
-    joined_ms: u64,
-}
 
 impl World {
     pub(super) fn add_user(&mut self, username: &str, global_name: Option<&str>) -> u64 {
         let id = self.snowflake();
         let (username, global_name) = (username.to_owned(), global_name.map(str::to_owned));
-        self.users.insert(id, User { username, global_name });
+        self.users.insert(id, User { username, bot: false, global_name });
         id
     }
 
@@ -83,8 +63,8 @@ impl World {
 
 /// A user as Discord shows it.
 pub(super) fn user(world: &World, id: u64) -> Value {
-    let bot = id == world.bot;
     let user = world.users.get(&id);
+    let bot = id == world.bot || user.is_some_and(|user| user.bot);
     json!({
         "id": id.to_string(), "username": user.map_or(APPLICATION_NAME, |user| &user.username),
         "global_name": user.and_then(|user| user.global_name.as_deref()), "avatar": null,

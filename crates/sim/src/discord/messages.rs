@@ -1,17 +1,19 @@
 //! Creating and editing messages, with the checks that Discord makes.
 
 use super::{
-    answers::Refusal,
-    permissions::{self, EMBED_LINKS, MENTION_EVERYONE, SEND_MESSAGES},
-    world::{SimMessage, World},
+    answers::{Refusal, iso},
+    members,
+    model::SimMessage,
+    permissions::{
+        self, EMBED_LINKS, MANAGE_MESSAGES, MENTION_EVERYONE, READ_MESSAGE_HISTORY, SEND_MESSAGES,
+    },
+    world::World,
 };
 use serde_json::{Value, json};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use twilight_model::channel::message::Embed;
 
-/// Discord says "a few minutes".
-const NONCE_MEMORY: Duration = Duration::from_secs(180);
 const MAX_CONTENT: usize = 2000;
 const MAX_NONCE: usize = 25;
 
@@ -87,6 +89,7 @@ pub(super) fn create(
     let message = SimMessage {
         id: id.to_string(),
         channel_id: channel.to_string(),
+        author_id: world.bot.to_string(),
         content: parts.content,
         embeds: if drop_embeds { Vec::new() } else { parts.embeds },
         mention_roles: pings.roles,
@@ -101,9 +104,59 @@ pub(super) fn create(
     let answer = shown(world, &message);
     world.post(channel, message);
     if let Some(nonce) = enforced_nonce(body) {
-        world.nonces.insert(nonce, (Instant::now(), channel, id));
+        let now_ms = world.now_ms();
+        world.nonces.insert(nonce, (now_ms, channel, id));
     }
     Ok(answer)
+}
+
+/// What somebody else writes; no permission is asked for, and nobody is pinged.
+pub(super) fn say(
+    world: &mut World,
+    channel: u64,
+    author: u64,
+    content: &str,
+    embeds: &[Value],
+) -> u64 {
+    let id = world.snowflake();
+    let message = SimMessage {
+        id: id.to_string(),
+        channel_id: channel.to_string(),
+        author_id: author.to_string(),
+        content: content.to_owned(),
+        embeds: embeds.to_vec(),
+        mention_roles: Vec::new(),
+        mentions: Vec::new(),
+        mention_everyone: false,
+        nonce: None,
+        edits: 0,
+        edited_ms: None,
+        created_ms: world.now_ms(),
+        deleted: false,
+    };
+    world.post(channel, message);
+    id
+}
+
+/// Deletes a message: its own, or with the permission to manage messages any.
+pub(super) fn delete(world: &mut World, channel: u64, message: u64) -> Result<Value, Refusal> {
+    let may_manage = permissions::of_bot(world, channel) & MANAGE_MESSAGES != 0;
+    let own = world.bot.to_string();
+    let unknown = || Refusal::new(404, 10008, "Unknown Message");
+    if world.message_mut(channel, message).ok_or_else(unknown)?.author_id != own && !may_manage {
+        return Err(Refusal::new(403, 50013, "Missing Permissions"));
+    }
+    world.delete_message(channel, message);
+    Ok(Value::Null)
+}
+
+/// The latest messages, newest first; none without the permission to read the history.
+pub(super) fn recent(world: &World, channel: u64, limit: usize) -> Value {
+    if permissions::of_bot(world, channel) & READ_MESSAGE_HISTORY == 0 {
+        return Value::Array(Vec::new());
+    }
+    let all = world.messages(channel);
+    all.iter().rev().take(limit).map(|message| shown(world, message)).collect()
 }
 
 /// Changes a message; nobody is pinged.
@@ -116,7 +169,12 @@ pub(super) fn edit(
     let granted = permissions::of_bot(world, channel);
     let unknown = || Refusal::new(404, 10008, "Unknown Message");
     let mut merged = body.clone();
+    let own = world.bot.to_string();
     let found = world.message_mut(channel, message).ok_or_else(unknown)?;
+    if found.author_id != own {
+        let why = "Cannot edit a message authored by another user";
+        return Err(Refusal::new(403, 50005, why));
+    }
     if body.get("content").is_none() {
         merged["content"] = json!(found.content);
     }
@@ -141,7 +199,8 @@ pub(super) fn edit(
 /// A repeated nonce: the message that is there, from whichever channel, or that it is gone.
 fn known_nonce(world: &World, body: &Value) -> Option<Result<Value, Refusal>> {
     let (at, channel, id) = world.nonces.get(&enforced_nonce(body)?)?;
-    if at.elapsed() > NONCE_MEMORY {
+    let age = Duration::from_millis(world.now_ms().saturating_sub(*at));
+    if age > world.nonce_memory {
         return None;
     }
     let message = world.message(*channel, *id).filter(|message| !message.deleted);
@@ -280,13 +339,6 @@ pub(super) fn shown(world: &World, message: &SimMessage) -> Value {
         "mentions": message.mentions.iter().map(|id| json!({"id": id})).collect::<Vec<_>>(),
         "mention_everyone": message.mention_everyone, "nonce": message.nonce, "pinned": false, "tts": false,
         "attachments": [], "components": [], "flags": 0, "timestamp": iso(message.created_ms),
-        "edited_timestamp": message.edited_ms.map(iso), "author": {"id": world.bot.to_string(), "username": "StreamMaxing", "bot": true},
+        "edited_timestamp": message.edited_ms.map(iso), "author": members::user(world, message.author_id.parse().unwrap_or(0)),
     })
-}
-
-/// As Discord writes times: `2026-03-01T10:00:00.123000+00:00`.
-pub(super) fn iso(ms: u64) -> Option<String> {
-    let seconds = OffsetDateTime::from_unix_timestamp(i64::try_from(ms / 1000).ok()?).ok()?;
-    let whole = seconds.format(&Rfc3339).ok()?;
-    Some(format!("{}.{:06}+00:00", whole.trim_end_matches('Z'), ms % 1000 * 1000))
 }

@@ -17,8 +17,10 @@
 
 mod accounts;
 mod answers;
+mod ask;
 mod authorize;
 mod bearer;
+mod call;
 mod contract;
 mod control;
 mod events;
@@ -28,6 +30,7 @@ mod grants;
 mod limits;
 mod members;
 mod messages;
+mod model;
 mod page;
 mod permissions;
 mod resources;
@@ -37,12 +40,13 @@ mod world;
 
 pub use events::Signing;
 pub use faults::{Fault, FaultKind, LimitScope};
-pub use world::{SeenRequest, SimMessage};
+pub use model::{SeenRequest, SimMessage};
 
 use axum::{
     Router,
     routing::{any, get},
 };
+use serde_json::Value;
 use sm_types::{ChannelId, Clock, GuildId, MessageId, RoleId, UserId};
 use std::{
     io,
@@ -229,6 +233,22 @@ impl DiscordSim {
         self.shared.world().delete_channel(channel.0);
     }
 
+    /// Lets somebody else write in a channel; the message may have embeds, as another bot's has.
+    pub fn say(
+        &self,
+        channel: ChannelId,
+        author: UserId,
+        content: &str,
+        embeds: &[Value],
+    ) -> MessageId {
+        MessageId(messages::say(&mut self.shared.world(), channel.0, author.0, content, embeds))
+    }
+
+    /// Sets for how long a nonce brings back the message that it was used for; 3 minutes before.
+    pub fn set_nonce_memory(&self, memory: Duration) {
+        self.shared.world().nonce_memory = memory;
+    }
+
     /// Deletes a message, as a moderator would.
     pub fn delete_message(&self, channel: ChannelId, message: MessageId) {
         self.shared.world().delete_message(channel.0, message.0);
@@ -239,7 +259,7 @@ impl DiscordSim {
         UserId(self.shared.world().bot)
     }
 
-    /// The messages of a channel, oldest first, deleted ones left out.
+    /// The messages of a channel by whomever, oldest first, deleted ones left out.
     pub fn messages(&self, channel: ChannelId) -> Vec<SimMessage> {
         self.shared.world().messages(channel.0)
     }

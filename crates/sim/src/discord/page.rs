@@ -1,11 +1,6 @@
 //! The pages of `/oauth2/authorize`: plain forms, no script.
 
-use super::{
-    authorize::Ask,
-    forms::Pairs,
-    permissions,
-    world::{APPLICATION_NAME, World},
-};
+use super::{ask::Ask, forms::Pairs, model::APPLICATION_NAME, permissions, world::World};
 
 /// What the forms set themselves.
 const DECISIONS: &[&str] = &["as", "guild", "deny"];
@@ -21,8 +16,12 @@ pub(super) fn consent(world: &World, ask: &Ask, query: &Pairs) -> String {
         .collect();
     let scopes: String =
         ask.scopes.iter().map(|scope| format!("<li>{}</li>", escape(scope))).collect();
-    let users: String =
-        world.users.keys().map(|user| form(&hidden, &choice(world, ask, *user))).collect();
+    let users: String = world
+        .users
+        .iter()
+        .filter(|(_, user)| !user.bot)
+        .map(|(user, _)| form(&hidden, &choice(world, ask, *user)))
+        .collect();
     let nobody = if users.is_empty() { "<p>There are no users yet.</p>" } else { "" };
     let cancel = form(&hidden, "<button name=\"deny\" value=\"1\">Cancel</button>");
     let title = format!("{APPLICATION_NAME} wants to access a Discord account");

@@ -2,7 +2,7 @@
 //!
 //! The latter is twilight's calculator, and the rules it leaves out.
 
-use super::world::{Guild, World};
+use super::{model::Guild, world::World};
 use twilight_model::{
     channel::{
         ChannelType,
@@ -18,6 +18,8 @@ const MANAGE_GUILD: u64 = 1 << 5;
 /// Every bit that Discord has given a meaning, some of which twilight does not know.
 const EVERYTHING: u64 = (1 << 53) - 1;
 pub(super) const VIEW_CHANNEL: u64 = 1 << 10;
+pub(super) const MANAGE_MESSAGES: u64 = 1 << 13;
+pub(super) const READ_MESSAGE_HISTORY: u64 = 1 << 16;
 pub(super) const SEND_MESSAGES: u64 = 1 << 11;
 pub(super) const EMBED_LINKS: u64 = 1 << 14;
 pub(super) const MENTION_EVERYONE: u64 = 1 << 17;

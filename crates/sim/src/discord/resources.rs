@@ -1,11 +1,7 @@
 //! Everything that is read and is not a message.
 
 use super::{
-    Shared,
-    answers::Refusal,
-    forms::Pairs,
-    members, permissions,
-    world::{Guild, World},
+    Shared, answers::Refusal, forms::Pairs, members, model::Guild, permissions, world::World,
 };
 use serde_json::{Value, json};
 

@@ -5,12 +5,16 @@ use super::{
     answers::{
         Refusal, add_bucket, cloudflare, lost_answer, rate_limited, refuse, respond, server_error,
     },
-    bearer, events,
+    bearer,
+    call::Call,
+    events,
     faults::{Fault, FaultKind, LimitScope},
+    forms::Pairs,
     limits::Route,
     messages, resources, token,
     world::World,
 };
+use crate::{OddBody, odd::with_odd_body};
 use axum::{
     body::Bytes,
     extract::State,
@@ -23,30 +27,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// What a request is about.
-pub(super) struct Call<'a> {
-    pub(super) method: &'a Method,
-    pub(super) segments: Vec<&'a str>,
-    pub(super) query: &'a str,
-    pub(super) headers: &'a HeaderMap,
-    pub(super) body: &'a [u8],
-}
-
-impl Call<'_> {
-    /// The channel, for requests about messages.
-    fn message_channel(&self) -> Option<u64> {
-        match self.segments.as_slice() {
-            ["channels", channel, "messages", ..] => channel.parse().ok(),
-            _ => None,
-        }
-    }
-}
-
 /// What happens after the request has been handled.
 #[derive(Default)]
 struct Aftermath {
     delay: Option<Duration>,
     instead: Option<Response>,
+    odd: Option<OddBody>,
+    drop_embeds: bool,
     /// Whose tokens were revoked.
     deauthorized: Option<u64>,
 }
@@ -59,19 +46,22 @@ pub(super) async fn handle(
     body: Bytes,
 ) -> Response {
     let path = uri.path().to_owned();
-    let (response, delay, deauthorized) = {
+    let (mut response, aftermath) = {
         let mut world = shared.world();
-        let (response, aftermath) = answer(&shared, &mut world, &method, &uri, &headers, &body);
-        let response = aftermath.instead.unwrap_or(response);
+        let (response, mut aftermath) = answer(&shared, &mut world, &method, &uri, &headers, &body);
+        let response = aftermath.instead.take().unwrap_or(response);
         world.seen(method.as_str(), &path, response.status().as_u16());
-        (response, aftermath.delay, aftermath.deauthorized)
+        (response, aftermath)
     };
-    if let Some(user) = deauthorized {
+    if let Some(user) = aftermath.deauthorized {
         // Beside the answer, as Discord does: whoever waits for that may be the one to be told.
         tokio::spawn(async move { events::deauthorized(&shared, user).await });
     }
-    if let Some(delay) = delay {
+    if let Some(delay) = aftermath.delay {
         tokio::time::sleep(delay).await;
+    }
+    if let Some(odd) = aftermath.odd {
+        response = with_odd_body(response, odd).await;
     }
     response
 }
@@ -109,42 +99,106 @@ fn answer(
         return (refuse(Refusal::new(404, 0, "404: Not Found")), none);
     }
     let call = Call { method, segments, query: uri.query().unwrap_or(""), headers, body };
-    match bearer {
+    let of_bot = bearer.is_none() && !about_tokens;
+    let mut aftermath = match next_fault(world, &call, path.unwrap_or(""), of_bot) {
+        None => none,
+        Some(fault) => match effect(fault.kind) {
+            Effect::Refused(response) => return (response, none),
+            Effect::RefusedOddly(response, odd) => {
+                return (response, Aftermath { odd: Some(odd), ..none });
+            }
+            Effect::Afterwards(aftermath) => aftermath,
+        },
+    };
+    let response = match bearer {
         _ if about_tokens => match token::handle(world, &shared.application, &call) {
             Ok(done) => {
-                (respond(Ok(done.answer)), Aftermath { deauthorized: done.deauthorized, ..none })
+                aftermath.deauthorized = done.deauthorized;
+                respond(Ok(done.answer))
             }
-            Err(refusal) => (refuse(refusal), none),
+            Err(refusal) => refuse(refusal),
         },
-        Some(access) => (bearer::handle(world, &shared.application, &call, access), none),
-        None => of_bot(shared, world, &call, text(header::AUTHORIZATION)),
+        Some(access) => bearer::handle(world, &shared.application, &call, access),
+        None => {
+            let is_known = text(header::AUTHORIZATION).strip_prefix("Bot ") == Some(&shared.token);
+            if is_known {
+                with_bot_token(shared, world, &call, aftermath.drop_embeds)
+            } else {
+                refuse(Refusal::unauthorized())
+            }
+        }
+    };
+    (response, aftermath)
+}
+
+/// What a fault does to a request.
+enum Effect {
+    /// It is not carried out.
+    Refused(Response),
+    /// Nor here, and the answer is odd.
+    RefusedOddly(Response, OddBody),
+    /// It is carried out, and then something happens.
+    Afterwards(Aftermath),
+}
+
+fn effect(kind: FaultKind) -> Effect {
+    let none = Aftermath::default();
+    match kind {
+        FaultKind::DropEmbeds => Effect::Afterwards(Aftermath { drop_embeds: true, ..none }),
+        FaultKind::Slow { ms } => {
+            let delay = Some(Duration::from_millis(ms));
+            Effect::Afterwards(Aftermath { delay, ..none })
+        }
+        FaultKind::LostAnswer => {
+            Effect::Afterwards(Aftermath { instead: Some(lost_answer()), ..none })
+        }
+        FaultKind::ServerError { status, stored: true } => {
+            Effect::Afterwards(Aftermath { instead: Some(server_error(status)), ..none })
+        }
+        FaultKind::ServerError { status, stored: false } => Effect::Refused(server_error(status)),
+        FaultKind::RateLimit { scope, retry_after, header } => {
+            Effect::Refused(rate_limited(scope, retry_after, header))
+        }
+        FaultKind::Cloudflare => Effect::Refused(cloudflare()),
+        FaultKind::Refuse { status, code } => {
+            Effect::Refused(refuse(Refusal::new(status, code, "refused by a fault")))
+        }
+        FaultKind::Unauthorized => Effect::Refused(refuse(Refusal::unauthorized())),
+        FaultKind::Odd { status, body } if status >= 400 => {
+            Effect::RefusedOddly(refuse(Refusal::new(status, 0, "refused by a fault")), body)
+        }
+        FaultKind::Odd { body, .. } => Effect::Afterwards(Aftermath { odd: Some(body), ..none }),
     }
 }
 
-/// A request with the bot's token, or with none.
-fn of_bot(
+/// Uses up the first fault that fits a request.
+fn next_fault(world: &mut World, call: &Call<'_>, path: &str, of_bot: bool) -> Option<Fault> {
+    let (method, channel) = (call.method.as_str(), call.message_channel());
+    let fits = |fault: &Fault| fault.path.is_some() || of_bot;
+    let at = world.faults.iter().position(|f| fits(f) && f.fits(method, path, channel))?;
+    let fault = world.faults[at].clone();
+    world.faults[at].times = world.faults[at].times.saturating_sub(1);
+    if world.faults[at].times == 0 {
+        world.faults.remove(at);
+    }
+    Some(fault)
+}
+
+fn with_bot_token(
     shared: &Shared,
     world: &mut World,
     call: &Call<'_>,
-    authorization: &str,
-) -> (Response, Aftermath) {
-    let fault_everywhere =
-        world.faults.iter().position(|f| matches!(f.kind, FaultKind::Unauthorized));
-    if fault_everywhere.map(|at| use_up(world, at)).is_some()
-        || authorization.strip_prefix("Bot ") != Some(&shared.token)
-    {
-        return (refuse(Refusal::unauthorized()), Aftermath::default());
-    }
+    drop_embeds: bool,
+) -> Response {
     if let Some(channel) = call.message_channel() {
-        return about_messages(shared, world, call, channel);
+        return about_messages(shared, world, call, channel, drop_embeds);
     }
-    let outcome = match (call.method, call.segments.as_slice()) {
+    respond(match (call.method, call.segments.as_slice()) {
         (&Method::GET, ["applications", "@me"]) => Ok(resources::application(shared, world)),
         (&Method::GET, segments) => resources::lookup(world, segments, call.query),
         (&Method::DELETE, ["users", "@me", "guilds", guild]) => leave(world, guild),
         _ => Err(Refusal::new(405, 0, "405: Method Not Allowed")),
-    };
-    (respond(outcome), Aftermath::default())
+    })
 }
 
 fn leave(world: &mut World, guild: &str) -> Result<Value, Refusal> {
@@ -161,31 +215,8 @@ fn about_messages(
     world: &mut World,
     call: &Call<'_>,
     channel: u64,
-) -> (Response, Aftermath) {
-    let mut aftermath = Aftermath::default();
-    let mut drop_embeds = false;
-    match next_fault(world, channel).map(|fault| fault.kind) {
-        None => {}
-        Some(FaultKind::DropEmbeds) => drop_embeds = true,
-        Some(FaultKind::Slow { ms }) => aftermath.delay = Some(Duration::from_millis(ms)),
-        Some(FaultKind::LostAnswer) => aftermath.instead = Some(lost_answer()),
-        Some(FaultKind::ServerError { status, stored: true }) => {
-            aftermath.instead = Some(server_error(status));
-        }
-        Some(FaultKind::ServerError { status, stored: false }) => {
-            return (server_error(status), aftermath);
-        }
-        Some(FaultKind::RateLimit { scope, retry_after, header }) => {
-            return (rate_limited(scope, retry_after, header), aftermath);
-        }
-        Some(FaultKind::Cloudflare) => return (cloudflare(), aftermath),
-        Some(FaultKind::Refuse { status, code }) => {
-            return (refuse(Refusal::new(status, code, "refused by a fault")), aftermath);
-        }
-        Some(FaultKind::Unauthorized) => {
-            return (refuse(Refusal::unauthorized()), aftermath);
-        }
-    }
+    drop_embeds: bool,
+) -> Response {
     let route = match *call.method {
         Method::PATCH => Route::Edit,
         Method::DELETE => Route::Delete,
@@ -198,7 +229,7 @@ fn about_messages(
         Err(full) => {
             let mut response = rate_limited(LimitScope::User, full.reset_after.as_secs_f64(), None);
             add_bucket(&mut response, full, now_ms);
-            return (response, aftermath);
+            return response;
         }
     };
     let outcome = message_call(shared, world, call, channel, drop_embeds);
@@ -209,22 +240,7 @@ fn about_messages(
     }
     let mut response = respond(outcome);
     add_bucket(&mut response, bucket, now_ms);
-    (response, aftermath)
-}
-
-fn next_fault(world: &mut World, channel: u64) -> Option<Fault> {
-    let applies = |fault: &Fault| fault.channel.is_none_or(|id| id.0 == channel);
-    let at = world.faults.iter().position(applies)?;
-    Some(use_up(world, at))
-}
-
-fn use_up(world: &mut World, at: usize) -> Fault {
-    let fault = world.faults[at].clone();
-    world.faults[at].times = world.faults[at].times.saturating_sub(1);
-    if world.faults[at].times == 0 {
-        world.faults.remove(at);
-    }
-    fault
+    response
 }
 
 fn message_call(
@@ -242,7 +258,10 @@ fn message_call(
             check(shared, world, "POST", "/channels/{channel_id}/messages", &body);
             messages::create(world, channel, &body, drop_embeds)
         }
-        (&Method::GET, None) => Ok(recent(world, channel, call.query)),
+        (&Method::GET, None) => {
+            let limit = Pairs::parse(call.query).number("limit").unwrap_or(50).clamp(1, 100);
+            Ok(messages::recent(world, channel, usize::try_from(limit).unwrap_or(100)))
+        }
         (&Method::GET, Some(message)) => {
             let found = world.message(channel, message).filter(|message| !message.deleted);
             let found = found.ok_or_else(|| Refusal::new(404, 10008, "Unknown Message"))?;
@@ -254,10 +273,7 @@ fn message_call(
             check(shared, world, "PATCH", template, &body);
             messages::edit(world, channel, message, &body)
         }
-        (&Method::DELETE, Some(message)) => {
-            let gone = world.delete_message(channel, message);
-            if gone { Ok(Value::Null) } else { Err(Refusal::new(404, 10008, "Unknown Message")) }
-        }
+        (&Method::DELETE, Some(message)) => messages::delete(world, channel, message),
         _ => Err(Refusal::new(405, 0, "405: Method Not Allowed")),
     }
 }
@@ -278,10 +294,4 @@ fn check(shared: &Shared, world: &mut World, method: &str, template: &str, body:
     if let Some(contract) = &shared.contract {
         world.violations.extend(contract.violations(method, template, body));
     }
-}
-
-fn recent(world: &World, channel: u64, query: &str) -> Value {
-    let limit = query.split('&').find_map(|pair| pair.strip_prefix("limit=")?.parse().ok());
-    let all = world.messages(channel);
-    all.iter().rev().take(limit.unwrap_or(50)).map(|m| messages::shown(world, m)).collect()
 }

@@ -3,10 +3,10 @@
 use super::{
     Application,
     answers::Refusal,
+    call::Call,
     forms::Pairs,
     grants::{Consent, TOKEN_LIFE_S, Token},
     permissions, resources,
-    routes::Call,
     world::World,
 };
 use axum::http::{HeaderMap, Method, header};

@@ -4,106 +4,23 @@ use super::{
     faults::Fault,
     grants::Grants,
     limits::Limits,
-    members::{Member, User},
+    model::{APPLICATION_NAME, Channel, Guild, Overwrite, Role, SeenRequest, SimMessage, User},
 };
-use serde::Serialize;
-use serde_json::Value;
 use sm_types::Clock;
 use std::{
     collections::{BTreeMap, HashMap, VecDeque},
-    time::Instant,
+    time::Duration,
 };
 
 const DISCORD_EPOCH_MS: i128 = 1_420_070_400_000;
+/// Discord says "a few minutes".
+const NONCE_MEMORY: Duration = Duration::from_secs(180);
 const KEPT_REQUESTS: usize = 10_000;
 const KEPT_CHANGES: usize = 5_000;
-/// What the application and its bot are called.
-pub(super) const APPLICATION_NAME: &str = "StreamMaxing";
 /// View, send, embed, history, send in threads.
 pub(super) const DEFAULT_BOT_PERMISSIONS: u64 = 274_877_991_936;
 /// What `@everyone` may do in a new server, as far as it matters here.
 const EVERYONE_PERMISSIONS: u64 = 1 << 10 | 1 << 11 | 1 << 14 | 1 << 15 | 1 << 16;
-
-/// A message.
-#[derive(Debug, Clone, Serialize)]
-pub struct SimMessage {
-    /// The id.
-    pub id: String,
-    /// The channel.
-    pub channel_id: String,
-    /// The text.
-    pub content: String,
-    /// The embeds, as sent.
-    pub embeds: Vec<Value>,
-    /// Roles that were pinged.
-    pub mention_roles: Vec<String>,
-    /// Users that were pinged.
-    pub mentions: Vec<String>,
-    /// Whether everyone was pinged.
-    pub mention_everyone: bool,
-    /// The nonce it was posted with.
-    pub nonce: Option<String>,
-    /// How often it was edited.
-    pub edits: u32,
-    /// When it was posted, in Unix milliseconds.
-    pub created_ms: u64,
-    /// When it was edited last, in Unix milliseconds.
-    pub edited_ms: Option<u64>,
-    /// Whether it is gone.
-    pub deleted: bool,
-}
-
-/// A request that came in.
-#[derive(Debug, Clone, Serialize)]
-pub struct SeenRequest {
-    /// The method.
-    pub method: String,
-    /// The path.
-    pub path: String,
-    /// The status of the answer.
-    pub status: u16,
-    /// When it came, in Unix milliseconds.
-    pub at_ms: u64,
-}
-
-#[derive(Debug)]
-pub(super) struct Guild {
-    pub(super) name: String,
-    pub(super) owner: u64,
-    /// `@everyone` first, then the bot's own, then the others as they were made.
-    pub(super) roles: Vec<Role>,
-    /// Everybody but the bot.
-    pub(super) members: BTreeMap<u64, Member>,
-    pub(super) channels: Vec<u64>,
-    pub(super) bot_role: u64,
-    pub(super) bot_present: bool,
-}
-
-#[derive(Debug, Clone)]
-pub(super) struct Role {
-    pub(super) id: u64,
-    pub(super) name: String,
-    pub(super) permissions: u64,
-    pub(super) mentionable: bool,
-    pub(super) managed: bool,
-}
-
-#[derive(Debug)]
-pub(super) struct Channel {
-    pub(super) guild: u64,
-    pub(super) name: String,
-    pub(super) kind: u8,
-    pub(super) overwrites: Vec<Overwrite>,
-    pub(super) messages: Vec<SimMessage>,
-}
-
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Overwrite {
-    pub(super) id: u64,
-    pub(super) member: bool,
-    pub(super) allow: u64,
-    pub(super) deny: u64,
-}
 
 /// Everything there is.
 #[derive(Debug)]
@@ -116,7 +33,9 @@ pub(crate) struct World {
     pub(super) webhook_events_url: Option<String>,
     pub(super) guilds: HashMap<u64, Guild>,
     pub(super) channels: HashMap<u64, Channel>,
-    pub(super) nonces: HashMap<String, (Instant, u64, u64)>,
+    /// When each nonce was used, in Unix milliseconds, and the channel and message it stands for.
+    pub(super) nonces: HashMap<String, (u64, u64, u64)>,
+    pub(super) nonce_memory: Duration,
     pub(super) faults: Vec<Fault>,
     pub(super) limits: Limits,
     pub(super) requests: VecDeque<SeenRequest>,
@@ -142,6 +61,7 @@ impl World {
             guilds: HashMap::new(),
             channels: HashMap::new(),
             nonces: HashMap::new(),
+            nonce_memory: NONCE_MEMORY,
             faults: Vec::new(),
             limits: Limits::new(rate_limit),
             requests: VecDeque::new(),

@@ -4,8 +4,8 @@ use super::{
     Delivery, EdgeCase, TwitchSim,
     delivery::{self, To},
     edge_cases, eventsub,
+    model::NewSubscription,
     tokens::Grant,
-    world::NewSubscription,
 };
 use serde_json::{Value, json};
 use sm_types::{StreamId, TwitchUserId};
@@ -54,12 +54,14 @@ impl TwitchSim {
 
     /// Ends the stream without telling anybody.
     pub fn stop_stream(&self, user: &TwitchUserId) {
-        self.shared.world().end_stream(user.as_str());
+        let now = self.shared.clock.now();
+        self.shared.world().end_stream(user.as_str(), now);
     }
 
     /// Ends the stream and tells every subscriber.
     pub async fn end_stream(&self, user: &TwitchUserId) {
-        let event = self.shared.world().end_stream(user.as_str());
+        let now = self.shared.clock.now();
+        let event = self.shared.world().end_stream(user.as_str(), now);
         self.deliver(user, &Delivery::new("stream.offline", event)).await;
     }
 
@@ -118,6 +120,7 @@ impl TwitchSim {
             world.user_mut(user.as_str(), |user| {
                 user.removed = true;
                 user.stream = None;
+                user.ended = None;
             });
         }
         self.revoke(user, "user_removed").await

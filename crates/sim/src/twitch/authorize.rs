@@ -2,7 +2,7 @@
 //!
 //! `as=<login or id>` and `deny=1` in the query answer at once; the page's buttons send the same.
 
-use super::{Shared, TwitchSim, http::Pairs, tokens::Grant, world::User};
+use super::{Shared, TwitchSim, http::Pairs, model::User, tokens::Grant};
 use axum::{
     http::StatusCode,
     response::{Html, IntoResponse, Response},

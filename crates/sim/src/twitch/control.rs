@@ -1,6 +1,9 @@
 //! The control API; see the module's head for its routes.
 
-use super::{EdgeCase, Fault, Shared, TwitchSim, world::Subscription, world::User};
+use super::{
+    EdgeCase, Fault, ListingLag, Shared, TwitchSim,
+    model::{Subscription, User},
+};
 use axum::{
     Json, Router,
     extract::{Path, Query, State},
@@ -33,7 +36,8 @@ pub(super) fn router() -> Router<Arc<Shared>> {
         .route("/_sim/twitch/subscriptions/{id}/status", post(set_status))
         .route("/_sim/twitch/deliveries", get(deliveries))
         .route("/_sim/twitch/requests", get(requests))
-        .route("/_sim/twitch/streams-delay", post(streams_delay))
+        .route("/_sim/twitch/listing-lag", post(listing_lag))
+        .route("/_sim/twitch/catch-up", post(catch_up))
         .route("/_sim/twitch/expire-tokens", post(expire_tokens))
         .route("/_sim/twitch/expire-user-tokens", post(expire_user_tokens))
         .route("/_sim/twitch/expire-app-tokens", post(expire_app_tokens))
@@ -219,13 +223,23 @@ async fn requests(State(shared): Sim, Query(since): Query<Since>) -> Json<Value>
     since.part_of("requests", &shared.world().requests)
 }
 
+/// Seconds; `null` lasts until it is told otherwise.
 #[derive(Deserialize)]
-struct Delay {
-    seconds: u32,
+struct Lag {
+    start: Option<u32>,
+    end: Option<u32>,
 }
 
-async fn streams_delay(State(shared): Sim, Json(delay): Json<Delay>) -> StatusCode {
-    sim(shared).delay_streams(time::Duration::seconds(delay.seconds.into()));
+async fn listing_lag(State(shared): Sim, Json(lag): Json<Lag>) -> StatusCode {
+    let of = |seconds: Option<u32>| {
+        seconds.map_or(ListingLag::UNTIL_TOLD, |s| time::Duration::seconds(s.into()))
+    };
+    sim(shared).set_listing_lag(ListingLag { start: of(lag.start), end: of(lag.end) });
+    StatusCode::NO_CONTENT
+}
+
+async fn catch_up(State(shared): Sim) -> StatusCode {
+    sim(shared).catch_up();
     StatusCode::NO_CONTENT
 }
 

@@ -3,10 +3,9 @@
 use super::{
     Shared,
     http::header,
-    world::{Subscription, text},
+    model::{SeenDelivery, Subscription, text},
 };
 use hmac::{Hmac, KeyInit, Mac};
-use serde::Serialize;
 use serde_json::{Value, json};
 use sha2::Sha256;
 use std::{
@@ -79,25 +78,6 @@ impl Delivery {
     fn is_faithful(&self) -> bool {
         self.body.is_none() && self.signature == Signature::Good && self.age.is_zero()
     }
-}
-
-/// A delivery and its answer.
-#[derive(Debug, Clone, Serialize)]
-pub struct SeenDelivery {
-    /// The message's id.
-    pub message_id: String,
-    /// `notification`, `revocation` or `webhook_callback_verification`.
-    pub message_type: String,
-    /// The subscription's id.
-    pub subscription_id: String,
-    /// The subscription type.
-    pub kind: String,
-    /// How often it had been sent before.
-    pub retry: usize,
-    /// The status of the answer; `None`: there was none.
-    pub status: Option<u16>,
-    /// How long it took, in microseconds.
-    pub took_us: u64,
 }
 
 /// The client of the simulator: it stands for Twitch's own and has no part in the product's.

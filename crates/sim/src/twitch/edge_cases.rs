@@ -79,7 +79,7 @@ pub(super) async fn play(sim: &TwitchSim, user: &TwitchUserId, case: EdgeCase) -
     match case {
         EdgeCase::Online => sim.deliver(user, &online("live")).await,
         EdgeCase::Offline => {
-            let event = sim.shared.world().end_stream(user.as_str());
+            let event = sim.shared.world().end_stream(user.as_str(), sim.shared.clock.now());
             sim.deliver(user, &Delivery::new("stream.offline", event)).await
         }
         EdgeCase::Duplicate => {
@@ -121,7 +121,7 @@ pub(super) async fn play(sim: &TwitchSim, user: &TwitchUserId, case: EdgeCase) -
         }
         EdgeCase::Rerun => sim.deliver(user, &online("rerun")).await,
         EdgeCase::OfflineWithoutId => {
-            let mut event = sim.shared.world().end_stream(user.as_str());
+            let mut event = sim.shared.world().end_stream(user.as_str(), sim.shared.clock.now());
             if let Some(event) = event.as_object_mut() {
                 event.remove("id");
             }
@@ -129,7 +129,7 @@ pub(super) async fn play(sim: &TwitchSim, user: &TwitchUserId, case: EdgeCase) -
         }
         EdgeCase::Flap => flap(sim, user).await,
         EdgeCase::Restart => {
-            let event = sim.shared.world().end_stream(user.as_str());
+            let event = sim.shared.world().end_stream(user.as_str(), sim.shared.clock.now());
             let mut statuses = sim.deliver(user, &Delivery::new("stream.offline", event)).await;
             statuses.extend(sim.deliver(user, &online("live")).await);
             statuses
@@ -160,7 +160,7 @@ async fn flap(sim: &TwitchSim, user: &TwitchUserId) -> Vec<u16> {
     let mut statuses = sim.deliver(user, &online).await;
     let (stream, offline) = {
         let mut world = sim.shared.world();
-        let stream = world.take_stream(user.as_str());
+        let stream = world.take_stream(user.as_str(), sim.shared.clock.now());
         let offline = world.offline_event(user.as_str(), stream.as_ref());
         (stream, offline)
     };

@@ -1,10 +1,12 @@
 //! EventSub subscriptions: making, listing, deleting, and the rules for that.
 
 use super::{
-    Challenge, Shared, delivery,
+    Shared, delivery,
+    faults::Challenge,
     http::{Pairs, Refusal, answer, cut, refuse},
+    model::{NewSubscription, Subscription},
     tokens::Bearer,
-    world::{NewSubscription, Subscription, World},
+    world::World,
 };
 use axum::{
     http::{StatusCode, Uri},

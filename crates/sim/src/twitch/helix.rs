@@ -2,11 +2,12 @@
 
 use super::{
     Shared, eventsub,
+    faults::Fault,
     http::{Pairs, Refusal, refuse},
     limits::Limits,
     oauth, resources,
-    world::Fault,
 };
+use crate::odd::with_odd_body;
 use axum::{
     body::Bytes,
     extract::State,
@@ -33,16 +34,34 @@ pub(super) async fn handle(
         world.requests.push(format!("{method} {path}"));
         world.next_fault(&method, short)
     };
-    if let Some(fault) = fault {
-        tokio::time::sleep(Duration::from_millis(fault.delay_ms)).await;
-        if fault.status >= 400 {
-            return fail(&shared, &fault, helix);
-        }
+    let Some(fault) = fault else {
+        return answered(&shared, &method, (helix, short), &uri, &headers, &body).await;
+    };
+    tokio::time::sleep(Duration::from_millis(fault.delay_ms)).await;
+    let response = if fault.status >= 400 {
+        fail(&shared, &fault, helix)
+    } else {
+        answered(&shared, &method, (helix, short), &uri, &headers, &body).await
+    };
+    match fault.body {
+        Some(odd) => with_odd_body(response, odd).await,
+        None => response,
     }
+}
+
+/// The answer without any fault, by Helix or by the OAuth server.
+async fn answered(
+    shared: &Arc<Shared>,
+    method: &Method,
+    (helix, path): (bool, &str),
+    uri: &Uri,
+    headers: &HeaderMap,
+    body: &Bytes,
+) -> Response {
     if !helix {
-        return oauth::handle(&shared, &method, short, &uri, &headers, &body).await;
+        return oauth::handle(shared, method, path, uri, headers, body).await;
     }
-    let (answered, limits) = limited(&shared, &method, short, &uri, &headers, &body).await;
+    let (answered, limits) = limited(shared, method, path, uri, headers, body).await;
     let mut response = answered.into_response();
     if let Some(limits) = limits {
         limits.stamp(response.headers_mut());

@@ -25,7 +25,8 @@
 //! | `POST /_sim/twitch/subscriptions/{id}/status` | `{"status":"…"}`: sets it, silently |
 //! | `GET /_sim/twitch/deliveries?since=0` | deliveries from a number on, and the `next` one |
 //! | `GET /_sim/twitch/requests?since=0` | requests, the same way |
-//! | `POST /_sim/twitch/streams-delay` | `{"seconds":60}`: Get Streams learns of streams later |
+//! | `POST /_sim/twitch/listing-lag` | `{"start":60,"end":150}`: how far Get Streams is behind; `null`: until told |
+//! | `POST /_sim/twitch/catch-up` | Get Streams learns at once of what has begun and ended |
 //! | `POST /_sim/twitch/expire-tokens` | makes all access tokens invalid |
 //! | `POST /_sim/twitch/expire-user-tokens` | makes those of users invalid |
 //! | `POST /_sim/twitch/expire-app-tokens` | makes those of the application invalid |
@@ -39,22 +40,27 @@ mod control;
 mod delivery;
 mod edge_cases;
 mod eventsub;
+mod faults;
 mod helix;
 mod http;
 mod limits;
+mod listing;
+mod model;
 mod oauth;
 mod resources;
 mod switches;
 mod tokens;
 mod world;
 
-pub use delivery::{Delivery, SeenDelivery, Signature, sign};
+pub use delivery::{Delivery, Signature, sign};
 pub use edge_cases::EdgeCase;
-pub use switches::Challenge;
-pub use world::Fault;
+pub use faults::{Challenge, Fault};
+pub use listing::ListingLag;
+pub use model::SeenDelivery;
 
 use axum::{Router, routing::any};
 use limits::Bucket;
+use model::{NewSubscription, Subscription};
 use serde_json::Value;
 use sm_types::Clock;
 use std::{
@@ -64,7 +70,7 @@ use std::{
     time::Duration,
 };
 use tokio::{net::TcpListener, task::AbortHandle};
-use world::{NewSubscription, Subscription, World};
+use world::World;
 
 /// How to run it.
 #[derive(Debug, Clone)]
@@ -87,12 +93,14 @@ pub struct Options {
     pub redirect_uris: Vec<String>,
     /// Whether each use of a refresh token gives another one and ends the first.
     pub rotate_refresh_tokens: bool,
+    /// How far Get Streams lags behind.
+    pub listing_lag: ListingLag,
     /// The clock that stamps deliveries and ends tokens.
     pub clock: Clock,
 }
 
 impl Options {
-    /// A free port, no retries, Twitch's own rate limit.
+    /// A free port, no retries, Twitch's own rate limit and its lag.
     pub fn local(client_id: &str, client_secret: &str) -> Self {
         Self {
             addr: SocketAddr::from(([127, 0, 0, 1], 0)),
@@ -103,6 +111,7 @@ impl Options {
             subscriptions_per_page: 100,
             redirect_uris: Vec::new(),
             rotate_refresh_tokens: false,
+            listing_lag: ListingLag::default(),
             clock: Clock::system(),
         }
     }
@@ -183,7 +192,7 @@ impl TwitchSim {
         let bucket = options.points_per_minute.map(Bucket::new);
         let shared = Arc::new(Shared {
             addr: listener.local_addr()?,
-            world: Mutex::new(World::new(bucket)),
+            world: Mutex::new(World::new(bucket, options.listing_lag)),
             http: delivery::client()?,
             client_id: options.client_id,
             client_secret: options.client_secret,

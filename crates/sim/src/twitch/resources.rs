@@ -3,8 +3,10 @@
 use super::{
     Shared,
     http::{Pairs, Refusal, answer, page, refuse},
+    listing,
+    model::{Recording, Stream, User, game_id},
     tokens::Bearer,
-    world::{User, World, game_id},
+    world::World,
 };
 use axum::response::Response;
 use serde_json::{Value, json};
@@ -98,13 +100,12 @@ fn authorizations(world: &World, bearer: &Bearer, query: &Pairs) -> Result<Respo
 fn streams(shared: &Shared, world: &World, query: &Pairs) -> Result<Response, Refusal> {
     let all = chosen(world, query, "user_id", Some("user_login"))?;
     let all = all.unwrap_or_else(|| world.present().collect());
-    // Get Streams learns of a stream later than EventSub does.
-    let known_from = shared.clock.now() - world.streams_delay;
-    let known = |user: &&User| {
-        let started = user.stream.as_ref().map(|stream| stream.started);
-        !world.streams_hidden && started.is_some_and(|started| started <= known_from)
+    let now = shared.clock.now();
+    let listed = |user: &User| {
+        let found = listing::listed(user, world.listing_lag, now);
+        found.filter(|_| !world.streams_hidden).map(|found| stream(user, found))
     };
-    page(all.into_iter().filter(known).filter_map(stream).collect(), query)
+    page(all.into_iter().filter_map(listed).collect(), query)
 }
 
 /// The beginning of the login counts, without case; a blank stands for nothing and for `_`.
@@ -173,16 +174,15 @@ fn channel(user: &User) -> Value {
     })
 }
 
-fn stream(user: &User) -> Option<Value> {
-    let stream = user.stream.as_ref()?;
+fn stream(user: &User, stream: &Stream) -> Value {
     let preview = format!("previews-ttv/live_user_{}-{{width}}x{{height}}.jpg", user.login);
-    Some(json!({
+    json!({
         "id": stream.id, "user_id": user.id, "user_login": user.login, "user_name": user.name,
         "game_id": game_id(&user.game), "game_name": user.game, "type": stream.kind,
         "title": user.title, "tags": ["English"], "viewer_count": user.viewers,
         "started_at": stream.started_at, "language": "en", "tag_ids": [], "is_mature": false,
         "thumbnail_url": format!("https://static-cdn.jtvnw.net/{preview}"),
-    }))
+    })
 }
 
 fn found(user: &User) -> Value {
@@ -197,7 +197,7 @@ fn found(user: &User) -> Value {
 }
 
 fn recordings(user: &User) -> Vec<Value> {
-    let video = |recording: &super::world::Recording| {
+    let video = |recording: &Recording| {
         let id = &recording.video;
         json!({
             "id": id, "stream_id": recording.stream, "user_id": user.id, "user_login": user.login,

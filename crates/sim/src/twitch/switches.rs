@@ -1,24 +1,10 @@
 //! What goes wrong, what is late and what Twitch loses: set by a test, told to nobody.
 
-use super::{Fault, TwitchSim};
-use std::time::Duration;
-
-/// When a new callback is challenged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Challenge {
-    /// Before the request for the subscription is answered.
-    Before,
-    /// This long after the request; with zero the two overtake each other, as with Twitch.
-    After(Duration),
-    /// Not at all: the subscription stays pending.
-    Never,
-}
-
-impl Default for Challenge {
-    fn default() -> Self {
-        Self::After(Duration::ZERO)
-    }
-}
+use super::{
+    ListingLag, TwitchSim,
+    faults::{Challenge, Fault},
+    listing,
+};
 
 impl TwitchSim {
     /// Makes all access tokens invalid, of users and of the application.
@@ -44,7 +30,7 @@ impl TwitchSim {
 
     /// Answers the next requests under a path with a status; see [`Fault::path`].
     pub fn fail_next(&self, path_prefix: &str, status: u16, times: u32) {
-        self.fault(Fault { path: path_prefix.to_owned(), status, times, delay_ms: 0 });
+        self.fault(Fault::refusing(path_prefix, status, times));
     }
 
     /// Removes all faults.
@@ -52,14 +38,19 @@ impl TwitchSim {
         self.shared.world().faults.clear();
     }
 
-    /// Hides live streams from Get Streams until it is told otherwise.
+    /// Hides all streams from Get Streams until it is told otherwise.
     pub fn hide_streams(&self, hide: bool) {
         self.shared.world().streams_hidden = hide;
     }
 
-    /// Lets Get Streams learn of a stream this much later, as Twitch does in the first minute.
-    pub fn delay_streams(&self, delay: time::Duration) {
-        self.shared.world().streams_delay = delay;
+    /// Sets how far Get Streams lags behind from now on.
+    pub fn set_listing_lag(&self, lag: ListingLag) {
+        self.shared.world().listing_lag = lag;
+    }
+
+    /// Lets Get Streams learn at once of everything that has begun and ended so far.
+    pub fn catch_up(&self) {
+        self.shared.world().users.iter_mut().for_each(listing::catch_up);
     }
 
     /// Says when callbacks are challenged from now on.

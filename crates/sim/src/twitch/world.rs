@@ -1,108 +1,21 @@
 //! The state of the simulated Twitch.
 
-use super::{Challenge, delivery::SeenDelivery, limits::Bucket, tokens::Tokens};
+use super::{
+    faults::{Challenge, Fault},
+    limits::Bucket,
+    listing::{self, ListingLag},
+    model::{
+        NewSubscription, PENDING, Recording, SeenDelivery, Stream, Subscription, User, game_id,
+        text,
+    },
+    tokens::Tokens,
+};
 use axum::http::Method;
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
+use time::OffsetDateTime;
 use uuid::Uuid;
 
-pub(super) const PENDING: &str = "webhook_callback_verification_pending";
 const MAX_TOTAL_COST: u64 = 10_000;
-
-/// An answer that goes wrong.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Fault {
-    /// The beginning of the path behind `/helix/` or `/oauth2/`, perhaps with a method before
-    /// it: `users`, `DELETE eventsub/subscriptions`; empty: every request.
-    #[serde(default)]
-    pub path: String,
-    /// The status: 401, 429 or 5xx; below 400 it is only slow.
-    pub status: u16,
-    /// How often.
-    pub times: u32,
-    /// How long the answer takes, in milliseconds.
-    #[serde(default)]
-    pub delay_ms: u64,
-}
-
-#[derive(Debug, Clone)]
-pub(crate) struct User {
-    pub(super) id: String,
-    pub(super) login: String,
-    pub(super) name: String,
-    pub(super) title: String,
-    pub(super) game: String,
-    pub(super) viewers: u64,
-    pub(super) stream: Option<Stream>,
-    /// Newest first.
-    pub(super) recordings: Vec<Recording>,
-    /// Whether the user has authorised the application: subscriptions cost nothing then.
-    pub(super) authorized: bool,
-    /// All scopes that the user has granted so far.
-    pub(super) scopes: Vec<String>,
-    /// Whether the account is gone.
-    pub(super) removed: bool,
-}
-
-#[derive(Debug, Clone)]
-pub(super) struct Stream {
-    pub(super) id: String,
-    pub(super) kind: String,
-    pub(super) started: OffsetDateTime,
-    pub(super) started_at: String,
-}
-
-#[derive(Debug, Clone)]
-pub(super) struct Recording {
-    pub(super) video: String,
-    pub(super) stream: String,
-    pub(super) started_at: String,
-}
-
-/// What an application asks for.
-#[derive(Debug, Clone)]
-pub(super) struct NewSubscription {
-    pub(super) kind: String,
-    pub(super) version: String,
-    pub(super) condition: Value,
-    pub(super) callback: String,
-    pub(super) secret: String,
-}
-
-#[derive(Debug, Clone)]
-pub(super) struct Subscription {
-    pub(super) id: String,
-    pub(super) new: NewSubscription,
-    pub(super) status: String,
-    pub(super) created_at: String,
-    pub(super) cost: u64,
-}
-
-impl Subscription {
-    pub(super) fn is_about(&self, user: &str) -> bool {
-        let mut condition = self.new.condition.as_object().into_iter().flatten();
-        condition.any(|(key, value)| key.ends_with("user_id") && value.as_str() == Some(user))
-    }
-
-    /// Whether it is about the application as a whole, whoever the user is.
-    pub(super) fn is_about_application(&self) -> bool {
-        self.new.condition.get("client_id").is_some()
-    }
-
-    pub(super) fn is_alive(&self) -> bool {
-        self.status == "enabled" || self.status == PENDING
-    }
-
-    pub(super) fn json(&self) -> Value {
-        json!({
-            "id": self.id, "status": self.status, "type": self.new.kind,
-            "version": self.new.version, "condition": self.new.condition,
-            "created_at": self.created_at, "cost": self.cost,
-            "transport": {"method": "webhook", "callback": self.new.callback},
-        })
-    }
-}
 
 /// Everything there is.
 #[derive(Debug, Default)]
@@ -116,14 +29,14 @@ pub(crate) struct World {
     pub(super) faults: Vec<Fault>,
     pub(super) bucket: Option<Bucket>,
     pub(super) streams_hidden: bool,
-    pub(super) streams_delay: Duration,
+    pub(super) listing_lag: ListingLag,
     pub(super) challenge: Challenge,
     sequence: u64,
 }
 
 impl World {
-    pub(super) fn new(bucket: Option<Bucket>) -> Self {
-        Self { bucket, max_total_cost: MAX_TOTAL_COST, ..Self::default() }
+    pub(super) fn new(bucket: Option<Bucket>, listing_lag: ListingLag) -> Self {
+        Self { bucket, listing_lag, max_total_cost: MAX_TOTAL_COST, ..Self::default() }
     }
 
     fn next_number(&mut self) -> u64 {
@@ -141,6 +54,7 @@ impl World {
             game: "Just Chatting".to_owned(),
             viewers: 42,
             stream: None,
+            ended: None,
             recordings: Vec::new(),
             authorized: false,
             scopes: Vec::new(),
@@ -195,20 +109,27 @@ impl World {
             let recorded = (stream.clone(), started_at.clone());
             let recording = Recording { video, stream: recorded.0, started_at: recorded.1 };
             user.recordings.insert(0, recording);
-            user.stream = Some(Stream { id: stream, kind, started, started_at });
+            user.stream = Some(Stream { id: stream, kind, started, started_at, listed: false });
         });
         (id_of_stream, event)
     }
 
-    pub(super) fn end_stream(&mut self, id: &str) -> Value {
-        let ended = self.take_stream(id);
+    pub(super) fn end_stream(&mut self, id: &str, now: OffsetDateTime) -> Value {
+        let ended = self.take_stream(id, now);
         self.offline_event(id, ended.as_ref())
     }
 
-    pub(super) fn take_stream(&mut self, id: &str) -> Option<Stream> {
-        let mut ended = None;
-        self.user_mut(id, |user| ended = user.stream.take());
-        ended
+    pub(super) fn take_stream(&mut self, id: &str, now: OffsetDateTime) -> Option<Stream> {
+        let lag = self.listing_lag;
+        let mut taken = None;
+        self.user_mut(id, |user| {
+            let was_listed = listing::listed(user, lag, now).cloned();
+            taken = user.stream.take();
+            // What the list had not learned of, it does not go on listing.
+            let known = taken.clone().filter(|taken| was_listed.is_some_and(|s| s.id == taken.id));
+            user.ended = known.map(|stream| (stream, now)).or_else(|| user.ended.take());
+        });
+        taken
     }
 
     pub(super) fn offline_event(&self, id: &str, ended: Option<&Stream>) -> Value {
@@ -344,18 +265,4 @@ impl World {
         }
         Some(fault)
     }
-}
-
-/// A time as Twitch writes it: UTC, with as many digits of a second as it has.
-pub(super) fn text(time: OffsetDateTime) -> String {
-    time.format(&Rfc3339).unwrap_or_default()
-}
-
-/// An id for a game: always the same for the same name.
-pub(super) fn game_id(game: &str) -> String {
-    if game.is_empty() {
-        return String::new();
-    }
-    let sum = game.bytes().fold(7_u32, |sum, b| sum.wrapping_mul(31).wrapping_add(u32::from(b)));
-    (sum % 1_000_000).to_string()
 }

@@ -1,7 +1,10 @@
 //! Each fault, and that it ends.
 
 use super::bot::{Bot, message};
-use sm_sim::discord::{Fault, FaultKind, LimitScope};
+use sm_sim::{
+    OddBody,
+    discord::{Fault, FaultKind, LimitScope},
+};
 
 #[tokio::test]
 async fn a_429_tells_its_scope_and_both_waits() {
@@ -84,4 +87,40 @@ async fn embeds_are_dropped_and_answers_come_late() {
     let before = std::time::Instant::now();
     bot.post(&message("hello", "n2")).await.ok();
     assert!(before.elapsed().as_millis() >= 120);
+}
+
+#[tokio::test]
+async fn odd_bodies_come_with_any_status() {
+    let bot = Bot::start().await;
+    let odd = |status, body| Fault::new(FaultKind::Odd { status, body }, 1);
+    bot.sim.fault(odd(200, OddBody::Empty));
+    let answer = bot.post(&message("one", "n1")).await;
+    assert_eq!((answer.status, answer.body.as_str()), (200, Some("")));
+    bot.sim.fault(odd(200, OddBody::Cut));
+    let answer = bot.post(&message("two", "n2")).await;
+    assert_eq!(answer.status, 200);
+    assert!(answer.body.as_str().unwrap().starts_with('{'));
+    assert_eq!(bot.texts(), ["one", "two"], "both were carried out");
+    bot.sim.fault(odd(403, OddBody::Empty));
+    let answer = bot.post(&message("three", "n3")).await;
+    assert_eq!((answer.status, answer.body.as_str()), (403, Some("")));
+    bot.sim.fault(odd(502, OddBody::Page));
+    let answer = bot.post(&message("four", "n4")).await;
+    assert_eq!((answer.status, answer.header("content-type")), (502, "text/html"));
+    assert_eq!(bot.texts().len(), 2, "what is refused is not carried out");
+}
+
+#[tokio::test]
+async fn a_fault_may_be_of_one_route_only() {
+    let bot = Bot::start().await;
+    let list = format!("GET channels/{}/messages", bot.channel);
+    let refuse = FaultKind::Refuse { status: 403, code: 50001 };
+    bot.sim.fault(Fault::new(refuse, 1).under(&list));
+    bot.sim.fault(Fault::new(FaultKind::Cloudflare, 1).under("users/@me"));
+    bot.post(&message("hello", "n1")).await.ok();
+    let path = format!("/channels/{}/messages", bot.channel);
+    bot.get(&path).await.expect(403, 50001);
+    bot.get(&path).await.ok();
+    assert_eq!(bot.get("/users/@me").await.status, 429);
+    bot.get("/users/@me").await.ok();
 }

@@ -2,6 +2,8 @@
 
 use super::bot::{Bot, message};
 use serde_json::{Value, json};
+use sm_sim::discord::Options;
+use sm_types::Clock;
 
 #[tokio::test]
 async fn a_nonce_returns_the_message_that_is_there() {
@@ -136,4 +138,36 @@ async fn only_who_is_allowed_and_named_is_pinged() {
     body["nonce"] = json!("n3");
     let both = json!([open.to_string(), closed.to_string()]);
     assert_eq!(pinged(bot.post(&body).await.ok()), (both, 1, true));
+}
+
+#[tokio::test]
+async fn messages_of_others_are_listed_but_not_the_bots_to_change() {
+    let bot = Bot::start().await;
+    let (other, ada) = (bot.sim.add_bot("OtherBot"), bot.sim.add_user("ada", None));
+    let embed = json!({"title": "Ana is live", "url": "https://twitch.tv/ana"});
+    let foreign = bot.sim.say(bot.channel, other, "@here", &[embed]);
+    bot.sim.say(bot.channel, ada, "nice", &[]);
+    bot.post(&message("hello", "n1")).await.ok();
+    let path = format!("/channels/{}/messages", bot.channel);
+    let listed = bot.get(&format!("{path}?limit=2")).await.ok();
+    assert_eq!((&listed[0]["content"], &listed[1]["content"]), (&json!("hello"), &json!("nice")));
+    assert_eq!(listed[1]["author"]["username"], "ada");
+    let all = bot.get(&path).await.ok();
+    assert_eq!(all[2]["author"]["bot"], true);
+    let one = format!("{path}/{foreign}");
+    let change = json!({"content": "x", "allowed_mentions": {}});
+    bot.edit(&all[2], &change).await.expect(403, 50005);
+    bot.delete(&one).await.expect(403, 50013);
+}
+
+#[tokio::test]
+async fn nonce_is_remembered_for_a_while_only() {
+    let clock = Clock::shiftable();
+    let bot = Bot::with(Options { clock: clock.clone(), ..Options::local("") }).await;
+    let first = bot.post(&message("hello", "n1")).await.ok();
+    clock.advance(time::Duration::minutes(2));
+    assert_eq!(bot.post(&message("hello", "n1")).await.ok()["id"], first["id"]);
+    bot.sim.set_nonce_memory(std::time::Duration::from_secs(60));
+    assert_ne!(bot.post(&message("hello", "n1")).await.ok()["id"], first["id"]);
+    assert_eq!(bot.texts().len(), 2);
 }

@@ -10,7 +10,7 @@ use axum::{
 };
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use sm_sim::twitch::{Options, TwitchSim};
+use sm_sim::twitch::{ListingLag, Options, TwitchSim};
 use sm_types::TwitchUserId;
 use std::{
     collections::VecDeque,
@@ -142,7 +142,8 @@ pub(crate) struct Answer {
 
 impl Application {
     pub(crate) async fn start() -> Self {
-        Self::start_with(Options::local("client", "client-secret")).await
+        let local = Options::local("client", "client-secret");
+        Self::start_with(Options { listing_lag: ListingLag::NONE, ..local }).await
     }
 
     pub(crate) async fn start_with(options: Options) -> Self {

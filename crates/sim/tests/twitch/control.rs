@@ -91,8 +91,11 @@ async fn faults_and_delays_are_set_from_outside() {
     let ana = app.streamer(&[]);
     app.twitch.go_live(&ana).await;
     assert_eq!(app.get("streams").await.body["data"].as_array().unwrap().len(), 1);
-    assert_eq!(app.control("POST", "streams-delay", &json!({ "seconds": 60 })).await.status, 204);
+    let lag = json!({ "start": null, "end": 0 });
+    assert_eq!(app.control("POST", "listing-lag", &lag).await.status, 204);
     assert_eq!(app.get("streams").await.body["data"], json!([]));
+    assert_eq!(app.control("POST", "catch-up", &Value::Null).await.status, 204);
+    assert_eq!(app.get("streams").await.body["data"].as_array().unwrap().len(), 1);
     app.control("POST", "expire-tokens", &Value::Null).await;
     assert_eq!(app.get("streams").await.status, 401);
 }

@@ -2,7 +2,7 @@
 
 use crate::application::{Application, answer};
 use serde_json::Value;
-use sm_sim::twitch::{Fault, Options};
+use sm_sim::twitch::{Fault, ListingLag, Options};
 use sm_types::Clock;
 use std::time::{Duration, Instant};
 
@@ -118,19 +118,50 @@ async fn streams_have_twenty_on_a_page_unless_more_are_asked_for() {
 }
 
 #[tokio::test]
-async fn stream_is_known_to_get_streams_after_the_delay() {
+async fn get_streams_learns_late_of_a_beginning_and_of_an_end() {
     let clock = Clock::shiftable();
     let options = Options { clock: clock.clone(), ..Options::local("client", "client-secret") };
     let app = Application::start_with(options).await;
-    app.twitch.delay_streams(time::Duration::seconds(60));
     let ana = app.twitch.add_user("ana", "Ana");
-    let stream = app.twitch.go_live(&ana).await;
     let path = format!("streams?user_id={ana}");
-    assert_eq!(app.get(&path).await.body["data"], serde_json::json!([]));
+    let listed = async || {
+        let body = app.get(&path).await.body;
+        body["data"][0]["id"].as_str().map(str::to_owned)
+    };
+    let first = app.twitch.go_live(&ana).await.to_string();
+    assert_eq!(listed().await, None);
     clock.advance(time::Duration::seconds(61));
-    assert_eq!(app.get(&path).await.body["data"][0]["id"], stream.as_str());
+    assert_eq!(listed().await.as_ref(), Some(&first));
     app.twitch.end_stream(&ana).await;
-    assert_eq!(app.get(&path).await.body["data"], serde_json::json!([]));
+    clock.advance(time::Duration::seconds(120));
+    let second = app.twitch.go_live(&ana).await.to_string();
+    assert_eq!(listed().await, Some(first), "the old one, while the new one is not known");
+    clock.advance(time::Duration::seconds(31));
+    assert_eq!(listed().await, None);
+    clock.advance(time::Duration::seconds(30));
+    assert_eq!(listed().await, Some(second));
+}
+
+#[tokio::test]
+async fn lag_may_last_until_it_is_told_otherwise() {
+    let clock = Clock::shiftable();
+    let lag = ListingLag { start: ListingLag::UNTIL_TOLD, end: ListingLag::UNTIL_TOLD };
+    let local = Options::local("client", "client-secret");
+    let options = Options { clock: clock.clone(), listing_lag: lag, ..local };
+    let app = Application::start_with(options).await;
+    let ana = app.twitch.add_user("ana", "Ana");
+    let path = format!("streams?user_id={ana}");
+    let count = async || app.get(&path).await.body["data"].as_array().unwrap().len();
+    app.twitch.start_stream(&ana, "live");
+    clock.advance(time::Duration::days(1));
+    assert_eq!(count().await, 0);
+    app.twitch.catch_up();
+    assert_eq!(count().await, 1);
+    app.twitch.stop_stream(&ana);
+    clock.advance(time::Duration::days(1));
+    assert_eq!(count().await, 1);
+    app.twitch.catch_up();
+    assert_eq!(count().await, 0);
 }
 
 #[tokio::test]
@@ -217,8 +248,7 @@ async fn empty_bucket_refuses_until_it_fills() {
 #[tokio::test]
 async fn faults_hit_their_path_as_often_as_they_say() {
     let app = Application::start().await;
-    let fault =
-        |path: &str, status, times| Fault { path: path.to_owned(), status, times, delay_ms: 0 };
+    let fault = |path: &str, status, times| Fault::refusing(path, status, times);
     app.twitch.fault(fault("streams", 503, 2));
     let mut statuses = Vec::new();
     for path in ["users?login=a", "streams", "streams", "streams"] {

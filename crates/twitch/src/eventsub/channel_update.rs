@@ -1,6 +1,6 @@
 //! `channel.update`, version 2. Comes offline too.
 
-use super::payload::{Broadcaster, BroadcasterFields, set};
+use super::fields::{Broadcaster, BroadcasterFields, set};
 use serde::Deserialize;
 
 /// A channel's title, category or language changed.

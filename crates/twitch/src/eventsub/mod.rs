@@ -1,7 +1,8 @@
 //! EventSub over webhooks: verification first, then payloads that tolerate what is new.
 
 mod channel_update;
-pub(crate) mod payload;
+pub(crate) mod fields;
+mod payload;
 mod stream_offline;
 mod stream_online;
 mod subscription;
@@ -10,7 +11,8 @@ mod user_update;
 mod verify;
 
 pub use channel_update::ChannelUpdate;
-pub use payload::{Broadcaster, Event, Message, PayloadError};
+pub use fields::Broadcaster;
+pub use payload::{Event, Message, PayloadError};
 pub use stream_offline::StreamOffline;
 pub use stream_online::{StreamKind, StreamOnline};
 pub use subscription::{Status, Subscription};

@@ -1,12 +1,10 @@
-//! Bodies of deliveries. Unknown fields and values are accepted; absent, `null` and `""` are one.
+//! Bodies of deliveries. Unknown kinds of messages and types of events are accepted.
 
 use super::{
     AuthorizationRevoke, ChannelUpdate, StreamOffline, StreamOnline, Subscription, UserUpdate,
 };
-use serde::{Deserialize, Deserializer, de::DeserializeOwned};
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
-use sm_types::TwitchUserId;
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 /// Why a verified body could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -41,17 +39,6 @@ pub enum Event {
     UserUpdate(UserUpdate),
     /// A type that we do not act upon.
     Unknown { subscription_type: String },
-}
-
-/// A broadcaster, or another user, as named in an event.
-#[derive(Debug, Clone)]
-pub struct Broadcaster {
-    /// The id; never changes.
-    pub id: TwitchUserId,
-    /// The login at this time.
-    pub login: String,
-    /// The display name at this time.
-    pub name: String,
 }
 
 pub(super) fn parse(message_type: &str, body: &[u8]) -> Result<Message, PayloadError> {
@@ -108,40 +95,6 @@ fn read<T: DeserializeOwned>(json: &[u8]) -> Result<T, PayloadError> {
 fn read_borrowed<'a, T: Deserialize<'a>>(json: &'a [u8]) -> Result<T, PayloadError> {
     serde_json::from_slice(json)
         .map_err(|error| PayloadError(format!("{:?}, {error}", error.classify())))
-}
-
-/// Reads a text that may be absent, `null` or empty, all meaning "not set".
-pub(crate) fn set<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    let text = Option::<String>::deserialize(deserializer)?;
-    Ok(text.filter(|text| !text.is_empty()))
-}
-
-/// Reads a time; one that cannot be read is "not set".
-pub(super) fn moment<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<OffsetDateTime>, D::Error> {
-    let text = Option::<String>::deserialize(deserializer)?;
-    Ok(text.and_then(|text| OffsetDateTime::parse(&text, &Rfc3339).ok()))
-}
-
-/// The three fields with which most events name the broadcaster.
-#[derive(Deserialize)]
-pub(super) struct BroadcasterFields {
-    broadcaster_user_id: TwitchUserId,
-    #[serde(default, deserialize_with = "set")]
-    broadcaster_user_login: Option<String>,
-    #[serde(default, deserialize_with = "set")]
-    broadcaster_user_name: Option<String>,
-}
-
-impl From<BroadcasterFields> for Broadcaster {
-    fn from(fields: BroadcasterFields) -> Self {
-        Self {
-            id: fields.broadcaster_user_id,
-            login: fields.broadcaster_user_login.unwrap_or_default(),
-            name: fields.broadcaster_user_name.unwrap_or_default(),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! `stream.offline`, version 1. The stream's id came in June 2026 and may be absent.
 
-use super::payload::{Broadcaster, BroadcasterFields, set};
+use super::fields::{Broadcaster, BroadcasterFields, set};
 use serde::Deserialize;
 use sm_types::StreamId;
 

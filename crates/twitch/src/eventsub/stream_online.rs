@@ -1,6 +1,6 @@
 //! `stream.online`, version 1. It has neither title nor category.
 
-use super::payload::{Broadcaster, BroadcasterFields, moment};
+use super::fields::{Broadcaster, BroadcasterFields, moment};
 use serde::{Deserialize, Deserializer};
 use sm_types::StreamId;
 use time::OffsetDateTime;

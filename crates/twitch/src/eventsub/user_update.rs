@@ -1,6 +1,6 @@
 //! `user.update`, version 1: how renames are learned.
 
-use super::payload::{Broadcaster, set};
+use super::fields::{Broadcaster, set};
 use serde::Deserialize;
 use sm_types::TwitchUserId;
 

@@ -19,7 +19,12 @@ pub use message::{
     AuthorTemplate, EmbedTemplate, FieldError, FieldProblem, FieldTemplate, FooterTemplate,
     MessageTemplate, ParsedMessage, RenderedMessage,
 };
-pub use parse::{MAX_DEPTH, MAX_SOURCE_CHARS, Template};
+pub use parse::Template;
 pub use render::Context;
 pub use values::{Value, Values};
 pub use variable::Variable;
+
+/// The longest source, in characters.
+pub const MAX_SOURCE_CHARS: usize = 4_000;
+/// How deep blocks may stand in each other.
+pub const MAX_DEPTH: usize = 16;

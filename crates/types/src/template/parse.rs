@@ -1,12 +1,7 @@
 //! From a source to a tree, in one pass.
 
-use super::{ErrorKind, Span, TemplateError, Variable};
+use super::{ErrorKind, MAX_DEPTH, MAX_SOURCE_CHARS, Span, TemplateError, Variable};
 use std::collections::BTreeSet;
-
-/// The longest source, in characters.
-pub const MAX_SOURCE_CHARS: usize = 4_000;
-/// How deep blocks may stand in each other.
-pub const MAX_DEPTH: usize = 16;
 
 /// A parsed template.
 #[derive(Debug, Clone, PartialEq, Eq)]

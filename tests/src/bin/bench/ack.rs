@@ -109,6 +109,7 @@ async fn bare(t: &World, connections: usize) -> Run {
                     display_name: "",
                 };
                 let start = StreamStart {
+                    takes_back_end: true,
                     stream_id: &stream,
                     kind: "live",
                     started_at: now,

@@ -1,0 +1,114 @@
+//! What the simulated Discord is made of.
+
+use serde::Serialize;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// What the application and its bot are called.
+pub(super) const APPLICATION_NAME: &str = "StreamMaxing";
+
+/// A person with an account.
+#[derive(Debug)]
+pub(super) struct User {
+    pub(super) username: String,
+    /// Whether it is a bot, of somebody else's.
+    pub(super) bot: bool,
+    pub(super) global_name: Option<String>,
+}
+
+impl User {
+    /// The name that people see.
+    pub(super) fn shown_name(&self) -> &str {
+        self.global_name.as_deref().unwrap_or(&self.username)
+    }
+}
+
+/// A user in a guild.
+#[derive(Debug)]
+pub(super) struct Member {
+    pub(super) roles: Vec<u64>,
+    pub(super) joined_ms: u64,
+}
+
+/// A message.
+#[derive(Debug, Clone, Serialize)]
+pub struct SimMessage {
+    /// The id.
+    pub id: String,
+    /// The channel.
+    pub channel_id: String,
+    /// Who wrote it: our bot, another one, or a person.
+    pub author_id: String,
+    /// The text.
+    pub content: String,
+    /// The embeds, as sent.
+    pub embeds: Vec<Value>,
+    /// Roles that were pinged.
+    pub mention_roles: Vec<String>,
+    /// Users that were pinged.
+    pub mentions: Vec<String>,
+    /// Whether everyone was pinged.
+    pub mention_everyone: bool,
+    /// The nonce it was posted with.
+    pub nonce: Option<String>,
+    /// How often it was edited.
+    pub edits: u32,
+    /// When it was posted, in Unix milliseconds.
+    pub created_ms: u64,
+    /// When it was edited last, in Unix milliseconds.
+    pub edited_ms: Option<u64>,
+    /// Whether it is gone.
+    pub deleted: bool,
+}
+
+/// A request that came in.
+#[derive(Debug, Clone, Serialize)]
+pub struct SeenRequest {
+    /// The method.
+    pub method: String,
+    /// The path.
+    pub path: String,
+    /// The status of the answer.
+    pub status: u16,
+    /// When it came, in Unix milliseconds.
+    pub at_ms: u64,
+}
+
+#[derive(Debug)]
+pub(super) struct Guild {
+    pub(super) name: String,
+    pub(super) owner: u64,
+    /// `@everyone` first, then the bot's own, then the others as they were made.
+    pub(super) roles: Vec<Role>,
+    /// Everybody but the bot.
+    pub(super) members: BTreeMap<u64, Member>,
+    pub(super) channels: Vec<u64>,
+    pub(super) bot_role: u64,
+    pub(super) bot_present: bool,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Role {
+    pub(super) id: u64,
+    pub(super) name: String,
+    pub(super) permissions: u64,
+    pub(super) mentionable: bool,
+    pub(super) managed: bool,
+}
+
+#[derive(Debug)]
+pub(super) struct Channel {
+    pub(super) guild: u64,
+    pub(super) name: String,
+    pub(super) kind: u8,
+    pub(super) overwrites: Vec<Overwrite>,
+    pub(super) messages: Vec<SimMessage>,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Overwrite {
+    pub(super) id: u64,
+    pub(super) member: bool,
+    pub(super) allow: u64,
+    pub(super) deny: u64,
+}

@@ -1,0 +1,50 @@
+//! Fields that events share. Unknown ones and values are accepted; absent, `null` and `""` are one.
+
+use serde::{Deserialize, Deserializer};
+use sm_types::TwitchUserId;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+
+/// A broadcaster, or another user, as named in an event.
+#[derive(Debug, Clone)]
+pub struct Broadcaster {
+    /// The id; never changes.
+    pub id: TwitchUserId,
+    /// The login at this time.
+    pub login: String,
+    /// The display name at this time.
+    pub name: String,
+}
+
+/// Reads a text that may be absent, `null` or empty, all meaning "not set".
+pub(crate) fn set<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let text = Option::<String>::deserialize(deserializer)?;
+    Ok(text.filter(|text| !text.is_empty()))
+}
+
+/// Reads a time; one that cannot be read is "not set".
+pub(super) fn moment<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<OffsetDateTime>, D::Error> {
+    let text = Option::<String>::deserialize(deserializer)?;
+    Ok(text.and_then(|text| OffsetDateTime::parse(&text, &Rfc3339).ok()))
+}
+
+/// The three fields with which most events name the broadcaster.
+#[derive(Deserialize)]
+pub(super) struct BroadcasterFields {
+    broadcaster_user_id: TwitchUserId,
+    #[serde(default, deserialize_with = "set")]
+    broadcaster_user_login: Option<String>,
+    #[serde(default, deserialize_with = "set")]
+    broadcaster_user_name: Option<String>,
+}
+
+impl From<BroadcasterFields> for Broadcaster {
+    fn from(fields: BroadcasterFields) -> Self {
+        Self {
+            id: fields.broadcaster_user_id,
+            login: fields.broadcaster_user_login.unwrap_or_default(),
+            name: fields.broadcaster_user_name.unwrap_or_default(),
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! Answers that no protocol foresees: each costs itself only.
+
+use sm_services::streamers::reconcile;
+use sm_sim::{
+    OddBody,
+    discord::{Fault, FaultKind},
+    twitch,
+};
+use sm_tests::{Guild, World, scenario};
+use time::Duration;
+
+const BODIES: [OddBody; 3] = [OddBody::Empty, OddBody::Cut, OddBody::Page];
+
+fn odd(status: u16, body: OddBody) -> Fault {
+    Fault::new(FaultKind::Odd { status, body }, 1)
+}
+
+/// Two servers announce a streamer; the first one's channel has a fault.
+async fn two_servers_with(t: &World, fault: Fault) -> [Guild; 2] {
+    let ana = t.streamer("ana").await;
+    let guilds = [t.guild_following(&ana).await, t.guild_following(&ana).await];
+    t.discord.fault(fault.in_channel(guilds[0].channel));
+    t.twitch.go_live(&ana).await;
+    t.work().await;
+    guilds
+}
+
+async fn circuit_is_open(t: &World) -> bool {
+    t.count("discord_gate where key = 'global' and reason is not null").await > 0
+}
+
+#[tokio::test]
+async fn refusal_that_cannot_be_read_is_no_block_of_everybody() {
+    for (status, body) in [
+        (403, OddBody::Empty),
+        (403, OddBody::Cut),
+        (429, OddBody::Empty),
+        (429, OddBody::Cut),
+        (502, OddBody::Page),
+    ] {
+        scenario(async |t| {
+            let [odd, other] = two_servers_with(t, odd(status, body)).await;
+            assert!(!circuit_is_open(t).await, "{status} {body:?}");
+            assert_eq!(t.messages(other).len(), 1, "{status} {body:?}");
+            t.sql("update discord_gate set blocked_until = now() - interval '1 second'").await;
+            t.after(Duration::seconds(5)).await;
+            assert_eq!(t.messages(odd).len(), 1, "{status} {body:?}");
+            assert_eq!(t.deliveries(odd).await, ["online sent"]);
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn success_that_cannot_be_read_posts_once() {
+    for body in BODIES {
+        scenario(async |t| {
+            let [odd, other] = two_servers_with(t, odd(200, body)).await;
+            assert_eq!(t.messages(other).len(), 1, "{body:?}");
+            t.after(Duration::seconds(5)).await;
+            assert_eq!(t.messages(odd).len(), 1, "{body:?}");
+            assert_eq!(t.deliveries(odd).await, ["online sent"]);
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn announcement_goes_out_whatever_twitch_answers() {
+    for path in ["channels", "users"] {
+        for (status, body) in [(200, OddBody::Empty), (200, OddBody::Cut), (403, OddBody::Empty)] {
+            scenario(async |t| {
+                let ana = t.streamer("ana").await;
+                let guild = t.guild_following(&ana).await;
+                t.twitch.fault(twitch::Fault::odd(path, status, body));
+                t.twitch.go_live(&ana).await;
+                t.work().await;
+                assert_eq!(t.messages(guild).len(), 1, "{path} {status} {body:?}");
+            })
+            .await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn comparisons_change_nothing_by_an_answer_that_cannot_be_read() {
+    scenario(async |t| {
+        let ana = t.streamer("ana").await;
+        let guild = t.guild_following(&ana).await;
+        t.twitch.go_live(&ana).await;
+        t.work().await;
+        t.after(Duration::hours(1)).await;
+        for (status, body) in [
+            (200, OddBody::Empty),
+            (200, OddBody::Cut),
+            (200, OddBody::Page),
+            (403, OddBody::Empty),
+            (404, OddBody::Page),
+            (429, OddBody::Empty),
+        ] {
+            for path in ["streams", "users", "eventsub"] {
+                t.twitch.fault(twitch::Fault::odd(path, status, body));
+            }
+            let shown = format!("{status} {body:?}");
+            assert!(reconcile::streams(&t.app).await.is_err(), "{shown}");
+            assert!(reconcile::names(&t.app).await.is_err(), "{shown}");
+            assert!(reconcile::subscriptions(&t.app).await.is_err(), "{shown}");
+            t.clock.advance(Duration::minutes(2));
+        }
+        assert_eq!(t.count("stream_sessions where ended_at is null").await, 1);
+        assert_eq!(t.count("streamers where status = 'removed'").await, 0);
+        assert_eq!(t.count("eventsub_targets where state = 'enabled'").await, 4);
+        t.work().await;
+        assert!(t.message(guild).content.contains("is live"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn subscription_is_not_given_up_by_a_refusal_without_a_reason() {
+    for (status, body) in [(403, OddBody::Empty), (403, OddBody::Page), (202, OddBody::Empty)] {
+        scenario(async |t| {
+            let ana = t.twitch.add_user("ana", "ANA");
+            let id = t.discord.add_guild("Guild");
+            let channel = t.discord.add_channel(id, "live");
+            let pool = &t.app.pool;
+            sm_db::guilds::upsert(pool, id, "Guild").await.unwrap();
+            let none = sm_db::guilds::Mention::None;
+            sm_db::guilds::configure(pool, id, Some(channel), none).await.unwrap();
+            let streamer = sm_db::streamers::Streamer {
+                id: &ana,
+                login: "ana",
+                display_name: "ANA",
+                profile_image_url: None,
+            };
+            sm_db::streamers::upsert(pool, &streamer).await.unwrap();
+            t.follow(id, &ana, None).await;
+            let path = "POST eventsub";
+            for _ in 0..4 {
+                t.twitch.fault(twitch::Fault::odd(path, status, body));
+            }
+            reconcile::subscriptions(&t.app).await.ok();
+            t.work().await;
+            let failed = t.count("eventsub_targets where state = 'failed'").await;
+            assert_eq!(failed, 0, "{status} {body:?}");
+            t.twitch.clear_faults();
+            for _ in 0..4 {
+                t.after(Duration::minutes(3)).await;
+            }
+            assert_eq!(t.twitch.subscriptions().len(), 4, "{status} {body:?}");
+        })
+        .await;
+    }
+}
