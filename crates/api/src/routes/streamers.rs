@@ -19,7 +19,7 @@ use sm_services::{
     setup::{self, Problem},
     streamers::{
         linking::{self, FollowError, Followed, Line},
-        lookup,
+        lookup::{self, SearchError},
         subscriptions::{self, Retried},
     },
 };
@@ -146,12 +146,18 @@ pub(crate) struct AddStreamers {
 pub(crate) struct AddResult {
     /// As it was sent.
     name: String,
-    /// `added`, `already`, `limit_reached`, `unknown` (nobody on Twitch is called so) or `invalid`.
+    /// `added`, `already`, `limit_reached`, `unknown` (nobody on Twitch has this name) or
+    /// `invalid` (it names no channel; see reason).
     result: &'static str,
     /// Twitch's id.
     id: Option<String>,
     /// The login that was understood.
     login: Option<String>,
+    /// Of `invalid`, what it is instead of a channel; a stable code: `video`, `clip`, `category`, `team`,
+    /// `search`, `page` (another page of Twitch), `elsewhere` (another site) or `name` (no possible name).
+    reason: Option<&'static str>,
+    /// The same in words, with what to paste instead.
+    message: Option<String>,
 }
 
 /// Adds streamers by name or address, with a result for each.
@@ -171,22 +177,26 @@ pub(crate) async fn add(
         FollowError::Twitch(error) => twitch(&error),
         FollowError::Database(error) => error.into(),
     })?;
-    let results = names.into_iter().zip(lines).map(|(name, line)| {
-        let (result, id, login) = match line {
-            Line::Found { id, login, followed } => {
-                let result = match followed {
-                    Followed::Added => "added",
-                    Followed::Already => "already",
-                    Followed::LimitReached => "limit_reached",
-                };
-                (result, Some(id.0), Some(login))
-            }
-            Line::Unknown { login } => ("unknown", None, Some(login)),
-            Line::Invalid => ("invalid", None, None),
-        };
-        AddResult { name, result, id, login }
-    });
-    Ok(Json(results.collect()))
+    Ok(Json(names.into_iter().zip(lines).map(result).collect()))
+}
+
+fn result((name, line): (String, Line)) -> AddResult {
+    let none = AddResult { name, result: "", id: None, login: None, reason: None, message: None };
+    match line {
+        Line::Found { id, login, followed } => {
+            let result = match followed {
+                Followed::Added => "added",
+                Followed::Already => "already",
+                Followed::LimitReached => "limit_reached",
+            };
+            AddResult { result, id: Some(id.0), login: Some(login), ..none }
+        }
+        Line::Unknown { login } => AddResult { result: "unknown", login: Some(login), ..none },
+        Line::Invalid(what) => {
+            let (reason, message) = (Some(what.code()), Some(what.to_string()));
+            AddResult { result: "invalid", reason, message, ..none }
+        }
+    }
 }
 
 fn twitch(error: &sm_twitch::Error) -> ApiError {
@@ -234,7 +244,12 @@ pub(crate) async fn search(
         let message = "Search for 2 to 100 characters.".to_owned();
         return Err(ApiError::Malformed { field: "q".to_owned(), message });
     }
-    let found = lookup::search(admin.app(), &q).await.map_err(|error| twitch(&error))?;
+    let found = lookup::search(admin.app(), &q).await.map_err(|error| match error {
+        SearchError::NoChannel(what) => {
+            ApiError::Malformed { field: "q".to_owned(), message: what.to_string() }
+        }
+        SearchError::Twitch(error) => twitch(&error),
+    })?;
     let item = |found: lookup::Found| FoundItem {
         id: found.id.0,
         login: found.login,

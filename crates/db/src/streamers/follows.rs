@@ -183,25 +183,32 @@ pub async fn destinations(
     Ok(rows.into_iter().map(stored).collect())
 }
 
+/// A streamer to follow from now on.
+#[derive(Debug, Clone, Copy)]
+pub struct NewFollow<'a> {
+    /// The guild that follows.
+    pub guild: GuildId,
+    /// Whom it follows.
+    pub streamer: &'a TwitchUserId,
+    /// How it came to that: `admin`, `oauth` or `invite`.
+    pub source: &'a str,
+    /// The admin, when it was one.
+    pub added_by: Option<UserId>,
+}
+
 /// Lets a guild follow a streamer in its default channel, unless it does or has `limit` streamers.
 ///
 /// True when the follow is new.
-pub async fn insert(
-    db: &mut PgConnection,
-    guild: GuildId,
-    streamer: &TwitchUserId,
-    (source, added_by): (&str, Option<UserId>),
-    limit: i64,
-) -> sqlx::Result<bool> {
+pub async fn insert(db: &mut PgConnection, new: &NewFollow<'_>, limit: i64) -> sqlx::Result<bool> {
     let added = sqlx::query(
         "insert into guild_streamers (guild_id, twitch_user_id, source, added_by)
          select $1, $2, $3, $4 where (select count(*) from guild_streamers where guild_id = $1) < $5
          on conflict do nothing",
     )
-    .bind(guild.to_db())
-    .bind(streamer.as_str())
-    .bind(source)
-    .bind(added_by.map(UserId::to_db))
+    .bind(new.guild.to_db())
+    .bind(new.streamer.as_str())
+    .bind(new.source)
+    .bind(new.added_by.map(UserId::to_db))
     .bind(limit)
     .execute(&mut *db)
     .await?;
@@ -209,8 +216,8 @@ pub async fn insert(
         return Ok(false);
     }
     sqlx::query("insert into destinations (guild_id, twitch_user_id) values ($1, $2) on conflict do nothing")
-        .bind(guild.to_db())
-        .bind(streamer.as_str())
+        .bind(new.guild.to_db())
+        .bind(new.streamer.as_str())
         .execute(db)
         .await?;
     Ok(true)

@@ -2,6 +2,7 @@
 
 pub mod linking;
 pub mod lookup;
+pub mod pasted;
 pub mod reconcile;
 pub mod subscriptions;
 
