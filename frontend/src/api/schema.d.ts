@@ -656,9 +656,19 @@ export interface components {
             id?: string | null;
             /** @description The login that was understood. */
             login?: string | null;
+            /** @description The same in words, with what to paste instead. */
+            message?: string | null;
             /** @description As it was sent. */
             name: string;
-            /** @description `added`, `already`, `limit_reached`, `unknown` (nobody on Twitch is called so) or `invalid`. */
+            /**
+             * @description Of `invalid`, what it is instead of a channel; a stable code: `video`, `clip`, `category`, `team`,
+             *     `search`, `page` (another page of Twitch), `elsewhere` (another site) or `name` (no possible name).
+             */
+            reason?: string | null;
+            /**
+             * @description `added`, `already`, `limit_reached`, `unknown` (nobody on Twitch has this name) or
+             *     `invalid` (it names no channel; see reason).
+             */
             result: string;
         };
         /** @description Streamers to add. */
@@ -1491,7 +1501,9 @@ export interface components {
             subscription_error?: string | null;
             /**
              * @description Why a subscription failed; a stable code: `unauthorized`, `forbidden`, `not_found`, `already_exists`,
-             *     `too_many_subscriptions`, `rate_limited`, `rejected`, `unavailable`, `lost` or `other`.
+             *     `too_many_subscriptions`, `rate_limited`, `rejected`, `unavailable`, `lost`, a status with which
+             *     Twitch revokes (`user_removed`, `authorization_revoked`, `notification_failures_exceeded`,
+             *     `webhook_callback_verification_failed`, `version_removed`, `beta_maintenance`) or `other`.
              */
             subscription_reason?: string | null;
         };

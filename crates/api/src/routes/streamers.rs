@@ -58,7 +58,9 @@ pub(crate) struct StreamerItem {
     /// `enabled`, `pending` or `failed`: what became of the subscriptions at Twitch.
     subscription: String,
     /// Why a subscription failed; a stable code: `unauthorized`, `forbidden`, `not_found`, `already_exists`,
-    /// `too_many_subscriptions`, `rate_limited`, `rejected`, `unavailable`, `lost` or `other`.
+    /// `too_many_subscriptions`, `rate_limited`, `rejected`, `unavailable`, `lost`, a status with which
+    /// Twitch revokes (`user_removed`, `authorization_revoked`, `notification_failures_exceeded`,
+    /// `webhook_callback_verification_failed`, `version_removed`, `beta_maintenance`) or `other`.
     subscription_reason: Option<&'static str>,
     /// The same in words.
     subscription_error: Option<String>,
@@ -86,7 +88,7 @@ impl From<Follow> for StreamerItem {
             degraded: follow.degraded,
             subscription: follow.subscription,
             subscription_reason: follow.subscription_error.as_deref().map(sm_twitch::code_of),
-            subscription_error: follow.subscription_error,
+            subscription_error: follow.subscription_error.as_deref().map(sm_twitch::words_of),
             last_sent_at: follow.last_sent_at.map(rfc3339),
             added_at: rfc3339(follow.created_at),
         }
