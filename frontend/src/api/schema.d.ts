@@ -813,13 +813,18 @@ export interface components {
             streamer_id?: string | null;
             /** @description In words, with the remedy. */
             text: string;
-            /** @description `bot`, `channel`, `streamers`, `test`, `destination` or `subscriptions`. */
+            /** @description What is stored as the time zone of the quiet hours and is none. */
+            timezone?: string | null;
+            /** @description `bot`, `channel`, `streamers`, `test`, `destination`, `subscriptions` or `timezone`. */
             what: string;
+            /** @description Time zones to choose instead of an offset. */
+            zones: string[];
         };
         /** @description A server's configuration. */
         ConfigBody: {
             /**
-             * @description Types of streams that are announced: `live`, `playlist`, `watch_party`, `premiere`, `rerun`.
+             * @description Types of streams that are announced: `live`, `playlist`, `watch_party`, `premiere`, `rerun`;
+             *     each once.
              * @example [
              *       "live"
              *     ]
@@ -851,7 +856,7 @@ export interface components {
              */
             template_id?: string | null;
             /**
-             * @description The IANA time zone of the quiet hours.
+             * @description The IANA time zone of the quiet hours, in small or capital letters; no offsets such as `UTC+2`.
              * @example Europe/Berlin
              */
             timezone: string;
@@ -967,7 +972,7 @@ export interface components {
             cooldown_seconds?: number;
             /** @description Whether it is used. */
             enabled?: boolean;
-            /** @description Only these games; 1 to 50. */
+            /** @description Only these games; 1 to 50, each once whatever its capital letters. */
             game_filter?: string[] | null;
             /**
              * Format: uuid
@@ -1347,7 +1352,7 @@ export interface components {
             /** @description The version of this API. */
             version: string;
         };
-        /** @description From one time of day until another; over midnight when the end is the earlier. */
+        /** @description From one time of day until another; past midnight when the end is the earlier. */
         QuietHours: {
             /**
              * @description As in `22:30`.

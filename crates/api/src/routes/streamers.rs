@@ -13,7 +13,7 @@ use axum::{
 };
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
-use sm_db::streamers::follows::{self, Destination, Filter, Follow, StoredDestination};
+use sm_db::streamers::follows::{self, Destination, Filter, Follow, Settings, StoredDestination};
 use sm_services::{
     accounts::consent::{self, Purpose},
     setup::{self, Problem},
@@ -301,7 +301,7 @@ pub(crate) struct DestinationBody {
     /// Whom to mention.
     #[serde(default)]
     mention: Option<Mention>,
-    /// Only these games; 1 to 50.
+    /// Only these games; 1 to 50, each once whatever its capital letters.
     #[serde(default)]
     game_filter: Option<Vec<String>>,
     /// Only titles that contain this; 1 to 140 characters.
@@ -428,10 +428,10 @@ pub(crate) async fn put(
     IfMatch(revision): IfMatch,
     JsonBody(body): JsonBody<StreamerBody>,
 ) -> Result<impl IntoResponse, ApiError> {
-    let destinations: Vec<_> = body.destinations.into_iter().map(Destination::from).collect();
+    let destinations = body.destinations.into_iter().map(Destination::from).collect();
     let (app, guild) = (admin.app(), admin.guild);
-    let wanted = (body.enabled, destinations.as_slice());
-    setup::overrides::save(app, guild, &id, wanted, revision, &admin.actor()).await?;
+    let settings = Settings { enabled: body.enabled, destinations };
+    setup::overrides::save(app, guild, &id, settings, revision, &admin.actor()).await?;
     let (revision, view) = view(&admin, &id).await?;
     Ok((etag(revision), Json(view)))
 }

@@ -121,6 +121,15 @@ pub struct Destination {
     pub cooldown_seconds: i32,
 }
 
+/// How a guild announces a streamer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// Whether it does.
+    pub enabled: bool,
+    /// Where and how.
+    pub destinations: Vec<Destination>,
+}
+
 /// A stored destination and its health.
 #[derive(Debug, Clone)]
 pub struct StoredDestination {
@@ -278,9 +287,10 @@ pub async fn save(
     db: &mut PgConnection,
     guild: GuildId,
     streamer: &TwitchUserId,
-    (enabled, destinations): (bool, &[Destination]),
+    settings: &Settings,
     revision: i32,
 ) -> sqlx::Result<Option<i32>> {
+    let Settings { enabled, destinations } = settings;
     let saved: Option<i32> = sqlx::query_scalar(
         "update guild_streamers set enabled = $4, revision = revision + 1
          where guild_id = $1 and twitch_user_id = $2 and revision = $3 returning revision",
@@ -303,6 +313,7 @@ pub async fn save(
     .bind(&kept)
     .execute(&mut *db)
     .await?;
+    forget_troubles(db, guild, streamer, destinations).await?;
     // Two may have swapped their channels: they must not meet half-way.
     sqlx::query(
         "update destinations set channel_id = -row
@@ -318,6 +329,32 @@ pub async fn save(
         save_destination(db, guild, streamer, destination).await?;
     }
     Ok(saved)
+}
+
+/// Drops what was found out about other channels than those that are wanted now.
+async fn forget_troubles(
+    db: &mut PgConnection,
+    guild: GuildId,
+    streamer: &TwitchUserId,
+    destinations: &[Destination],
+) -> sqlx::Result<()> {
+    let known =
+        destinations.iter().filter_map(|d| Some((d.id?.0, d.channel.map(ChannelId::to_db))));
+    let (ids, channels): (Vec<_>, Vec<_>) = known.unzip();
+    sqlx::query(
+        "update destinations d
+         set degraded_reason = null, degraded_at = null, next_check_at = null, failed_checks = 0
+         from unnest($3::uuid[], $4::bigint[]) as wanted (id, channel_id)
+         where d.destination_id = wanted.id and d.guild_id = $1 and d.twitch_user_id = $2
+           and d.degraded_reason is not null and d.channel_id is distinct from wanted.channel_id",
+    )
+    .bind(guild.to_db())
+    .bind(streamer.as_str())
+    .bind(&ids)
+    .bind(&channels)
+    .execute(db)
+    .await?;
+    Ok(())
 }
 
 async fn save_destination(
