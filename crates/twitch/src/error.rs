@@ -64,9 +64,33 @@ const BEGINNINGS: [(&str, &str); 10] = [
     ("Twitch does not list the subscription", "lost"),
 ];
 
-/// The code of an error that was stored in words; `other` for words of nobody's.
-pub fn code_of(words: &str) -> &'static str {
-    BEGINNINGS.iter().find(|(start, _)| words.starts_with(start)).map_or("other", |(_, code)| code)
+/// Statuses with which Twitch revokes subscriptions, and what they mean. A revocation is stored by
+/// its status. <https://dev.twitch.tv/docs/eventsub/handling-webhook-events/#revoking-your-subscription>
+const REVOCATIONS: [(&str, &str); 6] = [
+    ("user_removed", "Twitch removed the account: it was closed or suspended"),
+    ("authorization_revoked", "the streamer has withdrawn the authorisation"),
+    ("notification_failures_exceeded", "Twitch could not deliver its events here for too long"),
+    ("webhook_callback_verification_failed", "this service did not answer Twitch's challenge"),
+    ("version_removed", "Twitch has retired this version of the subscription"),
+    ("beta_maintenance", "Twitch has paused this subscription for maintenance"),
+];
+
+/// The code of a failure that was stored in words or by a revocation's status; `other` for anything else.
+pub fn code_of(stored: &str) -> &'static str {
+    let revoked =
+        REVOCATIONS.iter().find(|(status, _)| *status == stored).map(|(status, _)| *status);
+    let beginning = || BEGINNINGS.iter().find(|(start, _)| stored.starts_with(start));
+    revoked.or_else(|| beginning().map(|(_, code)| *code)).unwrap_or("other")
+}
+
+/// The same failure in words.
+pub fn words_of(stored: &str) -> String {
+    if let Some((_, words)) = REVOCATIONS.iter().find(|(status, _)| *status == stored) {
+        return (*words).to_owned();
+    }
+    let is_status =
+        stored.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+    if is_status { format!("Twitch revoked it ({stored})") } else { stored.to_owned() }
 }
 
 #[cfg(test)]
@@ -91,5 +115,17 @@ mod tests {
             assert_eq!(code_of(&error.to_string()), error.code(), "{error}");
         }
         assert_eq!(code_of("something else"), "other");
+    }
+
+    #[test]
+    fn revocations_are_told_in_words() {
+        assert_eq!(code_of("user_removed"), "user_removed");
+        assert_eq!(
+            words_of("user_removed"),
+            "Twitch removed the account: it was closed or suspended"
+        );
+        assert_eq!(code_of("status_of_2031"), "other");
+        assert_eq!(words_of("status_of_2031"), "Twitch revoked it (status_of_2031)");
+        assert_eq!(words_of("Twitch is not available (502)"), "Twitch is not available (502)");
     }
 }

@@ -9,6 +9,6 @@ mod helix;
 mod oauth;
 
 pub use client::{AppToken, Client, ClientConfig, Http};
-pub use error::{Error, code_of};
+pub use error::{Error, code_of, words_of};
 pub use helix::{Budget, Channel, FoundChannel, NewSubscription, Stream, User, Video};
 pub use oauth::{LINK_SCOPE, TokenOwner, UserToken};

@@ -656,9 +656,19 @@ export interface components {
             id?: string | null;
             /** @description The login that was understood. */
             login?: string | null;
+            /** @description The same in words, with what to paste instead. */
+            message?: string | null;
             /** @description As it was sent. */
             name: string;
-            /** @description `added`, `already`, `limit_reached`, `unknown` (nobody on Twitch is called so) or `invalid`. */
+            /**
+             * @description Of `invalid`, what it is instead of a channel; a stable code: `video`, `clip`, `category`, `team`,
+             *     `search`, `page` (another page of Twitch), `elsewhere` (another site) or `name` (no possible name).
+             */
+            reason?: string | null;
+            /**
+             * @description `added`, `already`, `limit_reached`, `unknown` (nobody on Twitch has this name) or
+             *     `invalid` (it names no channel; see reason).
+             */
             result: string;
         };
         /** @description Streamers to add. */
@@ -803,13 +813,18 @@ export interface components {
             streamer_id?: string | null;
             /** @description In words, with the remedy. */
             text: string;
-            /** @description `bot`, `channel`, `streamers`, `test`, `destination` or `subscriptions`. */
+            /** @description What is stored as the time zone of the quiet hours and is none. */
+            timezone?: string | null;
+            /** @description `bot`, `channel`, `streamers`, `test`, `destination`, `subscriptions` or `timezone`. */
             what: string;
+            /** @description Time zones to choose instead of an offset. */
+            zones: string[];
         };
         /** @description A server's configuration. */
         ConfigBody: {
             /**
-             * @description Types of streams that are announced: `live`, `playlist`, `watch_party`, `premiere`, `rerun`.
+             * @description Types of streams that are announced: `live`, `playlist`, `watch_party`, `premiere`, `rerun`;
+             *     each once.
              * @example [
              *       "live"
              *     ]
@@ -841,7 +856,7 @@ export interface components {
              */
             template_id?: string | null;
             /**
-             * @description The IANA time zone of the quiet hours.
+             * @description The IANA time zone of the quiet hours, in small or capital letters; no offsets such as `UTC+2`.
              * @example Europe/Berlin
              */
             timezone: string;
@@ -957,7 +972,7 @@ export interface components {
             cooldown_seconds?: number;
             /** @description Whether it is used. */
             enabled?: boolean;
-            /** @description Only these games; 1 to 50. */
+            /** @description Only these games; 1 to 50, each once whatever its capital letters. */
             game_filter?: string[] | null;
             /**
              * Format: uuid
@@ -1337,7 +1352,7 @@ export interface components {
             /** @description The version of this API. */
             version: string;
         };
-        /** @description From one time of day until another; over midnight when the end is the earlier. */
+        /** @description From one time of day until another; past midnight when the end is the earlier. */
         QuietHours: {
             /**
              * @description As in `22:30`.
@@ -1491,7 +1506,9 @@ export interface components {
             subscription_error?: string | null;
             /**
              * @description Why a subscription failed; a stable code: `unauthorized`, `forbidden`, `not_found`, `already_exists`,
-             *     `too_many_subscriptions`, `rate_limited`, `rejected`, `unavailable`, `lost` or `other`.
+             *     `too_many_subscriptions`, `rate_limited`, `rejected`, `unavailable`, `lost`, a status with which
+             *     Twitch revokes (`user_removed`, `authorization_revoked`, `notification_failures_exceeded`,
+             *     `webhook_callback_verification_failed`, `version_removed`, `beta_maintenance`) or `other`.
              */
             subscription_reason?: string | null;
         };

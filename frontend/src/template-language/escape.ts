@@ -13,10 +13,20 @@ export type Context =
   /** An address. */
   | "url";
 
-/** Markdown's and mentions' own characters. */
-const MARKUP = new Set("\\*_~|`>#-[]()<:@");
+/**
+ * Markdown's and mentions' own characters, and what turns a name into an address: Discord shows a
+ * card for `discord.gg/abc` even without a scheme.
+ */
+const MARKUP = new Set("\\*_~|`>#-[]()<:@/");
 /** Zero-width characters and directional overrides; joiners stay, emoji and scripts need them. */
-const INVISIBLE = /[\u200B\u200E\u200F\u202A-\u202E\u2060-\u2064\u2066-\u2069\uFEFF\u00AD]/;
+const INVISIBLE = /[\u200B\u200E\u200F\u202A-\u202E\u2060-\u206F\u061C\uFEFF\u00AD]/;
+/**
+ * White space, what Unicode calls ignorable (joiners, variation selectors, fillers, tags), and
+ * characters whose picture is empty: the blank Braille pattern, marks of interlinear annotations,
+ * the musical null note head.
+ */
+const BLANK =
+  /^[\p{White_Space}\p{Cc}\p{Default_Ignorable_Code_Point}\u2800\uFFF9-\uFFFB\u{1D159}]*$/u;
 const LINE_BREAK = /[\n\r\t\u2028\u2029]/;
 const URL_SAFE = /^[0-9A-Za-z\-._~]$/;
 const UTF8 = new TextEncoder();
@@ -29,6 +39,11 @@ export function clean(text: string): string {
     else if (!isControl(char) && !INVISIBLE.test(char)) result += char;
   }
   return result;
+}
+
+/** Whether nothing of a text can be seen. */
+export function showsNothing(text: string): boolean {
+  return BLANK.test(text);
 }
 
 /** One character as it has to be written in its context. */

@@ -1,12 +1,12 @@
 import { countChars, takeChars, trim, trimEnd } from "./chars";
-import { clean, encode, safeUrl, type Context } from "./escape";
+import { clean, encode, safeUrl, showsNothing, type Context } from "./escape";
 import type { Filter, Node, Template } from "./parse";
 import type { Variable } from "./variables";
 
 /** A value: somebody's text (escaped), our own markup (kept whole), an address or a number. */
 export type Value = { text: string } | { markup: string } | { url: string } | { number: number };
 
-/** Values by variable; one that is absent or empty is not set. */
+/** Values by variable; one that is absent or shows nothing is not set. */
 export type Values = Partial<Record<Variable, Value>>;
 
 /** A part of the result: the template's own text, a value that may be shortened, or one that may not. */
@@ -38,10 +38,10 @@ export function measure(template: Template, values: Values, context: Context): n
   return countChars(render(template, values, context));
 }
 
-/** The value, if it is set and not empty. */
+/** The value, if it is set and something of it can be seen. */
 function valueOf(values: Values, variable: Variable): Value | undefined {
   const value = values[variable];
-  return value && ("number" in value || contentOf(value) !== "") ? value : undefined;
+  return value && ("number" in value || !showsNothing(contentOf(value))) ? value : undefined;
 }
 
 /** A value as text, before anything is escaped. */

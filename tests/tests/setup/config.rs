@@ -76,6 +76,157 @@ async fn wrong_configuration_is_refused_field_by_field() {
 }
 
 #[tokio::test]
+async fn time_zones_are_iana_names_and_nothing_else() {
+    scenario(async |t| {
+        let ana = t.streamer("ana").await;
+        let ada = admin(t, &ana).await;
+        let put = async |zone: &str| ada.change("config", |c| c["timezone"] = json!(zone)).await;
+        for (sent, stored) in [
+            ("europe/berlin", "Europe/Berlin"),
+            ("AMERICA/ARGENTINA/BUENOS_AIRES", "America/Argentina/Buenos_Aires"),
+            ("utc", "UTC"),
+            ("est5edt", "EST5EDT"),
+        ] {
+            assert_eq!(put(sent).await.ok()["timezone"], stored);
+        }
+        for zone in ["UTC+2", "+02:00", "CET-1CEST", "<+03>-3", "posix/UTC+2"] {
+            let refused = put(zone).await;
+            assert_eq!(refused.fields(), ["timezone"], "{zone}: {}", refused.body);
+            assert_eq!(refused.body["errors"][0]["code"], "offset_timezone", "{zone}");
+        }
+        let message = put("UTC+2").await.body["errors"][0]["message"].clone();
+        let message = message.as_str().unwrap();
+        assert!(message.contains("Africa/Johannesburg (all year)"), "{message}");
+        assert!(message.contains("Europe/Berlin (in July)"), "{message}");
+        for zone in ["PST", "posix/Europe/Berlin", "Factory", "", "Mars/Olympus", &"x".repeat(500)]
+        {
+            let refused = put(zone).await;
+            assert_eq!(refused.fields(), ["timezone"], "{zone}: {}", refused.body);
+            assert_eq!(refused.body["errors"][0]["code"], "unknown_timezone", "{zone}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn stored_offset_is_told_and_holds_nothing_else_up() {
+    scenario(async |t| {
+        let ana = t.streamer("ana").await;
+        let ada = admin(t, &ana).await;
+        let zone_check = async || {
+            let overview = ada.browser.get(&ada.path("overview")).await.ok();
+            let checks = overview["checks"].as_array().unwrap().clone();
+            checks.into_iter().find(|check| check["what"] == "timezone")
+        };
+        assert_eq!(zone_check().await, None);
+        for (zone, first) in [
+            ("UTC+2", json!("Africa/Johannesburg")),
+            ("CET-1CEST", json!("Africa/Lagos")),
+            ("PST", Value::Null),
+        ] {
+            let store = sqlx::query("update guild_config set timezone = $1").bind(zone);
+            store.execute(&t.app.pool).await.unwrap();
+            let told = zone_check().await.expect("it is told");
+            assert_eq!((&told["state"], &told["timezone"]), (&json!("problem"), &json!(zone)));
+            assert_eq!(told["zones"][0], first, "{told}");
+        }
+        t.sql("update guild_config set timezone = 'UTC+2'").await;
+        ada.change("config", |config| config["merge_window_seconds"] = json!(5)).await.ok();
+        let quiet = json!({"from": "22:00", "until": "07:00"});
+        let on = ada.change("config", |config| config["quiet_hours"] = quiet.clone()).await;
+        assert_eq!(on.fields(), ["timezone"]);
+        let both = ada.change("config", |config| {
+            config["quiet_hours"] = quiet.clone();
+            config["timezone"] = json!("Europe/Athens");
+        });
+        both.await.ok();
+        assert_eq!(zone_check().await, None);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn suggested_time_zones_are_what_postgres_has() {
+    scenario(async |t| {
+        for (zone, january, july) in sm_services::setup::timezones::SUGGESTIONS {
+            let minutes: (i32, i32) = sqlx::query_as(
+                "select (extract(epoch from timestamptz '2026-01-15 12:00Z' at time zone $1 - timestamp '2026-01-15 12:00') / 60)::int,
+                   (extract(epoch from timestamptz '2026-07-15 12:00Z' at time zone $1 - timestamp '2026-07-15 12:00') / 60)::int",
+            )
+            .bind(zone)
+            .fetch_one(&t.app.pool)
+            .await
+            .unwrap();
+            assert_eq!(minutes, (january, july), "{zone}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn lists_that_mean_sets_keep_each_once() {
+    scenario(async |t| {
+        let ana = t.streamer("ana").await;
+        let ada = admin(t, &ana).await;
+        let types = json!(["rerun", "live", "live", "rerun"]);
+        let saved = ada.change("config", |c| c["announce_types"] = types.clone()).await.ok();
+        assert_eq!(saved["announce_types"], json!(["rerun", "live"]));
+        let loaded = ada.browser.get(&ada.path("config")).await.ok();
+        assert_eq!(loaded["announce_types"], json!(["rerun", "live"]));
+        let mut games: Vec<_> = (0..50).map(|n| format!("Game {n}")).collect();
+        games.insert(1, " game 0 ".to_owned());
+        let path = ada.path(&format!("streamers/{ana}"));
+        let etag = ada.browser.get(&path).await.header("etag").to_owned();
+        let body =
+            json!({"enabled": true, "destinations": [{"channel_id": null, "game_filter": games}]});
+        let saved = ada.browser.put_from(&path, &etag, &body).await.ok();
+        games.remove(1);
+        assert_eq!(saved["destinations"][0]["settings"]["game_filter"], json!(games));
+        t.work().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn another_channel_starts_without_the_troubles_of_the_first() {
+    scenario(async |t| {
+        let ana = t.streamer("ana").await;
+        let ada = admin(t, &ana).await;
+        let second = t.discord.add_channel(ada.guild.id, "second");
+        let troubles = async || -> String {
+            let all = "select string_agg(coalesce(degraded_reason, '-') || failed_checks || coalesce(next_check_at::text, ''), ' ')
+                from destinations";
+            sqlx::query_scalar(all).fetch_one(&t.app.pool).await.unwrap()
+        };
+        let degrade = "update destinations set degraded_reason = 'missing_permission', degraded_at = now(),
+            failed_checks = 3, next_check_at = now() + interval '1 day'";
+        t.sql(degrade).await;
+        ada.change("config", |config| config["merge_window_seconds"] = json!(5)).await.ok();
+        assert!(troubles().await.starts_with("missing_permission3"), "the same channel keeps them");
+        ada.change("config", |config| config["default_channel_id"] = json!(second)).await.ok();
+        assert_eq!(troubles().await, "-0");
+        t.sql(degrade).await;
+        let path = ada.path(&format!("streamers/{ana}"));
+        let loaded = ada.browser.get(&path).await;
+        let etag = loaded.header("etag").to_owned();
+        let id = loaded.ok()["destinations"][0]["settings"]["id"].clone();
+        let save = async |etag: &str, channel: &Value| {
+            let body = json!({"enabled": true, "destinations": [{"id": id, "channel_id": channel}]});
+            let saved = ada.browser.put_from(&path, etag, &body).await;
+            (saved.header("etag").to_owned(), saved.ok())
+        };
+        let (etag, same) = save(&etag, &Value::Null).await;
+        assert_eq!(same["destinations"][0]["degraded_reason"], "missing_permission");
+        let (_, other) = save(&etag, &json!(ada.guild.channel)).await;
+        let health = &other["destinations"][0];
+        assert_eq!([&health["degraded_reason"], &health["next_check_at"]], [&Value::Null; 2]);
+        assert_eq!(troubles().await, "-0");
+        t.work().await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn hostile_bodies_get_words_and_change_nothing() {
     scenario(async |t| {
         let ana = t.streamer("ana").await;

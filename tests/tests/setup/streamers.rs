@@ -34,6 +34,76 @@ async fn pasted_names_come_back_with_a_result_each() {
 }
 
 #[tokio::test]
+async fn pasted_addresses_name_their_channel_or_say_what_they_are() {
+    scenario(async |t| {
+        let ana = t.streamer("ana").await;
+        let ada = admin(t, &ana).await;
+        // Twitch knows users of these names; none of the addresses means them.
+        for login in ["hana", "popout", "moderator", "videos", "settings", "u"] {
+            t.twitch.add_user(login, login);
+        }
+        let names = [
+            ("https://www.twitch.tv/popout/hana/chat?popout=", "hana"),
+            ("https://www.twitch.tv/moderator/hana", "hana"),
+            ("https://dashboard.twitch.tv/u/hana/stream-manager", "hana"),
+            ("https://player.twitch.tv/?channel=hana&parent=x", "hana"),
+            ("[hana](https://twitch.tv/hana)", "hana"),
+            ("https://www.twitch.tv/hana/clip/Slug", "hana"),
+            ("moderator", "moderator"),
+            ("https://www.twitch.tv/videos/123456", "video"),
+            ("https://clips.twitch.tv/Slug", "clip"),
+            ("https://www.twitch.tv/settings", "page"),
+            ("https://evil.example/hana", "elsewhere"),
+        ];
+        let body = json!({"names": names.map(|(name, _)| name)});
+        let results = ada.browser.post(&ada.path("streamers"), &body).await.ok();
+        for (result, (name, meaning)) in results.as_array().unwrap().iter().zip(names) {
+            let named = result["login"].as_str().or(result["reason"].as_str());
+            assert_eq!(named, Some(meaning), "{name}");
+        }
+        assert_eq!(
+            results[7]["message"],
+            "This is the address of a video. Paste the channel's name or address instead, such as twitch.tv/hana."
+        );
+        let search = ada.path("streamers/search?q=%3Ctwitch.tv/embed/hana/chat%3E");
+        assert_eq!(ada.browser.get(&search).await.ok()[0]["login"], "hana");
+        let refused = ada.browser.get(&ada.path("streamers/search?q=twitch.tv/videos/12")).await;
+        assert!(refused.body.to_string().contains("address of a video"), "{}", refused.body);
+        refused.refused(400, "malformed");
+        t.work().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn pastes_of_the_same_names_in_other_orders_do_not_block_each_other() {
+    scenario(async |t| {
+        let ana = t.streamer("ana").await;
+        let ada = admin(t, &ana).await;
+        let names: Vec<_> = (0..40).map(|n| format!("name_{n}")).collect();
+        for name in &names {
+            t.twitch.add_user(name, name);
+        }
+        let path = ada.path("streamers");
+        let paste = |names: Vec<&String>| {
+            let (ada, path) = (&ada, &path);
+            let body = json!({"names": names});
+            async move { ada.browser.post(path, &body).await.ok() }
+        };
+        for _ in 0..3 {
+            let (there, back) =
+                tokio::join!(paste(names.iter().collect()), paste(names.iter().rev().collect()));
+            for results in [there, back] {
+                let results = results.as_array().unwrap().clone();
+                assert!(results.iter().all(|r| r["result"] == "added" || r["result"] == "already"));
+            }
+        }
+        t.work().await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn one_streamer_goes_to_several_channels_in_their_own_way() {
     scenario(async |t| {
         let ana = t.streamer("ana").await;
@@ -158,6 +228,63 @@ async fn failed_subscription_is_tried_again_on_request() {
         let log = ada.browser.get(&ada.path("audit")).await.ok();
         assert_eq!(log["items"][0]["action"], "streamer.subscribe");
         assert_eq!(log["items"][0]["after"]["login"], "bruno");
+        t.work().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn channel_that_is_back_is_taken_up_where_twitch_tells() {
+    scenario(async |t| {
+        let bruno = t.twitch.add_user("bruno", "Bruno");
+        let ana = t.streamer("ana").await;
+        let ada = admin(t, &ana).await;
+        ada.browser.post(&ada.path("streamers"), &json!({"names": ["bruno"]})).await.ok();
+        t.work().await;
+        let row = async || {
+            let path = ada.path(&format!("streamers/{bruno}"));
+            ada.browser.get(&path).await.ok()["streamer"].clone()
+        };
+        assert_eq!(
+            (row().await["exists"].clone(), row().await["subscription"].clone()),
+            (json!(true), json!("enabled"))
+        );
+        // A ban that is taken back within the minute: the subscription is accepted again.
+        t.twitch.remove_user(&bruno).await;
+        let gone = row().await;
+        assert_eq!(
+            (&gone["exists"], &gone["subscription_reason"]),
+            (&json!(false), &json!("user_removed"))
+        );
+        assert_eq!(
+            gone["subscription_error"],
+            "Twitch removed the account: it was closed or suspended"
+        );
+        t.twitch.bring_back(&bruno);
+        t.after(time::Duration::seconds(61)).await;
+        assert_eq!(
+            (row().await["exists"].clone(), row().await["subscription"].clone()),
+            (json!(true), json!("enabled"))
+        );
+        // One of hours: nothing is subscribed any more, and Get Users lists the account again.
+        t.twitch.remove_user(&bruno).await;
+        for _ in 0..3 {
+            t.clock.advance(time::Duration::minutes(11));
+            t.sweep().await;
+        }
+        assert_eq!(row().await["exists"], false);
+        t.twitch.bring_back(&bruno);
+        t.clock.advance(time::Duration::minutes(11));
+        t.sweep().await;
+        t.work().await;
+        assert_eq!(
+            (row().await["exists"].clone(), row().await["subscription"].clone()),
+            (json!(true), json!("enabled"))
+        );
+        // An event of it, sent later than the removal was told of.
+        t.sql("update streamers set status = 'removed'").await;
+        t.twitch.go_live(&bruno).await;
+        assert_eq!(row().await["exists"], true);
         t.work().await;
     })
     .await;

@@ -34,17 +34,18 @@ pub(crate) struct ConfigBody {
     /// What becomes of a message when the stream ends: `leave`, `edit` or `delete`.
     #[schema(example = "edit")]
     end_action: String,
-    /// Types of streams that are announced: `live`, `playlist`, `watch_party`, `premiere`, `rerun`.
+    /// Types of streams that are announced: `live`, `playlist`, `watch_party`, `premiere`, `rerun`;
+    /// each once.
     #[schema(example = json!(["live"]))]
     announce_types: Vec<String>,
     /// When nothing is announced.
     quiet_hours: Option<QuietHours>,
-    /// The IANA time zone of the quiet hours.
+    /// The IANA time zone of the quiet hours, in small or capital letters; no offsets such as `UTC+2`.
     #[schema(example = "Europe/Berlin")]
     timezone: String,
 }
 
-/// From one time of day until another; over midnight when the end is the earlier.
+/// From one time of day until another; past midnight when the end is the earlier.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct QuietHours {
@@ -128,6 +129,7 @@ pub(crate) async fn put(
 ) -> Result<impl IntoResponse, ApiError> {
     let config = body.into_config()?;
     let (app, guild) = (admin.app(), admin.guild);
-    let revision = setup::config::save(app, guild, &config, revision, &admin.actor()).await?;
+    let saved = setup::config::save(app, guild, config, revision, &admin.actor()).await?;
+    let (config, revision) = saved;
     Ok((etag(revision), Json(ConfigBody::from(config))))
 }

@@ -18,7 +18,10 @@ use sm_db::{
         subscriptions,
     },
 };
-use sm_services::guilds::places::{self, Place, Places};
+use sm_services::{
+    guilds::places::{self, Place, Places},
+    setup::timezones::{self, NoZone},
+};
 use sm_types::ChannelId;
 use time::Duration;
 use utoipa::{IntoParams, ToSchema};
@@ -32,7 +35,7 @@ const PATIENCE: std::time::Duration = std::time::Duration::from_secs(2);
 /// One check of a server's health.
 #[derive(Debug, Default, Serialize, ToSchema)]
 pub(crate) struct Check {
-    /// `bot`, `channel`, `streamers`, `test`, `destination` or `subscriptions`.
+    /// `bot`, `channel`, `streamers`, `test`, `destination`, `subscriptions` or `timezone`.
     what: &'static str,
     /// `ok`, `todo`, `problem` or `unknown` (Discord does not answer).
     state: &'static str,
@@ -56,6 +59,10 @@ pub(crate) struct Check {
     of: Option<i64>,
     /// Subscriptions that have failed.
     failed: Option<i64>,
+    /// What is stored as the time zone of the quiet hours and is none.
+    timezone: Option<String>,
+    /// Time zones to choose instead of an offset.
+    zones: Vec<&'static str>,
 }
 
 /// The last 24 hours of announcements.
@@ -113,9 +120,16 @@ pub(crate) async fn get(admin: GuildAdmin) -> Result<Json<Overview>, ApiError> {
     let (stored, places) = tokio::join!(stored, asked);
     let (summary, config, figures, last, states, broken) = stored?;
     let summary = summary.ok_or(ApiError::UnknownGuild)?;
-    let channel = config.and_then(|(config, _)| config.default_channel);
+    let (channel, zone) = match config {
+        Some((config, _)) => {
+            let problem = timezones::problem_of(app, &config.timezone).await?;
+            (config.default_channel, problem)
+        }
+        None => (None, None),
+    };
     let places = places.ok().and_then(Result::ok);
     let mut checks = place_checks(places.as_ref(), channel);
+    checks.extend(zone.map(zone_check));
     checks.push(streamer_check(summary.streamers));
     checks.extend(subscription_check(&states));
     checks.extend(broken.into_iter().map(|broken| broken_check(broken, places.as_ref())));
@@ -211,6 +225,15 @@ fn broken_check(broken: Broken, places: Option<&Places>) -> Check {
         streamer_id: Some(broken.twitch_user_id),
         login: Some(broken.login),
         ..check("destination", "problem", &broken.reason, &text)
+    }
+}
+
+fn zone_check(zone: NoZone) -> Check {
+    let text = format!("The quiet hours may be off by hours. {zone}");
+    Check {
+        zones: zone.zones.iter().map(|zone| zone.name).collect(),
+        timezone: Some(zone.name),
+        ..check("timezone", "problem", "not_a_timezone", &text)
     }
 }
 

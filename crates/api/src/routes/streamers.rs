@@ -13,13 +13,13 @@ use axum::{
 };
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
-use sm_db::streamers::follows::{self, Destination, Filter, Follow, StoredDestination};
+use sm_db::streamers::follows::{self, Destination, Filter, Follow, Settings, StoredDestination};
 use sm_services::{
     accounts::consent::{self, Purpose},
     setup::{self, Problem},
     streamers::{
         linking::{self, FollowError, Followed, Line},
-        lookup,
+        lookup::{self, SearchError},
         subscriptions::{self, Retried},
     },
 };
@@ -58,7 +58,9 @@ pub(crate) struct StreamerItem {
     /// `enabled`, `pending` or `failed`: what became of the subscriptions at Twitch.
     subscription: String,
     /// Why a subscription failed; a stable code: `unauthorized`, `forbidden`, `not_found`, `already_exists`,
-    /// `too_many_subscriptions`, `rate_limited`, `rejected`, `unavailable`, `lost` or `other`.
+    /// `too_many_subscriptions`, `rate_limited`, `rejected`, `unavailable`, `lost`, a status with which
+    /// Twitch revokes (`user_removed`, `authorization_revoked`, `notification_failures_exceeded`,
+    /// `webhook_callback_verification_failed`, `version_removed`, `beta_maintenance`) or `other`.
     subscription_reason: Option<&'static str>,
     /// The same in words.
     subscription_error: Option<String>,
@@ -86,7 +88,7 @@ impl From<Follow> for StreamerItem {
             degraded: follow.degraded,
             subscription: follow.subscription,
             subscription_reason: follow.subscription_error.as_deref().map(sm_twitch::code_of),
-            subscription_error: follow.subscription_error,
+            subscription_error: follow.subscription_error.as_deref().map(sm_twitch::words_of),
             last_sent_at: follow.last_sent_at.map(rfc3339),
             added_at: rfc3339(follow.created_at),
         }
@@ -146,12 +148,18 @@ pub(crate) struct AddStreamers {
 pub(crate) struct AddResult {
     /// As it was sent.
     name: String,
-    /// `added`, `already`, `limit_reached`, `unknown` (nobody on Twitch is called so) or `invalid`.
+    /// `added`, `already`, `limit_reached`, `unknown` (nobody on Twitch has this name) or
+    /// `invalid` (it names no channel; see reason).
     result: &'static str,
     /// Twitch's id.
     id: Option<String>,
     /// The login that was understood.
     login: Option<String>,
+    /// Of `invalid`, what it is instead of a channel; a stable code: `video`, `clip`, `category`, `team`,
+    /// `search`, `page` (another page of Twitch), `elsewhere` (another site) or `name` (no possible name).
+    reason: Option<&'static str>,
+    /// The same in words, with what to paste instead.
+    message: Option<String>,
 }
 
 /// Adds streamers by name or address, with a result for each.
@@ -171,22 +179,26 @@ pub(crate) async fn add(
         FollowError::Twitch(error) => twitch(&error),
         FollowError::Database(error) => error.into(),
     })?;
-    let results = names.into_iter().zip(lines).map(|(name, line)| {
-        let (result, id, login) = match line {
-            Line::Found { id, login, followed } => {
-                let result = match followed {
-                    Followed::Added => "added",
-                    Followed::Already => "already",
-                    Followed::LimitReached => "limit_reached",
-                };
-                (result, Some(id.0), Some(login))
-            }
-            Line::Unknown { login } => ("unknown", None, Some(login)),
-            Line::Invalid => ("invalid", None, None),
-        };
-        AddResult { name, result, id, login }
-    });
-    Ok(Json(results.collect()))
+    Ok(Json(names.into_iter().zip(lines).map(result).collect()))
+}
+
+fn result((name, line): (String, Line)) -> AddResult {
+    let none = AddResult { name, result: "", id: None, login: None, reason: None, message: None };
+    match line {
+        Line::Found { id, login, followed } => {
+            let result = match followed {
+                Followed::Added => "added",
+                Followed::Already => "already",
+                Followed::LimitReached => "limit_reached",
+            };
+            AddResult { result, id: Some(id.0), login: Some(login), ..none }
+        }
+        Line::Unknown { login } => AddResult { result: "unknown", login: Some(login), ..none },
+        Line::Invalid(what) => {
+            let (reason, message) = (Some(what.code()), Some(what.to_string()));
+            AddResult { result: "invalid", reason, message, ..none }
+        }
+    }
 }
 
 fn twitch(error: &sm_twitch::Error) -> ApiError {
@@ -234,7 +246,12 @@ pub(crate) async fn search(
         let message = "Search for 2 to 100 characters.".to_owned();
         return Err(ApiError::Malformed { field: "q".to_owned(), message });
     }
-    let found = lookup::search(admin.app(), &q).await.map_err(|error| twitch(&error))?;
+    let found = lookup::search(admin.app(), &q).await.map_err(|error| match error {
+        SearchError::NoChannel(what) => {
+            ApiError::Malformed { field: "q".to_owned(), message: what.to_string() }
+        }
+        SearchError::Twitch(error) => twitch(&error),
+    })?;
     let item = |found: lookup::Found| FoundItem {
         id: found.id.0,
         login: found.login,
@@ -284,7 +301,7 @@ pub(crate) struct DestinationBody {
     /// Whom to mention.
     #[serde(default)]
     mention: Option<Mention>,
-    /// Only these games; 1 to 50.
+    /// Only these games; 1 to 50, each once whatever its capital letters.
     #[serde(default)]
     game_filter: Option<Vec<String>>,
     /// Only titles that contain this; 1 to 140 characters.
@@ -411,10 +428,10 @@ pub(crate) async fn put(
     IfMatch(revision): IfMatch,
     JsonBody(body): JsonBody<StreamerBody>,
 ) -> Result<impl IntoResponse, ApiError> {
-    let destinations: Vec<_> = body.destinations.into_iter().map(Destination::from).collect();
+    let destinations = body.destinations.into_iter().map(Destination::from).collect();
     let (app, guild) = (admin.app(), admin.guild);
-    let wanted = (body.enabled, destinations.as_slice());
-    setup::overrides::save(app, guild, &id, wanted, revision, &admin.actor()).await?;
+    let settings = Settings { enabled: body.enabled, destinations };
+    setup::overrides::save(app, guild, &id, settings, revision, &admin.actor()).await?;
     let (revision, view) = view(&admin, &id).await?;
     Ok((etag(revision), Json(view)))
 }

@@ -86,9 +86,12 @@ pub async fn stream_online(
          ), streamer as (
            select twitch_user_id, login, display_name from streamers where twitch_user_id = $4
          ), renamed as (
-           update streamers s set login = $5, display_name = $6, updated_at = $3
+           update streamers s set login = $5, display_name = $6, updated_at = $3,
+             -- An event that Twitch sent later than it told of the removal: the account is back.
+             status = case when s.updated_at < $2 then 'active' else s.status end
            from message, streamer
-           where s.twitch_user_id = $4 and $5 <> '' and (s.login, s.display_name) is distinct from ($5, $6)
+           where s.twitch_user_id = $4 and $5 <> ''
+             and ((s.login, s.display_name) is distinct from ($5, $6) or s.status <> 'active')
          ), superseded as (
            update stream_sessions set ended_at = $9
            from message
@@ -220,6 +223,7 @@ pub async fn channel_update(
          ), streamer as (
            update streamers
            set title = $7, game_id = $8, game_name = $9, language = coalesce($10, language), updated_at = $3,
+               status = case when updated_at < $2 then 'active' else status end,
                login = case when $5 = '' then login else $5 end,
                display_name = case when $6 = '' then display_name else $6 end
            from message where twitch_user_id = $4
@@ -267,6 +271,7 @@ pub async fn user_update(db: impl PgExecutor<'_>, notice: &Notice<'_>) -> sqlx::
            on conflict do nothing returning 1
          ), streamer as (
            update streamers set updated_at = $2,
+             status = case when updated_at < $6 then 'active' else status end,
              login = case when $4 = '' then login else $4 end,
              display_name = case when $5 = '' then display_name else $5 end
            from message where twitch_user_id = $3
@@ -279,6 +284,7 @@ pub async fn user_update(db: impl PgExecutor<'_>, notice: &Notice<'_>) -> sqlx::
     .bind(notice.streamer.as_str())
     .bind(notice.login)
     .bind(notice.display_name)
+    .bind(notice.occurred_at)
     .fetch_one(db)
     .await
     .map(accepted)

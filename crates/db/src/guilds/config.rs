@@ -82,10 +82,26 @@ pub async fn find(
     }))
 }
 
+/// A time zone's IANA name, however it is capitalised; `None` when Postgres has no such zone.
+///
+/// Postgres also takes POSIX forms and abbreviations where it wants a zone. They are no zones: in
+/// `UTC+2` plus is west, and `PST` knows no summer. The view reads some hundred files, in about 50 ms.
+pub async fn zone_named(db: impl PgExecutor<'_>, name: &str) -> sqlx::Result<Option<String>> {
+    sqlx::query_scalar(
+        "select name from pg_timezone_names
+         where lower(name) = lower($1) and name !~ '^(posix|right)/'
+           -- Files beside the zones: what the machine is set to, and what to use where nothing is set.
+           and name not in ('localtime', 'posixrules', 'Factory')",
+    )
+    .bind(name)
+    .fetch_optional(db)
+    .await
+}
+
 /// Saves a configuration made from `revision`; returns the new one, or `None` when somebody else
 /// has saved since.
 ///
-/// An unknown time zone is refused by the database with SQLSTATE 22023.
+/// Destinations in the default channel lose what was found out about another one.
 pub async fn update(
     db: impl PgExecutor<'_>,
     guild: GuildId,
@@ -93,7 +109,15 @@ pub async fn update(
     revision: i32,
 ) -> sqlx::Result<Option<i32>> {
     sqlx::query_scalar(
-        "update guild_config set enabled = $3, default_channel_id = $4, template_id = $5, mention = $6,
+        "with before as (
+           select default_channel_id from guild_config where guild_id = $1 and revision = $2
+         ), healed as (
+           update destinations d set degraded_reason = null, degraded_at = null, next_check_at = null, failed_checks = 0
+           from before
+           where d.guild_id = $1 and d.channel_id is null and d.degraded_reason is not null
+             and before.default_channel_id is distinct from $4
+         )
+         update guild_config set enabled = $3, default_channel_id = $4, template_id = $5, mention = $6,
            mention_role_id = $7, merge_window_seconds = $8, end_action = $9, announce_types = $10,
            quiet_from = $11, quiet_until = $12, timezone = $13, revision = revision + 1, updated_at = now()
          where guild_id = $1 and revision = $2

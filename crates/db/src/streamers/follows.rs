@@ -121,6 +121,15 @@ pub struct Destination {
     pub cooldown_seconds: i32,
 }
 
+/// How a guild announces a streamer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// Whether it does.
+    pub enabled: bool,
+    /// Where and how.
+    pub destinations: Vec<Destination>,
+}
+
 /// A stored destination and its health.
 #[derive(Debug, Clone)]
 pub struct StoredDestination {
@@ -183,25 +192,32 @@ pub async fn destinations(
     Ok(rows.into_iter().map(stored).collect())
 }
 
+/// A streamer to follow from now on.
+#[derive(Debug, Clone, Copy)]
+pub struct NewFollow<'a> {
+    /// The guild that follows.
+    pub guild: GuildId,
+    /// Whom it follows.
+    pub streamer: &'a TwitchUserId,
+    /// How it came to that: `admin`, `oauth` or `invite`.
+    pub source: &'a str,
+    /// The admin, when it was one.
+    pub added_by: Option<UserId>,
+}
+
 /// Lets a guild follow a streamer in its default channel, unless it does or has `limit` streamers.
 ///
 /// True when the follow is new.
-pub async fn insert(
-    db: &mut PgConnection,
-    guild: GuildId,
-    streamer: &TwitchUserId,
-    (source, added_by): (&str, Option<UserId>),
-    limit: i64,
-) -> sqlx::Result<bool> {
+pub async fn insert(db: &mut PgConnection, new: &NewFollow<'_>, limit: i64) -> sqlx::Result<bool> {
     let added = sqlx::query(
         "insert into guild_streamers (guild_id, twitch_user_id, source, added_by)
          select $1, $2, $3, $4 where (select count(*) from guild_streamers where guild_id = $1) < $5
          on conflict do nothing",
     )
-    .bind(guild.to_db())
-    .bind(streamer.as_str())
-    .bind(source)
-    .bind(added_by.map(UserId::to_db))
+    .bind(new.guild.to_db())
+    .bind(new.streamer.as_str())
+    .bind(new.source)
+    .bind(new.added_by.map(UserId::to_db))
     .bind(limit)
     .execute(&mut *db)
     .await?;
@@ -209,8 +225,8 @@ pub async fn insert(
         return Ok(false);
     }
     sqlx::query("insert into destinations (guild_id, twitch_user_id) values ($1, $2) on conflict do nothing")
-        .bind(guild.to_db())
-        .bind(streamer.as_str())
+        .bind(new.guild.to_db())
+        .bind(new.streamer.as_str())
         .execute(db)
         .await?;
     Ok(true)
@@ -271,9 +287,10 @@ pub async fn save(
     db: &mut PgConnection,
     guild: GuildId,
     streamer: &TwitchUserId,
-    (enabled, destinations): (bool, &[Destination]),
+    settings: &Settings,
     revision: i32,
 ) -> sqlx::Result<Option<i32>> {
+    let Settings { enabled, destinations } = settings;
     let saved: Option<i32> = sqlx::query_scalar(
         "update guild_streamers set enabled = $4, revision = revision + 1
          where guild_id = $1 and twitch_user_id = $2 and revision = $3 returning revision",
@@ -296,6 +313,7 @@ pub async fn save(
     .bind(&kept)
     .execute(&mut *db)
     .await?;
+    forget_troubles(db, guild, streamer, destinations).await?;
     // Two may have swapped their channels: they must not meet half-way.
     sqlx::query(
         "update destinations set channel_id = -row
@@ -311,6 +329,32 @@ pub async fn save(
         save_destination(db, guild, streamer, destination).await?;
     }
     Ok(saved)
+}
+
+/// Drops what was found out about other channels than those that are wanted now.
+async fn forget_troubles(
+    db: &mut PgConnection,
+    guild: GuildId,
+    streamer: &TwitchUserId,
+    destinations: &[Destination],
+) -> sqlx::Result<()> {
+    let known =
+        destinations.iter().filter_map(|d| Some((d.id?.0, d.channel.map(ChannelId::to_db))));
+    let (ids, channels): (Vec<_>, Vec<_>) = known.unzip();
+    sqlx::query(
+        "update destinations d
+         set degraded_reason = null, degraded_at = null, next_check_at = null, failed_checks = 0
+         from unnest($3::uuid[], $4::bigint[]) as wanted (id, channel_id)
+         where d.destination_id = wanted.id and d.guild_id = $1 and d.twitch_user_id = $2
+           and d.degraded_reason is not null and d.channel_id is distinct from wanted.channel_id",
+    )
+    .bind(guild.to_db())
+    .bind(streamer.as_str())
+    .bind(&ids)
+    .bind(&channels)
+    .execute(db)
+    .await?;
+    Ok(())
 }
 
 async fn save_destination(

@@ -6,6 +6,7 @@ pub mod subscriptions;
 
 use sm_types::{GuildId, TwitchUserId};
 use sqlx::PgExecutor;
+use time::OffsetDateTime;
 
 /// A streamer as Twitch describes them.
 #[derive(Debug, Clone)]
@@ -88,13 +89,51 @@ pub async fn set_authorized(
     Ok(())
 }
 
-/// Marks streamers whose accounts Twitch does not list any more.
-pub async fn set_removed(db: impl PgExecutor<'_>, streamers: &[TwitchUserId]) -> sqlx::Result<()> {
+/// Marks streamers whose accounts Twitch does not list any more. Until a later event, or until
+/// [`upsert`] brings what Twitch lists.
+pub async fn set_removed(
+    db: impl PgExecutor<'_>,
+    streamers: &[TwitchUserId],
+    now: OffsetDateTime,
+) -> sqlx::Result<()> {
     sqlx::query(
-        "update streamers set status = 'removed', updated_at = now()
+        "update streamers set status = 'removed', updated_at = $2
          where twitch_user_id = any($1) and status <> 'removed'",
     )
     .bind(streamers.iter().map(TwitchUserId::as_str).collect::<Vec<_>>())
+    .bind(now)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Followed streamers whose accounts Twitch did not list any more, those first who were asked about
+/// longest ago.
+pub async fn removed(db: impl PgExecutor<'_>, limit: i64) -> sqlx::Result<Vec<TwitchUserId>> {
+    let ids: Vec<String> = sqlx::query_scalar(
+        "select t.twitch_user_id from streamers t
+         where t.status = 'removed' and exists (
+           select from guild_streamers f join guilds g using (guild_id)
+           where f.twitch_user_id = t.twitch_user_id and g.status = 'active')
+         order by t.updated_at limit $1",
+    )
+    .bind(limit)
+    .fetch_all(db)
+    .await?;
+    Ok(ids.into_iter().map(TwitchUserId).collect())
+}
+
+/// Notes that accounts were asked about and are still gone.
+pub async fn still_removed(
+    db: impl PgExecutor<'_>,
+    streamers: &[TwitchUserId],
+    now: OffsetDateTime,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "update streamers set updated_at = $2 where twitch_user_id = any($1) and status = 'removed'",
+    )
+    .bind(streamers.iter().map(TwitchUserId::as_str).collect::<Vec<_>>())
+    .bind(now)
     .execute(db)
     .await?;
     Ok(())

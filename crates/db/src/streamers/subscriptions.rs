@@ -9,32 +9,6 @@ pub const BASIC_TYPES: [&str; 2] = ["stream.online", "stream.offline"];
 /// Types that are added once the streamer has authorised the app, when they are free.
 pub const AUTHORIZED_TYPES: [&str; 2] = ["channel.update", "user.update"];
 
-/// Records a subscription that Twitch has confirmed.
-pub async fn upsert(
-    db: impl PgExecutor<'_>,
-    id: &str,
-    streamer: Option<&TwitchUserId>,
-    (kind, version): (&str, &str),
-    status: &str,
-    cost: i32,
-) -> sqlx::Result<()> {
-    sqlx::query(
-        "insert into eventsub_subscriptions (subscription_id, twitch_user_id, type, version, status, cost)
-         values ($1, $2, $3, $4, $5, $6)
-         on conflict on constraint eventsub_subscriptions_pkey
-         do update set status = excluded.status, cost = excluded.cost, updated_at = now()",
-    )
-    .bind(id)
-    .bind(streamer.map(TwitchUserId::as_str))
-    .bind(kind)
-    .bind(version)
-    .bind(status)
-    .bind(cost)
-    .execute(db)
-    .await?;
-    Ok(())
-}
-
 /// Brings the targets in line with who is followed: of one streamer, or of all.
 ///
 /// A streamer is followed while an active guild follows them; what nobody needs becomes `unwanted`.
@@ -54,6 +28,8 @@ pub async fn plan(
          ), added as (
            insert into eventsub_targets as x (twitch_user_id, type, next_try_at)
            select twitch_user_id, type, $2 from wanted
+           -- A conflict locks the row: in the order that everybody keeps.
+           order by twitch_user_id, type
            on conflict on constraint eventsub_targets_pkey do update
            set state = 'wanted', attempts = 0, next_try_at = $2, error = null, updated_at = now()
            where x.state = 'unwanted'
@@ -81,11 +57,12 @@ pub async fn plan_guild(
     guild: GuildId,
     now: OffsetDateTime,
 ) -> sqlx::Result<()> {
-    let streamers: Vec<String> =
-        sqlx::query_scalar("select twitch_user_id from guild_streamers where guild_id = $1")
-            .bind(guild.to_db())
-            .fetch_all(&mut *db)
-            .await?;
+    let streamers: Vec<String> = sqlx::query_scalar(
+        "select twitch_user_id from guild_streamers where guild_id = $1 order by twitch_user_id",
+    )
+    .bind(guild.to_db())
+    .fetch_all(&mut *db)
+    .await?;
     for streamer in streamers {
         plan(&mut *db, Some(&TwitchUserId(streamer)), now).await?;
     }
@@ -107,6 +84,8 @@ pub struct DueTarget {
     pub subscription_id: Option<String>,
     /// Tries so far, this one included.
     pub attempts: i32,
+    /// Whether Twitch did not know the account when it told of it last.
+    pub streamer_removed: bool,
 }
 
 /// Claims targets to create, to try again or to delete, and puts others off until `lease_until`.
@@ -124,7 +103,8 @@ pub async fn claim(
          )
          update eventsub_targets x set next_try_at = $2, attempts = attempts + 1, updated_at = now()
          from due where x.twitch_user_id = due.twitch_user_id and x.type = due.type
-         returning x.twitch_user_id, x.type, x.state, x.subscription_id, x.attempts",
+         returning x.twitch_user_id, x.type, x.state, x.subscription_id, x.attempts,
+           (select s.status = 'removed' from streamers s where s.twitch_user_id = x.twitch_user_id) as streamer_removed",
     )
     .bind(now)
     .bind(lease_until)

@@ -1,6 +1,10 @@
 //! A server's configuration.
 
-use super::problem::{Problem, SaveError, foreign};
+use super::{
+    distinct,
+    problem::{Problem, SaveError, foreign},
+    timezones,
+};
 use crate::{
     App,
     audit::{self, Actor},
@@ -16,26 +20,32 @@ use time::Time;
 
 /// The longest merge window: a day.
 pub const MAX_MERGE_WINDOW: i32 = 86_400;
-/// Types of streams that Twitch tells of.
+/// Types of streams that Twitch reports.
 pub const STREAM_TYPES: [&str; 5] = ["live", "playlist", "watch_party", "premiere", "rerun"];
 /// What may become of a message when the stream ends.
 pub const END_ACTIONS: [&str; 3] = ["leave", "edit", "delete"];
 
-/// Saves a configuration made from `revision`; returns the new revision.
+/// Saves a configuration made from `revision`; returns it as it is stored, and the new revision.
 ///
-/// Channel and role must be the server's own: Discord is asked when they change.
+/// Channel and role must be the server's own: Discord is asked when they change. A time zone that was
+/// stored before offsets were refused may stay while nothing about the quiet hours changes.
 pub async fn save(
     app: &App,
     guild: GuildId,
-    new: &GuildConfig,
+    mut new: GuildConfig,
     revision: i32,
     actor: &Actor,
-) -> Result<i32, SaveError> {
-    let problems = problems(new);
+) -> Result<(GuildConfig, i32), SaveError> {
+    new.announce_types = distinct(&new.announce_types, str::to_owned);
+    let problems = problems(&new);
     if !problems.is_empty() {
         return Err(SaveError::Invalid(problems));
     }
     let (old, _) = config::find(&app.pool, guild).await?.ok_or(SaveError::NotFound)?;
+    if (&new.timezone, new.quiet_hours) != (&old.timezone, old.quiet_hours) {
+        let zone = timezones::canonical(app, &new.timezone).await?;
+        new.timezone = zone.map_err(|zone| timezones::refusal(&zone))?;
+    }
     let changed = new.default_channel.filter(|_| new.default_channel != old.default_channel);
     let role = new.mention.role().filter(|_| new.mention != old.mention);
     let channels: Vec<_> = changed.into_iter().collect();
@@ -54,13 +64,13 @@ pub async fn save(
         return Err(SaveError::field("template_id", "unknown_template", message));
     }
     let mut transaction = app.pool.begin().await?;
-    let saved = config::update(&mut *transaction, guild, new, revision).await;
-    let revision = saved.map_err(timezone_or_database)?.ok_or(SaveError::Conflict)?;
-    let (before, after) = (shown(&old), shown(new));
+    let saved = config::update(&mut *transaction, guild, &new, revision).await?;
+    let revision = saved.ok_or(SaveError::Conflict)?;
+    let (before, after) = (shown(&old), shown(&new));
     let what = (guild, "guild_config.update", None);
     audit::done(app, &mut *transaction, actor, what, (Some(&before), Some(&after))).await?;
     transaction.commit().await?;
-    Ok(revision)
+    Ok((new, revision))
 }
 
 fn problems(config: &GuildConfig) -> Vec<Problem> {
@@ -78,22 +88,12 @@ fn problems(config: &GuildConfig) -> Vec<Problem> {
         add("announce_types", format!("Choose at least one of {}.", STREAM_TYPES.join(", ")));
     }
     if config.quiet_hours.is_some_and(|(from, until)| from == until) {
-        add("quiet_hours.until", "The end must differ from the begin.".to_owned());
-    }
-    if config.timezone.is_empty() || config.timezone.len() > 64 {
-        add("timezone", "Name an IANA time zone, such as Europe/Berlin.".to_owned());
+        add(
+            "quiet_hours.until",
+            "Quiet hours must end at another time than they start.".to_owned(),
+        );
     }
     found
-}
-
-/// Postgres knows the time zones: an unknown one has SQLSTATE 22023.
-fn timezone_or_database(error: sqlx::Error) -> SaveError {
-    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
-    if code.as_deref() == Some("22023") {
-        let message = "There is no such time zone. Name an IANA one, such as Europe/Berlin.";
-        return SaveError::field("timezone", "unknown_timezone", message);
-    }
-    error.into()
 }
 
 /// A time of day as people write it, as in `07:00`.

@@ -5,5 +5,17 @@ pub mod config;
 pub mod overrides;
 pub mod problem;
 pub mod templates;
+pub mod timezones;
 
 pub use problem::{Problem, SaveError};
+
+/// A list that means a set: each once, in the order of its first mention. `key` says what is the same.
+fn distinct<K: PartialEq>(list: &[String], key: impl Fn(&str) -> K) -> Vec<String> {
+    let mut kept: Vec<String> = Vec::new();
+    for item in list {
+        if !kept.iter().any(|other| key(other) == key(item)) {
+            kept.push(item.clone());
+        }
+    }
+    kept
+}

@@ -1,6 +1,9 @@
 //! How and where a server announces one streamer.
 
-use super::problem::{Problem, SaveError, foreign};
+use super::{
+    distinct,
+    problem::{Problem, SaveError, foreign},
+};
 use crate::{
     App,
     audit::{self, Actor},
@@ -9,7 +12,7 @@ use crate::{
 use serde_json::{Value, json};
 use sm_db::{
     guilds::templates,
-    streamers::follows::{self, Destination},
+    streamers::follows::{self, Destination, Settings},
 };
 use sm_types::{GuildId, TwitchUserId};
 
@@ -25,10 +28,14 @@ pub async fn save(
     app: &App,
     guild: GuildId,
     streamer: &TwitchUserId,
-    (enabled, destinations): (bool, &[Destination]),
+    mut settings: Settings,
     revision: i32,
     actor: &Actor,
 ) -> Result<i32, SaveError> {
+    for destination in &mut settings.destinations {
+        destination.game_filter = destination.game_filter.as_deref().map(games);
+    }
+    let Settings { enabled, destinations } = &settings;
     let problems = problems(destinations);
     if !problems.is_empty() {
         return Err(SaveError::Invalid(problems));
@@ -39,15 +46,20 @@ pub async fn save(
     let old: Vec<_> = stored.into_iter().map(|stored| stored.destination).collect();
     check_own(app, guild, destinations, &old).await?;
     let mut transaction = app.pool.begin().await?;
-    let wanted = (enabled, destinations);
-    let saved = follows::save(&mut transaction, guild, streamer, wanted, revision).await;
+    let saved = follows::save(&mut transaction, guild, streamer, &settings, revision).await;
     let revision = saved.map_err(twice_or_database)?.ok_or(SaveError::Conflict)?;
     let shown = |enabled: bool, destinations: &[Destination]| json!({ "login": login, "enabled": enabled, "destinations": each(destinations) });
-    let (before, after) = (shown(was_enabled, &old), shown(enabled, destinations));
+    let (before, after) = (shown(was_enabled, &old), shown(*enabled, destinations));
     let what = (guild, "streamer.update", Some(streamer.as_str()));
     audit::done(app, &mut *transaction, actor, what, (Some(&before), Some(&after))).await?;
     transaction.commit().await?;
     Ok(revision)
+}
+
+/// The games of a filter without spaces around them, each once: they are compared in small letters.
+fn games(list: &[String]) -> Vec<String> {
+    let trimmed: Vec<_> = list.iter().map(|game| game.trim().to_owned()).collect();
+    distinct(&trimmed, str::to_lowercase)
 }
 
 fn problems(destinations: &[Destination]) -> Vec<Problem> {

@@ -1,6 +1,9 @@
 //! A server follows a streamer, or stops to.
 
-use super::{described, lookup};
+use super::{
+    described, lookup,
+    pasted::{NoChannel, login_of},
+};
 use crate::{
     App,
     accounts::consent::{self, Answer, Purpose, Refusal, given},
@@ -11,7 +14,11 @@ use serde_json::json;
 use sm_aws::Ring;
 use sm_db::{
     guilds::invites,
-    streamers::{self, follows, subscriptions},
+    streamers::{
+        self,
+        follows::{self, NewFollow},
+        subscriptions,
+    },
 };
 use sm_twitch::User;
 use sm_types::{GuildId, TwitchUserId, UserId};
@@ -41,28 +48,45 @@ pub async fn follow(
     actor: &Actor,
 ) -> sqlx::Result<Followed> {
     let mut transaction = app.pool.begin().await?;
-    let followed = follow_within(&mut transaction, app, guild, user, source, Some(actor)).await?;
+    let follow = Follow { guild, source, actor: Some(actor) };
+    let followed = follow_within(&mut transaction, app, &follow, user).await?;
     transaction.commit().await?;
     app.doorbell.ring(Ring::Subscribe).await;
     Ok(followed)
 }
 
+/// Which server follows, how it came to that, and who wants it.
+struct Follow<'a> {
+    guild: GuildId,
+    source: &'a str,
+    actor: Option<&'a Actor>,
+}
+
 async fn follow_within(
     db: &mut sqlx::PgConnection,
     app: &App,
-    guild: GuildId,
+    follow: &Follow<'_>,
     user: &User,
-    source: &str,
-    actor: Option<&Actor>,
 ) -> sqlx::Result<Followed> {
     streamers::upsert(&mut *db, &described(user)).await?;
-    if source != BY_NAME {
+    if follow.source != BY_NAME {
         streamers::set_authorized(&mut *db, &user.id, true).await?;
     }
-    let by = actor.and_then(|actor| actor.user);
-    let added = follows::insert(db, guild, &user.id, (source, by), MAX_STREAMERS).await?;
+    let followed = insert(db, app, follow, user).await?;
     subscriptions::plan(&mut *db, Some(&user.id), app.clock.now()).await?;
-    if !added {
+    Ok(followed)
+}
+
+async fn insert(
+    db: &mut sqlx::PgConnection,
+    app: &App,
+    follow: &Follow<'_>,
+    user: &User,
+) -> sqlx::Result<Followed> {
+    let Follow { guild, source, actor } = *follow;
+    let added_by = actor.and_then(|actor| actor.user);
+    let new = NewFollow { guild, streamer: &user.id, source, added_by };
+    if !follows::insert(db, &new, MAX_STREAMERS).await? {
         let already = follows::exists(&mut *db, guild, &user.id).await?;
         return Ok(if already { Followed::Already } else { Followed::LimitReached });
     }
@@ -102,8 +126,8 @@ pub enum Line {
     Found { id: TwitchUserId, login: String, followed: Followed },
     /// Nobody on Twitch is called so.
     Unknown { login: String },
-    /// It cannot be a name.
-    Invalid,
+    /// It names no channel.
+    Invalid(NoChannel),
 }
 
 /// Follows a list of names and addresses, with a result for each.
@@ -113,25 +137,34 @@ pub async fn follow_lines(
     lines: &[String],
     actor: &Actor,
 ) -> Result<Vec<Line>, FollowError> {
-    let logins: Vec<Option<String>> = lines.iter().map(|line| lookup::login_of(line)).collect();
+    let logins: Vec<_> = lines.iter().map(|line| login_of(line)).collect();
     let mut distinct: Vec<String> = logins.iter().flatten().cloned().collect();
     distinct.sort_unstable();
     distinct.dedup();
-    let users = lookup::by_logins(app, &distinct).await.map_err(FollowError::Twitch)?;
-    let mut results = Vec::new();
+    let mut users = lookup::by_logins(app, &distinct).await.map_err(FollowError::Twitch)?;
+    // Rows stay locked until the end: in one order, so that two pastes of the same names never wait
+    // for each other.
+    users.sort_unstable_by(|a, b| a.id.as_str().cmp(b.id.as_str()));
     let mut transaction = app.pool.begin().await?;
+    for user in &users {
+        streamers::upsert(&mut *transaction, &described(user)).await?;
+    }
+    let follow = Follow { guild, source: BY_NAME, actor: Some(actor) };
+    let mut results = Vec::new();
     for login in logins {
-        let Some(login) = login else {
-            results.push(Line::Invalid);
-            continue;
-        };
-        let Some(user) = users.iter().find(|user| user.login == login) else {
-            results.push(Line::Unknown { login });
-            continue;
-        };
-        let followed =
-            follow_within(&mut transaction, app, guild, user, BY_NAME, Some(actor)).await?;
-        results.push(Line::Found { id: user.id.clone(), login, followed });
+        results.push(match login {
+            Err(what) => Line::Invalid(what),
+            Ok(login) => match users.iter().find(|user| user.login == login) {
+                None => Line::Unknown { login },
+                Some(user) => {
+                    let followed = insert(&mut transaction, app, &follow, user).await?;
+                    Line::Found { id: user.id.clone(), login, followed }
+                }
+            },
+        });
+    }
+    for user in &users {
+        subscriptions::plan(&mut *transaction, Some(&user.id), app.clock.now()).await?;
     }
     transaction.commit().await?;
     app.doorbell.ring(Ring::Subscribe).await;
@@ -222,7 +255,8 @@ async fn link_invited(app: &App, code: &str, user: &User) -> Result<Linked, Refu
     let invite = invites::find_valid(&app.pool, code, now).await?;
     let guild = invite.ok_or(Refusal::InviteInvalid)?.guild_id;
     let mut transaction = app.pool.begin().await?;
-    let followed = follow_within(&mut transaction, app, guild, user, "invite", None).await?;
+    let follow = Follow { guild, source: "invite", actor: None };
+    let followed = follow_within(&mut transaction, app, &follow, user).await?;
     match followed {
         Followed::LimitReached => return Err(Refusal::TooManyStreamers),
         // Whoever comes twice does not use the link up.

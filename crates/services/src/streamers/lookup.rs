@@ -1,39 +1,12 @@
-//! Finding a streamer by what a person types or pastes.
+//! Finding a streamer at Twitch.
 
+use super::pasted::{NoChannel, login_of};
 use crate::{App, twitch_token::with_token};
 use sm_twitch::{Error, User};
 use sm_types::TwitchUserId;
 
-/// Twitch's logins have 3 to 25 characters today; older ones are shorter.
-const MAX_LOGIN: usize = 25;
 /// What a search needs at least.
 pub const MIN_SEARCH: usize = 2;
-
-/// A login out of what a person typed or pasted: a name, `@name`, or an address on twitch.tv.
-///
-/// Spaces and characters that cannot be seen are dropped. `None` when no login can be meant.
-pub fn login_of(text: &str) -> Option<String> {
-    let visible: String =
-        text.chars().filter(|c| !c.is_whitespace() && !c.is_control() && !invisible(*c)).collect();
-    let lower = visible.to_lowercase();
-    let without_scheme = ["https://", "http://"].iter().find_map(|s| lower.strip_prefix(s));
-    let rest = without_scheme.unwrap_or(&lower);
-    let hosts = ["www.twitch.tv/", "m.twitch.tv/", "twitch.tv/", "go.twitch.tv/"];
-    let name = match hosts.iter().find_map(|host| rest.strip_prefix(host)) {
-        Some(path) => path.split(['/', '?', '#']).next()?,
-        None if without_scheme.is_some() => return None,
-        None => rest.trim_start_matches('@'),
-    };
-    let fits = !name.is_empty()
-        && name.len() <= MAX_LOGIN
-        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
-    fits.then(|| name.to_owned())
-}
-
-/// Zero-width and direction characters, which come along with what is copied from chats.
-fn invisible(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{ad}' | '\u{e0000}'..='\u{e007f}')
-}
 
 /// A channel that a search has found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,9 +23,25 @@ pub struct Found {
     pub live: Option<bool>,
 }
 
+/// Why a search came to nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum SearchError {
+    /// It is an address that names no channel.
+    #[error("{0}")]
+    NoChannel(NoChannel),
+    /// Twitch does not answer.
+    #[error("Twitch: {0}")]
+    Twitch(#[from] Error),
+}
+
 /// Searches: the exact login first, then what Twitch's own search finds.
-pub async fn search(app: &App, text: &str) -> Result<Vec<Found>, Error> {
-    let login = login_of(text);
+pub async fn search(app: &App, text: &str) -> Result<Vec<Found>, SearchError> {
+    let login = match login_of(text) {
+        Ok(login) => Some(login),
+        // The beginning of a display name can be anything.
+        Err(NoChannel::Name) => None,
+        Err(address) => return Err(SearchError::NoChannel(address)),
+    };
     let exact = async {
         match &login {
             Some(login) => by_logins(app, std::slice::from_ref(login)).await,
@@ -111,46 +100,4 @@ pub async fn by_id(app: &App, id: &TwitchUserId) -> Result<Option<User>, Error> 
             |token| async move { app.twitch.users(&token, std::slice::from_ref(id)).await },
         );
     Ok(users.await?.into_iter().next())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn login_is_found_in_names_and_addresses() {
-        for text in [
-            "ana_live",
-            "Ana_Live",
-            "@ana_live",
-            "  ana_live\n",
-            "twitch.tv/ana_live",
-            "https://www.twitch.tv/ana_live",
-            "https://m.twitch.tv/ana_live?x=1",
-            "http://twitch.tv/ana_live/videos",
-            "ana\u{200b}_live\u{202c}",
-            "\u{feff}ana_live",
-        ] {
-            assert_eq!(login_of(text).as_deref(), Some("ana_live"), "{text:?}");
-        }
-    }
-
-    #[test]
-    fn what_cannot_be_a_login_is_none() {
-        let long = "x".repeat(26);
-        for text in [
-            "",
-            "@",
-            "https://evil.example/ana",
-            "ana-live",
-            "аna",
-            "twitch.tv/",
-            "a/b",
-            &long,
-            "<script>",
-            "https://twitch.tv.evil.example/ana",
-        ] {
-            assert_eq!(login_of(text), None, "{text:?}");
-        }
-    }
 }

@@ -3,6 +3,7 @@
 pub mod linking;
 pub mod listing;
 pub mod lookup;
+pub mod pasted;
 pub mod reconcile;
 pub mod subscriptions;
 

@@ -13,7 +13,7 @@ use sm_db::streamers::{
     subscriptions::{self, Listed},
 };
 use sm_twitch::{
-    Error,
+    Error, User,
     eventsub::{Status, Subscription},
 };
 use sm_types::TwitchUserId;
@@ -62,6 +62,7 @@ pub async fn at_twitch(app: &App) -> Result<Vec<Subscription>, Error> {
 /// Brings Twitch's subscriptions in line with who is followed.
 pub async fn subscriptions(app: &App) -> Result<Reconciled, ReconcileError> {
     let now = app.clock.now();
+    returned(app).await?;
     subscriptions::plan(&app.pool, None, now).await?;
     let all = at_twitch(app).await?;
     let (ours, outdated): (Vec<_>, Vec<_>) =
@@ -81,6 +82,28 @@ pub async fn subscriptions(app: &App) -> Result<Reconciled, ReconcileError> {
     Gauge::SubscriptionDrift.note(unsettled + i64::try_from(strays.len()).unwrap_or(i64::MAX));
     Gauge::SubscriptionCost.note(100 * all.iter().map(|s| s.cost).sum::<i64>() / MAX_COST);
     Ok(Reconciled { listed: listed.len(), deleted: strays.len() })
+}
+
+/// Takes up that accounts are back which Twitch had removed; without subscriptions, no event tells.
+async fn returned(app: &App) -> Result<(), ReconcileError> {
+    let gone = streamers::removed(&app.pool, PAGE).await?;
+    if gone.is_empty() {
+        return Ok(());
+    }
+    for user in &take_up(app, &gone).await? {
+        tracing::info!(streamer.login = user.login, "a channel is back on Twitch");
+    }
+    streamers::still_removed(&app.pool, &gone, app.clock.now()).await?;
+    Ok(())
+}
+
+/// Asks Twitch for up to 100 accounts, and takes up names and avatars of those that it lists.
+pub(super) async fn take_up(app: &App, ids: &[TwitchUserId]) -> Result<Vec<User>, ReconcileError> {
+    let users = with_token(app, |token| async move { app.twitch.users(&token, ids).await }).await?;
+    for user in &users {
+        streamers::upsert(&app.pool, &described(user)).await?;
+    }
+    Ok(users)
 }
 
 /// Moves subscriptions that an older secret signs to the newest, some per run; both are valid meanwhile.
@@ -222,13 +245,9 @@ pub async fn names(app: &App) -> Result<(), ReconcileError> {
         let Some(last) = page.last() else { return Ok(()) };
         after = Some(last.clone());
         let ids = page.as_slice();
-        let users =
-            with_token(app, |token| async move { app.twitch.users(&token, ids).await }).await?;
-        for user in &users {
-            streamers::upsert(&app.pool, &described(user)).await?;
-        }
+        let users = take_up(app, ids).await?;
         let gone: Vec<_> =
             ids.iter().filter(|id| !users.iter().any(|user| user.id == **id)).cloned().collect();
-        streamers::set_removed(&app.pool, &gone).await?;
+        streamers::set_removed(&app.pool, &gone, app.clock.now()).await?;
     }
 }

@@ -1,5 +1,6 @@
 //! EventSub subscriptions: creating those that are wanted, deleting those that nobody needs.
 
+use super::reconcile::{self, ReconcileError};
 use crate::{
     App,
     audit::{self, Actor},
@@ -148,6 +149,9 @@ async fn create(app: &App, target: &DueTarget, now: OffsetDateTime) -> sqlx::Res
         Err(Error::AlreadyExists { id: Some(id) }) => existing(app, &id).await,
         created => created.map(|made| (made.id, made.status)),
     };
+    if settled.is_ok() && target.streamer_removed {
+        look_again(app, &target.twitch_user_id, now).await?;
+    }
     let (mut error, mut id) = (None, None);
     let (state, next_try_at) = match settled {
         Ok((made, status)) => {
@@ -172,6 +176,24 @@ async fn create(app: &App, target: &DueTarget, now: OffsetDateTime) -> sqlx::Res
     let progress =
         Progress { state, subscription_id: id.as_deref(), error: error.as_deref(), next_try_at };
     subscriptions::record(&app.pool, &target.twitch_user_id, &target.kind, &progress).await
+}
+
+/// Twitch takes a subscription about an account that was gone: looks whether it is back, and plans
+/// what else belongs to it.
+async fn look_again(app: &App, streamer: &TwitchUserId, now: OffsetDateTime) -> sqlx::Result<()> {
+    match reconcile::take_up(app, std::slice::from_ref(streamer)).await {
+        Ok(found) if found.is_empty() => Ok(()),
+        Ok(_) => {
+            tracing::info!(streamer.id = %streamer, "a channel is back on Twitch");
+            subscriptions::plan(&app.pool, Some(streamer), now).await.map(drop)
+        }
+        Err(ReconcileError::Database(error)) => Err(error),
+        Err(ReconcileError::Twitch(error)) => {
+            // The reconciler asks again within minutes.
+            tracing::warn!(%error, streamer.id = %streamer, "could not ask whether a channel is back");
+            Ok(())
+        }
+    }
 }
 
 /// The state of a subscription that is there already.

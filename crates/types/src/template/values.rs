@@ -1,6 +1,6 @@
 //! What variables stand for in one rendering.
 
-use super::Variable;
+use super::{Variable, escape::shows_nothing};
 use std::collections::BTreeMap;
 use time::OffsetDateTime;
 
@@ -17,7 +17,7 @@ pub enum Value {
     Number(u64),
 }
 
-/// Values by variable; one that is absent is not set.
+/// Values by variable; one that is absent or shows nothing is not set.
 #[derive(Debug, Clone, Default)]
 pub struct Values {
     values: BTreeMap<Variable, Value>,
@@ -30,10 +30,10 @@ impl Values {
         self.values.insert(variable, value);
     }
 
-    /// The value, if it is set and not empty.
+    /// The value, if it is set and something of it can be seen.
     pub fn get(&self, variable: Variable) -> Option<&Value> {
         self.values.get(&variable).filter(|value| match value {
-            Value::Text(text) | Value::Markup(text) | Value::Url(text) => !text.is_empty(),
+            Value::Text(text) | Value::Markup(text) | Value::Url(text) => !shows_nothing(text),
             Value::Number(_) => true,
         })
     }

@@ -7,7 +7,7 @@ import { Section } from "~/ui/Section";
 import { Status } from "~/ui/Status";
 import { useNow } from "~/ui/Time";
 import type { PartProps } from "./part";
-import { isComplete, isQuiet, ownZone, timeIn, zones } from "./quiet";
+import { isComplete, isQuiet, isZone, ownZone, timeIn, zones } from "./quiet";
 import { useQuietText } from "./words";
 
 const NIGHT = { from: "22:00", until: "08:00" };
@@ -28,6 +28,8 @@ export function QuietSection(props: PartProps) {
         description={t("quiet.about")}
       />
       {quiet && <Hours {...props} quiet={quiet} />}
+      {/* One that was stored before offsets were refused has to be seen to be changed. */}
+      {!quiet && !isZone(value.timezone) && <Zone document={props.document} error={props.error} />}
     </Section>
   );
 }
@@ -37,8 +39,6 @@ function Hours({ document, error, quiet }: PartProps & { quiet: Schema["QuietHou
   const { value, patch } = document;
   const set = (change: Partial<Schema["QuietHours"]>) =>
     patch({ quiet_hours: { ...quiet, ...change } });
-  const own = ownZone();
-  const data = useMemo(() => zones(value.timezone), [value.timezone]);
   return (
     <>
       <Group grow align="flex-start" maw={360}>
@@ -57,33 +57,44 @@ function Hours({ document, error, quiet }: PartProps & { quiet: Schema["QuietHou
           error={error("quiet_hours.until")}
         />
       </Group>
-      <div>
-        <Select
-          label={t("fields.timezone")}
-          description={t("quiet.zoneAbout")}
-          data={data}
-          value={value.timezone}
-          onChange={(zone) => zone && patch({ timezone: zone })}
-          searchable
-          allowDeselect={false}
-          limit={100}
-          nothingFoundMessage={t("quiet.noZone")}
-          error={error("timezone")}
-        />
-        {own !== value.timezone && (
-          <Button
-            variant="default"
-            size="xs"
-            mt="xs"
-            leftSection={<IconMapPin size={14} />}
-            onClick={() => patch({ timezone: own })}
-          >
-            {t("quiet.useOwn", { zone: own })}
-          </Button>
-        )}
-      </div>
+      <Zone document={document} error={error} />
       <InWords quiet={quiet} zone={value.timezone} />
     </>
+  );
+}
+
+/** The time zone of the quiet hours. */
+function Zone({ document, error }: Pick<PartProps, "document" | "error">) {
+  const { t } = useTranslation("notifications");
+  const { value, patch } = document;
+  const own = ownZone();
+  const data = useMemo(() => zones(value.timezone), [value.timezone]);
+  return (
+    <div>
+      <Select
+        label={t("fields.timezone")}
+        description={t("quiet.zoneAbout")}
+        data={data}
+        value={value.timezone}
+        onChange={(zone) => zone && patch({ timezone: zone })}
+        searchable
+        allowDeselect={false}
+        limit={100}
+        nothingFoundMessage={t("quiet.noZone")}
+        error={error("timezone")}
+      />
+      {own !== value.timezone && (
+        <Button
+          variant="default"
+          size="xs"
+          mt="xs"
+          leftSection={<IconMapPin size={14} />}
+          onClick={() => patch({ timezone: own })}
+        >
+          {t("quiet.useOwn", { zone: own })}
+        </Button>
+      )}
+    </div>
   );
 }
 

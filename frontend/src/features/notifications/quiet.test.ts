@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isComplete, isOvernight, isQuiet, timeIn, zones } from "./quiet";
+import { isComplete, isOvernight, isQuiet, isZone, timeIn, zones } from "./quiet";
 
 describe("quiet hours", () => {
   const night = { from: "22:30", until: "07:00" };
@@ -43,4 +43,15 @@ describe("time zones", () => {
     expect(zones("Old/Zone")).toContain("Old/Zone");
     expect(zones("UTC").filter((zone) => zone === "UTC")).toHaveLength(1);
   });
+});
+
+it.each([
+  ["Europe/Berlin", true],
+  ["UTC", true],
+  ["UTC+2", false],
+  ["+02:00", false],
+  ["<+03>-3", false],
+  ["posix/Europe/Berlin", false],
+])("whether %s is a zone: %s", (zone, expected) => {
+  expect(isZone(zone)).toBe(expected);
 });

@@ -35,6 +35,12 @@ export function timeIn(zone: string, at: Date): string | null {
   }
 }
 
+/** Whether it is a zone, and no offset or POSIX form. */
+export function isZone(zone: string): boolean {
+  const isName = /^[a-z]/i.test(zone) && !/^(posix|right)\//i.test(zone);
+  return isName && timeIn(zone, new Date()) !== null;
+}
+
 /** The zone that the browser is set to. */
 export function ownZone(): string {
   return Intl.DateTimeFormat().resolvedOptions().timeZone;

@@ -125,6 +125,8 @@ function CheckText({
       return <Text>{t("health.channelOk", { channel })}</Text>;
     case "channel problem":
       return <ChannelProblem guildId={guildId} check={check} channel={channel} />;
+    case "timezone problem":
+      return <ZoneProblem guildId={guildId} check={check} />;
     case "streamers ok":
       return <StreamersOk guildId={guildId} check={check} />;
     default:
@@ -167,6 +169,21 @@ function ChannelProblem({
     >
       <CopyButton text={steps} label={t("health.copySteps")} />
       {choose}
+    </Problem>
+  );
+}
+
+function ZoneProblem({ guildId, check }: { guildId: string; check: Check }) {
+  const { t, i18n } = useTranslation("overview");
+  const zones = new Intl.ListFormat(i18n.language, { type: "disjunction" }).format(check.zones);
+  return (
+    <Problem
+      title={t("health.timezone", { zone: check.timezone ?? "–" })}
+      text={zones === "" ? t("health.timezoneText") : t("health.timezoneOffset", { zones })}
+    >
+      <LinkButton size="xs" variant="default" to={paths.notifications} params={{ guildId }}>
+        {t("health.chooseZone")}
+      </LinkButton>
     </Problem>
   );
 }

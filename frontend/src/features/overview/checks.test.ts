@@ -7,6 +7,7 @@ const check = (what: string, state: string, text = "", channel_id: string | null
   text,
   channel_id,
   missing: [] as string[],
+  zones: [] as string[],
 });
 
 const broken = (login: string, reason: string, channel_id: string) => ({

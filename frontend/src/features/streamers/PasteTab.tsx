@@ -8,7 +8,7 @@ import { Problem } from "~/api/problem";
 import { ProblemAlert } from "~/ui/ProblemCard";
 import classes from "./dialog.module.css";
 import type texts from "./locale/en.json";
-import { splitNames } from "./names";
+import { splitNames, type NoChannel } from "./names";
 import { addStreamers } from "./writes";
 
 /** Names that one request takes. */
@@ -97,7 +97,7 @@ function Results({ results }: { results: Result[] }) {
       </div>
       {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- it scrolls, also by keyboard */}
       <ul className={classes.outcomes} tabIndex={0} aria-label={t("paste.results")}>
-        {results.map(({ name, result }) => {
+        {results.map(({ name, result, reason }) => {
           const { icon: Icon, color } = ICONS[result] ?? { icon: IconHelp, color: "orange" };
           return (
             <li key={name} className={classes.outcome}>
@@ -112,6 +112,11 @@ function Results({ results }: { results: Result[] }) {
               </Text>
               <Text size="sm" component="span">
                 {name}
+                {reason && (
+                  <Text size="sm" component="span" c="dimmed" display="block">
+                    {t(`noChannel.${reason as NoChannel}`)} {t("noChannel.about")}
+                  </Text>
+                )}
               </Text>
             </li>
           );

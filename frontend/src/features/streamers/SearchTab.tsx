@@ -12,7 +12,7 @@ import { TextLink } from "~/ui/links";
 import { ProblemAlert, ProblemCard } from "~/ui/ProblemCard";
 import { RemoteImage } from "~/ui/RemoteImage";
 import classes from "./dialog.module.css";
-import { isAddress, loginOf } from "./names";
+import { isAddress, parseName } from "./names";
 import { LiveState } from "./states";
 import { addStreamers } from "./writes";
 
@@ -58,8 +58,12 @@ export function SearchTab({
   });
   const found = term === "" ? [] : (search.data ?? []);
   const typed = text.trim();
+  const pasted = parseName(typed);
   const hint = () => {
     if (typed === "") return "";
+    if ("not" in pasted && isAddress(typed)) {
+      return `${t(`noChannel.${pasted.not}`)} ${t("noChannel.about")}`;
+    }
     if (add.data === "added") return t("search.added", { name: add.variables.display_name });
     if (typed.length < TYPED && term === "") return t("search.more");
     if (search.data && !search.isPlaceholderData) {
@@ -127,7 +131,10 @@ export function SearchTab({
 /** What to search for: an address and what was entered at once, what is typed after a pause. */
 function useTerm(text: string, debounced: string, entered: string): string {
   const typed = text.trim();
-  if (isAddress(typed)) return loginOf(typed) ?? "";
+  if (isAddress(typed)) {
+    const pasted = parseName(typed);
+    return "login" in pasted ? pasted.login : "";
+  }
   if (typed === entered && typed.length >= SHORTEST) return typed;
   return typed.length >= TYPED && debounced.length >= TYPED ? debounced : "";
 }

@@ -1,45 +1,36 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { isAddress, loginOf, splitNames } from "./names";
+import { isAddress, parseName, splitNames } from "./names";
 
-describe("loginOf", () => {
-  it.each([
-    "ana_live",
-    "Ana_Live",
-    "@ana_live",
-    "  ana_live\n",
-    "twitch.tv/ana_live",
-    "https://www.twitch.tv/ana_live",
-    "https://m.twitch.tv/ana_live?x=1",
-    "http://twitch.tv/ana_live/videos",
-    "ana\u200b_live\u202c",
-    "\ufeffana_live",
-  ])("finds the login in %j", (text) => {
-    expect(loginOf(text)).toBe("ana_live");
+const file = readFileSync("../testdata/pasted-channels.json", "utf8");
+const { cases }: { cases: [string, string][] } = JSON.parse(file);
+
+describe("parseName", () => {
+  it("has all its cases", () => {
+    expect(cases.length).toBeGreaterThanOrEqual(100);
   });
 
-  it.each([
-    "",
-    "@",
-    "https://evil.example/ana",
-    "ana-live",
-    "аna",
-    "twitch.tv/",
-    "a/b",
-    "x".repeat(26),
-    "<script>",
-    "https://twitch.tv.evil.example/ana",
-  ])("finds none in %j", (text) => {
-    expect(loginOf(text)).toBeNull();
+  it.each(cases)("%j means %s", (text, meaning) => {
+    const pasted = parseName(text);
+    expect("login" in pasted ? pasted.login : `<${pasted.not}>`).toBe(meaning);
   });
 });
 
-it("only addresses of a channel are addresses", () => {
-  expect(isAddress("twitch.tv/ana")).toBe(true);
-  expect(isAddress("twitch.tv/")).toBe(false);
-  expect(isAddress("ana")).toBe(false);
+it.each([
+  ["twitch.tv/ana", true],
+  ["twitch.tv/", true],
+  ["<https://twitch.tv/videos/1>", true],
+  ["https://evil.example/ana", true],
+  ["ana", false],
+  ["a/b", false],
+  ["ana.", false],
+])("whether %s is an address: %s", (text, expected) => {
+  expect(isAddress(text)).toBe(expected);
 });
 
 it("a pasted list names everybody once", () => {
-  const list = "ana, bruno_plays;\nhttps://twitch.tv/ana\n\n  @chiyo  what?!\t";
-  expect(splitNames(list)).toEqual(["https://twitch.tv/ana", "bruno_plays", "@chiyo", "what?!"]);
+  const list =
+    "ana, bruno_plays;\nhttps://twitch.tv/ana\n\n  @chiyo  what?!\t [Nova, live](https://twitch.tv/nova),nova";
+  const names = ["https://twitch.tv/ana", "bruno_plays", "@chiyo", "what?!", "nova"];
+  expect(splitNames(list)).toEqual(names);
 });
