@@ -10,7 +10,11 @@ pub mod guilds;
 pub mod jobs;
 pub mod limits;
 pub mod migrations;
+mod pool;
+mod session;
 pub mod streamers;
 
 pub use migrations::{MIGRATOR, migrate};
-pub use sqlx::{Error, PgPool};
+pub use pool::{Pool, PoolLimits};
+pub use session::{Session, Transaction, is_given_up};
+pub use sqlx::Error;

@@ -2,7 +2,7 @@
 
 use crate::guilds::Mention;
 use sm_types::{ChannelId, DestinationId, GuildId, RoleId, TemplateId, TwitchUserId, UserId};
-use sqlx::{PgConnection, PgExecutor};
+use sqlx::PgExecutor;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -187,7 +187,7 @@ pub async fn destinations(
 ///
 /// True when the follow is new.
 pub async fn insert(
-    db: &mut PgConnection,
+    db: &mut crate::Session,
     guild: GuildId,
     streamer: &TwitchUserId,
     (source, added_by): (&str, Option<UserId>),
@@ -268,7 +268,7 @@ pub async fn delete(
 /// Destinations that are not named are removed; those that are keep their history. Call it within
 /// a transaction: a broken constraint (`destinations_channel_key`: a channel twice) undoes all.
 pub async fn save(
-    db: &mut PgConnection,
+    db: &mut crate::Session,
     guild: GuildId,
     streamer: &TwitchUserId,
     (enabled, destinations): (bool, &[Destination]),
@@ -314,7 +314,7 @@ pub async fn save(
 }
 
 async fn save_destination(
-    db: &mut PgConnection,
+    db: &mut crate::Session,
     guild: GuildId,
     streamer: &TwitchUserId,
     destination: &Destination,

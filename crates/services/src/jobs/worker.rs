@@ -27,8 +27,10 @@ pub struct Report {
 
 /// Does all work until nothing is due or `deadline` is 5 seconds away; rings again when work is left.
 pub async fn run(app: &App, deadline: Instant) -> sqlx::Result<Report> {
-    let (report, ()) = tokio::try_join!(deliver(app, deadline), subscribe(app, deadline))?;
-    Ok(report)
+    // One that fails does not break off the other, whose requests are under way.
+    let (delivered, subscribed) = tokio::join!(deliver(app, deadline), subscribe(app, deadline));
+    subscribed?;
+    delivered
 }
 
 /// Expands and delivers.

@@ -48,7 +48,7 @@ pub async fn follow(
 }
 
 async fn follow_within(
-    db: &mut sqlx::PgConnection,
+    db: &mut sm_db::Session,
     app: &App,
     guild: GuildId,
     user: &User,

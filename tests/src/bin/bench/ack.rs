@@ -89,7 +89,11 @@ async fn seed(t: &World) {
 async fn bare(t: &World, connections: usize) -> Run {
     let url = t.settings.iter().find(|(name, _)| *name == "DATABASE_URL").map(|(_, v)| v.clone());
     let url = sm_types::Secret::new(url.unwrap_or_default());
-    let pool = sm_lambda::pool(&url, u32::try_from(connections).unwrap_or(1)).expect("a valid URL");
+    let pool = sm_lambda::pool(
+        &url,
+        sm_db::PoolLimits::with_connections(u32::try_from(connections).unwrap_or(1)),
+    )
+    .expect("a valid URL");
     let mut tasks = JoinSet::new();
     let started = Instant::now();
     for worker in 0..connections {
