@@ -41,7 +41,7 @@ pub async fn deliver(app: &App, deadline: Instant) -> sqlx::Result<Report> {
         tokio::try_join!(expand(app, stop_at, progress), deliver::run(app, stop_at, expanding),)?;
     let work_left = chunks.out_of_time || sent.work_left;
     if work_left {
-        app.doorbell.ring(Ring::Deliver).await;
+        app.doorbell.ring_and_wait(Ring::Deliver).await;
     }
     Ok(Report { chunks: chunks.count, attempts: sent.attempts, work_left })
 }
@@ -54,7 +54,7 @@ pub async fn subscribe(app: &App, deadline: Instant) -> sqlx::Result<()> {
             return Ok(());
         }
     }
-    app.doorbell.ring(Ring::Subscribe).await;
+    app.doorbell.ring_and_wait(Ring::Subscribe).await;
     Ok(())
 }
 

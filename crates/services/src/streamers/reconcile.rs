@@ -236,7 +236,7 @@ pub async fn streams(app: &App) -> Result<Streams, ReconcileError> {
             }
         }
         if found.started > 0 {
-            app.doorbell.ring(Ring::Deliver).await;
+            app.doorbell.ring_and_wait(Ring::Deliver).await;
         }
     }
 }

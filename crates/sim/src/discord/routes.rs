@@ -112,7 +112,9 @@ fn answer(
     match bearer {
         _ if about_tokens => match token::handle(world, &shared.application, &call) {
             Ok(done) => {
-                (respond(Ok(done.answer)), Aftermath { deauthorized: done.deauthorized, ..none })
+                let delay = world.grants.delay;
+                let deauthorized = done.deauthorized;
+                (respond(Ok(done.answer)), Aftermath { deauthorized, delay, ..none })
             }
             Err(refusal) => (refuse(refusal), none),
         },
