@@ -86,8 +86,6 @@ counters! {
     DatabaseError "database" "error"
     /// A rotation of the secrets has failed.
     RotationFailed "rotation" "failed"
-    /// A job did not come back and was replaced.
-    JobReplaced "job" "replaced"
     /// SQS did not take a ring in time; the sweep finds the work.
     RingLate "doorbell" "late"
     /// SQS refused a ring; the sweep finds the work.

@@ -150,6 +150,11 @@ fn jobs(page: &mut Page, app: &App) {
         let stuck = u8::from(app.health().is_stuck(job));
         page.sample("job_stuck", &[("job", job.as_str())], stuck);
     }
+    page.describe("job_replaced_total", "counter", "How often a job was replaced.");
+    for job in Job::ALL {
+        let times = app.health().times_replaced(job);
+        page.sample("job_replaced_total", &[("job", job.as_str())], times);
+    }
     page.describe("job_idle_seconds", "gauge", "Since when no turn of a job came to a good end.");
     for job in Job::ALL {
         if let Some(idle) = app.health().idle_for(job) {

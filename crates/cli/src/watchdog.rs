@@ -4,7 +4,6 @@
 //! nobody would notice: the process answers, and nothing is announced.
 
 use crate::run::{SWEEP_EVERY, TURN};
-use sm_aws::metrics::Counter;
 use sm_services::{
     App,
     jobs::{Health, Job},
@@ -65,8 +64,7 @@ where
                 sleep(AFTER_PANIC).await;
             }
         }
-        app.health().broken_off(job);
-        Counter::JobReplaced.count();
+        app.health().replaced(job);
         // Not waited for: one that hangs outside of any await would never end.
         task.abort_all();
         task.detach_all();

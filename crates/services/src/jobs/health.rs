@@ -42,6 +42,7 @@ struct Pulse {
     /// When a turn last came to a good end.
     done: Option<Instant>,
     stuck: bool,
+    replaced: u64,
 }
 
 impl Health {
@@ -67,10 +68,16 @@ impl Health {
         overdue
     }
 
-    /// Forgets the turn that a job has broken off, by whichever way; it is not well until one succeeds.
-    pub fn broken_off(&self, job: Job) {
+    /// Another takes the place of a job, whose turn is forgotten; it is not well until a turn succeeds.
+    pub fn replaced(&self, job: Job) {
         let mut pulse = self.of(job);
         (pulse.turn, pulse.stuck) = (None, true);
+        pulse.replaced += 1;
+    }
+
+    /// How often another took the place of a job.
+    pub fn times_replaced(&self, job: Job) -> u64 {
+        self.of(job).replaced
     }
 
     /// Whether a job was replaced and nothing has shown since that it is well again.
