@@ -204,5 +204,5 @@ fn throttles_name_routes_that_are_there_first() {
     let rate =
         &stage["Properties"]["RouteSettings"]["POST /webhooks/twitch"]["ThrottlingRateLimit"];
     let stack = Stack::new(&template.translated, &[]);
-    assert_eq!(stack.value(rate), "1000", "above what is let through of all kinds");
+    assert_eq!(stack.value(rate), 1000, "above what is let through of all kinds");
 }
