@@ -66,11 +66,12 @@ bench:
 	$(CARGO) build --release -p sm-lambda -p sm-cli -p sm-tests --bins
 	target/release/streammaxing with-postgres --durable -- target/release/bench
 
-# Workers killed a hundred times while 2,000 guilds are served, and a database away for 30 seconds.
+# Workers killed a hundred times while 2,000 guilds are served, a database away for 30 seconds, and one that
+# falls silent in the middle of sixty statements.
 chaos:
 	$(CARGO) build --workspace --bins
-	CHAOS_KILLS=100 CHAOS_GUILDS=2000 OUTAGE_SECONDS=30 $(BIN) with-postgres -- \
-	  $(CARGO) test -p sm-tests --test integration -- kills outage
+	CHAOS_KILLS=100 CHAOS_GUILDS=2000 OUTAGE_SECONDS=30 CHAOS_SILENCES=60 $(BIN) with-postgres -- \
+	  $(CARGO) test -p sm-tests --test integration -- kills outage silence
 
 # Times of requests beside a million preferences and a million log rows, and six million old rows that are deleted
 # while requests are answered; takes about five minutes.

@@ -1,7 +1,8 @@
 //! A database per test, copied from a migrated one.
 
 use futures_util::StreamExt;
-use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool};
+use sm_db::{Pool, PoolLimits};
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use tokio::sync::OnceCell;
 use uuid::Uuid;
 
@@ -25,6 +26,11 @@ impl TestDatabase {
     /// Creates one without any table.
     pub async fn empty() -> Self {
         Self::create_from("template0").await
+    }
+
+    /// Connections to it.
+    pub fn pool(&self) -> Pool {
+        pool(&self.url)
     }
 
     async fn create_from(template: &str) -> Self {
@@ -77,10 +83,14 @@ impl TestDatabase {
 async fn template() -> String {
     let name = format!("sm_template_{}", Uuid::new_v4().simple());
     execute(&format!("create database {name}")).await;
-    let pool = PgPool::connect(&address(&name)).await.expect("the new database answers");
+    let pool = pool(&address(&name));
     sm_db::migrate(&pool).await.expect("the migrations apply");
     pool.close().await;
     name
+}
+
+fn pool(url: &str) -> Pool {
+    Pool::new(url.parse().expect("a URL of Postgres"), PoolLimits::with_connections(5))
 }
 
 fn server() -> String {

@@ -7,9 +7,11 @@ mod browser;
 mod database;
 mod log;
 pub mod process;
+mod silence;
 
 pub use browser::{Answer, Browser};
 pub use database::TestDatabase;
+pub use silence::{Lost, SilentProxy};
 
 use sm_db::guilds::Mention;
 use sm_lambda::Config;

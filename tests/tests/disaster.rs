@@ -116,7 +116,7 @@ async fn restored_copy_announces_nothing_twice() {
         // Ben's message, which the copy had never heard of, is still ours to edit.
         t.twitch.end_stream(&ben).await;
         t.twitch.catch_up();
-        let open = sqlx::PgPool::connect(&copy.url).await.unwrap();
+        let open = copy.pool();
         sqlx::query("update stream_events set due_at = now() where kind = 'offline' and finished_at is null").execute(&open).await.unwrap();
         until("an end card", async || t.messages(guild).iter().any(|m| m.content.contains("ben") && m.edits > 0)).await;
         open.close().await;

@@ -121,6 +121,30 @@ async fn tokens_of_a_slow_process_outlive_the_refusal_of_another() {
 }
 
 #[tokio::test]
+async fn refreshed_tokens_are_stored_though_whoever_asked_hangs_up() {
+    scenario(async |t| {
+        let ada = ada(t);
+        let browser = t.signed_in(ada).await;
+        let cookie = browser.cookie(SESSION).unwrap();
+        t.sql(EXPIRE).await;
+        t.discord.reset_figures();
+        t.discord.delay_tokens(Some(std::time::Duration::from_millis(500)));
+        let address = t.url.trim_start_matches("http://");
+        let asked = ask(t, address, &cookie).await;
+        while t.discord.token_refreshes() == 0 {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+        // The old pair is dead, and the answer with the new one is on its way.
+        asked.abort();
+        t.discord.delay_tokens(None);
+        let list = ask(t, address, &cookie).await.await.unwrap();
+        assert!(list["problem"].is_null(), "{list}");
+        assert_eq!(t.discord.token_refreshes(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn revoked_access_asks_for_a_new_sign_in_and_keeps_the_session() {
     scenario(async |t| {
         let ada = ada(t);

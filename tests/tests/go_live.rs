@@ -28,6 +28,28 @@ async fn every_following_guild_gets_one_message() {
 }
 
 #[tokio::test]
+async fn token_that_comes_too_late_for_one_is_there_for_the_next() {
+    scenario(async |t| {
+        let ana = t.streamer("ana").await;
+        let guild = t.guild_following(&ana).await;
+        // Longer than an announcement waits.
+        let slow = sm_sim::twitch::Fault {
+            path: "token".to_owned(),
+            status: 200,
+            times: 1,
+            delay_ms: 2_300,
+            body: None,
+        };
+        t.twitch.fault(slow);
+        t.twitch.go_live(&ana).await;
+        t.work().await;
+        t.message(guild);
+        assert_eq!(t.twitch.tokens_issued(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn hostile_title_neither_pings_nor_formats() {
     scenario(async |t| {
         let ana = t.streamer("ana").await;

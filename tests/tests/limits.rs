@@ -1,6 +1,6 @@
 //! Limits that hold over two processes at once.
 
-use sm_tests::{EVENTSUB_SECRET, process::Two, scenario};
+use sm_tests::{EVENTSUB_SECRET, World, process::Two, scenario};
 use std::{
     collections::BTreeMap,
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
@@ -62,26 +62,101 @@ fn assert_kept(counts: &Counts, limit: u32) {
     assert!(passed * 100 <= allowed * 105 && passed * 100 >= allowed * 95, "{counts:?}");
 }
 
+/// A signed notification.
+fn webhook(
+    t: &World,
+    http: &reqwest::Client,
+    address: &str,
+    kind: &str,
+    event: &str,
+) -> reqwest::RequestBuilder {
+    let now = t.clock.now().format(&time::format_description::well_known::Rfc3339).unwrap();
+    let id = uuid::Uuid::new_v4().to_string();
+    let body = format!(
+        r#"{{"subscription":{{"id":"s","type":"{kind}","version":"2","status":"enabled","cost":0,"condition":{{}}}},"event":{event}}}"#
+    );
+    let signature = sm_sim::twitch::sign(EVENTSUB_SECRET, &id, &now, body.as_bytes());
+    http.post(format!("http://{address}/webhooks/twitch"))
+        .header("Twitch-Eventsub-Message-Id", id)
+        .header("Twitch-Eventsub-Message-Timestamp", now)
+        .header("Twitch-Eventsub-Message-Signature", signature)
+        .header("Twitch-Eventsub-Message-Type", "notification")
+        .body(body)
+}
+
+#[tokio::test]
+async fn chatty_types_do_not_hold_up_a_go_live() {
+    scenario(async |t| {
+        let two = t.two_servers(&[("WEBHOOK_RATE_PER_SECOND", "3")]);
+        let (http, address) = (sm_aws::lazy_http(), &two.addresses[0]);
+        let send = async |kind: &str, event: &str| {
+            let answer = webhook(t, &http, address, kind, event).send().await.unwrap();
+            answer.status().as_u16()
+        };
+        let update = r#"{"broadcaster_user_id":"1","broadcaster_user_login":"a","broadcaster_user_name":"A","title":"t"}"#;
+        let online = r#"{"id":"9","broadcaster_user_id":"1","broadcaster_user_login":"a","broadcaster_user_name":"A","type":"live","started_at":"2026-11-21T18:05:02Z"}"#;
+        for (chatty, event) in [("channel.update", update), ("channel.chat.message", "{}")] {
+            while send(chatty, event).await != 429 {}
+            // In the same second, or in one that is hardly older.
+            assert_eq!(send("stream.online", online).await, 204, "after {chatty}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn statement_that_waited_over_the_edge_of_a_second_does_not_open_it_anew() {
+    scenario(async |t| {
+        let pool = &t.app.pool;
+        sm_db::limits::lease(pool, "edge", 1, 5).await.unwrap();
+        let mut lock = pool.begin().await.unwrap();
+        sqlx::query("select from rate_windows where key = 'edge' for update").execute(&mut *lock).await.unwrap();
+        let late = tokio::spawn({
+            let pool = pool.clone();
+            async move { sm_db::limits::lease(&pool, "edge", 1, 5).await.unwrap() }
+        });
+        let waiting = "select count(*) from pg_stat_activity
+                       where datname = current_database() and wait_event_type = 'Lock'";
+        while sqlx::query_scalar::<_, i64>(waiting).fetch_one(pool).await.unwrap() == 0 {}
+        // Meanwhile the next second has begun, and others have used it up.
+        let next = "update rate_windows set used = 5, started_at = date_trunc('second', clock_timestamp()),
+                      key = key where key = 'edge' and started_at < date_trunc('second', clock_timestamp())";
+        while sqlx::query(next).execute(&mut *lock).await.unwrap().rows_affected() == 0 {}
+        lock.commit().await.unwrap();
+        assert_eq!(late.await.unwrap(), None);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn lease_grants_what_is_left_and_forgets_a_second_that_lies_ahead() {
+    scenario(async |t| {
+        let lease = async || sm_db::limits::lease(&t.app.pool, "rest", 4, 5).await.unwrap();
+        t.sql("insert into rate_windows (key, started_at, used) values ('rest', now() + interval '1 hour', 5)").await;
+        // The clock of the database was set back: nobody waits for an hour.
+        assert_eq!(lease().await.map(|l| l.granted), Some(4));
+        // By the last of these the window may have ended, and another begun.
+        t.sql("update rate_windows set used = 4 where key = 'rest'").await;
+        let granted = lease().await.map(|l| l.granted);
+        assert!(matches!(granted, Some(1 | 4)), "{granted:?}");
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn api_and_webhook_limits_hold_over_processes() {
     let _loaded = sm_tests::machine().await;
     scenario(async |t| {
-        let two = t.two_servers(&[("API_RATE_PER_SECOND", "200"), ("WEBHOOK_RATE_PER_SECOND", "100")]);
-        let config = |http: &reqwest::Client, address: &str| http.get(format!("http://{address}/api/config"));
-        assert_kept(&hammer(&two, config).await, 200);
-        let webhook = |http: &reqwest::Client, address: &str| {
-            let now = t.clock.now().format(&time::format_description::well_known::Rfc3339).unwrap();
-            let id = uuid::Uuid::new_v4().to_string();
-            let body = r#"{"subscription":{"id":"s","type":"channel.follow","version":"2","status":"enabled","cost":0,"condition":{}},"event":{}}"#;
-            let signature = sm_sim::twitch::sign(EVENTSUB_SECRET, &id, &now, body.as_bytes());
-            http.post(format!("http://{address}/webhooks/twitch"))
-                .header("Twitch-Eventsub-Message-Id", id)
-                .header("Twitch-Eventsub-Message-Timestamp", now)
-                .header("Twitch-Eventsub-Message-Signature", signature)
-                .header("Twitch-Eventsub-Message-Type", "notification")
-                .body(body)
+        let two =
+            t.two_servers(&[("API_RATE_PER_SECOND", "200"), ("WEBHOOK_RATE_PER_SECOND", "100")]);
+        let config = |http: &reqwest::Client, address: &str| {
+            http.get(format!("http://{address}/api/config"))
         };
-        assert_kept(&hammer(&two, webhook).await, 100);
+        assert_kept(&hammer(&two, config).await, 200);
+        let follows = |http: &reqwest::Client, address: &str| {
+            webhook(t, http, address, "channel.follow", "{}")
+        };
+        assert_kept(&hammer(&two, follows).await, 100);
     })
     .await;
 }

@@ -29,6 +29,7 @@ mod schemathesis;
 mod servers;
 mod setup;
 mod sign_in;
+mod silence;
 mod stack;
 mod subscriptions;
 mod template;

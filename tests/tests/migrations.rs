@@ -92,7 +92,7 @@ async fn migrations_apply_in_order_over_sample_rows() {
 #[tokio::test]
 async fn migrating_twice_and_at_once_changes_nothing() {
     let database = TestDatabase::empty().await;
-    let pool = sqlx::PgPool::connect(&database.url).await.unwrap();
+    let pool = database.pool();
     let (one, two) = tokio::join!(sm_db::migrate(&pool), sm_db::migrate(&pool));
     one.and(two).unwrap();
     sm_db::migrate(&pool).await.unwrap();
@@ -103,7 +103,7 @@ async fn migrating_twice_and_at_once_changes_nothing() {
 #[tokio::test]
 async fn own_uuids_are_of_version_7_and_in_order() {
     let database = TestDatabase::empty().await;
-    let pool = sqlx::PgPool::connect(&database.url).await.unwrap();
+    let pool = database.pool();
     sm_db::migrate(&pool).await.unwrap();
     let ids: Vec<uuid::Uuid> =
         sqlx::query_scalar("select uuid_v7() from generate_series(1, 3), pg_sleep(0.002)")
@@ -119,7 +119,7 @@ async fn own_uuids_are_of_version_7_and_in_order() {
 #[tokio::test]
 async fn unknown_timezone_is_refused_at_the_save() {
     let database = TestDatabase::empty().await;
-    let pool = sqlx::PgPool::connect(&database.url).await.unwrap();
+    let pool = database.pool();
     sm_db::migrate(&pool).await.unwrap();
     sm_db::guilds::upsert(&pool, sm_types::GuildId(1), "Guild").await.unwrap();
     let saved =

@@ -1,8 +1,8 @@
 //! What has outlived its use is deleted in small steps, and nothing else is.
 
+use sm_db::Pool;
 use sm_services::jobs::sweep;
 use sm_tests::{World, scenario, scenario_within};
-use sqlx::PgPool;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -58,7 +58,7 @@ const TABLES: [&str; 11] = [
     "rate_buckets where key = 'old'",
 ];
 
-async fn fill(pool: &PgPool) {
+async fn fill(pool: &Pool) {
     for statement in FILL {
         let filled = sqlx::query(*statement);
         let filled = if statement.contains("$1") { filled.bind(rows()) } else { filled };

@@ -86,6 +86,10 @@ counters! {
     DatabaseError "database" "error"
     /// A rotation of the secrets has failed.
     RotationFailed "rotation" "failed"
+    /// SQS did not take a ring in time; the sweep finds the work.
+    RingLate "doorbell" "late"
+    /// SQS refused a ring; the sweep finds the work.
+    RingFailed "doorbell" "failed"
 }
 
 impl Counter {

@@ -10,4 +10,5 @@ pub mod operate;
 pub mod output;
 pub mod progress;
 pub mod run;
+pub mod watchdog;
 pub mod world;

@@ -9,8 +9,11 @@ use axum::{
 };
 use serde_json::json;
 use sm_aws::metrics::{self, Counter, LATENCY_BOUNDS_MS};
-use sm_services::{App, LazyApp, SecurityEvent};
-use std::fmt::{Display, Write};
+use sm_services::{App, LazyApp, SecurityEvent, jobs::Job};
+use std::{
+    collections::BTreeMap,
+    fmt::{Display, Write},
+};
 
 /// A scrape must not wait for the database as long as a request may.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(2);
@@ -40,14 +43,18 @@ async fn ready(State(lazy): State<LazyApp>) -> impl IntoResponse {
         _ => ("unavailable", "unknown"),
     };
     let stopping = app.is_stopping();
-    let ready = migrations == "ok" && !stopping;
+    let jobs =
+        Job::ALL.map(|job| (job.as_str(), if app.health().is_stuck(job) { "stuck" } else { "ok" }));
+    let stuck = jobs.iter().any(|(_, state)| *state != "ok");
+    let ready = migrations == "ok" && !stopping && !stuck;
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let word = if ready { "ok" } else { "unavailable" };
     (
         status,
-        Json(
-            json!({ "status": word, "database": database, "migrations": migrations, "stopping": stopping }),
-        ),
+        Json(json!({
+            "status": word, "database": database, "migrations": migrations, "stopping": stopping,
+            "jobs": BTreeMap::from(jobs),
+        })),
     )
 }
 
@@ -136,6 +143,26 @@ impl Display for Seconds {
     }
 }
 
+/// How the jobs of this process are.
+fn jobs(page: &mut Page, app: &App) {
+    page.describe("job_stuck", "gauge", "Whether a job did not come back and is not well again.");
+    for job in Job::ALL {
+        let stuck = u8::from(app.health().is_stuck(job));
+        page.sample("job_stuck", &[("job", job.as_str())], stuck);
+    }
+    page.describe("job_replaced_total", "counter", "How often a job was replaced.");
+    for job in Job::ALL {
+        let times = app.health().times_replaced(job);
+        page.sample("job_replaced_total", &[("job", job.as_str())], times);
+    }
+    page.describe("job_idle_seconds", "gauge", "Since when no turn of a job came to a good end.");
+    for job in Job::ALL {
+        if let Some(idle) = app.health().idle_for(job) {
+            page.sample("job_idle_seconds", &[("job", job.as_str())], idle.as_secs());
+        }
+    }
+}
+
 /// What the database knows is the same on every server: take the maximum over them, not the sum.
 async fn gauges(page: &mut Page, app: &App) {
     let known = tokio::time::timeout(PATIENCE, async {
@@ -153,6 +180,7 @@ async fn gauges(page: &mut Page, app: &App) {
     page.describe("database_connections", "gauge", "Connections to the database of this process.");
     page.sample("database_connections", &[("state", "idle")], idle);
     page.sample("database_connections", &[("state", "used")], open.saturating_sub(idle));
+    jobs(page, app);
     page.gauge("stopping", "Whether this process is about to end.", u8::from(app.is_stopping()));
     if let Ok(Ok(Some(depth))) = tokio::time::timeout(PATIENCE, app.doorbell.depth()).await {
         page.gauge("queue_messages", "Messages that wait in the doorbell's queue.", depth);

@@ -3,10 +3,11 @@
 //! Several of them share the work of one Postgres. The doorbell rings within a process only, so each also
 //! looks for work every few seconds: that is how one takes over what another has accepted or left behind.
 
+use crate::watchdog::{Patience, keep};
 use sm_aws::Ring;
 use sm_services::{
     App, LazyApp,
-    jobs::{sweep, worker},
+    jobs::{Job, sweep, worker},
 };
 use std::{future::Future, io, time::Duration};
 use time::OffsetDateTime;
@@ -16,9 +17,10 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 
-/// For how long a worker goes on at most before it takes over secrets that have changed.
-const TURN: Duration = Duration::from_secs(5 * 60);
-const SWEEP_EVERY: Duration = Duration::from_secs(60);
+/// For how long a worker goes on at most before it takes over secrets that have changed, and before the
+/// watchdog may expect it back.
+pub(crate) const TURN: Duration = Duration::from_secs(60);
+pub(crate) const SWEEP_EVERY: Duration = Duration::from_secs(60);
 /// How long after another process has accepted something it is noticed here.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// How long to wait after the database did not answer.
@@ -38,13 +40,23 @@ pub async fn run(
     router: axum::Router,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
+    run_with(Patience::default(), app, listener, router, shutdown).await
+}
+
+/// The same with a patience of the watchdog's own.
+pub async fn run_with(
+    patience: Patience,
+    app: impl Into<LazyApp>,
+    listener: TcpListener,
+    router: axum::Router,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
     let lazy = app.into();
     let app = lazy.get().await.map_err(io::Error::other)?;
-    let jobs = [
-        tokio::spawn(deliver(lazy.clone())),
-        tokio::spawn(subscribe(lazy.clone())),
-        tokio::spawn(sweep_on_schedule(lazy)),
-    ];
+    let jobs = Job::ALL.map(|job| {
+        let lazy = lazy.clone();
+        tokio::spawn(keep(app.clone(), job, patience.of(job), move || work(job, lazy.clone())))
+    });
     let stopping = app.clone();
     let server = axum::serve(listener, router).with_graceful_shutdown(async move {
         shutdown.await;
@@ -82,24 +94,44 @@ async fn at_work(lazy: &LazyApp) -> Option<App> {
     lazy.get().await.ok().filter(|app| !app.is_stopping())
 }
 
+async fn work(job: Job, lazy: LazyApp) {
+    match job {
+        Job::Deliver => deliver(lazy).await,
+        Job::Subscribe => subscribe(lazy).await,
+        Job::Sweep => sweep_on_schedule(lazy).await,
+    }
+}
+
+/// One turn of a job, with its signs of life.
+async fn turn<T>(
+    app: &App,
+    job: Job,
+    work: impl Future<Output = sqlx::Result<T>>,
+) -> sqlx::Result<T> {
+    app.health().begin(job);
+    let done = work.await;
+    app.health().end(job, done.is_ok());
+    done
+}
+
 async fn deliver(lazy: LazyApp) {
     while let Some(app) = at_work(&lazy).await {
-        let next = async {
+        let work = async {
             worker::deliver(&app, Instant::now() + TURN).await?;
             sm_db::announce::events::next_due(&app.pool, app.clock.now()).await
         };
-        let next = next.await;
+        let next = turn(&app, Job::Deliver, work).await;
         pause(&app, Ring::Deliver, next).await;
     }
 }
 
 async fn subscribe(lazy: LazyApp) {
     while let Some(app) = at_work(&lazy).await {
-        let next = async {
+        let work = async {
             worker::subscribe(&app, Instant::now() + TURN).await?;
             sm_db::streamers::subscriptions::next_due(&app.pool).await
         };
-        let next = next.await;
+        let next = turn(&app, Job::Subscribe, work).await;
         pause(&app, Ring::Subscribe, next).await;
     }
 }
@@ -130,7 +162,8 @@ async fn sweep_on_schedule(lazy: LazyApp) {
             _ = every.tick() => {}
             () = app.stopped() => return,
         }
-        if let Err(error) = sweep::run(&app, Instant::now() + SWEEP_EVERY).await {
+        let work = sweep::run(&app, Instant::now() + SWEEP_EVERY);
+        if let Err(error) = turn(&app, Job::Sweep, work).await {
             tracing::warn!(%error, "the sweep could not go on");
         }
     }

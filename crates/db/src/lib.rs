@@ -11,7 +11,11 @@ pub mod jobs;
 pub mod lease;
 pub mod limits;
 pub mod migrations;
+mod pool;
+mod session;
 pub mod streamers;
 
 pub use migrations::{MIGRATOR, migrate};
-pub use sqlx::{Error, PgPool};
+pub use pool::{Pool, PoolLimits};
+pub use session::{Session, Transaction, is_given_up};
+pub use sqlx::Error;

@@ -2,23 +2,37 @@
 
 use sqlx::PgExecutor;
 
-/// Takes up to `batch` requests out of the present second of a limit shared by all instances.
-///
-/// Returns for how many seconds they are valid, or `None` when the second is used up.
+/// What an instance may let through.
+#[derive(Debug, Clone, Copy, PartialEq, sqlx::FromRow)]
+pub struct Lease {
+    /// How many requests.
+    pub granted: i32,
+    /// For how many seconds.
+    pub seconds: f64,
+}
+
+/// Takes up to `batch` requests out of the present second of a limit shared by all instances; what is left
+/// when that is less. `None` when the second is used up.
 pub async fn lease(
     db: impl PgExecutor<'_>,
     key: &str,
     batch: i32,
     per_second: i32,
-) -> sqlx::Result<Option<f64>> {
-    sqlx::query_scalar(
+) -> sqlx::Result<Option<Lease>> {
+    sqlx::query_as(
         "insert into rate_windows as w (key, started_at, used)
          values ($1, date_trunc('second', clock_timestamp()), $2)
          on conflict on constraint rate_windows_pkey do update
-         set started_at = excluded.started_at,
-             used = case when w.started_at = excluded.started_at then w.used + $2 else $2 end
-         where w.started_at <> excluded.started_at or w.used + $2 <= $3
-         returning extract(epoch from w.started_at + interval '1 second' - clock_timestamp())::float8",
+         -- A statement that has waited for the row's lock may come from the second before: it takes from
+         -- the second that the row is in. One that lies ahead was left there by a clock that was set back.
+         set started_at = case when w.started_at > clock_timestamp() then excluded.started_at
+                               else greatest(w.started_at, excluded.started_at) end,
+             used = case when w.started_at < excluded.started_at or w.started_at > clock_timestamp()
+                         then $2 else w.used + $2 end
+         where w.started_at < excluded.started_at or w.started_at > clock_timestamp() or w.used < $3
+         -- It may go beyond the limit by what is not granted.
+         returning $2 - greatest(w.used - $3, 0) as granted,
+           extract(epoch from w.started_at + interval '1 second' - clock_timestamp())::float8 as seconds",
     )
     .bind(key)
     .bind(batch)

@@ -1,7 +1,8 @@
 //! The migrations, compiled in.
 
+use crate::{Pool, Session};
 use sqlx::{
-    PgConnection, PgPool, SqlSafeStr,
+    SqlSafeStr,
     migrate::{MigrateError, Migration, MigrationType, Migrator},
 };
 use std::{borrow::Cow, sync::LazyLock};
@@ -28,8 +29,8 @@ pub static MIGRATOR: LazyLock<Migrator> = LazyLock::new(|| {
 });
 
 /// Brings the database up to date; safe to call from several instances at once.
-pub async fn migrate(pool: &PgPool) -> Result<(), MigrateError> {
-    MIGRATOR.run(pool).await
+pub async fn migrate(pool: &Pool) -> Result<(), MigrateError> {
+    MIGRATOR.run(pool.acquire().await?.unlimited()?).await
 }
 
 /// How far a database is.
@@ -46,7 +47,7 @@ pub struct State {
 }
 
 /// Compares a database with the migrations; changes nothing.
-pub async fn state(db: &mut PgConnection) -> sqlx::Result<State> {
+pub async fn state(db: &mut Session) -> sqlx::Result<State> {
     let begun: bool = sqlx::query_scalar("select to_regclass('_sqlx_migrations') is not null")
         .fetch_one(&mut *db)
         .await?;

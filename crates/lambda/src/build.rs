@@ -4,18 +4,16 @@ use crate::config::{Config, ConfigError, SecretSettings};
 use sm_aws::{
     AwsSettings, Cipher, CipherError, Doorbell, Http, SecretVersion, SecretsError, lazy_http,
 };
+use sm_db::{Pool, PoolLimits};
 use sm_services::{App, KNOWN_EVERYWHERE_AFTER, LazyApp, Parts, Settings, accounts::SessionKeys};
 use sm_types::Clock;
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::postgres::PgConnectOptions;
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
 };
 use time::OffsetDateTime;
 
-/// A request does not wait longer for a connection; Twitch expects its answer in seconds.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 /// The longest that a version of the secret is there before a rotation puts it into use.
 const ROTATION_LASTS: time::Duration = time::Duration::HOUR;
 
@@ -152,7 +150,7 @@ fn build(config: &Config, clock: &Clock, http: &Http, origin: &Origin) -> Result
     let parts = Parts {
         pool: match same_database {
             Some(before) => before.app.pool.clone(),
-            None => pool(&secrets.database_url, config.database_connections)?,
+            None => pool(&secrets.database_url, limits(config))?,
         },
         twitch: sm_twitch::Client::new(twitch, http.clone(), clock.clone()),
         clock: clock.clone(),
@@ -220,7 +218,7 @@ pub fn is_pooled(database_url: &sm_types::Secret) -> bool {
 ///
 /// Behind a transaction-pooling proxy (a host with `-pooler` in its name, or `pgbouncer=true`)
 /// prepared statements do not outlive their transaction, so the cache is off there.
-pub fn pool(database_url: &sm_types::Secret, connections: u32) -> Result<PgPool, ConfigError> {
+pub fn pool(database_url: &sm_types::Secret, limits: PoolLimits) -> Result<Pool, ConfigError> {
     let url = database_url.expose();
     let pooled = is_pooled(database_url);
     let url = url.replace("pgbouncer=true", "");
@@ -233,9 +231,13 @@ pub fn pool(database_url: &sm_types::Secret, connections: u32) -> Result<PgPool,
     if pooled {
         options = options.statement_cache_capacity(0);
     }
-    Ok(PgPoolOptions::new()
-        .max_connections(connections)
-        .acquire_timeout(ACQUIRE_TIMEOUT)
-        .idle_timeout(Duration::from_secs(300))
-        .connect_lazy_with(options))
+    Ok(Pool::new(options, limits))
+}
+
+/// How many connections these settings allow, and for how long one waits.
+fn limits(config: &Config) -> PoolLimits {
+    PoolLimits {
+        statement: config.database_timeout,
+        ..PoolLimits::with_connections(config.database_connections)
+    }
 }

@@ -2,7 +2,7 @@
 
 use sm_aws::AwsSettings;
 use sm_types::Secret;
-use std::{collections::BTreeMap, fmt};
+use std::{collections::BTreeMap, fmt, time::Duration};
 use tracing::level_filters::LevelFilter;
 
 /// Every problem of the settings, each with its variable and remedy.
@@ -47,6 +47,8 @@ pub struct Config {
     pub public_base_url: String,
     /// Connections to Postgres of this process.
     pub database_connections: u32,
+    /// How long one statement may take.
+    pub database_timeout: Duration,
     /// Twitch application.
     pub twitch_client_id: String,
     /// Helix.
@@ -151,6 +153,7 @@ impl Reader<'_> {
             database_connections: self
                 .parsed("DATABASE_CONNECTIONS", 5, "must be a whole number from 1 on")
                 .max(1),
+            database_timeout: self.milliseconds("DATABASE_TIMEOUT_MS", 10_000),
             twitch_client_id: self.required(
                 "TWITCH_CLIENT_ID",
                 "is missing: copy it from the Twitch developer console",
@@ -304,6 +307,11 @@ impl Reader<'_> {
 
     fn rate(&mut self, name: &'static str, default: i32) -> i32 {
         self.parsed(name, default, "must be a whole number; 0 turns the limit off").max(0)
+    }
+
+    fn milliseconds(&mut self, name: &'static str, default: u64) -> Duration {
+        let value = self.parsed(name, default, "must be a whole number of milliseconds from 1 on");
+        Duration::from_millis(value.max(1))
     }
 
     fn problem(&mut self, name: &'static str, problem: &str) {

@@ -1,9 +1,8 @@
 //! What every handler and job is handed.
 
-use crate::{accounts::SessionKeys, limits::Limits, twitch_token::TokenCache};
+use crate::{accounts::SessionKeys, jobs::Health, limits::Limits, twitch_token::TokenCache};
 use sm_aws::{Cipher, Doorbell};
 use sm_types::{Clock, Secret, UserId};
-use sqlx::PgPool;
 use std::{ops::Deref, sync::Arc};
 use time::OffsetDateTime;
 use tokio::sync::{OnceCell, watch};
@@ -16,7 +15,7 @@ pub struct App(Arc<Inner>);
 #[derive(Debug)]
 pub struct Parts {
     /// The database.
-    pub pool: PgPool,
+    pub pool: sm_db::Pool,
     /// The clock.
     pub clock: Clock,
     /// Twitch.
@@ -61,42 +60,54 @@ pub(crate) struct Inner {
     pub(crate) twitch_token: TokenCache,
     pub(crate) bot_user: OnceCell<UserId>,
     pub(crate) limits: Limits,
-    /// Shared with the apps before and after this one.
-    stop: Arc<watch::Sender<bool>>,
+    process: Arc<Process>,
+}
+
+/// What is shared with the apps before and after this one.
+#[derive(Debug)]
+struct Process {
+    stop: watch::Sender<bool>,
+    health: Health,
 }
 
 impl App {
     /// Puts the app together; connects to nothing yet.
     pub fn new(parts: Parts) -> Self {
-        Self::stopped_by(Arc::new(watch::Sender::new(false)), parts)
+        let (stop, health) = (watch::Sender::new(false), Health::default());
+        Self::within(Arc::new(Process { stop, health }), parts)
     }
 
     /// The same, in the place of another app: whoever stops one of them stops both.
     pub fn in_place_of(before: &Self, parts: Parts) -> Self {
-        Self::stopped_by(before.0.stop.clone(), parts)
+        Self::within(before.0.process.clone(), parts)
     }
 
-    fn stopped_by(stop: Arc<watch::Sender<bool>>, parts: Parts) -> Self {
+    fn within(process: Arc<Process>, parts: Parts) -> Self {
         let (twitch_token, bot_user) = (TokenCache::default(), OnceCell::new());
         let settings = &parts.settings;
         let limits = Limits::new(settings.api_rate_per_second, settings.webhook_rate_per_second);
-        Self(Arc::new(Inner { parts, twitch_token, bot_user, limits, stop }))
+        Self(Arc::new(Inner { parts, twitch_token, bot_user, limits, process }))
     }
 
     /// Asks workers to finish what is under way and to begin nothing new.
     pub fn stop(&self) {
-        self.0.stop.send_replace(true);
+        self.0.process.stop.send_replace(true);
     }
 
     /// Whether workers were asked to stop.
     pub fn is_stopping(&self) -> bool {
-        *self.0.stop.borrow()
+        *self.0.process.stop.borrow()
     }
 
     /// Waits until workers are asked to stop.
     pub async fn stopped(&self) {
         // The sender lives as long as we do.
-        let _ = self.0.stop.subscribe().wait_for(|stop| *stop).await;
+        let _ = self.0.process.stop.subscribe().wait_for(|stop| *stop).await;
+    }
+
+    /// How the jobs of this process are.
+    pub fn health(&self) -> &Health {
+        &self.0.process.health
     }
 
     /// Whether the newest of our secrets signs already; before that, the one before it does.

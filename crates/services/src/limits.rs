@@ -1,25 +1,86 @@
 //! Limits over all instances: requests to our API, and verified webhooks.
 //!
-//! Each instance takes a handful of requests out of the present second from Postgres and spends them
-//! without asking again. An instance that hardly sees a request does not ask at all.
+//! Each instance takes as many requests out of the present second from Postgres as it will probably need
+//! within a quarter of it, and spends them without asking again. While it spends the second half of them it
+//! asks for more in the background, so that a busy instance does not wait. One that hardly sees a request
+//! does not ask at all.
 
 use crate::App;
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
+const SECOND: Duration = Duration::from_secs(1);
 /// How long a refusal is taken for granted; a new second may have begun by then.
 const REFUSAL_HOLDS: Duration = Duration::from_millis(20);
+/// How long a request waits to learn whether it may pass.
+const PATIENCE: Duration = SECOND;
+
+/// What is limited, each by itself: what is used up of one is not missing from another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Limited {
+    /// Requests to our API.
+    Api,
+    /// Webhooks about a stream's begin and end.
+    Streams,
+    /// Webhooks about a channel's title and category, which some channels change by the minute.
+    ChannelUpdates,
+    /// All other webhooks.
+    OtherWebhooks,
+}
+
+impl Limited {
+    /// The limit of webhooks of a subscription's type.
+    pub fn webhook(subscription_type: &str) -> Self {
+        match subscription_type {
+            "stream.online" | "stream.offline" => Self::Streams,
+            "channel.update" => Self::ChannelUpdates,
+            _ => Self::OtherWebhooks,
+        }
+    }
+
+    fn key(self) -> &'static str {
+        match self {
+            Self::Api => "api",
+            Self::Streams => "webhooks/streams",
+            Self::ChannelUpdates => "webhooks/channel-updates",
+            Self::OtherWebhooks => "webhooks/others",
+        }
+    }
+}
+
+/// The limits of an app; 0 per second turns one off.
+#[derive(Debug)]
+pub(crate) struct Limits([SharedLimit; 4]);
+
+impl Limits {
+    pub(crate) fn new(api_per_second: i32, webhooks_per_second: i32) -> Self {
+        let webhooks = |limited| SharedLimit::new(limited, webhooks_per_second);
+        Self([
+            SharedLimit::new(Limited::Api, api_per_second),
+            webhooks(Limited::Streams),
+            webhooks(Limited::ChannelUpdates),
+            webhooks(Limited::OtherWebhooks),
+        ])
+    }
+}
+
+/// Whether another request is let through in this second.
+pub async fn allows(app: &App, limited: Limited) -> bool {
+    limit(app, limited).take(app).await
+}
+
+fn limit(app: &App, limited: Limited) -> &SharedLimit {
+    &app.inner().limits.0[limited as usize]
+}
 
 /// A limit shared by all instances.
 #[derive(Debug)]
-pub(crate) struct SharedLimit {
-    key: &'static str,
+struct SharedLimit {
+    limited: Limited,
     per_second: i32,
-    /// Requests taken at once: the share that is lost when a second ends.
-    batch: i32,
     lease: Mutex<Lease>,
     /// Held while asking: a hundred requests at once need one batch after the other, not a hundred.
     asking: tokio::sync::Mutex<()>,
@@ -28,96 +89,171 @@ pub(crate) struct SharedLimit {
 #[derive(Debug)]
 struct Lease {
     left: i32,
+    /// Where what is left goes below this, it is time to ask for more.
+    low: i32,
     until: Instant,
     /// The second's first request needs no lease.
     free_from: Instant,
     /// Until then nobody asks again whether there is anything left.
     refused_until: Instant,
+    /// Until then everything passes: the database did not answer.
+    open_until: Instant,
+    demand: Demand,
 }
 
-/// The limits of an app; 0 per second turns one off.
+/// How many requests came, by this instance's own seconds.
 #[derive(Debug)]
-pub(crate) struct Limits {
-    pub(crate) api: SharedLimit,
-    pub(crate) webhooks: SharedLimit,
+struct Demand {
+    since: Instant,
+    now: i32,
+    before: i32,
 }
 
-impl Limits {
-    pub(crate) fn new(api_per_second: i32, webhooks_per_second: i32) -> Self {
-        Self {
-            api: SharedLimit::new("api", api_per_second),
-            webhooks: SharedLimit::new("webhooks", webhooks_per_second),
+impl Demand {
+    fn count(&mut self, now: Instant) {
+        let passed = now.saturating_duration_since(self.since);
+        if passed >= SECOND {
+            self.before = if passed < 2 * SECOND { self.now } else { 0 };
+            (self.since, self.now) = (now, 0);
         }
+        self.now = self.now.saturating_add(1);
     }
+
+    /// What is probably needed within a quarter of a second, and no more than a quarter of the limit: what
+    /// one instance holds and does not use is missing elsewhere.
+    fn batch(&self, per_second: i32) -> i32 {
+        (self.now.max(self.before) / 4).clamp(1, (per_second / 4).max(1))
+    }
+}
+
+/// What an instance knows by itself.
+enum Known {
+    Passes,
+    /// It passes, and what is left will soon be used up.
+    PassesAndAsk,
+    Refused,
+    Unknown,
 }
 
 impl SharedLimit {
-    fn new(key: &'static str, per_second: i32) -> Self {
+    fn new(limited: Limited, per_second: i32) -> Self {
         let now = Instant::now();
-        let lease = Mutex::new(Lease { left: 0, until: now, free_from: now, refused_until: now });
-        let batch = (per_second / 50).max(1);
-        Self { key, per_second, batch, lease, asking: tokio::sync::Mutex::default() }
+        let lease = Lease {
+            left: 0,
+            low: 0,
+            until: now,
+            free_from: now,
+            refused_until: now,
+            open_until: now,
+            demand: Demand { since: now, now: 0, before: 0 },
+        };
+        Self {
+            limited,
+            per_second,
+            lease: Mutex::new(lease),
+            asking: tokio::sync::Mutex::default(),
+        }
     }
 
     /// Takes one request; false when this second is used up.
-    ///
-    /// A database that does not answer limits nothing: the request will find out by itself.
     async fn take(&self, app: &App) -> bool {
         if self.per_second <= 0 {
             return true;
         }
-        if let Some(known) = self.take_leased() {
-            return known;
+        self.lease().demand.count(Instant::now());
+        match self.take_leased() {
+            Known::Passes => return true,
+            Known::PassesAndAsk => {
+                self.ask_in_background(app);
+                return true;
+            }
+            Known::Refused => return false,
+            Known::Unknown => {}
         }
         let _asking = self.asking.lock().await;
-        if let Some(known) = self.take_leased() {
-            return known;
-        }
-        match sm_db::limits::lease(&app.pool, self.key, self.batch, self.per_second).await {
-            Ok(Some(seconds)) => {
-                let until =
-                    Instant::now() + Duration::try_from_secs_f64(seconds).unwrap_or_default();
+        match self.take_leased() {
+            Known::Passes | Known::PassesAndAsk => true,
+            Known::Refused => false,
+            Known::Unknown => {
+                let passes = self.ask(app).await;
                 let mut lease = self.lease();
-                (lease.left, lease.until) = (self.batch - 1, until);
-                true
-            }
-            Ok(None) => {
-                self.lease().refused_until = Instant::now() + REFUSAL_HOLDS;
-                false
-            }
-            Err(error) => {
-                tracing::warn!(%error, limit = self.key, "a limit could not be looked up");
-                true
+                lease.left = (lease.left - i32::from(passes)).max(0);
+                passes
             }
         }
+    }
+
+    /// Asks for more while requests are still let through; once at a time.
+    fn ask_in_background(&self, app: &App) {
+        let (app, limited) = (app.clone(), self.limited);
+        tokio::spawn(async move {
+            let limit = limit(&app, limited);
+            if let Ok(_asking) = limit.asking.try_lock() {
+                let _ = limit.ask(&app).await;
+            }
+        });
+    }
+
+    /// Leases a batch, or notes that there is none; whether requests may pass.
+    ///
+    /// A database that does not answer limits nothing: the request will find out by itself.
+    async fn ask(&self, app: &App) -> bool {
+        let asked = Instant::now();
+        let batch = self.lease().demand.batch(self.per_second);
+        let leased = sm_db::limits::lease(&app.pool, self.limited.key(), batch, self.per_second);
+        let answer = timeout(PATIENCE, leased).await;
+        let mut lease = self.lease();
+        match answer {
+            // From when we asked: an answer that was long on its way is valid for less.
+            Ok(Ok(Some(new))) => lease.add(new, asked),
+            Ok(Ok(None)) => {
+                lease.refused_until = Instant::now() + REFUSAL_HOLDS;
+                return false;
+            }
+            Ok(Err(error)) => {
+                lease.open_until = Instant::now() + SECOND;
+                tracing::warn!(%error, limit = self.limited.key(), "a limit could not be looked up");
+            }
+            Err(_) => {
+                lease.open_until = Instant::now() + SECOND;
+                tracing::warn!(limit = self.limited.key(), "a limit was not looked up in time");
+            }
+        }
+        true
     }
 
     fn lease(&self) -> MutexGuard<'_, Lease> {
         self.lease.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The answer as far as this instance knows it; `None`: ask.
-    fn take_leased(&self) -> Option<bool> {
+    fn take_leased(&self) -> Known {
         let now = Instant::now();
         let mut lease = self.lease();
         if now >= lease.free_from {
-            lease.free_from = now + Duration::from_secs(1);
-            return Some(true);
+            lease.free_from = now + SECOND;
+            return Known::Passes;
         }
         if lease.left > 0 && lease.until > now {
             lease.left -= 1;
-            return Some(true);
+            if lease.left < lease.low && lease.refused_until <= now {
+                return Known::PassesAndAsk;
+            }
+            return Known::Passes;
         }
-        (lease.refused_until > now).then_some(false)
+        if lease.open_until > now {
+            return Known::Passes;
+        }
+        if lease.refused_until > now { Known::Refused } else { Known::Unknown }
     }
 }
 
-/// Whether the API takes another request in this second.
-pub async fn api_allows(app: &App) -> bool {
-    app.inner().limits.api.take(app).await
-}
-
-/// Whether another verified webhook is taken in this second.
-pub async fn webhooks_allow(app: &App) -> bool {
-    app.inner().limits.webhooks.take(app).await
+impl Lease {
+    fn add(&mut self, new: sm_db::limits::Lease, asked: Instant) {
+        let until = asked + Duration::try_from_secs_f64(new.seconds).unwrap_or_default();
+        // What is left of the second before is worth nothing in this one.
+        let same_second = until.saturating_duration_since(self.until) < SECOND / 2;
+        self.left = if same_second { self.left + new.granted } else { new.granted };
+        self.low = self.left / 2;
+        self.until = until;
+    }
 }

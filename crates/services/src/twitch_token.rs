@@ -38,16 +38,37 @@ pub async fn twitch_answers(app: &App) -> Result<(), sm_twitch::Error> {
 
 /// The token to use: from memory, else from the database, else a new one.
 ///
-/// `refused` is a token that Twitch no longer takes. The lock makes one fetch serve all who wait.
+/// `refused` is a token that Twitch no longer takes.
 async fn current(app: &App, refused: Option<&Secret>) -> Result<Secret, sm_twitch::Error> {
-    let mut cached = app.inner().twitch_token.0.lock().await;
-    let now = app.clock.now();
-    if let Some((token, expires_at)) = &*cached
-        && *expires_at > now + MARGIN
-        && Some(token) != refused
+    if let Ok(cached) = app.inner().twitch_token.0.try_lock()
+        && let Some(token) = usable(app, cached.as_ref(), refused)
     {
-        return Ok(token.clone());
+        return Ok(token);
     }
+    // In a task of its own: those who wait have little patience, and a token that comes after it is as
+    // good for the next one. Otherwise a Twitch that is slow to give one would be asked for ever.
+    let (app, refused) = (app.clone(), refused.cloned());
+    let fetched = tokio::spawn(async move { fetch(&app, refused.as_ref()).await }).await;
+    fetched.unwrap_or(Err(sm_twitch::Error::Unavailable { status: None }))
+}
+
+fn usable(
+    app: &App,
+    known: Option<&(Secret, OffsetDateTime)>,
+    refused: Option<&Secret>,
+) -> Option<Secret> {
+    let (token, expires_at) = known?;
+    let usable = *expires_at > app.clock.now() + MARGIN && Some(token) != refused;
+    usable.then(|| token.clone())
+}
+
+/// The lock makes one fetch serve all who wait.
+async fn fetch(app: &App, refused: Option<&Secret>) -> Result<Secret, sm_twitch::Error> {
+    let mut cached = app.inner().twitch_token.0.lock().await;
+    if let Some(token) = usable(app, cached.as_ref(), refused) {
+        return Ok(token);
+    }
+    let now = app.clock.now();
     if let Some((token, expires_at)) = stored(app, now).await
         && Some(&token) != refused
     {
@@ -57,8 +78,8 @@ async fn current(app: &App, refused: Option<&Secret>) -> Result<Secret, sm_twitc
     let AppToken { secret, expires_in } = app.twitch.app_token().await?;
     let lifetime = Duration::try_from(expires_in).unwrap_or(Duration::HOUR);
     let expires_at = now + lifetime;
-    share(app, &secret, expires_at).await;
     *cached = Some((secret.clone(), expires_at));
+    share(app, &secret, expires_at).await;
     Ok(secret)
 }
 

@@ -3,6 +3,7 @@
 mod codedeploy;
 mod door;
 mod kms;
+mod ring;
 mod rotation;
 mod secrets;
 mod trace;

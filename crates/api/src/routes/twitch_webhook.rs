@@ -1,6 +1,6 @@
 //! `POST /webhooks/twitch`: EventSub deliveries.
 //!
-//! The order is: signature, age, one transaction, answer. Twitch takes any 2xx for "received" and
+//! The order is: signature, limit of its kind, age, one transaction, answer. Twitch takes any 2xx for "received" and
 //! counts all else against the subscription, so what is verified and of no use is answered 204.
 
 use crate::{
@@ -16,7 +16,7 @@ use sm_aws::metrics::Counter;
 use sm_services::{
     App, LazyApp, SecurityEvent,
     announce::accept::{self, Receipt},
-    limits,
+    limits::{self, Limited},
 };
 use sm_twitch::eventsub::{self, Freshness, Headers, Message, VerifiedEventSub};
 
@@ -41,11 +41,6 @@ pub(crate) async fn receive(
         tracing::warn!(%error, event = SecurityEvent::WebhookSignature.as_str(), "refused a webhook");
         ApiError::InvalidSignature
     })?;
-    if !limits::webhooks_allow(&app).await {
-        SecurityEvent::RateLimited.record(None, "the webhooks' limit is used up");
-        // Twitch sends it again.
-        return Err(ApiError::RateLimited { retry_after: 1 });
-    }
     accept(&app, verified).await
 }
 
@@ -54,7 +49,15 @@ async fn accept(app: &App, verified: VerifiedEventSub<'_>) -> Result<Response, A
     let message_id = verified.message_id().to_owned();
     let sent_at = verified.timestamp();
     let freshness = verified.freshness(received_at);
-    let message = match verified.parse() {
+    let parsed = verified.parse();
+    // By the body, which is signed; the header that names the type is not.
+    let kind = parsed.as_ref().ok().and_then(Message::subscription).map(|s| s.kind.as_str());
+    if !limits::allows(app, Limited::webhook(kind.unwrap_or_default())).await {
+        SecurityEvent::RateLimited.record(None, "the limit of this kind of webhook is used up");
+        // Twitch sends it again.
+        return Err(ApiError::RateLimited { retry_after: 1 });
+    }
+    let message = match parsed {
         Ok(Message::Challenge { challenge, subscription }) => {
             accept::challenge(app, subscription.as_ref()).await;
             return Ok(answer_challenge(challenge));

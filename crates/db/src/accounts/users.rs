@@ -1,7 +1,7 @@
 //! Users of the dashboard, their Discord tokens, and the guilds Discord listed for them.
 
 use sm_types::{GuildId, UserId};
-use sqlx::{PgConnection, PgExecutor};
+use sqlx::PgExecutor;
 use time::OffsetDateTime;
 
 /// A user as Discord describes them.
@@ -176,7 +176,7 @@ pub struct ListedGuild {
 
 /// Replaces the guild list of a user, within a transaction of the caller's.
 pub async fn set_guilds(
-    db: &mut PgConnection,
+    db: &mut crate::Session,
     user: UserId,
     guilds: &[ListedGuild],
     now: OffsetDateTime,

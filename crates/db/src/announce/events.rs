@@ -150,7 +150,7 @@ pub async fn next_event_due(db: impl PgExecutor<'_>) -> sqlx::Result<Option<Offs
 
 /// When the next open event or delivery is due; `None` when nothing waits.
 pub async fn next_due(
-    db: &sqlx::PgPool,
+    db: &crate::Pool,
     now: OffsetDateTime,
 ) -> sqlx::Result<Option<OffsetDateTime>> {
     let (event, delivery) = (next_event_due(db).await?, claim::next_due(db, now).await?);

@@ -1,11 +1,12 @@
 //! Expanding an event into deliveries, chunk by chunk: reading those concerned, writing what was decided.
 
 use super::claim::join_queue;
+use crate::Session;
 use sm_types::{
     ChannelId, DestinationId, EventId, GuildId, MessageId, SessionId, TwitchUserId,
     announcement::{Action, Kind, Reason, Status, Variant},
 };
-use sqlx::{PgConnection, PgExecutor};
+use sqlx::PgExecutor;
 use time::{Duration, OffsetDateTime, Time};
 use uuid::Uuid;
 
@@ -224,7 +225,7 @@ pub struct Chunk {
 ///
 /// All in the transaction of [`begin`].
 pub async fn write(
-    db: &mut PgConnection,
+    db: &mut Session,
     event: &Expanding,
     planned: &[Planned],
     chunk: &Chunk,
@@ -245,7 +246,7 @@ fn lane(kind: Kind) -> i16 {
 }
 
 async fn insert(
-    db: &mut PgConnection,
+    db: &mut Session,
     event: &Expanding,
     planned: &[Planned],
     chunk: &Chunk,
@@ -304,7 +305,7 @@ async fn insert(
 }
 
 /// Notes how far an event is. What has changed since its first chunk gets a round of its own when it closes.
-async fn progress(db: &mut PgConnection, event: &Expanding, chunk: &Chunk) -> sqlx::Result<()> {
+async fn progress(db: &mut Session, event: &Expanding, chunk: &Chunk) -> sqlx::Result<()> {
     sqlx::query(
         "with event as (
            update stream_events set cursor = coalesce($2, cursor), due_at = $3,

@@ -1,8 +1,9 @@
 //! What became of announcements, for those who ask; and sending one again.
 
 use super::claim::join_queue;
+use crate::Session;
 use sm_types::{DeliveryId, DestinationId, GuildId, SessionId, TwitchUserId};
-use sqlx::{PgConnection, PgExecutor, Postgres, QueryBuilder};
+use sqlx::{PgExecutor, Postgres, QueryBuilder};
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
@@ -250,11 +251,7 @@ pub struct Resend<'a> {
 ///
 /// It gets a new nonce, so that Discord does not take it for the earlier message, and goes to where its
 /// destination leads by now.
-pub async fn resend(
-    db: &mut PgConnection,
-    guild: GuildId,
-    resend: &Resend<'_>,
-) -> sqlx::Result<bool> {
+pub async fn resend(db: &mut Session, guild: GuildId, resend: &Resend<'_>) -> sqlx::Result<bool> {
     let planned: Option<Uuid> = sqlx::query_scalar(
         "update notification_log n set status = 'pending', reason = null, reason_values = null, detail = null,
            due_at = $4, queued_behind = (select settled from outbox_progress),

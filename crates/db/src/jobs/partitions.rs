@@ -1,6 +1,7 @@
 //! Tables that only grow, cut by time: partitions made ahead, and dropped whole once all of one has outlived its use.
 
-use sqlx::{AssertSqlSafe, Connection, PgConnection, PgExecutor, PgPool};
+use crate::Pool;
+use sqlx::{AssertSqlSafe, PgExecutor};
 use time::{Date, Duration, OffsetDateTime};
 
 /// A partitioned table.
@@ -35,16 +36,11 @@ impl Partitioned {
     /// Makes the partitions of the time to come, and drops those that have outlived their use; how many of each.
     ///
     /// Waits for locks two seconds at most: a partition that is in use is dropped another time.
-    pub async fn maintain(
-        &self,
-        pool: &PgPool,
-        now: OffsetDateTime,
-    ) -> sqlx::Result<(usize, usize)> {
-        let mut db = pool.acquire().await?;
+    pub async fn maintain(&self, db: &Pool, now: OffsetDateTime) -> sqlx::Result<(usize, usize)> {
         let last: Option<OffsetDateTime> =
             sqlx::query_scalar("select max(until_at) from partitions where parent = $1")
                 .bind(self.table)
-                .fetch_one(&mut *db)
+                .fetch_one(db)
                 .await?;
         let mut from = match last {
             Some(until) => until.max(self.start_of(now)),
@@ -54,16 +50,16 @@ impl Partitioned {
         let mut made = 0;
         while from < now + ahead {
             let until = self.start_after(from);
-            self.make(&mut db, from, until).await?;
+            self.make(db, from, until).await?;
             (from, made) = (until, made + 1);
         }
-        Ok((made, self.drop_old(&mut db, now - self.keep).await?))
+        Ok((made, self.drop_old(db, now - self.keep).await?))
     }
 
     /// Makes one; rows of its time that are in the table's default partition move there.
     async fn make(
         &self,
-        db: &mut PgConnection,
+        db: &Pool,
         from: OffsetDateTime,
         until: OffsetDateTime,
     ) -> sqlx::Result<()> {
@@ -94,13 +90,13 @@ impl Partitioned {
         transaction.commit().await
     }
 
-    async fn drop_old(&self, db: &mut PgConnection, before: OffsetDateTime) -> sqlx::Result<usize> {
+    async fn drop_old(&self, db: &Pool, before: OffsetDateTime) -> sqlx::Result<usize> {
         let old: Vec<String> = sqlx::query_scalar(
             "select name from partitions where parent = $1 and until_at <= $2 order by until_at",
         )
         .bind(self.table)
         .bind(before)
-        .fetch_all(&mut *db)
+        .fetch_all(db)
         .await?;
         for name in &old {
             let mut transaction = db.begin().await?;

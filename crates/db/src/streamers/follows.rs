@@ -2,7 +2,7 @@
 
 use crate::guilds::Mention;
 use sm_types::{ChannelId, DestinationId, GuildId, RoleId, TemplateId, TwitchUserId, UserId};
-use sqlx::{PgConnection, PgExecutor};
+use sqlx::PgExecutor;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -208,7 +208,11 @@ pub struct NewFollow<'a> {
 /// Lets a guild follow a streamer in its default channel, unless it does or has `limit` streamers.
 ///
 /// True when the follow is new.
-pub async fn insert(db: &mut PgConnection, new: &NewFollow<'_>, limit: i64) -> sqlx::Result<bool> {
+pub async fn insert(
+    db: &mut crate::Session,
+    new: &NewFollow<'_>,
+    limit: i64,
+) -> sqlx::Result<bool> {
     let added = sqlx::query(
         "insert into guild_streamers (guild_id, twitch_user_id, source, added_by)
          select $1, $2, $3, $4 where (select count(*) from guild_streamers where guild_id = $1) < $5
@@ -284,7 +288,7 @@ pub async fn delete(
 /// Destinations that are not named are removed; those that are keep their history. Call it within
 /// a transaction: a broken constraint (`destinations_channel_key`: a channel twice) undoes all.
 pub async fn save(
-    db: &mut PgConnection,
+    db: &mut crate::Session,
     guild: GuildId,
     streamer: &TwitchUserId,
     settings: &Settings,
@@ -333,7 +337,7 @@ pub async fn save(
 
 /// Drops what was found out about other channels than those that are wanted now.
 async fn forget_troubles(
-    db: &mut PgConnection,
+    db: &mut crate::Session,
     guild: GuildId,
     streamer: &TwitchUserId,
     destinations: &[Destination],
@@ -358,7 +362,7 @@ async fn forget_troubles(
 }
 
 async fn save_destination(
-    db: &mut PgConnection,
+    db: &mut crate::Session,
     guild: GuildId,
     streamer: &TwitchUserId,
     destination: &Destination,

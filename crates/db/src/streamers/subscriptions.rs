@@ -1,7 +1,7 @@
 //! EventSub subscriptions: which should exist, and which do.
 
 use sm_types::{GuildId, TwitchUserId};
-use sqlx::{PgConnection, PgExecutor};
+use sqlx::PgExecutor;
 use time::OffsetDateTime;
 
 /// Types that every followed streamer is subscribed with; they cost 1 each unless authorised.
@@ -53,7 +53,7 @@ pub async fn plan(
 
 /// Plans anew for every streamer of a guild, which has come or gone.
 pub async fn plan_guild(
-    db: &mut PgConnection,
+    db: &mut crate::Session,
     guild: GuildId,
     now: OffsetDateTime,
 ) -> sqlx::Result<()> {

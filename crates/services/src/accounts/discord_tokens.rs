@@ -72,7 +72,11 @@ pub(crate) async fn access_token(app: &App, user: UserId) -> Result<Secret, NoTo
             return Ok(stored.access);
         }
         if sm_db::accounts::users::lease_tokens(&app.pool, user, now, now + LEASE).await? {
-            return refresh(app, user, now).await;
+            // In a task of its own: whoever asked may hang up, and between Discord's answer and our commit
+            // nobody else has the new pair, while the old one is dead.
+            let app = app.clone();
+            let refreshed = tokio::spawn(async move { refresh(&app, user, now).await }).await;
+            return refreshed.unwrap_or_else(|error| Err(NoToken::Storage(error.to_string())));
         }
         tokio::time::sleep(PATIENCE.0).await;
     }

@@ -6,14 +6,16 @@ use super::{
 };
 use crate::{App, streamers::listing::LISTED_AFTER_END};
 use sm_aws::metrics::Counter;
-use sm_db::announce::{
-    acceptance::END_DEBOUNCE,
-    events::{self, DueEvent},
-    expansion::{self, Chunk, Expanding, Planned},
-    stream_sessions::{self, LiveDetails},
+use sm_db::{
+    Session,
+    announce::{
+        acceptance::END_DEBOUNCE,
+        events::{self, DueEvent},
+        expansion::{self, Chunk, Expanding, Planned},
+        stream_sessions::{self, LiveDetails},
+    },
 };
 use sm_types::{DestinationId, announcement::Kind};
-use sqlx::PgConnection;
 use time::{Duration, OffsetDateTime};
 
 /// Destinations per transaction.
@@ -150,18 +152,18 @@ struct Batch {
 }
 
 async fn announcements(
-    db: &mut PgConnection,
+    db: &mut Session,
     event: &Expanding,
     now: OffsetDateTime,
 ) -> sqlx::Result<Batch> {
-    let found = expansion::candidates(db, event, now, CHUNK).await?;
+    let found = expansion::candidates(&mut *db, event, now, CHUNK).await?;
     let planned = found.iter().map(|to| rules::announce(event, to, now)).collect();
     let cursor = found.last().map(|to| to.destination_id);
     Ok(Batch { planned, cursor, seen: found.len() })
 }
 
-async fn edits(db: &mut PgConnection, event: &Expanding) -> sqlx::Result<Batch> {
-    let found = expansion::posted(db, event, CHUNK).await?;
+async fn edits(db: &mut Session, event: &Expanding) -> sqlx::Result<Batch> {
+    let found = expansion::posted(&mut *db, event, CHUNK).await?;
     let planned = found.iter().filter_map(|posted| rules::edit(event, posted)).collect();
     let cursor = found.last().map(|posted| posted.destination_id);
     Ok(Batch { planned, cursor, seen: found.len() })

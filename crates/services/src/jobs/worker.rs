@@ -36,8 +36,10 @@ pub struct Report {
 
 /// Does all work until nothing is due or `deadline` is 5 seconds away; rings again when work is left.
 pub async fn run(app: &App, deadline: Instant) -> sqlx::Result<Report> {
-    let (report, ()) = tokio::try_join!(deliver(app, deadline), subscribe(app, deadline))?;
-    Ok(report)
+    // One that fails does not break off the other, whose requests are under way.
+    let (delivered, subscribed) = tokio::join!(deliver(app, deadline), subscribe(app, deadline));
+    subscribed?;
+    delivered
 }
 
 /// Expands and delivers.
@@ -53,7 +55,7 @@ pub async fn deliver(app: &App, deadline: Instant) -> sqlx::Result<Report> {
     let (chunks, sent) = (chunks?, sent?);
     let work_left = chunks.out_of_time || sent.work_left;
     if work_left {
-        app.doorbell.ring(Ring::Deliver).await;
+        app.doorbell.ring_and_wait(Ring::Deliver).await;
     } else if app.doorbell.rings_later() {
         ring_when_due(app).await?;
     }
@@ -79,7 +81,7 @@ pub async fn subscribe(app: &App, deadline: Instant) -> sqlx::Result<()> {
             return Ok(());
         }
     }
-    app.doorbell.ring(Ring::Subscribe).await;
+    app.doorbell.ring_and_wait(Ring::Subscribe).await;
     Ok(())
 }
 

@@ -63,7 +63,7 @@ struct Follow<'a> {
 }
 
 async fn follow_within(
-    db: &mut sqlx::PgConnection,
+    db: &mut sm_db::Session,
     app: &App,
     follow: &Follow<'_>,
     user: &User,
@@ -78,7 +78,7 @@ async fn follow_within(
 }
 
 async fn insert(
-    db: &mut sqlx::PgConnection,
+    db: &mut sm_db::Session,
     app: &App,
     follow: &Follow<'_>,
     user: &User,

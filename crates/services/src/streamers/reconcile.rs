@@ -232,7 +232,7 @@ pub async fn streams(app: &App) -> Result<Streams, ReconcileError> {
         found.started += page.started;
         found.ended += page.ended;
         if found.started > 0 {
-            app.doorbell.ring(Ring::Deliver).await;
+            app.doorbell.ring_and_wait(Ring::Deliver).await;
         }
     }
 }

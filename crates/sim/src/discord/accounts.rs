@@ -2,6 +2,7 @@
 
 use super::DiscordSim;
 use sm_types::{GuildId, RoleId, UserId};
+use std::time::Duration;
 
 impl DiscordSim {
     /// Adds a person with an account, in no guild yet.
@@ -57,6 +58,11 @@ impl DiscordSim {
     /// Kills all codes and tokens of a user; no event tells of it.
     pub fn revoke_user(&self, user: UserId) {
         self.shared.world().grants.revoke_user(user.0);
+    }
+
+    /// Makes answers to requests for tokens take this long; what was asked is done at once.
+    pub fn delay_tokens(&self, delay: Option<Duration>) {
+        self.shared.world().grants.delay = delay;
     }
 
     /// How often a code was sent to be exchanged, refused or not.

@@ -1,6 +1,6 @@
 //! What users have granted the application: codes, and the tokens that they are exchanged for.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 use uuid::Uuid;
 
 /// Discord does not say; observers saw about a minute.
@@ -51,6 +51,8 @@ pub(super) struct Grants {
     pub(super) exchanges: u64,
     pub(super) refreshes: u64,
     pub(super) guild_lists: u64,
+    /// How long the answers to requests for tokens take.
+    pub(super) delay: Option<Duration>,
 }
 
 impl Grants {

@@ -114,6 +114,7 @@ fn answer(
         _ if about_tokens => match token::handle(world, &shared.application, &call) {
             Ok(done) => {
                 aftermath.deauthorized = done.deauthorized;
+                aftermath.delay = aftermath.delay.or(world.grants.delay);
                 respond(Ok(done.answer))
             }
             Err(refusal) => refuse(refusal),

@@ -24,6 +24,19 @@ pub enum Message {
     Unknown { message_type: String },
 }
 
+impl Message {
+    /// The subscription that it belongs to, where it names one.
+    pub fn subscription(&self) -> Option<&Subscription> {
+        match self {
+            Self::Challenge { subscription, .. } => subscription.as_ref(),
+            Self::Notification { subscription, .. } | Self::Revocation { subscription } => {
+                Some(subscription)
+            }
+            Self::Unknown { .. } => None,
+        }
+    }
+}
+
 /// What happened.
 #[derive(Debug, Clone)]
 pub enum Event {

@@ -1,4 +1,5 @@
-//! Acknowledging signed `stream.online` posts, beside the bare statement on the same Postgres.
+//! Acknowledging signed `stream.online` posts, beside the bare statement on the same Postgres, each of whose
+//! connections is held throughout.
 
 use crate::figures::{cpu, ms, percentile, say};
 use sm_db::announce::acceptance::{Notice, StreamStart, stream_online};
@@ -19,6 +20,12 @@ use tokio::{
 const STREAMERS: usize = 5_000;
 const PER_CONNECTION_COUNT: [usize; 3] = [1, 8, 32];
 const REQUESTS: usize = 8_000;
+/// Below the default limit, so that nothing is refused: what is compared is what the limit costs.
+const PACED_PER_SECOND: usize = 90;
+const PACED_REQUESTS: usize = 450;
+const PACED_CONNECTIONS: usize = 8;
+const NO_LIMIT: &str = "1000000";
+const DEFAULT_LIMIT: &str = "100";
 
 /// In the process that is measured: where to listen.
 #[expect(clippy::disallowed_methods, reason = "how the measured process is told what it is")]
@@ -41,7 +48,7 @@ pub(crate) async fn run() {
         for connections in PER_CONNECTION_COUNT {
             let bare = bare(t, connections).await;
             t.sql("truncate stream_sessions, webhook_messages cascade").await;
-            let (http, cpu_ms) = over_http(t, connections).await;
+            let (http, cpu_ms) = over_http(t, &Load::full(connections)).await;
             t.sql("truncate stream_sessions, webhook_messages cascade").await;
             say(&format!("  {connections:2} connections   {}", bare.line("bare statement")));
             say(&format!("                   {}", http.line("webhook → 204 ")));
@@ -51,8 +58,39 @@ pub(crate) async fn run() {
                 ms(http.p99) - ms(bare.p99),
             ));
         }
+        for limit in [NO_LIMIT, DEFAULT_LIMIT] {
+            let (http, cpu_ms) = over_http(t, &Load::paced(limit)).await;
+            t.sql("truncate stream_sessions, webhook_messages cascade").await;
+            let what = if limit == NO_LIMIT { "no limit     " } else { "default limit" };
+            say(&format!(
+                "  {PACED_PER_SECOND} a second     {}  {cpu_ms:.3} ms of our CPU per ack",
+                http.line(what)
+            ));
+        }
     })
     .await;
+}
+
+/// How the server is used.
+struct Load {
+    connections: usize,
+    requests: usize,
+    /// Between two requests of one connection; without one, as soon as the last is answered.
+    pace: Option<Duration>,
+    limit: &'static str,
+}
+
+impl Load {
+    fn full(connections: usize) -> Self {
+        Self { connections, requests: REQUESTS, pace: None, limit: NO_LIMIT }
+    }
+
+    fn paced(limit: &'static str) -> Self {
+        let (connections, requests) = (PACED_CONNECTIONS, PACED_REQUESTS);
+        let pace = Duration::from_secs(1) * u32::try_from(connections).unwrap_or(1);
+        let pace = Some(pace / u32::try_from(PACED_PER_SECOND).unwrap_or(1));
+        Self { connections, requests, pace, limit }
+    }
 }
 
 struct Run {
@@ -85,15 +123,19 @@ async fn seed(t: &World) {
     .expect("the streamers are new");
 }
 
-/// The same statement without anything around it.
+/// The same statement without anything around it, on connections that are held.
 async fn bare(t: &World, connections: usize) -> Run {
     let url = t.settings.iter().find(|(name, _)| *name == "DATABASE_URL").map(|(_, v)| v.clone());
     let url = sm_types::Secret::new(url.unwrap_or_default());
-    let pool = sm_lambda::pool(&url, u32::try_from(connections).unwrap_or(1)).expect("a valid URL");
+    let pool = sm_lambda::pool(
+        &url,
+        sm_db::PoolLimits::with_connections(u32::try_from(connections).unwrap_or(1)),
+    )
+    .expect("a valid URL");
     let mut tasks = JoinSet::new();
     let started = Instant::now();
     for worker in 0..connections {
-        let pool = pool.clone();
+        let mut held = pool.acquire().await.expect("Postgres answers");
         tasks.spawn(async move {
             let mut latencies = Vec::new();
             for n in (worker..REQUESTS).step_by(connections) {
@@ -116,7 +158,7 @@ async fn bare(t: &World, connections: usize) -> Run {
                     source: "eventsub",
                 };
                 let sent = Instant::now();
-                stream_online(&pool, &notice, &start).await.expect("Postgres answers");
+                stream_online(&mut held, &notice, &start).await.expect("Postgres answers");
                 latencies.push(sent.elapsed());
             }
             latencies
@@ -129,18 +171,20 @@ async fn bare(t: &World, connections: usize) -> Run {
 }
 
 /// The same over HTTP, in a process of its own.
-async fn over_http(t: &World, connections: usize) -> (Run, f64) {
+async fn over_http(t: &World, load: &Load) -> (Run, f64) {
     let free = TcpListener::bind("127.0.0.1:0").await.and_then(|l| l.local_addr());
     let address = free.expect("a free port").to_string();
-    let mut server = start_server(t, &address, connections);
+    let mut server = start_server(t, &address, load);
     while TcpStream::connect(&address).await.is_err() {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     let mut tasks = JoinSet::new();
     let (started, cpu_before) = (Instant::now(), cpu(server.id()));
+    let &Load { connections, requests, pace, .. } = load;
     for worker in 0..connections {
         let address = address.clone();
-        tasks.spawn(async move { post_all(&address, worker, connections).await });
+        let numbers = (worker..requests).step_by(connections);
+        tasks.spawn(async move { post_all(&address, numbers, pace).await });
     }
     let latencies = tasks.join_all().await.concat();
     let took = started.elapsed();
@@ -151,9 +195,10 @@ async fn over_http(t: &World, connections: usize) -> (Run, f64) {
     (Run::new(latencies, took), cpu_ms)
 }
 
-fn start_server(t: &World, address: &str, connections: usize) -> Child {
+fn start_server(t: &World, address: &str, load: &Load) -> Child {
     let mut settings = t.settings.clone();
-    settings.push(("DATABASE_CONNECTIONS", connections.to_string()));
+    settings.push(("DATABASE_CONNECTIONS", load.connections.to_string()));
+    settings.push(("WEBHOOK_RATE_PER_SECOND", load.limit.to_owned()));
     Command::new(std::env::current_exe().expect("a program has a path"))
         .env_clear()
         .envs(settings)
@@ -162,11 +207,20 @@ fn start_server(t: &World, address: &str, connections: usize) -> Child {
         .expect("it starts")
 }
 
-async fn post_all(address: &str, worker: usize, connections: usize) -> Vec<Duration> {
+async fn post_all(
+    address: &str,
+    numbers: impl Iterator<Item = usize>,
+    pace: Option<Duration>,
+) -> Vec<Duration> {
     let mut stream = TcpStream::connect(address).await.expect("the server listens");
     stream.set_nodelay(true).expect("a TCP stream");
     let (mut latencies, mut buffer) = (Vec::new(), vec![0; 4096]);
-    for n in (worker..REQUESTS).step_by(connections) {
+    let mut next = Instant::now();
+    for n in numbers {
+        if let Some(pace) = pace {
+            tokio::time::sleep_until(next.into()).await;
+            next += pace;
+        }
         let request = request(n);
         let sent = Instant::now();
         stream.write_all(&request).await.expect("the server reads");

@@ -4,7 +4,7 @@ use super::check::Check;
 use sm_db::migrations::State;
 use sm_lambda::Config;
 use sm_services::App;
-use sqlx::{Connection, PgConnection, postgres::PgSslMode};
+use sqlx::postgres::PgSslMode;
 use std::time::Duration;
 use tokio::time::{Instant, timeout};
 
@@ -21,7 +21,7 @@ pub(super) async fn look(app: &App, config: &Config) -> Vec<Check> {
     let options = app.pool.connect_options();
     let begun = Instant::now();
     let fix = "check host, user and password in DATABASE_URL, and whether Postgres takes connections from here";
-    let mut db = match timeout(PATIENCE, PgConnection::connect_with(&options)).await {
+    let mut db = match timeout(PATIENCE, app.pool.acquire()).await {
         Ok(Ok(db)) => db,
         Ok(Err(error)) => return vec![Check::problem(AWAY, &error.to_string(), fix)],
         Err(_) => return vec![Check::problem(AWAY, "does not answer within 5 seconds", fix)],

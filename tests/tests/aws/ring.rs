@@ -1,0 +1,66 @@
+//! A doorbell that SQS does not take: nobody is held up for long, and the sweep finds the work.
+
+use super::{
+    door::{Door, Mode},
+    settings,
+};
+use sm_aws::{Doorbell, Ring, lazy_http, metrics::Counter};
+use sm_lambda::Config;
+use sm_tests::{EVENTSUB_SECRET, scenario};
+use std::time::Duration;
+use tokio::net::TcpListener;
+
+/// Far below what Twitch allows, and what is left of a client's patience after a cold start.
+const HELD_UP_AT_MOST: Duration = Duration::from_millis(210);
+
+#[tokio::test]
+async fn silent_queue_holds_up_a_ring_for_200_ms() {
+    let door = Door::open().await;
+    door.set(Mode::Silent, u32::MAX);
+    let doorbell = Doorbell::sqs(settings(&door.url), lazy_http(), format!("{}/queue", door.url));
+    // Two timers of one runtime, the ring's looked at first: this measures no machine.
+    tokio::select! {
+        biased;
+        () = doorbell.ring(Ring::Deliver) => {}
+        () = tokio::time::sleep(HELD_UP_AT_MOST) => panic!("the ring holds up who rings"),
+    }
+    assert!(Counter::RingLate.total() > 0);
+}
+
+#[tokio::test]
+async fn go_live_whose_ring_is_lost_is_answered_and_found_by_the_sweep() {
+    scenario(async |t| {
+        let modes = [("ana", Mode::Silent), ("ben", Mode::Throttled)];
+        for (login, mode) in modes {
+            let ana = t.streamer(login).await;
+            let guild = t.guild_following(&ana).await;
+            let door = Door::open().await;
+            door.set(mode, u32::MAX);
+            let ours = [
+                ("QUEUE_URL", format!("{}/queue", door.url)),
+                ("AWS_ENDPOINT_URL", door.url.clone()),
+                ("AWS_REGION", sm_sim::aws::REGION.to_owned()),
+                ("AWS_ACCESS_KEY_ID", "test".to_owned()),
+                ("AWS_SECRET_ACCESS_KEY", "test".to_owned()),
+            ];
+            let all = || ours.iter().chain(&t.settings);
+            let config =
+                Config::from_lookup(|n| all().find(|(name, _)| *name == n).map(|(_, v)| v.clone()));
+            let app = sm_lambda::build_app(&config.unwrap(), t.clock.clone()).unwrap();
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let callback = format!("http://{}/webhooks/twitch", listener.local_addr().unwrap());
+            tokio::spawn(axum::serve(listener, sm_api::router(app)).into_future());
+            for subscription in t.twitch.subscriptions() {
+                t.twitch.remove_subscription(&subscription.id);
+            }
+            t.twitch.subscribe(&ana, "stream.online", &callback, EVENTSUB_SECRET);
+            let (_, event) = t.twitch.start_stream(&ana, "live");
+            let delivery = sm_sim::twitch::Delivery::new("stream.online", event);
+            assert_eq!(t.twitch.deliver(&ana, &delivery).await, [204]);
+            assert!(t.messages(guild).is_empty());
+            t.sweep().await;
+            t.message(guild);
+        }
+    })
+    .await;
+}
