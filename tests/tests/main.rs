@@ -13,6 +13,8 @@ mod go_live;
 mod kills;
 mod lambda;
 mod limits;
+mod lookup;
+
 mod migrations;
 mod operate;
 mod outage;

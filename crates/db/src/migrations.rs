@@ -12,6 +12,7 @@ const SOURCES: &[(i64, &str, &str)] = &[
     (2, "delivery", include_str!("../../../migrations/0002_delivery.sql")),
     (3, "accounts", include_str!("../../../migrations/0003_accounts.sql")),
     (4, "audit by target", include_str!("../../../migrations/0004_audit_by_target.sql")),
+    (10, "reason values", include_str!("../../../migrations/0010_reason_values.sql")),
 ];
 
 /// All migrations of the product, in order.

@@ -212,20 +212,21 @@ pub async fn record(
            select * from unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::text[], $6::timestamptz[],
              $7::text[], $8::text[], $9::bigint[], $10::int[], $11::int[], $12::int[], $13::smallint[],
              $14::int[], $15::bigint[], $16::timestamptz[], $17::timestamptz[], $18::timestamptz[],
-             $19::timestamptz[])
+             $19::timestamptz[], $21::jsonb[])
            as o (delivery_id, attempt, status, reason, detail, due_at, variant, action, message_id, opt_outs,
              unhonoured_opt_outs, unlisted_members, http_status, discord_code, retry_after_ms, claimed_at,
-             sent_at, answered_at, message_created_at)
+             sent_at, answered_at, message_created_at, reason_values)
          ), attempt as (
            insert into delivery_attempts (delivery_id, attempt, outcome, http_status, discord_code, retry_after_ms,
              claimed_at, sent_at, answered_at, message_created_at)
-           select delivery_id, attempt, coalesce(reason, status), http_status, discord_code, retry_after_ms,
+           -- A message that was sent may have a reason too: what to remark on it.
+           select delivery_id, attempt, case when status = 'sent' then status else coalesce(reason, status) end, http_status, discord_code, retry_after_ms,
              claimed_at, sent_at, answered_at, message_created_at
            from outcome
            on conflict on constraint delivery_attempts_pkey do nothing
          )
          update notification_log n
-         set status = o.status, reason = o.reason, detail = o.detail, due_at = coalesce(o.due_at, n.due_at),
+         set status = o.status, reason = o.reason, reason_values = o.reason_values, detail = o.detail, due_at = coalesce(o.due_at, n.due_at),
              variant = o.variant, action = o.action, message_id = coalesce(o.message_id, n.message_id),
              opt_outs = o.opt_outs, unhonoured_opt_outs = o.unhonoured_opt_outs,
              unlisted_members = o.unlisted_members,
@@ -254,6 +255,7 @@ pub async fn record(
     .bind(column!(|r| r.answered_at))
     .bind(column!(|r| r.message_created_at))
     .bind(now)
+    .bind(column!(|r| r.reason_values.clone()))
     .execute(db)
     .await?;
     Ok(())

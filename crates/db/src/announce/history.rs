@@ -65,12 +65,14 @@ pub struct Delivery {
     pub unhonoured_opt_outs: i32,
     /// Members for whom the mention had no room.
     pub unlisted_members: i32,
+    /// What the reason is about, by name; see `sm_types::announcement::NamedReason`.
+    pub reason_values: Option<serde_json::Value>,
 }
 
 const COLUMNS: &str = "n.delivery_id, n.kind, n.action, n.status, n.reason, n.detail, n.attempts, n.channel_id,
   n.message_id, t.twitch_user_id, t.login, t.display_name, s.title, s.game_name, s.started_at, n.received_at,
   n.committed_at, n.created_at, n.due_at, n.first_claimed_at, n.sent_at, n.finished_at, n.expires_at, n.silent,
-  n.resends, n.opt_outs, n.unhonoured_opt_outs, n.unlisted_members";
+  n.resends, n.opt_outs, n.unhonoured_opt_outs, n.unlisted_members, n.reason_values";
 const FROM: &str = " from notification_log n left join stream_sessions s using (session_id)
   left join streamers t on t.twitch_user_id = coalesce(n.streamer_id, s.twitch_user_id)";
 
@@ -253,7 +255,7 @@ pub async fn resend(
     resend: &Resend<'_>,
 ) -> sqlx::Result<bool> {
     let planned = sqlx::query(
-        "update notification_log n set status = 'pending', reason = null, detail = null, due_at = $4,
+        "update notification_log n set status = 'pending', reason = null, reason_values = null, detail = null, due_at = $4,
            expires_at = $5, silent = $3, resends = n.resends + 1, action = 'create', variant = 'full',
            message_id = null, first_claimed_at = null, finished_at = null,
            channel_id = coalesce(d.channel_id, c.default_channel_id, n.channel_id)
@@ -352,14 +354,17 @@ pub struct Test<'a> {
     pub asked_at: OffsetDateTime,
     /// When the answer came.
     pub now: OffsetDateTime,
+    /// What the reason is about, by name.
+    pub reason_values: Option<serde_json::Value>,
 }
 
 /// Records a test message; returns its id.
 pub async fn record_test(db: impl PgExecutor<'_>, test: &Test<'_>) -> sqlx::Result<DeliveryId> {
     sqlx::query_scalar(
         "insert into notification_log (guild_id, channel_id, streamer_id, kind, action, status, reason, detail,
-           message_id, attempts, due_at, expires_at, received_at, committed_at, sent_at, finished_at)
-         values ($1, $2, $3, 'test', 'create', $4, $5, $6, $7, 1, $8, $8, $8, $8, $9, $9)
+           message_id, attempts, due_at, expires_at, received_at, committed_at, sent_at, finished_at,
+           reason_values)
+         values ($1, $2, $3, 'test', 'create', $4, $5, $6, $7, 1, $8, $8, $8, $8, $9, $9, $10)
          returning delivery_id",
     )
     .bind(test.guild.to_db())
@@ -371,6 +376,7 @@ pub async fn record_test(db: impl PgExecutor<'_>, test: &Test<'_>) -> sqlx::Resu
     .bind(test.message_id)
     .bind(test.asked_at)
     .bind(test.now)
+    .bind(test.reason_values.as_ref())
     .fetch_one(db)
     .await
     .map(DeliveryId)

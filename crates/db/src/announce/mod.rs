@@ -5,5 +5,6 @@ pub mod deliveries;
 pub mod events;
 pub mod gate;
 pub mod history;
+pub mod posted;
 pub mod restore;
 pub mod stream_sessions;

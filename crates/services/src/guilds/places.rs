@@ -2,7 +2,7 @@
 
 use crate::{
     App,
-    announce::{gate, preflight},
+    announce::{gate::in_turn, preflight},
 };
 use sm_discord::{
     Channel, Error, Guild, Member, Role,
@@ -14,8 +14,6 @@ use sm_types::{ChannelId, GuildId, RoleId, UserId};
 const POSTABLE: [(u8, &str); 6] =
     [(0, "text"), (5, "announcement"), (2, "voice"), (13, "stage"), (10, "thread"), (11, "thread")];
 const CATEGORY: u8 = 4;
-/// The bot, guild, channels and the bot's member.
-const REQUESTS: u32 = 4;
 
 /// A channel and whether the bot can post in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,12 +58,11 @@ pub struct Places {
 
 /// Reads what a server offers: three requests, computed here for every channel.
 pub async fn load(app: &App, guild: GuildId) -> Result<Places, Error> {
-    gate::pass(app, REQUESTS).await?;
     let bot = preflight::bot_user(app).await?;
     let (info, channels, member) = tokio::join!(
-        app.discord.get_guild(guild),
-        app.discord.get_guild_channels(guild),
-        app.discord.get_member(guild, bot),
+        in_turn(app, app.discord.get_guild(guild)),
+        in_turn(app, app.discord.get_guild_channels(guild)),
+        in_turn(app, app.discord.get_member(guild, bot)),
     );
     let info = match info {
         Ok(reply) => reply.body,
@@ -131,19 +128,15 @@ pub async fn own(
     channels: &[ChannelId],
     roles: &[RoleId],
 ) -> Result<Result<(), Foreign>, Error> {
-    let requests = u32::try_from(channels.len()).unwrap_or(u32::MAX) + u32::from(!roles.is_empty());
-    if requests > 0 {
-        gate::pass(app, requests).await?;
-    }
     for channel in channels {
-        let found = match app.discord.get_channel(*channel).await {
+        let found = match in_turn(app, app.discord.get_channel(*channel)).await {
             Ok(reply) => reply.body,
             Err(error) if matches!(error.code(), Some(10003)) => {
                 return Ok(Err(Foreign::Channel(*channel)));
             }
             Err(error) if error.code() == Some(50001) => {
                 // Hidden from the bot: is it among the server's own?
-                let own = app.discord.get_guild_channels(guild).await?.body;
+                let own = in_turn(app, app.discord.get_guild_channels(guild)).await?.body;
                 if own.iter().any(|own| own.id == *channel) {
                     continue;
                 }
@@ -161,7 +154,7 @@ pub async fn own(
     if roles.is_empty() {
         return Ok(Ok(()));
     }
-    let known = app.discord.get_guild_roles(guild).await?.body;
+    let known = in_turn(app, app.discord.get_guild_roles(guild)).await?.body;
     let foreign = roles
         .iter()
         .find(|role| role.0 == guild.0 || !known.iter().any(|known| known.id == **role));

@@ -3,7 +3,7 @@
 use super::{
     answers::Refusal,
     permissions::{self, EMBED_LINKS, MENTION_EVERYONE, SEND_MESSAGES},
-    world::{SimMessage, World},
+    world::{APPLICATION_NAME, SimMessage, World},
 };
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
@@ -87,6 +87,7 @@ pub(super) fn create(
     let message = SimMessage {
         id: id.to_string(),
         channel_id: channel.to_string(),
+        author: world.bot.to_string(),
         content: parts.content,
         embeds: if drop_embeds { Vec::new() } else { parts.embeds },
         mention_roles: pings.roles,
@@ -104,6 +105,27 @@ pub(super) fn create(
         world.nonces.insert(nonce, (Instant::now(), channel, id));
     }
     Ok(answer)
+}
+
+/// Lets somebody else write in a channel.
+pub(super) fn add_foreign(world: &mut World, channel: u64, content: &str) {
+    let (id, author) = (world.snowflake(), world.snowflake());
+    let message = SimMessage {
+        id: id.to_string(),
+        channel_id: channel.to_string(),
+        author: author.to_string(),
+        content: content.to_owned(),
+        embeds: Vec::new(),
+        mention_roles: Vec::new(),
+        mentions: Vec::new(),
+        mention_everyone: false,
+        nonce: None,
+        edits: 0,
+        edited_ms: None,
+        created_ms: world.now_ms(),
+        deleted: false,
+    };
+    world.post(channel, message);
 }
 
 /// Changes a message; nobody is pinged.
@@ -274,13 +296,16 @@ fn tags<'a>(content: &'a str, begin: &'a str) -> impl Iterator<Item = &'a str> {
 
 /// A message as Discord answers it.
 pub(super) fn shown(world: &World, message: &SimMessage) -> Value {
+    let by_bot = message.author == world.bot.to_string();
     json!({
         "id": message.id, "channel_id": message.channel_id, "type": 0, "content": message.content,
         "embeds": message.embeds, "mention_roles": message.mention_roles,
         "mentions": message.mentions.iter().map(|id| json!({"id": id})).collect::<Vec<_>>(),
         "mention_everyone": message.mention_everyone, "nonce": message.nonce, "pinned": false, "tts": false,
         "attachments": [], "components": [], "flags": 0, "timestamp": iso(message.created_ms),
-        "edited_timestamp": message.edited_ms.map(iso), "author": {"id": world.bot.to_string(), "username": "StreamMaxing", "bot": true},
+        "edited_timestamp": message.edited_ms.map(iso), "author": {
+            "id": message.author, "username": if by_bot { APPLICATION_NAME } else { "somebody" }, "bot": by_bot,
+        },
     })
 }
 

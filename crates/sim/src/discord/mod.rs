@@ -229,6 +229,11 @@ impl DiscordSim {
         self.shared.world().delete_channel(channel.0);
     }
 
+    /// Lets somebody who is not the bot write in a channel.
+    pub fn add_message(&self, channel: ChannelId, content: &str) {
+        messages::add_foreign(&mut self.shared.world(), channel.0, content);
+    }
+
     /// Deletes a message, as a moderator would.
     pub fn delete_message(&self, channel: ChannelId, message: MessageId) {
         self.shared.world().delete_message(channel.0, message.0);
@@ -277,6 +282,16 @@ impl DiscordSim {
     /// Requests that break Discord's contract or our own rules.
     pub fn violations(&self) -> Vec<String> {
         self.shared.world().violations.clone()
+    }
+
+    /// Forgets every nonce, as Discord does after some minutes: what is sent again is posted again.
+    pub fn forget_nonces(&self) {
+        self.shared.world().nonces.clear();
+    }
+
+    /// Shows nonces in lists of messages, as Discord does at times, or leaves them out.
+    pub fn list_nonces(&self, shown: bool) {
+        self.shared.world().lists_nonces = shown;
     }
 
     /// Adds a fault.

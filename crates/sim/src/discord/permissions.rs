@@ -20,6 +20,7 @@ const EVERYTHING: u64 = (1 << 53) - 1;
 pub(super) const VIEW_CHANNEL: u64 = 1 << 10;
 pub(super) const SEND_MESSAGES: u64 = 1 << 11;
 pub(super) const EMBED_LINKS: u64 = 1 << 14;
+pub(super) const READ_MESSAGE_HISTORY: u64 = 1 << 16;
 pub(super) const MENTION_EVERYONE: u64 = 1 << 17;
 const CONNECT: u64 = 1 << 20;
 const SEND_IN_THREADS: u64 = 1 << 38;

@@ -8,8 +8,10 @@ use super::{
     bearer, events,
     faults::{Fault, FaultKind, LimitScope},
     limits::Route,
-    messages, resources, token,
-    world::World,
+    messages,
+    permissions::{self, READ_MESSAGE_HISTORY},
+    resources, token,
+    world::{SimMessage, World},
 };
 use axum::{
     body::Bytes,
@@ -280,8 +282,27 @@ fn check(shared: &Shared, world: &mut World, method: &str, template: &str, body:
     }
 }
 
+/// The latest messages, or the latest older than `before`; newest first.
+///
+/// Without Read Message History none are shown, as Discord documents it. Nonces are left out unless
+/// switched on: Discord promises them in answers to a create only.
 fn recent(world: &World, channel: u64, query: &str) -> Value {
-    let limit = query.split('&').find_map(|pair| pair.strip_prefix("limit=")?.parse().ok());
+    if permissions::of_bot(world, channel) & READ_MESSAGE_HISTORY == 0 {
+        return Value::Array(Vec::new());
+    }
+    let value =
+        |name: &str| query.split('&').find_map(|pair| pair.strip_prefix(name)?.parse::<u64>().ok());
+    let limit = value("limit=").and_then(|limit| usize::try_from(limit).ok()).unwrap_or(50);
+    let before = value("before=").unwrap_or(u64::MAX);
     let all = world.messages(channel);
-    all.iter().rev().take(limit.unwrap_or(50)).map(|m| messages::shown(world, m)).collect()
+    let id = |message: &SimMessage| message.id.parse::<u64>().unwrap_or(0);
+    let shown = all.iter().rev().filter(|message| id(message) < before).take(limit);
+    let show = |message: &SimMessage| {
+        let mut shown = messages::shown(world, message);
+        if !world.lists_nonces {
+            shown["nonce"] = Value::Null;
+        }
+        shown
+    };
+    shown.map(show).collect()
 }

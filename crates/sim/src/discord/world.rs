@@ -31,6 +31,8 @@ pub struct SimMessage {
     pub id: String,
     /// The channel.
     pub channel_id: String,
+    /// Who wrote it.
+    pub author: String,
     /// The text.
     pub content: String,
     /// The embeds, as sent.
@@ -117,6 +119,8 @@ pub(crate) struct World {
     pub(super) guilds: HashMap<u64, Guild>,
     pub(super) channels: HashMap<u64, Channel>,
     pub(super) nonces: HashMap<String, (Instant, u64, u64)>,
+    /// Whether lists of messages show nonces.
+    pub(super) lists_nonces: bool,
     pub(super) faults: Vec<Fault>,
     pub(super) limits: Limits,
     pub(super) requests: VecDeque<SeenRequest>,
@@ -142,6 +146,7 @@ impl World {
             guilds: HashMap::new(),
             channels: HashMap::new(),
             nonces: HashMap::new(),
+            lists_nonces: false,
             faults: Vec::new(),
             limits: Limits::new(rate_limit),
             requests: VecDeque::new(),
