@@ -36,6 +36,11 @@ pub(crate) async fn confirm(app: &App, guild: GuildId, user: UserId) -> Result<(
     Ok(())
 }
 
+/// Lets the bot leave a server on Discord; nothing stored changes.
+pub async fn leave(app: &App, guild: GuildId) -> Result<(), sm_discord::Error> {
+    in_turn(app, app.discord.leave_guild(guild)).await
+}
+
 /// Adds a server with the default configuration, or brings one back as it was.
 pub async fn add(
     app: &App,

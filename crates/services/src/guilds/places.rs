@@ -9,11 +9,18 @@ use sm_discord::{
     permissions::{Permissions, effective_in_channel, effective_in_guild, missing_to_post},
 };
 use sm_types::{ChannelId, GuildId, RoleId, UserId};
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+};
+use time::{Duration, OffsetDateTime};
 
 /// Channel types that take announcements, with the name we give them.
 const POSTABLE: [(u8, &str); 6] =
     [(0, "text"), (5, "announcement"), (2, "voice"), (13, "stage"), (10, "thread"), (11, "thread")];
 const CATEGORY: u8 = 4;
+/// Short enough that whoever has just granted a permission on Discord sees it here.
+const FRESH_FOR: Duration = Duration::seconds(2);
 
 /// A channel and whether the bot can post in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,8 +63,35 @@ pub struct Places {
     pub bot_present: bool,
 }
 
-/// Reads what a server offers: three requests, computed here for every channel.
+/// What was read lately, so that pages which ask at once or in a row do not take the slots of announcements.
+#[derive(Debug, Default)]
+pub(crate) struct PlacesCache(Mutex<HashMap<GuildId, (OffsetDateTime, Places)>>);
+
+impl PlacesCache {
+    fn find(&self, guild: GuildId, now: OffsetDateTime) -> Option<Places> {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.retain(|_, (read_at, _)| now - *read_at < FRESH_FOR);
+        known.get(&guild).map(|(_, places)| places.clone())
+    }
+
+    fn keep(&self, guild: GuildId, read_at: OffsetDateTime, places: &Places) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.insert(guild, (read_at, places.clone()));
+    }
+}
+
+/// What a server offers, at most two seconds old: three requests, computed here for every channel.
 pub async fn load(app: &App, guild: GuildId) -> Result<Places, Error> {
+    let now = app.clock.now();
+    if let Some(known) = app.inner().places.find(guild, now) {
+        return Ok(known);
+    }
+    let read = read(app, guild).await?;
+    app.inner().places.keep(guild, now, &read);
+    Ok(read)
+}
+
+async fn read(app: &App, guild: GuildId) -> Result<Places, Error> {
     let bot = preflight::bot_user(app).await?;
     let (info, channels, member) = tokio::join!(
         in_turn(app, app.discord.get_guild(guild)),
