@@ -98,8 +98,9 @@ fn is_before(wait: Duration, deadline: Option<Instant>) -> bool {
 
 /// Hands out the moments in which somebody's requests may leave: one for each request.
 ///
-/// Whoever talks to Discord as the bot awaits [`Turns::next`] before each request, or uses [`in_turn`]. The only exceptions are the probe of an open circuit, when nothing else leaves, and the operator's own
-/// checks (`doctor`, the smoke test), which have to work while the gate is shut.
+/// Whoever talks to Discord as the bot awaits [`Turns::next`] before each request, or uses [`in_turn`]. The
+/// only exceptions are the probe of an open circuit, when nothing else leaves, and the operator's own checks
+/// (`doctor`, the smoke test), which have to work while the gate is shut.
 #[derive(Debug)]
 pub(crate) struct Turns<'a> {
     app: &'a App,
