@@ -7,8 +7,6 @@ create function uuid_at(at timestamptz) returns uuid language sql stable paralle
   select rpad(lpad(to_hex((extract(epoch from at) * 1000)::bigint), 12, '0'), 32, '0')::uuid
 $$;
 
--- What a reason is about: which permission is missing, until when it is quiet.
-alter table notification_log add column reason_values jsonb;
 -- The turn of a server's destination: a server's second channel comes after everybody's first.
 alter table notification_log add column turn smallint not null default 0;
 -- How many deliveries had been settled when this one was queued; what was settled since is our own pace.

@@ -16,6 +16,7 @@ mod kills;
 mod lambda;
 mod limits;
 mod listing;
+mod lookup;
 mod migrations;
 mod odd_answers;
 mod operate;

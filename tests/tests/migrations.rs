@@ -50,6 +50,7 @@ const SAMPLE_ROWS: &[(i64, &str)] = &[
            values (1, 'test', 'create', 'sent', now(), now(), now(), now());",
     ),
     (4, "insert into audit_log (at, guild_id, action, target) values (now(), 1, 'template.update', 't');"),
+    (10, "update notification_log set reason = 'cooldown', reason_values = '{\"seconds\": 90}' where status = 'pending';"),
     (8, "update stream_sessions set contradicted_at = now();"),
     (11, ""),
     (12, ""),

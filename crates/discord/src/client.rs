@@ -99,13 +99,18 @@ impl Client {
         Ok(Reply { body: (), limits })
     }
 
-    /// The latest messages of a channel, newest first; at most 100.
-    pub async fn recent_messages(
+    /// The latest messages of a channel, or the latest older than `before`; newest first, 100 at most.
+    ///
+    /// Whoever may see a channel but lacks Read Message History gets an empty list and no refusal.
+    /// Source: Discord's "Get Channel Messages".
+    pub async fn list_messages(
         &self,
         channel: ChannelId,
+        before: Option<MessageId>,
         limit: u8,
     ) -> Result<Reply<Vec<Message>>, Error> {
-        self.get(format!("channels/{channel}/messages?limit={limit}")).await
+        let before = before.map(|id| format!("&before={id}")).unwrap_or_default();
+        self.get(format!("channels/{channel}/messages?limit={limit}{before}")).await
     }
 
     /// A channel. 403/50001 when it is hidden, 404/10003 when it is gone.

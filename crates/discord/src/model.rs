@@ -1,7 +1,7 @@
 //! Bodies of requests, and of answers as far as we need them.
 
 use crate::permission_set::Permissions;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
 use sm_types::{ChannelId, GuildId, MessageId, RoleId, UserId, template::Embed};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
@@ -87,20 +87,67 @@ pub struct Message {
     /// Whether everyone was pinged.
     #[serde(default)]
     pub mention_everyone: bool,
-    /// How many embeds it has; 0 after one was sent means that Discord dropped it.
-    #[serde(default, rename = "embeds", deserialize_with = "count")]
-    pub embed_count: usize,
+    /// The embeds; none after one was sent means that Discord dropped it.
+    #[serde(default, deserialize_with = "lenient")]
+    pub embeds: Vec<ShownEmbed>,
+    /// The nonce it was posted with. Discord promises it in the answer to a create only; lists of messages
+    /// carry it at times.
+    #[serde(default, deserialize_with = "lenient")]
+    pub nonce: Option<String>,
 }
 
-impl Message {
-    /// Whether the text mentions a link.
-    pub fn mentions_link(&self, link: &str) -> bool {
-        self.content.contains(link)
-    }
+/// An embed as Discord shows it, as far as it tells what a message is about.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct ShownEmbed {
+    #[serde(deserialize_with = "lenient")]
+    pub title: Option<String>,
+    /// Where the title leads.
+    #[serde(deserialize_with = "lenient")]
+    pub url: Option<String>,
+    #[serde(deserialize_with = "lenient")]
+    pub description: Option<String>,
+    #[serde(deserialize_with = "lenient")]
+    pub author: ShownLine,
+    #[serde(deserialize_with = "lenient")]
+    pub fields: Vec<ShownField>,
+    #[serde(deserialize_with = "lenient")]
+    pub footer: ShownField,
+    #[serde(deserialize_with = "lenient")]
+    pub image: ShownLine,
+    #[serde(deserialize_with = "lenient")]
+    pub thumbnail: ShownLine,
 }
 
-fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {
-    Ok(Option::<Vec<serde::de::IgnoredAny>>::deserialize(deserializer)?.map_or(0, |all| all.len()))
+/// A part of an embed that may lead somewhere: its author or a picture.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct ShownLine {
+    #[serde(deserialize_with = "lenient")]
+    pub name: Option<String>,
+    #[serde(deserialize_with = "lenient")]
+    pub url: Option<String>,
+}
+
+/// A part of an embed that is text alone: a field or the footer.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct ShownField {
+    #[serde(deserialize_with = "lenient")]
+    pub name: Option<String>,
+    #[serde(deserialize_with = "lenient")]
+    pub value: Option<String>,
+    #[serde(deserialize_with = "lenient")]
+    pub text: Option<String>,
+}
+
+/// Reads what is of the expected type; anything else counts as absent, so that one odd part does not make
+/// a whole answer unreadable.
+fn lenient<'de, D: Deserializer<'de>, T: Default + DeserializeOwned>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    let value = serde_json::Value::deserialize(deserializer)?;
+    Ok(serde_json::from_value(value).unwrap_or_default())
 }
 
 /// The author of a message.
@@ -278,9 +325,11 @@ mod tests {
     #[test]
     fn answers_tolerate_what_is_new_or_absent() {
         let message: Message =
-            serde_json::from_value(json!({"id": "1", "channel_id": "2", "author": {"id": "3"}, "embeds": [{}, {}], "poll": null}))
+            serde_json::from_value(json!({"id": "1", "channel_id": "2", "author": {"id": "3"}, "embeds": [{}, {"url": "u", "fields": 7}],
+                "nonce": 5, "poll": null}))
                 .unwrap();
-        assert_eq!(message.embed_count, 2);
+        assert_eq!((message.embeds.len(), message.nonce), (2, None));
+        assert_eq!(message.embeds[1].url.as_deref(), Some("u"));
         let channel: Channel =
             serde_json::from_value(json!({"id": "1", "type": 99, "permission_overwrites":
             [{"id": "1", "type": 0, "allow": "0", "deny": "9007199254740993"}]}))

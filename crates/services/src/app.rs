@@ -1,6 +1,9 @@
 //! What every handler and job is handed.
 
-use crate::{accounts::SessionKeys, jobs::Health, limits::Limits, twitch_token::TokenCache};
+use crate::{
+    accounts::SessionKeys, guilds::places::PlacesCache, jobs::Health, limits::Limits,
+    twitch_token::TokenCache,
+};
 use sm_aws::{Cipher, Doorbell};
 use sm_types::{Clock, Secret, UserId};
 use std::{ops::Deref, sync::Arc};
@@ -59,6 +62,7 @@ pub(crate) struct Inner {
     parts: Parts,
     pub(crate) twitch_token: TokenCache,
     pub(crate) bot_user: OnceCell<UserId>,
+    pub(crate) places: PlacesCache,
     pub(crate) limits: Limits,
     process: Arc<Process>,
 }
@@ -86,7 +90,8 @@ impl App {
         let (twitch_token, bot_user) = (TokenCache::default(), OnceCell::new());
         let settings = &parts.settings;
         let limits = Limits::new(settings.api_rate_per_second, settings.webhook_rate_per_second);
-        Self(Arc::new(Inner { parts, twitch_token, bot_user, limits, process }))
+        let places = PlacesCache::default();
+        Self(Arc::new(Inner { parts, twitch_token, bot_user, places, limits, process }))
     }
 
     /// Asks workers to finish what is under way and to begin nothing new.

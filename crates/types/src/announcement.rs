@@ -164,17 +164,18 @@ stored! {
         MessageDeleted = "message_deleted",
         /// It was sent, but the message was deleted since.
         DeletedSince = "deleted_since",
-        /// It was sent, but Discord left the embed out.
+        /// It was sent, but Discord left the embed out. Values: `missing`.
         EmbedLeftOut = "embed_left_out",
         /// It is tried again in a simpler form.
         Rebuilt = "rebuilt",
         /// Discord refuses all our requests; they wait.
         CircuitOpen = "circuit_open",
-        /// Discord asked to wait.
+        /// Discord asked to wait, or our own pace does. Values: `retry_after_ms`, what Discord asked for.
         RateLimited = "rate_limited",
         /// Discord did not answer, or answered that it cannot.
         DiscordUnavailable = "discord_unavailable",
-        /// Whether an earlier attempt posted could not be found out yet.
+        /// Whether an earlier attempt posted could not be found out. Values: `missing`, where the bot may not
+        /// read the channel's history.
         LookupUnanswered = "lookup_unanswered",
         /// No answer came, and it will not be tried again.
         NoAnswer = "no_answer",

@@ -904,8 +904,13 @@ export interface components {
              * @description When the next attempt is due, while it waits.
              */
             next_attempt_at?: string | null;
-            /** @description Why it was skipped, failed or waits; a stable code. */
+            /** @description Why it was skipped, failed or waits, or what to remark on it; a stable code. */
             reason?: string | null;
+            /**
+             * @description What the reason is about, by name: `missing` (Discord's names of permissions), `until` and `timezone`,
+             *     `seconds`, `type`, `game`, `title`, `wanted`, `retry_after_ms`. Which there are depends on the reason.
+             */
+            reason_values?: Record<string, never> | null;
             /**
              * Format: int32
              * @description How often it was sent again on request.

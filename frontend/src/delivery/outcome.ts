@@ -1,5 +1,4 @@
 import type { Schema } from "~/api/client";
-import { lostItsEmbed } from "./reasons";
 
 export type Delivery = Schema["DeliveryItem"];
 
@@ -38,12 +37,12 @@ export function outcomeOf(delivery: Delivery): Outcome {
   }
 }
 
-function sent({ kind, action, detail }: Delivery): Outcome {
+function sent({ kind, action, reason }: Delivery): Outcome {
   if (kind === "test") return "tested";
   if (action === "delete") return "deleted";
   // A stream that came back re-opens the message of the one before.
   if (action === "edit") return kind === "online" ? "merged" : "edited";
-  return lostItsEmbed(detail) ? "partial" : "posted";
+  return reason === "embed_left_out" ? "partial" : "posted";
 }
 
 /** Whether something may still happen by itself. */

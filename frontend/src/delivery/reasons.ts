@@ -9,7 +9,13 @@ type Reason = keyof (typeof texts)["reasons"];
 /** Not every reason has something to do about it. */
 type SomeFix = "reasons.too_late.fix";
 
-/** What a code and the API's words about it say, taken apart. */
+/** Not every text needs to know what the reason is about. */
+type SomePlain = "reasons.quiet_hours.plain";
+
+/** What the API says beside a reason's code, by name. */
+type ReasonValues = Record<string, unknown>;
+
+/** A code and what it is about. */
 export interface Cause {
   reason: Reason | null;
   /** Discord's names of permissions that are missing. */
@@ -39,6 +45,7 @@ const PLACES: Partial<Record<Reason, Place>> = {
   discord_50006: "templates",
   discord_40005: "templates",
   not_in_guild: "install",
+  bot_left: "install",
   missing_access: "discord",
   missing_permission: "discord",
   embed_left_out: "discord",
@@ -51,51 +58,45 @@ const NEEDED: Partial<Record<Reason, string[]>> = {
   embed_left_out: ["EMBED_LINKS"],
 };
 
-/** How the API begins what it remarks on a message that was posted. */
-const REMARKS: [string, Reason][] = [
-  ["Discord left the embed out", "embed_left_out"],
-  ["The message was deleted", "deleted_since"],
+/** What a text cannot do without; older deliveries do not have it. */
+const NEEDS_VALUE: Partial<Record<Reason, string>> = {
+  quiet_hours: "until",
+  cooldown: "seconds",
+  stream_type: "type",
+};
+
+/** Reasons that are about nothing but the permissions that are missing. */
+const LACKS: readonly Reason[] = ["missing_access", "missing_permission"];
+
+/** Codes that end in a number for which there is no text of its own. */
+const NUMBERED: [string, Reason][] = [
+  ["discord_", "discord_refused"],
+  ["http_", "http_status"],
 ];
 
-const beginning = (table: [string, Reason][], detail: string) =>
-  table.find(([start]) => detail.startsWith(start))?.[1];
+const listed = (value: unknown): unknown[] =>
+  Array.isArray(value) ? (value as unknown[]) : [value];
 
-/** Whether the message was posted as its text alone. */
-export function lostItsEmbed(detail: string | null | undefined): boolean {
-  return beginning(REMARKS, detail ?? "") === "embed_left_out";
+/** Values as they stand in a text; lists with commas. */
+function textsOf(values: ReasonValues): Record<string, string> {
+  const given = Object.entries(values).filter(([, value]) => value !== null);
+  return Object.fromEntries(given.map(([name, value]) => [name, listed(value).join(", ")]));
 }
 
-function numbered(code: string): { reason: Reason; values: Record<string, string> } | null {
-  const [, kind, number = ""] = /^(discord|http)_(\d+)$/.exec(code) ?? [];
-  if (!kind) return null;
-  const reason = kind === "http" ? "http_status" : "discord_refused";
-  return { reason, values: { number } };
-}
-
-function valuesIn(detail: string): Record<string, string> {
-  const until = /^quiet until (.+)$/.exec(detail)?.[1];
-  const seconds = /^cooldown: (\d+) s$/.exec(detail)?.[1];
-  const type = /^type: (.+)$/.exec(detail)?.[1];
-  return { ...(until && { until }), ...(seconds && { seconds }), ...(type && { type }) };
-}
-
-/** Takes a reason's code and detail apart; `known` tells which codes have a text. */
+/** What a code and its values say; `known` tells which codes have a text. */
 export function causeOf(
   code: string | null | undefined,
-  detail: string | null | undefined,
+  values: ReasonValues | null | undefined,
   known: (code: string) => boolean,
 ): Cause | null {
-  const words = detail ?? "";
-  if (!code) {
-    const remark = beginning(REMARKS, words);
-    return remark ? { reason: remark, missing: [], values: {} } : null;
-  }
-  const missing = /Missing: ([A-Z_, ]+)\./.exec(words)?.[1]?.split(", ") ?? [];
-  const found = { missing, values: valuesIn(words) };
+  if (!code) return null;
+  const { missing, ...about } = values ?? {};
+  const found = { missing: missing ? listed(missing).map(String) : [], values: textsOf(about) };
   if (known(code)) return { ...found, reason: code as Reason };
-  const number = numbered(code);
-  if (number) return { ...found, reason: number.reason, values: number.values };
-  return { ...found, reason: null };
+  const numbered = NUMBERED.find(([prefix]) => code.startsWith(prefix));
+  if (!numbered) return { ...found, reason: null };
+  const number = code.slice(numbered[0].length);
+  return { ...found, reason: numbered[1], values: { ...found.values, number } };
 }
 
 /** Whether there is a text about a code. */
@@ -119,10 +120,15 @@ export function useReasons() {
   const { t } = useTranslation("delivery");
   const permissions = usePermissions();
   return (
-    about: { reason?: string | null; detail?: string | null; missing?: string[] },
+    about: {
+      reason?: string | null;
+      reason_values?: ReasonValues | null;
+      detail?: string | null;
+      missing?: string[];
+    },
     context: { channel: string; streamer?: string | null; game?: string | null },
   ): Explained | null => {
-    const cause = causeOf(about.reason, about.detail, (code) => hasText(t, code));
+    const cause = causeOf(about.reason, about.reason_values, (code) => hasText(t, code));
     if (!cause) return null;
     const { reason } = cause;
     const missing = about.missing ?? cause.missing;
@@ -136,20 +142,22 @@ export function useReasons() {
       game: context.game ?? t("noGame"),
       permissions: permissions.names(missing),
       detail: about.detail ?? "",
-      until: "–",
-      seconds: "–",
-      type: "–",
-      number: "",
       ...cause.values,
     };
     const needed = missing.length > 0 ? missing : NEEDED[reason];
+    const lacks = missing.length > 0 && LACKS.includes(reason);
+    const needs = NEEDS_VALUE[reason];
+    const text =
+      needs && !(needs in cause.values)
+        ? t(`reasons.${reason}.plain` as SomePlain)
+        : t(`reasons.${reason}.text`, values);
     return {
-      short: missing.length > 0 ? t("missingShort", values) : t(`reasons.${reason}.short`, values),
-      text: missing.length > 0 ? t("missing", values) : t(`reasons.${reason}.text`, values),
+      short: lacks ? t("missingShort", values) : t(`reasons.${reason}.short`, values),
+      text: lacks ? t("missing", values) : text,
       fix: needed
         ? permissions.steps(needed, context.channel)
         : t(`reasons.${reason}.fix` as SomeFix, { ...values, defaultValue: "" }),
-      place: PLACES[reason] ?? null,
+      place: missing.length > 0 ? "discord" : (PLACES[reason] ?? null),
     };
   };
 }

@@ -26,6 +26,7 @@ async fn checks_say_what_is_wrong_in_data() {
         assert_eq!(check(&good, "test")["reason"], "not_tested");
         // Nothing can be posted any more, and a go-live notices it.
         t.discord.set_everyone_overwrite(ada.guild.channel, 0, 1 << 11);
+        t.clock.advance(time::Duration::seconds(2));
         t.twitch.go_live(&ana).await;
         t.work().await;
         let bad = ada.browser.get(&ada.path("overview")).await.ok();
@@ -39,6 +40,7 @@ async fn checks_say_what_is_wrong_in_data() {
         assert_eq!(destination["streamer_id"], json!(ana));
         assert_eq!(destination["channel_id"], Value::Null, "it uses the default one");
         // Discord is away.
+        t.clock.advance(time::Duration::seconds(2));
         t.discord.set_down(true);
         let away = ada.browser.get(&ada.path("overview")).await.ok();
         assert_eq!(check(&away, "bot")["reason"], "discord_unavailable");

@@ -26,8 +26,12 @@ pub(crate) struct DeliveryItem {
     action: String,
     /// `pending`, `sending`, `sent`, `skipped`, `failed` or `expired`.
     status: String,
-    /// Why it was skipped, failed or waits; a stable code.
+    /// Why it was skipped, failed or waits, or what to remark on it; a stable code.
     reason: Option<String>,
+    /// What the reason is about, by name: `missing` (Discord's names of permissions), `until` and `timezone`,
+    /// `seconds`, `type`, `game`, `title`, `wanted`, `retry_after_ms`. Which there are depends on the reason.
+    #[schema(value_type = Option<Object>)]
+    reason_values: Option<serde_json::Value>,
     /// The same in words, with the remedy.
     detail: Option<String>,
     /// Attempts so far.
@@ -79,6 +83,7 @@ pub(crate) fn item(guild: GuildId, delivery: &Delivery) -> DeliveryItem {
         action: delivery.action.clone(),
         status: delivery.status.clone(),
         reason: delivery.reason.clone(),
+        reason_values: delivery.reason_values.clone(),
         detail: delivery.detail.clone(),
         attempts: delivery.attempts,
         channel_id: delivery.channel_id.map(|id| id.to_string()),

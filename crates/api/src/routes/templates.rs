@@ -10,7 +10,7 @@ use axum::{Json, response::IntoResponse};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use sm_db::{
-    guilds::{Mention, config, templates},
+    guilds::{config, templates},
     streamers::follows,
 };
 use sm_services::{
@@ -20,7 +20,7 @@ use sm_services::{
     setup,
 };
 use sm_types::{
-    ChannelId, GuildId, RoleId, TemplateId, TwitchUserId,
+    ChannelId, GuildId, TemplateId, TwitchUserId,
     template::{MessageTemplate, RenderedMessage, Variable},
 };
 use utoipa::ToSchema;
@@ -243,13 +243,7 @@ async fn setting_of(admin: &GuildAdmin) -> Result<Setting, ApiError> {
     let found = config::find(&app.pool, guild).await?;
     let (config, _) = found.ok_or(ApiError::UnknownGuild)?;
     let guild_name = sm_db::guilds::name(&app.pool, guild).await?.unwrap_or_default();
-    Ok(Setting {
-        guild,
-        guild_name,
-        channel: config.default_channel,
-        mention: Mention::kind(config.mention).to_owned(),
-        mention_role_id: config.mention.role().map(RoleId::to_db),
-    })
+    Ok(Setting { guild, guild_name, channel: config.default_channel, mention: config.mention })
 }
 
 /// Renders a template with sample values. Nothing is stored or sent.

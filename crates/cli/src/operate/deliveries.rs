@@ -138,7 +138,7 @@ fn as_json(found: &OfGuild) -> Value {
     json!({
         "delivery_id": delivery.delivery_id.to_string(), "guild_id": found.guild_id, "guild": found.guild_name,
         "streamer": delivery.login, "kind": delivery.kind, "action": delivery.action, "status": delivery.status,
-        "reason": delivery.reason, "detail": delivery.detail, "attempts": delivery.attempts,
+        "reason": delivery.reason, "reason_values": delivery.reason_values, "detail": delivery.detail, "attempts": delivery.attempts,
         "resends": delivery.resends, "channel_id": delivery.channel_id.map(|id| id.to_string()),
         "message_id": delivery.message_id.map(|id| id.to_string()), "created_at": moment(delivery.created_at),
         "received_at": moment(delivery.received_at), "sent_at": delivery.sent_at.map(moment),

@@ -8,7 +8,11 @@ use crate::{
 use clap::Subcommand;
 use serde_json::json;
 use sm_db::guilds::Table;
-use sm_services::{App, audit::Actor, guilds::purge};
+use sm_services::{
+    App,
+    audit::Actor,
+    guilds::{install, purge},
+};
 use sm_types::GuildId;
 use std::process::ExitCode;
 
@@ -90,7 +94,7 @@ async fn delete(
     let held = sm_db::jobs::retention::count_guild(&app.pool, guild).await?;
     if yes {
         if leave {
-            app.discord.leave_guild(guild).await?;
+            install::leave(app, guild).await?;
         }
         let mut progress = Progress::new("rows", usize::try_from(held.rows()).unwrap_or(0));
         let count = |rows| (0..rows).for_each(|_| progress.advance());

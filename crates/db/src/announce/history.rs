@@ -21,8 +21,6 @@ pub struct Delivery {
     pub status: String,
     /// Why it was skipped, failed or waits.
     pub reason: Option<String>,
-    /// What the reason is about, by name.
-    pub reason_values: Option<serde_json::Value>,
     /// The same in words.
     pub detail: Option<String>,
     /// Attempts so far.
@@ -69,6 +67,8 @@ pub struct Delivery {
     pub unhonoured_opt_outs: i32,
     /// Members for whom the mention had no room.
     pub unlisted_members: i32,
+    /// What the reason is about, by name; see `sm_types::announcement::NamedReason`.
+    pub reason_values: Option<serde_json::Value>,
 }
 
 const COLUMNS: &str = "n.delivery_id, n.kind, n.action, n.status, n.reason, n.reason_values, n.detail, n.attempts, n.channel_id,
@@ -357,14 +357,17 @@ pub struct Test<'a> {
     pub asked_at: OffsetDateTime,
     /// When the answer came.
     pub now: OffsetDateTime,
+    /// What the reason is about, by name.
+    pub reason_values: Option<serde_json::Value>,
 }
 
 /// Records a test message; returns its id.
 pub async fn record_test(db: impl PgExecutor<'_>, test: &Test<'_>) -> sqlx::Result<DeliveryId> {
     sqlx::query_scalar(
         "insert into delivery_history (guild_id, channel_id, streamer_id, kind, action, status, reason, detail,
-           message_id, attempts, due_at, expires_at, received_at, committed_at, sent_at, finished_at)
-         values ($1, $2, $3, 'test', 'create', $4, $5, $6, $7, 1, $8, $8, $8, $8, $9, $9)
+           message_id, attempts, due_at, expires_at, received_at, committed_at, sent_at, finished_at,
+           reason_values)
+         values ($1, $2, $3, 'test', 'create', $4, $5, $6, $7, 1, $8, $8, $8, $8, $9, $9, $10)
          returning delivery_id",
     )
     .bind(test.guild.to_db())
@@ -376,6 +379,7 @@ pub async fn record_test(db: impl PgExecutor<'_>, test: &Test<'_>) -> sqlx::Resu
     .bind(test.message_id)
     .bind(test.asked_at)
     .bind(test.now)
+    .bind(test.reason_values.as_ref())
     .fetch_one(db)
     .await
     .map(DeliveryId)

@@ -7,5 +7,6 @@ pub mod events;
 pub mod expansion;
 pub mod gate;
 pub mod history;
+pub mod posted;
 pub mod restore;
 pub mod stream_sessions;

@@ -60,12 +60,14 @@ pub async fn adopt(
 ) -> sqlx::Result<()> {
     sqlx::query(
         "insert into notification_log as n (destination_id, session_id, guild_id, channel_id, kind, action, status,
-           detail, due_at, expires_at, message_id, received_at, committed_at, sent_at, finished_at, streamer_id)
-         select $2, session_id, $3, $4, 'online', 'create', 'sent', 'taken up after a restore', $6, $6, $5, $6, $6, $6,
+           reason, detail, due_at, expires_at, message_id, received_at, committed_at, sent_at, finished_at, streamer_id)
+         select $2, session_id, $3, $4, 'online', 'create', 'sent', 'taken_up',
+           'It was found in the channel after a restore of the database.', $6, $6, $5, $6, $6, $6,
            $6, twitch_user_id
          from stream_sessions where session_id = $1
          on conflict on constraint notification_log_once_key do update
-         set status = 'sent', reason_values = null, message_id = excluded.message_id, detail = excluded.detail, reason = null,
+         set status = 'sent', message_id = excluded.message_id, detail = excluded.detail, reason = excluded.reason,
+             reason_values = null,
              sent_at = excluded.sent_at, finished_at = excluded.finished_at
          where n.status in ('pending', 'sending')",
     )

@@ -1,42 +1,37 @@
-//! One attempt at one delivery.
+//! One attempt at one delivery: asks, and carries out what [`outcome`] decides.
 
 use crate::{
     App,
     announce::{
-        gate::{self, Admission, Brake},
-        outcome,
+        announcement::Announcement,
+        gate::{self, Brake, NotNow, Turns},
+        lookup::{self, Doubt, Look, Sought},
+        outcome::{self, Decision, Hold, Ruling, Tried},
         preflight::{self, Health},
+        record,
         render::{self, Rendered},
     },
 };
 use sm_aws::metrics::{Counter, Gauge};
 use sm_db::{
-    announce::deliveries::{DueDelivery, Record},
-    guilds::preferences::Audience,
+    announce::{
+        deliveries::{DueDelivery, Record},
+        posted,
+    },
+    guilds::{Mention, preferences::Audience},
 };
 use sm_discord::{CreateMessage, EditMessage, Error, Message, Reply};
 use sm_types::{
-    ChannelId, MessageId,
-    announcement::{Action, Kind, NamedReason, Reason, Status},
+    ChannelId,
+    announcement::{Action, Kind, NamedReason, Status},
 };
 use time::{Duration, OffsetDateTime};
 use tokio::time::Instant;
 
+pub(super) use super::record::Finished;
+
 /// Discord remembers a nonce for "a few minutes"; after this long we look before we send again.
 const NONCE_TRUSTED: Duration = Duration::minutes(2);
-
-/// The outcome of an attempt.
-pub(super) struct Finished {
-    pub(super) record: Record,
-    /// Counts towards Discord's limit of invalid requests.
-    pub(super) invalid_request: bool,
-}
-
-impl From<Record> for Finished {
-    fn from(record: Record) -> Self {
-        Self { record, invalid_request: false }
-    }
-}
 
 /// Sends a delivery at `slot`, unless something stands in its way.
 pub(super) async fn run(
@@ -46,59 +41,40 @@ pub(super) async fn run(
     brake: &Brake,
 ) -> sqlx::Result<Finished> {
     let now = app.clock.now();
-    let mut record = blank(&due, now);
+    let record = record::begun(&due, now);
     if let Some((status, reason)) = obstacle(&due, now) {
-        return Ok(settle(record, status, reason, None).into());
+        return Ok(record::settled(record, status, reason.into()).into());
     }
     let Some(channel) = due.channel() else {
-        return Ok(settle(record, Status::Failed, NamedReason::NoChannel, None).into());
+        return Ok(record::settled(record, Status::Failed, NamedReason::NoChannel.into()).into());
     };
-    if due.degraded_reason.is_some()
-        && let Some(settled) = recheck(app, &due, channel, &record).await?
-    {
-        return Ok(settled.into());
+    let mut attempt = Attempt {
+        app,
+        due: &due,
+        tried: Tried::from(&due),
+        channel,
+        turns: Turns::with_reserved(app, slot),
+        brake,
+        record,
+    };
+    if due.degraded_reason.is_some() {
+        let found = attempt.check().await?;
+        if found != Some(Health::Good) {
+            return Ok(attempt.not_healthy(found).into());
+        }
     }
-    if let Some(message) = posted_before(app, &due, channel, now).await {
-        return Ok(sent(record, message).into());
+    let rendered = attempt.render(now).await?;
+    if attempt.may_have_posted(now).await? {
+        match attempt.look(&rendered).await? {
+            Look::Absent => {}
+            Look::Found(message) => {
+                tracing::info!(delivery.id = %due.delivery_id, message.id = %message, "an earlier attempt had posted");
+                return Ok(record::posted(attempt.record, message).into());
+            }
+            Look::Unknown(doubt) => return attempt.doubtful(doubt).await,
+        }
     }
-    let rendered = rendered(app, &due, now, &mut record).await?;
-    tokio::time::sleep_until(slot).await;
-    if brake.pulled() {
-        return Ok(outcome::again(record, NamedReason::CircuitOpen, now + gate::PATIENCE).into());
-    }
-    record.sent_at = Some(app.clock.now());
-    let answer = request(app, &due, channel, &rendered).await;
-    Counter::DiscordRequest.count();
-    record.answered_at = Some(app.clock.now());
-    match answer {
-        Ok(answer) => accepted(app, &due, channel, rendered, record, answer).await,
-        Err(error) => outcome::refused(app, &due, channel, record, error, brake).await,
-    }
-}
-
-fn blank(due: &DueDelivery, now: OffsetDateTime) -> Record {
-    Record {
-        delivery_id: due.delivery_id,
-        attempt: due.attempts,
-        status: Status::Sent,
-        reason: None,
-        reason_values: None,
-        detail: None,
-        due_at: None,
-        variant: due.variant,
-        action: due.action,
-        message_id: None,
-        opt_outs: 0,
-        unhonoured_opt_outs: 0,
-        unlisted_members: 0,
-        http_status: None,
-        discord_code: None,
-        retry_after_ms: None,
-        claimed_at: now,
-        sent_at: None,
-        answered_at: None,
-        message_created_at: None,
-    }
+    attempt.send(rendered).await
 }
 
 /// What makes sending pointless by now.
@@ -114,113 +90,231 @@ fn obstacle(due: &DueDelivery, now: OffsetDateTime) -> Option<(Status, NamedReas
     }
 }
 
-pub(super) fn settle(
+struct Attempt<'a> {
+    app: &'a App,
+    due: &'a DueDelivery,
+    tried: Tried,
+    channel: ChannelId,
+    turns: Turns<'a>,
+    brake: &'a Brake,
     record: Record,
-    status: Status,
-    reason: impl Into<Reason>,
-    detail: Option<String>,
-) -> Record {
-    Record { status, reason: Some(reason.into()), detail, ..record }
 }
 
-fn sent(record: Record, message: MessageId) -> Record {
-    let ms = i128::from(message.created_at_unix_ms());
-    let created = OffsetDateTime::from_unix_timestamp_nanos(ms * 1_000_000).ok();
-    Record {
-        status: Status::Sent,
-        message_id: Some(message),
-        message_created_at: created,
-        ..record
+impl Attempt<'_> {
+    /// Looks at the channel and remembers what was found; `None` when Discord did not answer.
+    async fn check(&mut self) -> sqlx::Result<Option<Health>> {
+        let Some(destination) = self.due.destination() else { return Ok(None) };
+        let now = self.app.clock.now();
+        let (guild, channel) = (self.due.guild_id, self.channel);
+        let found = preflight::recheck(self.app, destination, guild, channel, now).await?;
+        // It took turns of its own, and the reserved slot may have gone by meanwhile.
+        self.turns = Turns::new(self.app);
+        Ok(found)
     }
-}
 
-/// Looks at a degraded destination again; `None` when it is healthy now.
-async fn recheck(
-    app: &App,
-    due: &DueDelivery,
-    channel: ChannelId,
-    record: &Record,
-) -> sqlx::Result<Option<Record>> {
-    let now = app.clock.now();
-    if let Admission::Later(wait) = gate::admit(app, preflight::REQUESTS).await? {
-        return Ok(Some(outcome::again(record.clone(), NamedReason::RateLimited, now + wait)));
-    }
-    let Some(destination) = due.destination() else { return Ok(None) };
-    let found = preflight::recheck(app, destination, due.guild_id, channel, now).await?;
-    Ok(match found {
-        Some(Health::Good) => None,
-        None => Some(outcome::again(
-            record.clone(),
-            NamedReason::DiscordUnavailable,
-            now + outcome::backoff(due),
-        )),
-        Some(broken) => Some(failed(record.clone(), broken)),
-    })
-}
-
-/// The record of a destination that a check has found broken.
-pub(super) fn failed(record: Record, health: Health) -> Record {
-    match health {
-        Health::Broken { reason, detail, .. } => {
-            settle(record, Status::Failed, NamedReason::from(reason), Some(detail))
-        }
-        _ => {
-            let detail = "The bot is not in this server any more. Invite it again.".to_owned();
-            settle(record, Status::Failed, NamedReason::NotInGuild, Some(detail))
+    /// The end of an attempt at a destination that a check has not found healthy.
+    fn not_healthy(self, found: Option<Health>) -> Record {
+        match found {
+            Some(broken) => {
+                record::settled(self.record, Status::Failed, outcome::unhealthy(broken))
+            }
+            None => {
+                let at = self.record.claimed_at + self.tried.backoff();
+                record::again(self.record, NamedReason::DiscordUnavailable.into(), at)
+            }
         }
     }
-}
 
-/// Looks for the message that an earlier attempt may have posted, once the nonce may be forgotten.
-async fn posted_before(
-    app: &App,
-    due: &DueDelivery,
-    channel: ChannelId,
-    now: OffsetDateTime,
-) -> Option<MessageId> {
-    let stale = now - due.first_claimed_at > NONCE_TRUSTED;
-    if due.action != Action::Create || due.attempts < 2 || !stale {
-        return None;
-    }
-    let link = format!("twitch.tv/{}", due.login);
-    let recent = app.discord.recent_messages(channel, 50).await.ok()?.body;
-    let me = app.discord.current_user().await.ok()?.body.id;
-    let since = (due.first_claimed_at - Duration::seconds(5)).unix_timestamp() * 1000;
-    let found = recent.into_iter().find(|message| {
-        message.author.id == me
-            && i64::try_from(message.id.created_at_unix_ms()).is_ok_and(|at| at >= since)
-            && message.mentions_link(&link)
-    })?;
-    tracing::info!(delivery.id = %due.delivery_id, message.id = %found.id, "an earlier attempt had posted");
-    Some(found.id)
-}
-
-/// Renders the message and notes whose wishes it honours and whose it cannot.
-async fn rendered(
-    app: &App,
-    due: &DueDelivery,
-    now: OffsetDateTime,
-    record: &mut Record,
-) -> sqlx::Result<Rendered> {
-    let audience = match (due.mention.as_str(), due.action) {
-        ("none", _) => Audience::default(),
-        ("members", _) | (_, Action::Create) => {
-            sm_db::guilds::preferences::audience(&app.pool, due.guild_id, &due.twitch_user_id)
-                .await?
+    /// Renders the message and notes whose wishes it honours and whose it cannot.
+    async fn render(&mut self, now: OffsetDateTime) -> sqlx::Result<Rendered> {
+        let due = self.due;
+        let announcement = Announcement::from(due);
+        let names_members = announcement.mention == Mention::Members;
+        let pings = due.action == Action::Create;
+        let asks = announcement.mention != Mention::None && (names_members || pings);
+        let audience = if asks {
+            let (guild, streamer) = (due.guild_id, &due.twitch_user_id);
+            sm_db::guilds::preferences::audience(&self.app.pool, guild, streamer).await?
+        } else {
+            Audience::default()
+        };
+        let rendered = render::render(&announcement, &audience, pings, now);
+        if names_members {
+            self.record.opt_outs = audience.opted_out;
+            self.record.unlisted_members = i32::try_from(rendered.unlisted).unwrap_or(i32::MAX);
+        } else {
+            self.record.unhonoured_opt_outs = audience.opted_out;
         }
-        _ => Audience::default(),
-    };
-    if due.mention == "members" {
-        record.opt_outs = audience.opted_out;
-    } else {
-        record.unhonoured_opt_outs = audience.opted_out;
+        Ok(rendered)
     }
-    let ping = due.action == Action::Create;
-    let rendered = render::render(due, &audience, ping, now);
-    if due.mention == "members" {
-        record.unlisted_members = i32::try_from(rendered.unlisted).unwrap_or(i32::MAX);
+
+    /// Whether an earlier attempt may have posted what Discord does not know by its nonce any more.
+    async fn may_have_posted(&self, now: OffsetDateTime) -> sqlx::Result<bool> {
+        let due = self.due;
+        let stale = now - due.first_claimed_at > NONCE_TRUSTED;
+        if due.action != Action::Create || due.attempts < 2 || !stale {
+            return Ok(false);
+        }
+        let (pool, first) = (&self.app.pool, due.first_claimed_at);
+        posted::is_possible(pool, due.delivery_id, due.attempts, first).await
     }
-    Ok(rendered)
+
+    async fn look(&mut self, rendered: &Rendered) -> sqlx::Result<Look> {
+        let due = self.due;
+        let nonce = sm_discord::nonce(due.delivery_id, self.channel, due.resends);
+        let sought = Sought {
+            guild: due.guild_id,
+            channel: self.channel,
+            login: &due.login,
+            display_name: &due.display_name,
+            since: due.first_claimed_at,
+            delivery: Some((due.delivery_id, nonce)),
+            rendered: Some(&rendered.message),
+        };
+        lookup::look(self.app, &mut self.turns, &sought).await
+    }
+
+    /// The message may be there or not: nothing is sent before that is known.
+    async fn doubtful(mut self, doubt: Doubt) -> sqlx::Result<Finished> {
+        tracing::warn!(%doubt, delivery.id = %self.due.delivery_id, channel.id = %self.channel, "whether an earlier attempt had posted is not known");
+        let left = self.due.expires_at - self.app.clock.now();
+        let decision = match outcome::in_doubt(&self.tried, &doubt, left) {
+            Ruling::Final(decision) => decision,
+            Ruling::Check(_) => match self.check().await? {
+                Some(Health::Good) | None => outcome::look_again(&self.tried, &doubt, left),
+                Some(broken) => Decision::Settle(Status::Failed, outcome::unhealthy(broken)),
+            },
+        };
+        match doubt {
+            Doubt::Unanswered(error) => self.refused(decision, &error).await,
+            _ => Ok(self.carry_out(decision, None).await?.into()),
+        }
+    }
+
+    /// Sends it, as soon as it is its turn.
+    async fn send(mut self, rendered: Rendered) -> sqlx::Result<Finished> {
+        let (app, due) = (self.app, self.due);
+        let held = match self.turns.next().await {
+            Ok(()) if self.brake.pulled() => Some((NamedReason::CircuitOpen, gate::PATIENCE)),
+            Ok(()) => None,
+            Err(NotNow::Later(wait)) => Some((NamedReason::RateLimited, wait)),
+            Err(NotNow::Database(error)) => return Err(error),
+        };
+        if let Some((reason, wait)) = held {
+            let at = app.clock.now() + wait;
+            return Ok(record::again(self.record, reason.into(), at).into());
+        }
+        self.record.sent_at = Some(app.clock.now());
+        let answer = request(app, due, self.channel, &rendered).await;
+        Counter::DiscordRequest.count();
+        self.record.answered_at = Some(app.clock.now());
+        match answer {
+            Ok(answer) => self.accepted(&rendered, answer).await,
+            Err(error) => {
+                let decision = match outcome::decide(&self.tried, &error) {
+                    Ruling::Final(decision) => decision,
+                    Ruling::Check(defect) => {
+                        let found = self.check().await?;
+                        outcome::after_check(&self.tried, defect, found)
+                    }
+                };
+                self.refused(decision, &error).await
+            }
+        }
+    }
+
+    async fn accepted(
+        mut self,
+        rendered: &Rendered,
+        answer: Option<Reply<Message>>,
+    ) -> sqlx::Result<Finished> {
+        let (app, due, channel) = (self.app, self.due, self.channel);
+        self.record.http_status = Some(if answer.is_some() { 200 } else { 204 });
+        let Some(Reply { body: message, limits }) = answer else {
+            return Ok(self.record.into());
+        };
+        if let (Some(0), Some(wait)) = (limits.remaining, limits.reset_after) {
+            let wait = Duration::try_from(wait).unwrap_or(Duration::SECOND);
+            sm_db::announce::gate::block_channel(&app.pool, channel, wait).await?;
+        }
+        let latency = app.clock.now() - due.received_at;
+        if (due.kind, due.action, due.resends) == (Kind::Online, Action::Create, 0) {
+            let ms = i64::try_from(latency.whole_milliseconds()).unwrap_or(i64::MAX);
+            Gauge::WebhookToDiscord.note(ms);
+        }
+        tracing::debug!(
+            delivery.id = %due.delivery_id, delivery.kind = %due.kind, guild.id = %due.guild_id,
+            channel.id = %channel, message.id = %message.id, streamer.login = due.login,
+            delivery.attempt = due.attempts, delivery.latency_ms = latency.whole_milliseconds() as i64,
+            "delivered"
+        );
+        let record = match outcome::remark(rendered.message.embeds.len(), message.embeds.len()) {
+            Some(remark) => record::settled(self.record, Status::Sent, remark),
+            None => self.record,
+        };
+        Ok(record::posted(record, message.id).into())
+    }
+
+    /// Notes the refusal and carries out what was decided about it.
+    async fn refused(mut self, decision: Decision, error: &Error) -> sqlx::Result<Finished> {
+        let (due, channel) = (self.due, self.channel);
+        self.record = record::refused(self.record, error);
+        let invalid_request = error.counts_as_invalid();
+        if invalid_request {
+            Counter::DiscordInvalid.count();
+        }
+        if let Error::RateLimited { .. } = error {
+            Counter::DiscordRateLimited.count();
+        }
+        if let Decision::Bug(_) = decision {
+            tracing::error!(%error, delivery.id = %due.delivery_id, "Discord refused what we should not have sent");
+        }
+        let record = self.carry_out(decision, Some(error)).await?;
+        let reason = record.reason.map(|reason| reason.to_string());
+        tracing::warn!(
+            %error, delivery.id = %due.delivery_id, delivery.kind = %due.kind, guild.id = %due.guild_id,
+            channel.id = %channel, delivery.attempt = due.attempts, delivery.status = %record.status, reason,
+            "Discord refused a delivery"
+        );
+        Ok(Finished { record, invalid_request })
+    }
+
+    async fn carry_out(self, decision: Decision, error: Option<&Error>) -> sqlx::Result<Record> {
+        let (app, record) = (self.app, self.record);
+        let now = app.clock.now();
+        Ok(match decision {
+            Decision::Settle(status, why) => record::settled(record, status, why),
+            Decision::Bug(why) => record::settled(record, Status::Failed, why),
+            Decision::Again(why, wait, hold) => {
+                match hold {
+                    Hold::Nobody => {}
+                    Hold::Channel => {
+                        sm_db::announce::gate::block_channel(&app.pool, self.channel, wait).await?;
+                    }
+                    Hold::Everybody => sm_db::announce::gate::block(&app.pool, wait).await?,
+                }
+                record::again(record, why, now + wait)
+            }
+            Decision::Reshape(why, variant, action) => {
+                Record { variant, action, ..record::again(record, why, now) }
+            }
+            Decision::Degrade(defect, why) => {
+                if let Some(destination) = self.due.destination() {
+                    let (pool, code) = (&app.pool, defect.code());
+                    sm_db::streamers::destinations::degrade(pool, destination, code, now).await?;
+                }
+                record::settled(record, Status::Failed, why)
+            }
+            Decision::OpenCircuit(why) => {
+                // The first to notice opens it; the others of this worker only stop.
+                let wait = match error.filter(|_| self.brake.pull()) {
+                    Some(error) => gate::open_circuit(app, error).await?,
+                    None => gate::PATIENCE,
+                };
+                record::again(record, why, now + wait)
+            }
+        })
+    }
 }
 
 /// Asks Discord; `None` where the answer has no message.
@@ -253,38 +347,4 @@ async fn request(
             app.discord.create_message(channel, &body).await.map(Some)
         }
     }
-}
-
-async fn accepted(
-    app: &App,
-    due: &DueDelivery,
-    channel: ChannelId,
-    rendered: Rendered,
-    mut record: Record,
-    answer: Option<Reply<Message>>,
-) -> sqlx::Result<Finished> {
-    record.http_status = Some(if answer.is_some() { 200 } else { 204 });
-    let Some(Reply { body: message, limits }) = answer else {
-        return Ok(record.into());
-    };
-    if let (Some(0), Some(wait)) = (limits.remaining, limits.reset_after) {
-        let wait = Duration::try_from(wait).unwrap_or(Duration::SECOND);
-        sm_db::announce::gate::block_channel(&app.pool, channel, wait).await?;
-    }
-    if message.embed_count == 0 && !rendered.message.embeds.is_empty() {
-        record.detail =
-            Some("Discord left the embed out. Grant the bot \"Embed Links\" here.".into());
-    }
-    let latency = app.clock.now() - due.received_at;
-    if (due.kind, due.action, due.resends) == (Kind::Online, Action::Create, 0) {
-        let ms = i64::try_from(latency.whole_milliseconds()).unwrap_or(i64::MAX);
-        Gauge::WebhookToDiscord.note(ms);
-    }
-    tracing::debug!(
-        delivery.id = %due.delivery_id, delivery.kind = %due.kind, guild.id = %due.guild_id,
-        channel.id = %channel, message.id = %message.id, streamer.login = due.login,
-        delivery.attempt = due.attempts, delivery.latency_ms = latency.whole_milliseconds() as i64,
-        "delivered"
-    );
-    Ok(sent(record, message.id).into())
 }

@@ -17,6 +17,9 @@ use tokio::time::Instant;
 const HORIZON: Duration = Duration::milliseconds(500);
 /// A longer wait belongs in the outbox, not in a running worker.
 pub(crate) const PATIENCE: Duration = Duration::seconds(2);
+/// Where many want the same slots, a piece of work with several requests gives up after this long, well
+/// within the lease of a delivery.
+const CROWD_PATIENCE: StdDuration = StdDuration::from_secs(5);
 /// Discord counts per second at its edge. Slots stand this much wider than the rate asks for, so
 /// that requests which arrive a little early or late still keep within it.
 const SPREAD: f64 = 1.015;
@@ -53,6 +56,14 @@ impl Brake {
 
 /// Admits `requests` requests; a short wait is waited out here, a long one is reported.
 pub(crate) async fn admit(app: &App, requests: u32) -> sqlx::Result<Admission> {
+    admit_until(app, requests, None).await
+}
+
+async fn admit_until(
+    app: &App,
+    requests: u32,
+    deadline: Option<Instant>,
+) -> sqlx::Result<Admission> {
     let rate = app.settings.discord_rate_per_second;
     loop {
         let pass = if rate == 0 {
@@ -67,7 +78,9 @@ pub(crate) async fn admit(app: &App, requests: u32) -> sqlx::Result<Admission> {
                 let first = Instant::now() + wait.unsigned_abs();
                 return Ok(Admission::Go { first, interval: StdDuration::from_secs_f64(interval) });
             }
-            Pass::Wait(wait) if wait <= PATIENCE => tokio::time::sleep(wait.unsigned_abs()).await,
+            Pass::Wait(wait) if wait <= PATIENCE && is_before(wait, deadline) => {
+                tokio::time::sleep(wait.unsigned_abs()).await;
+            }
             Pass::Wait(wait) => return Ok(Admission::Later(wait)),
             Pass::CircuitOpen { wait, .. } => return Ok(Admission::Later(wait)),
             Pass::Probe { reason } => {
@@ -79,20 +92,78 @@ pub(crate) async fn admit(app: &App, requests: u32) -> sqlx::Result<Admission> {
     }
 }
 
-/// Waits for the slots of a few requests that are no deliveries; a long wait is an error like Discord's.
-pub(crate) async fn pass(app: &App, requests: u32) -> Result<(), Error> {
-    match admit(app, requests).await {
-        Ok(Admission::Go { first, .. }) => {
-            tokio::time::sleep_until(first).await;
-            Ok(())
-        }
-        Ok(Admission::Later(wait)) => {
-            let retry_after = wait.unsigned_abs();
-            Err(Error::RateLimited { scope: Scope::Global, retry_after, code: None, bucket: None })
-        }
-        Err(error) => {
-            tracing::warn!(%error, "the gate could not be asked");
-            Err(Error::Unavailable { status: None, sent: false })
+fn is_before(wait: Duration, deadline: Option<Instant>) -> bool {
+    deadline.is_none_or(|deadline| Instant::now() + wait.unsigned_abs() <= deadline)
+}
+
+/// Hands out the moments in which somebody's requests may leave: one for each request.
+///
+/// Whoever talks to Discord as the bot awaits [`Turns::next`] before each request, or uses [`in_turn`]. The
+/// only exceptions are the probe of an open circuit, when nothing else leaves, and the operator's own checks
+/// (`doctor`, the smoke test), which have to work while the gate is shut.
+#[derive(Debug)]
+pub(crate) struct Turns<'a> {
+    app: &'a App,
+    reserved: Option<Instant>,
+    deadline: Instant,
+}
+
+/// Why no request may leave now.
+#[derive(Debug)]
+pub(crate) enum NotNow {
+    /// The wait is too long to be waited out.
+    Later(Duration),
+    /// The gate could not be asked.
+    Database(sqlx::Error),
+}
+
+impl<'a> Turns<'a> {
+    /// All moments are asked of the gate.
+    pub(crate) fn new(app: &'a App) -> Self {
+        Self { app, reserved: None, deadline: Instant::now() + CROWD_PATIENCE }
+    }
+
+    /// The first moment was reserved before.
+    pub(crate) fn with_reserved(app: &'a App, slot: Instant) -> Self {
+        Self { reserved: Some(slot), ..Self::new(app) }
+    }
+
+    /// Waits until the next request may leave; a long wait is reported.
+    pub(crate) async fn next(&mut self) -> Result<(), NotNow> {
+        let slot = match self.reserved.take() {
+            Some(slot) => slot,
+            None => match admit_until(self.app, 1, Some(self.deadline)).await {
+                Ok(Admission::Go { first, .. }) => first,
+                Ok(Admission::Later(wait)) => return Err(NotNow::Later(wait)),
+                Err(error) => return Err(NotNow::Database(error)),
+            },
+        };
+        tokio::time::sleep_until(slot).await;
+        Ok(())
+    }
+}
+
+/// Sends a single request as soon as it is its turn.
+pub(crate) async fn in_turn<T>(
+    app: &App,
+    request: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    Turns::new(app).next().await?;
+    request.await
+}
+
+/// To whoever asks for an answer of Discord's, a shut gate is like a 429.
+impl From<NotNow> for Error {
+    fn from(not_now: NotNow) -> Self {
+        match not_now {
+            NotNow::Later(wait) => {
+                let retry_after = wait.unsigned_abs();
+                Self::RateLimited { scope: Scope::Global, retry_after, code: None, bucket: None }
+            }
+            NotNow::Database(error) => {
+                tracing::warn!(%error, "the gate could not be asked");
+                Self::Unavailable { status: None, sent: false }
+            }
         }
     }
 }

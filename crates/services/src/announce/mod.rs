@@ -1,13 +1,16 @@
 //! The way of an announcement: [`accept`] → [`expand`] → [`deliver`], and what is done about it later.
 
 pub mod accept;
+mod announcement;
 mod attempt;
 pub mod deliver;
 mod details;
 pub mod expand;
 pub(crate) mod gate;
+mod lookup;
 mod outcome;
 pub mod preflight;
+mod record;
 pub mod recover;
 mod render;
 pub mod resend;

@@ -1,181 +1,366 @@
-//! What follows from a refusal: again, never, or stop everything.
+//! What follows from Discord's answer: sent, again, never, or stop everything.
+//!
+//! Decides and does nothing: no database, no clock, no request. [`attempt`](super::attempt) carries it out.
 
-use crate::{
-    App,
-    announce::{
-        attempt::{Finished, failed, settle},
-        gate::{self, Brake},
-        preflight::{self, Health},
-    },
-};
-use sm_aws::metrics::Counter;
-use sm_db::announce::deliveries::{DueDelivery, Record};
+use super::{lookup::Doubt, preflight::Health, record::Why};
+use sm_db::announce::deliveries::DueDelivery;
 use sm_discord::{Error, Operation, Reason as Defect, Rebuild, Scope, Verdict, classify};
-use sm_types::{
-    ChannelId,
-    announcement::{Action, Kind, NamedReason, Reason, Status, Variant},
-};
-use time::{Duration, OffsetDateTime};
+use sm_types::announcement::{Action, Kind, NamedReason, Status, Variant};
+use time::Duration;
 
 /// The longest wait between two attempts.
 const MAX_BACKOFF: Duration = Duration::MINUTE;
 
-/// The attempt did not succeed; the next one is due at `at`.
-pub(super) fn again(record: Record, reason: impl Into<Reason>, at: OffsetDateTime) -> Record {
-    Record { due_at: Some(at), ..settle(record, Status::Pending, reason, None) }
+/// What a decision depends on besides the answer.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Tried {
+    pub(super) kind: Kind,
+    pub(super) action: Action,
+    pub(super) variant: Variant,
+    /// Which attempt it was, from 1.
+    pub(super) attempt: i32,
+    /// Any byte that differs between deliveries, so that their retries do not come in step.
+    pub(super) spread: u8,
 }
 
-/// 1, 2, 4, … seconds, and up to a quarter more, so that retries do not come in step.
-pub(super) fn backoff(due: &DueDelivery) -> Duration {
-    let doublings = u32::try_from(due.attempts.clamp(1, 7) - 1).unwrap_or(0);
-    let wait = (Duration::SECOND * 2_i32.pow(doublings)).min(MAX_BACKOFF);
-    let share = f64::from(due.delivery_id.0.as_bytes()[15]) / 255.0;
-    wait + wait * (share / 4.0)
+impl From<&DueDelivery> for Tried {
+    fn from(due: &DueDelivery) -> Self {
+        Self {
+            kind: due.kind,
+            action: due.action,
+            variant: due.variant,
+            attempt: due.attempts,
+            spread: due.delivery_id.0.as_bytes()[15],
+        }
+    }
 }
 
-/// Decides what a refusal means and does what has to be done at once.
-pub(super) async fn refused(
-    app: &App,
-    due: &DueDelivery,
-    channel: ChannelId,
-    mut record: Record,
-    error: Error,
-    brake: &Brake,
-) -> sqlx::Result<Finished> {
-    record.http_status = error.status().and_then(|status| i16::try_from(status).ok());
-    record.discord_code = error.code().and_then(|code| i32::try_from(code).ok());
-    let invalid_request = error.counts_as_invalid();
-    if invalid_request {
-        Counter::DiscordInvalid.count();
+impl Tried {
+    fn operation(&self) -> Operation {
+        match self.action {
+            Action::Create => Operation::Create,
+            Action::Edit => Operation::Edit,
+            Action::Delete => Operation::Delete,
+        }
     }
-    if let Error::RateLimited { .. } = error {
-        Counter::DiscordRateLimited.count();
+
+    /// 1, 2, 4, … seconds, and up to a quarter more.
+    pub(super) fn backoff(&self) -> Duration {
+        let doublings = u32::try_from(self.attempt.clamp(1, 7) - 1).unwrap_or(0);
+        let wait = (Duration::SECOND * 2_i32.pow(doublings)).min(MAX_BACKOFF);
+        wait + wait * (f64::from(self.spread) / 255.0 / 4.0)
     }
-    let record = match classify(operation(due), &error) {
-        Verdict::Done => gone(due, record),
-        Verdict::Retry { after } => retry(app, due, channel, record, &error, after).await?,
-        Verdict::Rebuild(Rebuild::DefaultTemplate(_)) if due.variant != Variant::Plain => {
-            let now = app.clock.now();
-            Record { variant: Variant::Plain, ..again(record, NamedReason::Rebuilt, now) }
+}
+
+/// What becomes of a delivery after an attempt.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Decision {
+    /// It has come to its end.
+    Settle(Status, Why),
+    /// The same again after a wait, and whom else the wait holds back.
+    Again(Why, Duration, Hold),
+    /// At once, in another form.
+    Reshape(Why, Variant, Action),
+    /// It has failed, and so will the next to this destination: it is degraded.
+    Degrade(Defect, Why),
+    /// Every request would meet the same: all stop.
+    OpenCircuit(Why),
+    /// It has failed, and the fault is ours: somebody should look at it.
+    Bug(Why),
+}
+
+/// A decision, or what it takes to come to one.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Ruling {
+    Final(Decision),
+    /// Only a check of the channel tells; see [`after_check`].
+    Check(Defect),
+}
+
+/// Who else waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Hold {
+    Nobody,
+    Channel,
+    Everybody,
+}
+
+/// Decides what a refusal means.
+pub(super) fn decide(tried: &Tried, error: &Error) -> Ruling {
+    Ruling::Final(match classify(tried.operation(), error) {
+        Verdict::Done => gone(tried),
+        Verdict::Retry { .. } => retry(tried, error),
+        Verdict::Rebuild(Rebuild::DefaultTemplate(_)) if tried.variant != Variant::Plain => {
+            Decision::Reshape(NamedReason::Rebuilt.into(), Variant::Plain, tried.action)
         }
-        Verdict::Rebuild(Rebuild::TextOnly) => {
-            degrade(app, due, channel, record, Defect::MissingPermission).await?
+        Verdict::Rebuild(Rebuild::TextOnly) => return Ruling::Check(Defect::MissingPermission),
+        Verdict::Rebuild(Rebuild::DefaultTemplate(Some(defect))) | Verdict::Degrade(defect) => {
+            return Ruling::Check(defect);
         }
-        Verdict::Rebuild(Rebuild::DefaultTemplate(Some(reason))) | Verdict::Degrade(reason) => {
-            degrade(app, due, channel, record, reason).await?
-        }
-        Verdict::GuildLeft => degrade(app, due, channel, record, Defect::MissingAccess).await?,
-        Verdict::OpenCircuit => {
-            let now = app.clock.now();
-            // The first to notice opens it; the others of this worker only stop.
-            let wait =
-                if brake.pull() { gate::open_circuit(app, &error).await? } else { gate::PATIENCE };
-            again(record, NamedReason::CircuitOpen, now + wait)
-        }
-        Verdict::Bug => {
-            tracing::error!(%error, delivery.id = %due.delivery_id, "Discord refused what we should not have sent");
-            settle(record, Status::Failed, error.reason(), None)
-        }
+        Verdict::GuildLeft => return Ruling::Check(Defect::MissingAccess),
+        Verdict::OpenCircuit => Decision::OpenCircuit(NamedReason::CircuitOpen.into()),
+        Verdict::Bug => Decision::Bug(Why::new(error.reason())),
         Verdict::Rebuild(Rebuild::DefaultTemplate(None)) | Verdict::Fail => {
-            settle(record, Status::Failed, error.reason(), None)
+            Decision::Settle(Status::Failed, Why::new(error.reason()))
         }
-    };
-    report(due, channel, &record, &error);
-    Ok(Finished { record, invalid_request })
-}
-
-fn operation(due: &DueDelivery) -> Operation {
-    match due.action {
-        Action::Edit => Operation::Edit,
-        Action::Delete => Operation::Delete,
-        Action::Create => Operation::Create,
-    }
+    })
 }
 
 /// The message is not there any more.
-fn gone(due: &DueDelivery, record: Record) -> Record {
-    match (due.kind, due.action) {
+fn gone(tried: &Tried) -> Decision {
+    match (tried.kind, tried.action) {
         // It should have been re-opened: the announcement is posted anew.
         (Kind::Online, Action::Edit) => {
-            let now = record.claimed_at;
-            Record { action: Action::Create, ..again(record, NamedReason::MessageDeleted, now) }
+            let why = NamedReason::MessageDeleted.into();
+            Decision::Reshape(why, tried.variant, Action::Create)
         }
         (Kind::Online, _) => {
-            Record { detail: Some("The message was deleted on Discord.".into()), ..record }
+            let why = Why::new(NamedReason::DeletedSince);
+            Decision::Settle(Status::Sent, why.in_words("The message was deleted on Discord."))
         }
-        _ => settle(record, Status::Skipped, NamedReason::MessageDeleted, None),
+        _ => Decision::Settle(Status::Skipped, NamedReason::MessageDeleted.into()),
     }
 }
 
-async fn retry(
-    app: &App,
-    due: &DueDelivery,
-    channel: ChannelId,
-    mut record: Record,
-    error: &Error,
-    after: Option<std::time::Duration>,
-) -> sqlx::Result<Record> {
-    let now = app.clock.now();
-    let asked = after.and_then(|wait| Duration::try_from(wait).ok());
-    record.retry_after_ms = asked.and_then(|wait| i64::try_from(wait.whole_milliseconds()).ok());
-    let Error::RateLimited { scope, .. } = error else {
-        let wait = asked.unwrap_or_default().max(backoff(due));
-        return Ok(again(record, NamedReason::DiscordUnavailable, now + wait));
+fn retry(tried: &Tried, error: &Error) -> Decision {
+    let Error::RateLimited { scope, retry_after, .. } = error else {
+        return Decision::Again(
+            NamedReason::DiscordUnavailable.into(),
+            tried.backoff(),
+            Hold::Nobody,
+        );
     };
-    // A quarter of a second and more on top: the others who wait must not all come at once.
-    let spread = Duration::milliseconds(i64::from(due.delivery_id.0.as_bytes()[15]) + 100);
-    let wait = asked.unwrap_or(Duration::SECOND) + spread;
-    match scope {
-        Scope::Global => sm_db::announce::gate::block(&app.pool, wait).await?,
-        Scope::User | Scope::Shared => {
-            sm_db::announce::gate::block_channel(&app.pool, channel, wait).await?;
-        }
-    }
-    Ok(again(record, NamedReason::RateLimited, now + wait))
+    let asked = Duration::try_from(*retry_after).unwrap_or(Duration::DAY);
+    // A tenth of a second and up to a quarter on top: the others who wait must not all come at once.
+    let wait = asked + Duration::milliseconds(i64::from(tried.spread) + 100);
+    let hold = match scope {
+        Scope::Global => Hold::Everybody,
+        Scope::User | Scope::Shared => Hold::Channel,
+    };
+    Decision::Again(rate_limited(asked), wait, hold)
 }
 
-/// Discord will not take this message here; a check finds out why, in words.
-async fn degrade(
-    app: &App,
-    due: &DueDelivery,
-    channel: ChannelId,
-    record: Record,
-    reason: Defect,
-) -> sqlx::Result<Record> {
-    let now = app.clock.now();
-    let Some(destination) = due.destination() else {
-        return Ok(settle(record, Status::Skipped, NamedReason::DestinationRemoved, None));
-    };
-    let found = match gate::pass(app, preflight::REQUESTS).await {
-        Ok(()) => preflight::recheck(app, destination, due.guild_id, channel, now).await?,
-        Err(_) => None,
-    };
+/// Discord has asked to wait.
+fn rate_limited(asked: Duration) -> Why {
+    let ms = i64::try_from(asked.whole_milliseconds()).unwrap_or(i64::MAX);
+    Why::new(NamedReason::RateLimited).retry_after_ms(ms)
+}
+
+/// Decides after a look at the channel; `None` when that got no answer either.
+pub(super) fn after_check(tried: &Tried, defect: Defect, found: Option<Health>) -> Decision {
     match found {
         // Nothing is missing as far as one can see: perhaps it is the embed.
         Some(Health::Good)
-            if due.variant == Variant::Full && reason == Defect::MissingPermission =>
+            if tried.variant == Variant::Full && defect == Defect::MissingPermission =>
         {
-            Ok(Record { variant: Variant::Text, ..again(record, NamedReason::Rebuilt, now) })
+            Decision::Reshape(NamedReason::Rebuilt.into(), Variant::Text, tried.action)
         }
         Some(Health::Good) | None => {
-            sm_db::streamers::destinations::degrade(&app.pool, destination, reason.code(), now)
-                .await?;
-            Ok(settle(
-                record,
-                Status::Failed,
-                NamedReason::from(reason),
-                Some(reason.explain().to_owned()),
-            ))
+            let why = Why::new(NamedReason::from(defect)).in_words(defect.explain());
+            Decision::Degrade(defect, why)
         }
-        Some(broken) => Ok(failed(record, broken)),
+        Some(broken) => Decision::Settle(Status::Failed, unhealthy(broken)),
     }
 }
 
-fn report(due: &DueDelivery, channel: ChannelId, record: &Record, error: &Error) {
-    let (status, reason) = (record.status.as_str(), record.reason.map(|reason| reason.to_string()));
-    tracing::warn!(
-        %error, delivery.id = %due.delivery_id, delivery.kind = %due.kind, guild.id = %due.guild_id,
-        channel.id = %channel, delivery.attempt = due.attempts, delivery.status = status, reason,
-        "Discord refused a delivery"
-    );
+/// Decides after a look that has not told whether an earlier attempt had posted; `left` is the time in which
+/// the delivery is still worth sending.
+pub(super) fn in_doubt(tried: &Tried, doubt: &Doubt, left: Duration) -> Ruling {
+    // What these say of a look they would say of a post.
+    if let Doubt::Unanswered(error) = doubt
+        && let ruling @ (Ruling::Check(_) | Ruling::Final(Decision::OpenCircuit(_))) =
+            decide(tried, error)
+    {
+        return ruling;
+    }
+    Ruling::Final(look_again(tried, doubt, left))
+}
+
+/// Another look later. When there is no time for one it ends here, so that people learn more than that it
+/// was too late.
+pub(super) fn look_again(tried: &Tried, doubt: &Doubt, left: Duration) -> Decision {
+    let why = Why::new(NamedReason::LookupUnanswered);
+    let why = match doubt {
+        Doubt::HistoryHidden => why.missing(&["READ_MESSAGE_HISTORY"]).in_words(
+            "An earlier attempt may have posted it, and the bot could not look. Grant it \"Read Message History\" here.",
+        ),
+        _ => why.in_words(
+            "An earlier attempt may have posted it, and a look at the channel did not tell. Check the channel.",
+        ),
+    };
+    let asked = match doubt {
+        Doubt::Unanswered(Error::RateLimited { retry_after, .. }) => {
+            Duration::try_from(*retry_after).unwrap_or(Duration::DAY)
+        }
+        Doubt::NotNow(wait) => *wait,
+        _ => Duration::ZERO,
+    };
+    let wait = tried.backoff().max(asked);
+    if wait > left {
+        Decision::Settle(Status::Expired, why)
+    } else {
+        Decision::Again(why, wait, Hold::Nobody)
+    }
+}
+
+/// Why nothing can be posted in a channel that a check has found broken.
+pub(super) fn unhealthy(health: Health) -> Why {
+    match health {
+        Health::Broken { reason, detail, missing } => {
+            Why { detail: Some(detail), ..Why::new(NamedReason::from(reason)).missing(&missing) }
+        }
+        Health::Good | Health::NotInGuild => Why::new(NamedReason::NotInGuild)
+            .in_words("The bot is not in this server any more. Invite it again."),
+    }
+}
+
+/// Decides what to remark on a message that was posted, if anything.
+pub(super) fn remark(sent_embeds: usize, shown_embeds: usize) -> Option<Why> {
+    (sent_embeds > 0 && shown_embeds == 0).then(|| {
+        Why::new(NamedReason::EmbedLeftOut)
+            .missing(&["EMBED_LINKS"])
+            .in_words("Discord left the embed out. Grant the bot \"Embed Links\" here.")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration as StdDuration;
+
+    const TRIED: Tried = Tried {
+        kind: Kind::Online,
+        action: Action::Create,
+        variant: Variant::Full,
+        attempt: 3,
+        spread: 0,
+    };
+    const EDIT: Tried = Tried { kind: Kind::Update, action: Action::Edit, ..TRIED };
+    const REOPEN: Tried = Tried { action: Action::Edit, ..TRIED };
+    const DELETE: Tried = Tried { kind: Kind::Offline, action: Action::Delete, ..TRIED };
+    const PLAIN: Tried = Tried { variant: Variant::Plain, ..TRIED };
+
+    fn rejected(status: u16, code: u32) -> Error {
+        Error::Rejected { status, code, message: String::new(), errors: None }
+    }
+
+    fn limited(scope: Scope) -> Error {
+        let retry_after = StdDuration::from_secs(3);
+        Error::RateLimited { scope, retry_after, code: None, bucket: None }
+    }
+
+    fn failed(reason: &str) -> Decision {
+        let reason = sm_types::announcement::Reason::try_from(reason.to_owned()).unwrap();
+        Decision::Settle(Status::Failed, Why::new(reason))
+    }
+
+    #[test]
+    fn every_operation_and_refusal_has_its_decision() {
+        let deleted = || Why::from(NamedReason::MessageDeleted);
+        let rebuilt = || Why::from(NamedReason::Rebuilt);
+        let since = Why::from(NamedReason::DeletedSince);
+        let since = since.in_words("The message was deleted on Discord.");
+        let wait = Duration::milliseconds(3_100);
+        let limit = || rate_limited(Duration::seconds(3));
+        let down = Decision::Again(
+            NamedReason::DiscordUnavailable.into(),
+            Duration::seconds(4),
+            Hold::Nobody,
+        );
+        let unavailable = Error::Unavailable { status: Some(503), sent: true };
+        let circuit = Decision::OpenCircuit(NamedReason::CircuitOpen.into());
+        let bug = Why::new(rejected(400, 50109).reason());
+        let gone = rejected(404, 10008);
+        let table = [
+            (TRIED, gone.clone(), Ruling::Final(Decision::Settle(Status::Sent, since))),
+            (
+                REOPEN,
+                gone.clone(),
+                Ruling::Final(Decision::Reshape(deleted(), Variant::Full, Action::Create)),
+            ),
+            (EDIT, gone.clone(), Ruling::Final(Decision::Settle(Status::Skipped, deleted()))),
+            (DELETE, gone, Ruling::Final(Decision::Settle(Status::Skipped, deleted()))),
+            (
+                TRIED,
+                limited(Scope::User),
+                Ruling::Final(Decision::Again(limit(), wait, Hold::Channel)),
+            ),
+            (
+                EDIT,
+                limited(Scope::Shared),
+                Ruling::Final(Decision::Again(limit(), wait, Hold::Channel)),
+            ),
+            (
+                TRIED,
+                limited(Scope::Global),
+                Ruling::Final(Decision::Again(limit(), wait, Hold::Everybody)),
+            ),
+            (TRIED, unavailable, Ruling::Final(down.clone())),
+            (DELETE, Error::Decode { status: 200 }, Ruling::Final(down)),
+            (
+                TRIED,
+                rejected(400, 50035),
+                Ruling::Final(Decision::Reshape(rebuilt(), Variant::Plain, Action::Create)),
+            ),
+            (
+                EDIT,
+                rejected(400, 50035),
+                Ruling::Final(Decision::Reshape(rebuilt(), Variant::Plain, Action::Edit)),
+            ),
+            (PLAIN, rejected(400, 50035), Ruling::Final(failed("discord_50035"))),
+            (DELETE, rejected(400, 50035), Ruling::Final(failed("discord_50035"))),
+            (
+                TRIED,
+                rejected(400, 200_000),
+                Ruling::Final(Decision::Reshape(rebuilt(), Variant::Plain, Action::Create)),
+            ),
+            (PLAIN, rejected(400, 200_000), Ruling::Check(Defect::BlockedByAutoMod)),
+            (TRIED, rejected(403, 50013), Ruling::Check(Defect::MissingPermission)),
+            (EDIT, rejected(403, 50013), Ruling::Check(Defect::MissingPermission)),
+            (TRIED, rejected(403, 50001), Ruling::Check(Defect::MissingAccess)),
+            (TRIED, rejected(404, 10003), Ruling::Check(Defect::ChannelDeleted)),
+            (TRIED, rejected(404, 10004), Ruling::Check(Defect::MissingAccess)),
+            (TRIED, Error::Unauthorized { code: 0 }, Ruling::Final(circuit.clone())),
+            (EDIT, Error::Blocked { retry_after: None }, Ruling::Final(circuit)),
+            (TRIED, rejected(400, 50109), Ruling::Final(Decision::Bug(bug))),
+            (TRIED, rejected(418, 0), Ruling::Final(failed("http_418"))),
+        ];
+        for (tried, error, expected) in table {
+            assert_eq!(decide(&tried, &error), expected, "{tried:?}: {error}");
+        }
+    }
+
+    #[test]
+    fn check_decides_what_a_refusal_could_not() {
+        let missing = Defect::MissingPermission;
+        let rebuilt = NamedReason::Rebuilt.into();
+        let text = Decision::Reshape(rebuilt, Variant::Text, Action::Create);
+        assert_eq!(
+            after_check(&TRIED, missing, Some(Health::Good)),
+            text,
+            "perhaps it is the embed"
+        );
+        let words = Why::from(NamedReason::MissingPermission).in_words(missing.explain());
+        let degrade = Decision::Degrade(missing, words);
+        assert_eq!(after_check(&PLAIN, missing, Some(Health::Good)), degrade);
+        assert_eq!(after_check(&TRIED, missing, None), degrade);
+        let names = vec!["SEND_MESSAGES"];
+        let health = Health::Broken { reason: missing, detail: "words".to_owned(), missing: names };
+        let why = Why::from(NamedReason::MissingPermission).missing(&["SEND_MESSAGES"]);
+        let broken = Decision::Settle(Status::Failed, why.in_words("words"));
+        assert_eq!(after_check(&TRIED, missing, Some(health)), broken);
+    }
+
+    #[test]
+    fn waits_double_up_to_a_minute_and_differ_by_delivery() {
+        let wait = |attempt, spread| Tried { attempt, spread, ..TRIED }.backoff();
+        assert_eq!(wait(1, 0), Duration::SECOND);
+        assert_eq!(wait(3, 255), Duration::seconds(5));
+        assert_eq!(wait(50, 0), Duration::MINUTE);
+    }
+
+    #[test]
+    fn embed_that_discord_left_out_is_remarked_on() {
+        assert!(remark(1, 0).is_some() && remark(1, 1).is_none() && remark(0, 0).is_none());
+    }
 }

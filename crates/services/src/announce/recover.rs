@@ -3,7 +3,6 @@
 use crate::{
     App,
     announce::{
-        gate,
         preflight::{self, Health},
         resend::{self, ResendError},
     },
@@ -98,9 +97,6 @@ async fn health(
     channel: ChannelId,
     dry_run: bool,
 ) -> sqlx::Result<Option<Health>> {
-    if gate::pass(app, preflight::REQUESTS).await.is_err() {
-        return Ok(None);
-    }
     if dry_run {
         return Ok(preflight::check(app, found.guild_id, channel).await.ok());
     }

@@ -1,16 +1,14 @@
-//! From a delivery to the message that Discord gets.
+//! From an announcement to the message that Discord gets.
 
-use sm_db::{
-    announce::deliveries::DueDelivery,
-    guilds::{Mention, preferences::Audience},
-};
+use super::announcement::{Announcement, Stream};
+use sm_db::guilds::{Mention, preferences::Audience};
 use sm_discord::AllowedMentions;
 use sm_types::{
     UserId,
     announcement::Variant,
     template::{MessageTemplate, ParsedMessage, RenderedMessage, Value, Values, Variable},
 };
-use std::sync::LazyLock;
+use std::{borrow::Cow, sync::LazyLock};
 use time::{Duration, OffsetDateTime};
 
 /// Members a message mentions by name; Discord takes 100 ids, 2,000 characters hold about 86.
@@ -32,18 +30,18 @@ pub(crate) struct Rendered {
     pub(crate) unlisted: usize,
 }
 
-/// Renders a delivery; the mention pings only where `ping` is set.
+/// Renders an announcement; the mention pings only where `ping` is set.
 pub(crate) fn render(
-    due: &DueDelivery,
+    announcement: &Announcement<'_>,
     audience: &Audience,
     ping: bool,
     now: OffsetDateTime,
 ) -> Rendered {
     let named = &audience.wanted[..audience.wanted.len().min(MAX_NAMED)];
-    let mention = Mention::from_db(&due.mention, due.mention_role_id);
-    let values = values(due, &mention_text(mention, named), now);
-    let mut message = template(due).render(&values);
-    if due.variant != Variant::Full {
+    let mention = announcement.mention;
+    let values = values(announcement, mention_text(mention, named), now);
+    let mut message = template(announcement).render(&values);
+    if announcement.variant != Variant::Full {
         message.embeds.clear();
         if message.content.is_empty() {
             // A template that is all embed; its text has to come from somewhere.
@@ -55,17 +53,20 @@ pub(crate) fn render(
 }
 
 /// The guild's template, or the product's own where there is none or Discord refused the guild's.
-fn template(due: &DueDelivery) -> std::borrow::Cow<'static, ParsedMessage> {
-    use std::borrow::Cow;
-    let stored = due.template.as_ref().filter(|_| due.variant != Variant::Plain);
-    let Some(stored) = stored else { return Cow::Borrowed(&DEFAULT) };
-    let parsed = serde_json::from_value::<MessageTemplate>(stored.0.clone())
-        .ok()
-        .and_then(|template| template.parse().ok());
-    if parsed.is_none() {
-        tracing::warn!(guild.id = %due.guild_id, "a stored template does not parse; the default is sent");
+fn template(announcement: &Announcement<'_>) -> Cow<'static, ParsedMessage> {
+    let own = announcement.template.as_ref().filter(|_| announcement.variant != Variant::Plain);
+    match own.map(|template| template.parse()) {
+        None => Cow::Borrowed(&DEFAULT),
+        Some(Ok(parsed)) => Cow::Owned(parsed),
+        Some(Err(_)) => {
+            let guild = announcement.guild_name;
+            tracing::warn!(
+                guild.name = guild,
+                "a stored template does not parse; the default is sent"
+            );
+            Cow::Borrowed(&DEFAULT)
+        }
     }
-    parsed.map_or(Cow::Borrowed(&DEFAULT), Cow::Owned)
 }
 
 fn mention_text(mention: Mention, named: &[UserId]) -> Option<String> {
@@ -90,59 +91,60 @@ fn allowed(mention: Mention, named: &[UserId]) -> AllowedMentions {
     }
 }
 
-fn values(due: &DueDelivery, mention: &Option<String>, now: OffsetDateTime) -> Values {
-    let url = format!("https://www.twitch.tv/{}", due.login);
+fn values(of: &Announcement<'_>, mention: Option<String>, now: OffsetDateTime) -> Values {
+    let (streamer, stream) = (&of.streamer, &of.stream);
     let mut values = Values::default();
     let mut set = |variable, value: Option<Value>| {
         if let Some(value) = value {
             values.set(variable, value);
         }
     };
-    let text = |text: &Option<String>| text.clone().filter(|t| !t.is_empty()).map(Value::Text);
-    set(Variable::Streamer, Some(Value::Text(due.display_name.clone())));
-    set(Variable::Login, Some(Value::Text(due.login.clone())));
-    set(Variable::StreamerId, Some(Value::Text(due.twitch_user_id.to_string())));
-    set(Variable::AvatarUrl, due.profile_image_url.clone().map(Value::Url));
-    set(Variable::Url, Some(Value::Url(url)));
-    set(Variable::Title, text(&due.title));
-    set(Variable::Game, text(&due.game_name));
-    set(Variable::GameUrl, due.game_name.as_deref().and_then(game_url).map(Value::Url));
-    set(Variable::Language, text(&due.language));
-    set(Variable::Viewers, due.viewers.and_then(|n| u64::try_from(n).ok()).map(Value::Number));
-    set(
-        Variable::PreviewUrl,
-        Some(Value::Url(preview_url(due))).filter(|_| due.ended_at.is_none()),
-    );
-    set(Variable::Started, Some(timestamp(due.started_at, 'R')));
-    set(Variable::StartedTime, Some(timestamp(due.started_at, 't')));
-    set(Variable::StartedFull, Some(timestamp(due.started_at, 'F')));
-    let until = due.ended_at.unwrap_or(now);
-    set(Variable::Uptime, Some(duration(until - due.started_at)));
-    set(Variable::Ended, due.ended_at.map(|at| timestamp(at, 'R')));
-    set(Variable::Duration, due.ended_at.map(|at| duration(at - due.started_at)));
-    set(Variable::VodUrl, due.vod_url.clone().map(Value::Url));
-    set(Variable::Server, Some(Value::Text(due.guild_name.clone())));
-    set(Variable::Channel, due.channel().map(|id| Value::Markup(format!("<#{id}>"))));
+    let text = |text: Option<&str>| {
+        text.filter(|text| !text.is_empty()).map(|text| Value::Text(text.to_owned()))
+    };
+    let url = |url: Option<&str>| url.map(|url| Value::Url(url.to_owned()));
+    let channel_url = format!("https://www.twitch.tv/{}", streamer.login);
+    set(Variable::Streamer, Some(Value::Text(streamer.display_name.to_owned())));
+    set(Variable::Login, Some(Value::Text(streamer.login.to_owned())));
+    set(Variable::StreamerId, Some(Value::Text(streamer.id.to_string())));
+    set(Variable::AvatarUrl, url(streamer.avatar_url));
+    set(Variable::Url, Some(Value::Url(channel_url)));
+    set(Variable::Title, text(stream.title));
+    set(Variable::Game, text(stream.game));
+    set(Variable::GameUrl, stream.game.and_then(game_url).map(Value::Url));
+    set(Variable::Language, text(stream.language));
+    set(Variable::Viewers, stream.viewers.and_then(|n| u64::try_from(n).ok()).map(Value::Number));
+    let live = stream.ended_at.is_none();
+    set(Variable::PreviewUrl, live.then(|| Value::Url(preview_url(streamer.login, stream))));
+    set(Variable::Started, Some(timestamp(stream.started_at, 'R')));
+    set(Variable::StartedTime, Some(timestamp(stream.started_at, 't')));
+    set(Variable::StartedFull, Some(timestamp(stream.started_at, 'F')));
+    let until = stream.ended_at.unwrap_or(now);
+    set(Variable::Uptime, Some(duration(until - stream.started_at)));
+    set(Variable::Ended, stream.ended_at.map(|at| timestamp(at, 'R')));
+    set(Variable::Duration, stream.ended_at.map(|at| duration(at - stream.started_at)));
+    set(Variable::VodUrl, url(stream.vod_url));
+    set(Variable::Server, Some(Value::Text(of.guild_name.to_owned())));
+    set(Variable::Channel, of.channel.map(|id| Value::Markup(format!("<#{id}>"))));
     set(Variable::Platform, Some(Value::Text("Twitch".to_owned())));
-    set(Variable::SessionId, Some(Value::Text(due.session_id.to_string())));
-    let kind = match due.mention.as_str() {
-        "role" => Some(Variable::Role),
-        "everyone" => Some(Variable::Everyone),
-        "here" => Some(Variable::Here),
-        "members" => Some(Variable::Subscribers),
-        _ => None,
+    set(Variable::SessionId, Some(Value::Text(stream.session.to_string())));
+    let kind = match of.mention {
+        Mention::None => None,
+        Mention::Role(_) => Some(Variable::Role),
+        Mention::Everyone => Some(Variable::Everyone),
+        Mention::Here => Some(Variable::Here),
+        Mention::Members => Some(Variable::Subscribers),
     };
     for variable in [Some(Variable::Mention), kind].into_iter().flatten() {
         set(variable, mention.clone().map(Value::Markup));
     }
-    values.set_started_at(due.started_at);
+    values.set_started_at(stream.started_at);
     values
 }
 
 /// Discord keeps pictures by their URL, so the URL changes whenever the picture does.
-fn preview_url(due: &DueDelivery) -> String {
-    let fresh = due.preview_at.unwrap_or(due.started_at).unix_timestamp();
-    let login = &due.login;
+fn preview_url(login: &str, stream: &Stream<'_>) -> String {
+    let fresh = stream.preview_at.unwrap_or(stream.started_at).unix_timestamp();
     format!(
         "https://static-cdn.jtvnw.net/previews-ttv/live_user_{login}-{PREVIEW_SIZE}.jpg?t={fresh}"
     )

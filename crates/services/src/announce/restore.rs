@@ -5,7 +5,10 @@
 
 use crate::{
     App,
-    announce::{gate, preflight},
+    announce::{
+        gate::Turns,
+        lookup::{self, Look, Sought},
+    },
     streamers::reconcile::ReconcileError,
     twitch_token::with_token,
 };
@@ -17,15 +20,12 @@ use sm_db::{
     },
     streamers,
 };
-use sm_discord::Error;
 use sm_twitch::Stream;
-use sm_types::{MessageId, SessionId, TwitchUserId, UserId};
+use sm_types::{MessageId, SessionId, TwitchUserId};
 use time::{Duration, OffsetDateTime};
 
 /// Streamers per request to Twitch.
 const PAGE: i64 = 100;
-/// As many messages of a channel are looked through.
-const MESSAGES: u8 = 100;
 /// Clocks of Twitch and Discord may differ by so much.
 const LEEWAY: Duration = Duration::seconds(30);
 
@@ -88,11 +88,20 @@ async fn take_up(
         if settled {
             continue;
         }
-        match posted(app, &place, started_at).await {
-            Ok(Some(message)) => found.push((place, message)),
-            Ok(None) => sum.open += 1,
-            Err(error) => {
-                tracing::warn!(%error, guild.id = %place.guild_id, channel.id = %place.channel_id, "a channel could not be read");
+        let sought = Sought {
+            guild: place.guild_id,
+            channel: place.channel_id,
+            login: &place.login,
+            display_name: "",
+            since: started_at - LEEWAY,
+            delivery: None,
+            rendered: None,
+        };
+        match lookup::look(app, &mut Turns::new(app), &sought).await? {
+            Look::Found(message) => found.push((place, message)),
+            Look::Absent => sum.open += 1,
+            Look::Unknown(doubt) => {
+                tracing::warn!(%doubt, guild.id = %place.guild_id, channel.id = %place.channel_id, "a channel could not be read");
                 sum.unread += 1;
             }
         }
@@ -148,25 +157,4 @@ async fn record(
         }
     }
     transaction.commit().await
-}
-
-/// The bot's message about a stream in a channel.
-async fn posted(
-    app: &App,
-    place: &Place,
-    started_at: OffsetDateTime,
-) -> Result<Option<MessageId>, Error> {
-    gate::pass(app, 1).await?;
-    let me: UserId = preflight::bot_user(app).await?;
-    let recent = app.discord.recent_messages(place.channel_id, MESSAGES).await?.body;
-    let link = format!("twitch.tv/{}", place.login);
-    let since = (started_at - LEEWAY).unix_timestamp() * 1000;
-    Ok(recent
-        .into_iter()
-        .find(|message| {
-            message.author.id == me
-                && i64::try_from(message.id.created_at_unix_ms()).is_ok_and(|at| at >= since)
-                && message.mentions_link(&link)
-        })
-        .map(|message| message.id))
 }

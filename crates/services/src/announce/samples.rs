@@ -3,27 +3,28 @@
 use crate::{
     App,
     announce::{
-        gate,
+        announcement::{Announcement, Stream, Streamer},
+        gate::{self, Turns},
+        lookup::TEST_MARK,
         preflight::{self, Health},
         render,
     },
 };
+use serde_json::json;
 use sm_db::{
-    announce::{deliveries::DueDelivery, history},
-    guilds::preferences::Audience,
+    announce::history,
+    guilds::{Mention, preferences::Audience},
 };
 use sm_discord::{AllowedMentions, CreateMessage, Error, Operation, Rebuild, Verdict, classify};
 use sm_types::{
     ChannelId, DeliveryId, GuildId, MessageId, SessionId, TwitchUserId,
-    announcement::{Action, Kind, Variant},
+    announcement::Variant,
     template::{MessageTemplate, RenderedMessage},
 };
-use sqlx::types::Json;
+use std::borrow::Cow;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
-/// What a test message begins with.
-const TEST_MARK: &str = "**Test** · ";
 const MAX_CONTENT: usize = 2000;
 
 /// A stream to show a template with.
@@ -65,7 +66,7 @@ impl Default for Sample {
     }
 }
 
-/// Where a sample is shown: server, channel and whom the announcement would mention, in stored form.
+/// Where a sample is shown: server, channel and whom the announcement would mention.
 #[derive(Debug, Clone)]
 pub struct Setting {
     /// The server.
@@ -74,10 +75,8 @@ pub struct Setting {
     pub guild_name: String,
     /// The channel.
     pub channel: Option<ChannelId>,
-    /// The kind of mention.
-    pub mention: String,
-    /// The role.
-    pub mention_role_id: Option<i64>,
+    /// The mention.
+    pub mention: Mention,
 }
 
 /// Renders a template as Discord would get it; nothing is sent.
@@ -87,49 +86,44 @@ pub fn preview(
     setting: &Setting,
     now: OffsetDateTime,
 ) -> RenderedMessage {
-    let due = delivery(message, sample, setting, now);
-    render::render(&due, &Audience::default(), false, now).message
+    let announcement = announcement(message, sample, setting, now);
+    render::render(&announcement, &Audience::default(), false, now).message
 }
 
-fn delivery(
-    message: Option<&MessageTemplate>,
-    sample: &Sample,
-    setting: &Setting,
+/// How long ago a sample's stream began; one that has ended lasted longer.
+const SAMPLE_AGE: Duration = Duration::minutes(1);
+const SAMPLE_LENGTH: Duration = Duration::minutes(185);
+const SAMPLE_VOD: &str = "https://www.twitch.tv/videos/1";
+
+fn announcement<'a>(
+    template: Option<&'a MessageTemplate>,
+    sample: &'a Sample,
+    setting: &'a Setting,
     now: OffsetDateTime,
-) -> DueDelivery {
-    let started_at = now - Duration::minutes(if sample.ended { 185 } else { 1 });
-    DueDelivery {
-        delivery_id: DeliveryId(Uuid::nil()),
-        destination_id: None,
-        guild_id: setting.guild,
-        channel_id: setting.channel.map(ChannelId::to_db),
-        kind: if sample.ended { Kind::Offline } else { Kind::Online },
-        action: Action::Create,
+) -> Announcement<'a> {
+    Announcement {
+        streamer: Streamer {
+            id: &sample.streamer,
+            login: &sample.login,
+            display_name: &sample.display_name,
+            avatar_url: sample.profile_image_url.as_deref(),
+        },
+        stream: Stream {
+            session: SessionId(Uuid::nil()),
+            started_at: now - if sample.ended { SAMPLE_LENGTH } else { SAMPLE_AGE },
+            ended_at: sample.ended.then_some(now),
+            title: sample.title.as_deref(),
+            game: sample.game_name.as_deref(),
+            language: sample.language.as_deref(),
+            viewers: sample.viewers,
+            preview_at: None,
+            vod_url: sample.ended.then_some(SAMPLE_VOD),
+        },
+        guild_name: &setting.guild_name,
+        channel: setting.channel,
+        mention: setting.mention,
+        template: template.map(Cow::Borrowed),
         variant: Variant::Full,
-        attempts: 1,
-        resends: 0,
-        first_claimed_at: now,
-        expires_at: now,
-        message_id: None,
-        received_at: now,
-        degraded_reason: None,
-        guild_name: setting.guild_name.clone(),
-        mention: setting.mention.clone(),
-        mention_role_id: setting.mention_role_id,
-        template: message.and_then(|message| serde_json::to_value(message).ok()).map(Json),
-        session_id: SessionId(Uuid::nil()),
-        started_at,
-        ended_at: sample.ended.then_some(now),
-        title: sample.title.clone(),
-        game_name: sample.game_name.clone(),
-        viewers: sample.viewers,
-        preview_at: None,
-        vod_url: sample.ended.then(|| "https://www.twitch.tv/videos/1".to_owned()),
-        twitch_user_id: sample.streamer.clone(),
-        login: sample.login.clone(),
-        display_name: sample.display_name.clone(),
-        profile_image_url: sample.profile_image_url.clone(),
-        language: sample.language.clone(),
     }
 }
 
@@ -155,6 +149,13 @@ pub struct Refused {
     pub missing: Vec<&'static str>,
 }
 
+impl Refused {
+    /// What the reason is about, by name, as deliveries have it.
+    fn values(&self) -> Option<serde_json::Value> {
+        (!self.missing.is_empty()).then(|| json!({ "missing": self.missing }))
+    }
+}
+
 /// Why no test was made.
 #[derive(Debug, thiserror::Error)]
 pub enum TestError {
@@ -174,7 +175,7 @@ pub async fn send_test(
     setting: &Setting,
     channel: ChannelId,
 ) -> Result<Tested, TestError> {
-    gate::pass(app, 1).await?;
+    Turns::new(app).next().await.map_err(Error::from)?;
     let asked_at = app.clock.now();
     let rendered = preview(message, sample, setting, asked_at);
     let content: String =
@@ -208,6 +209,7 @@ pub async fn send_test(
         message_id: message_id.map(MessageId::to_db),
         asked_at,
         now: app.clock.now(),
+        reason_values: refusal.as_ref().and_then(Refused::values),
     };
     let delivery = history::record_test(&app.pool, &test).await?;
     Ok(Tested { delivery, message: message_id, refusal })

@@ -1,6 +1,6 @@
 //! May this person see or change this server?
 
-use crate::{App, announce::gate};
+use crate::{App, announce::gate::in_turn};
 use sm_discord::permissions::{Permissions, effective_in_guild};
 use sm_types::{GuildId, UserId};
 use time::{Duration, OffsetDateTime};
@@ -9,8 +9,6 @@ use time::{Duration, OffsetDateTime};
 const FRESH_FOR: Duration = Duration::minutes(5);
 /// While Discord does not answer, reading is allowed on older knowledge, up to this age.
 const USABLE_FOR: Duration = Duration::hours(1);
-/// Guild and member.
-const REQUESTS: u32 = 2;
 
 /// What a person may do in a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,9 +90,10 @@ pub async fn check(
 
 /// The person's permissions; `None` when they are not a member or the bot is not there.
 async fn ask(app: &App, guild: GuildId, user: UserId) -> Result<Option<u64>, String> {
-    gate::pass(app, REQUESTS).await.map_err(|error| error.to_string())?;
-    let (info, member) =
-        tokio::join!(app.discord.get_guild(guild), app.discord.get_member(guild, user));
+    let (info, member) = tokio::join!(
+        in_turn(app, app.discord.get_guild(guild)),
+        in_turn(app, app.discord.get_member(guild, user)),
+    );
     let info = match info {
         Ok(reply) => reply.body,
         Err(error) if matches!(error.code(), Some(10004 | 50001)) => {

@@ -4,7 +4,7 @@ use super::access::{self, Access};
 use crate::{
     App,
     accounts::consent::Refusal,
-    announce::gate,
+    announce::gate::in_turn,
     audit::{self, Actor},
 };
 use sm_aws::Ring;
@@ -14,8 +14,7 @@ use sm_types::{GuildId, UserId};
 ///
 /// The bot's own look at the server decides, not what the browser or the consent says.
 pub(crate) async fn confirm(app: &App, guild: GuildId, user: UserId) -> Result<(), Refusal> {
-    gate::pass(app, 1).await.map_err(|_| Refusal::Unavailable)?;
-    let info = match app.discord.get_guild(guild).await {
+    let info = match in_turn(app, app.discord.get_guild(guild)).await {
         Ok(reply) => reply.body,
         Err(error) if matches!(error.code(), Some(10004 | 50001)) => {
             return Err(Refusal::NotInstalled);
@@ -35,6 +34,11 @@ pub(crate) async fn confirm(app: &App, guild: GuildId, user: UserId) -> Result<(
     let what = (guild, "bot.install", None);
     audit::done(app, &app.pool, &actor, what, (None::<&()>, None::<&()>)).await?;
     Ok(())
+}
+
+/// Lets the bot leave a server on Discord; nothing stored changes.
+pub async fn leave(app: &App, guild: GuildId) -> Result<(), sm_discord::Error> {
+    in_turn(app, app.discord.leave_guild(guild)).await
 }
 
 /// Adds a server with the default configuration, or brings one back as it was.

@@ -2,20 +2,25 @@
 
 use crate::{
     App,
-    announce::{gate, preflight},
+    announce::{gate::in_turn, preflight},
 };
 use sm_discord::{
     Channel, Error, Guild, Member, Role,
     permissions::{Permissions, effective_in_channel, effective_in_guild, missing_to_post},
 };
 use sm_types::{ChannelId, GuildId, RoleId, UserId};
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+};
+use time::{Duration, OffsetDateTime};
 
 /// Channel types that take announcements, with the name we give them.
 const POSTABLE: [(u8, &str); 6] =
     [(0, "text"), (5, "announcement"), (2, "voice"), (13, "stage"), (10, "thread"), (11, "thread")];
 const CATEGORY: u8 = 4;
-/// The bot, guild, channels and the bot's member.
-const REQUESTS: u32 = 4;
+/// Short enough that whoever has just granted a permission on Discord sees it here.
+const FRESH_FOR: Duration = Duration::seconds(2);
 
 /// A channel and whether the bot can post in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,14 +63,40 @@ pub struct Places {
     pub bot_present: bool,
 }
 
-/// Reads what a server offers: three requests, computed here for every channel.
+/// What was read lately, so that pages which ask at once or in a row do not take the slots of announcements.
+#[derive(Debug, Default)]
+pub(crate) struct PlacesCache(Mutex<HashMap<GuildId, (OffsetDateTime, Places)>>);
+
+impl PlacesCache {
+    fn find(&self, guild: GuildId, now: OffsetDateTime) -> Option<Places> {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.retain(|_, (read_at, _)| now - *read_at < FRESH_FOR);
+        known.get(&guild).map(|(_, places)| places.clone())
+    }
+
+    fn keep(&self, guild: GuildId, read_at: OffsetDateTime, places: &Places) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.insert(guild, (read_at, places.clone()));
+    }
+}
+
+/// What a server offers, at most two seconds old: three requests, computed here for every channel.
 pub async fn load(app: &App, guild: GuildId) -> Result<Places, Error> {
-    gate::pass(app, REQUESTS).await?;
+    let now = app.clock.now();
+    if let Some(known) = app.inner().places.find(guild, now) {
+        return Ok(known);
+    }
+    let read = read(app, guild).await?;
+    app.inner().places.keep(guild, now, &read);
+    Ok(read)
+}
+
+async fn read(app: &App, guild: GuildId) -> Result<Places, Error> {
     let bot = preflight::bot_user(app).await?;
     let (info, channels, member) = tokio::join!(
-        app.discord.get_guild(guild),
-        app.discord.get_guild_channels(guild),
-        app.discord.get_member(guild, bot),
+        in_turn(app, app.discord.get_guild(guild)),
+        in_turn(app, app.discord.get_guild_channels(guild)),
+        in_turn(app, app.discord.get_member(guild, bot)),
     );
     let info = match info {
         Ok(reply) => reply.body,
@@ -131,19 +162,15 @@ pub async fn own(
     channels: &[ChannelId],
     roles: &[RoleId],
 ) -> Result<Result<(), Foreign>, Error> {
-    let requests = u32::try_from(channels.len()).unwrap_or(u32::MAX) + u32::from(!roles.is_empty());
-    if requests > 0 {
-        gate::pass(app, requests).await?;
-    }
     for channel in channels {
-        let found = match app.discord.get_channel(*channel).await {
+        let found = match in_turn(app, app.discord.get_channel(*channel)).await {
             Ok(reply) => reply.body,
             Err(error) if matches!(error.code(), Some(10003)) => {
                 return Ok(Err(Foreign::Channel(*channel)));
             }
             Err(error) if error.code() == Some(50001) => {
                 // Hidden from the bot: is it among the server's own?
-                let own = app.discord.get_guild_channels(guild).await?.body;
+                let own = in_turn(app, app.discord.get_guild_channels(guild)).await?.body;
                 if own.iter().any(|own| own.id == *channel) {
                     continue;
                 }
@@ -161,7 +188,7 @@ pub async fn own(
     if roles.is_empty() {
         return Ok(Ok(()));
     }
-    let known = app.discord.get_guild_roles(guild).await?.body;
+    let known = in_turn(app, app.discord.get_guild_roles(guild)).await?.body;
     let foreign = roles
         .iter()
         .find(|role| role.0 == guild.0 || !known.iter().any(|known| known.id == **role));

@@ -1,7 +1,7 @@
 //! Which servers the bot is in: Discord's list beside ours.
 
 use super::install;
-use crate::{App, announce::gate};
+use crate::{App, announce::gate::in_turn};
 use sm_types::GuildId;
 use std::collections::HashSet;
 
@@ -28,8 +28,7 @@ pub(crate) async fn run(app: &App) -> Result<(), ReconcileError> {
     let mut present = Vec::new();
     let known: HashSet<i64> = sm_db::guilds::active(&app.pool).await?.into_iter().collect();
     for _ in 0..MAX_PAGES {
-        gate::pass(app, 1).await?;
-        let page = app.discord.bot_guilds(after).await?.body;
+        let page = in_turn(app, app.discord.bot_guilds(after)).await?.body;
         let Some(last) = page.last() else {
             let left = sm_db::guilds::set_absent(&app.pool, &present, app.clock.now()).await?;
             tracing::info!(present = present.len(), left, "compared the servers with Discord");

@@ -2,7 +2,7 @@
 
 use crate::{
     App,
-    announce::{gate, preflight},
+    announce::{gate::Turns, preflight},
     guilds,
     jobs::worker,
     streamers::reconcile,
@@ -115,7 +115,7 @@ async fn heal(app: &App) -> sqlx::Result<(usize, usize)> {
     let mut healed = 0;
     for check in &due {
         let Some(channel) = check.channel_id.map(ChannelId::from_db) else { continue };
-        if gate::pass(app, preflight::REQUESTS).await.is_err() {
+        if Turns::new(app).next().await.is_err() {
             // Deliveries come first; the checks are due again in a few minutes.
             break;
         }

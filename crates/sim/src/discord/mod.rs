@@ -233,6 +233,13 @@ impl DiscordSim {
         self.shared.world().delete_channel(channel.0);
     }
 
+    /// Lets somebody who is not the bot write in a channel.
+    pub fn add_message(&self, channel: ChannelId, content: &str) {
+        let world = &mut self.shared.world();
+        let author = world.snowflake();
+        messages::say(world, channel.0, author, content, &[]);
+    }
+
     /// Lets somebody else write in a channel; the message may have embeds, as another bot's has.
     pub fn say(
         &self,
@@ -297,6 +304,16 @@ impl DiscordSim {
     /// Requests that break Discord's contract or our own rules.
     pub fn violations(&self) -> Vec<String> {
         self.shared.world().violations.clone()
+    }
+
+    /// Forgets every nonce, as Discord does after some minutes: what is sent again is posted again.
+    pub fn forget_nonces(&self) {
+        self.shared.world().nonces.clear();
+    }
+
+    /// Shows nonces in lists of messages, as Discord does at times, or leaves them out.
+    pub fn list_nonces(&self, shown: bool) {
+        self.shared.world().lists_nonces = shown;
     }
 
     /// Adds a fault.

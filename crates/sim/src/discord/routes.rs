@@ -260,8 +260,10 @@ fn message_call(
             messages::create(world, channel, &body, drop_embeds)
         }
         (&Method::GET, None) => {
-            let limit = Pairs::parse(call.query).number("limit").unwrap_or(50).clamp(1, 100);
-            Ok(messages::recent(world, channel, usize::try_from(limit).unwrap_or(100)))
+            let query = Pairs::parse(call.query);
+            let limit = query.number("limit").unwrap_or(50).clamp(1, 100);
+            let before = query.number("before").unwrap_or(u64::MAX);
+            Ok(messages::recent(world, channel, before, usize::try_from(limit).unwrap_or(100)))
         }
         (&Method::GET, Some(message)) => {
             let found = world.message(channel, message).filter(|message| !message.deleted);

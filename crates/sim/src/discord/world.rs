@@ -35,6 +35,8 @@ pub(crate) struct World {
     pub(super) channels: HashMap<u64, Channel>,
     /// When each nonce was used, in Unix milliseconds, and the channel and message it stands for.
     pub(super) nonces: HashMap<String, (u64, u64, u64)>,
+    /// Whether lists of messages show nonces.
+    pub(super) lists_nonces: bool,
     pub(super) nonce_memory: Duration,
     pub(super) faults: Vec<Fault>,
     pub(super) limits: Limits,
@@ -61,6 +63,7 @@ impl World {
             guilds: HashMap::new(),
             channels: HashMap::new(),
             nonces: HashMap::new(),
+            lists_nonces: false,
             nonce_memory: NONCE_MEMORY,
             faults: Vec::new(),
             limits: Limits::new(rate_limit),
