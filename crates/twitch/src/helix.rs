@@ -13,8 +13,8 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 /// Ids that one request may name.
 const MAX_IDS: usize = 100;
-/// Pages read of a list; at about 100 rows each this is beyond the subscription limit.
-const MAX_PAGES: usize = 200;
+/// Pages read of a list: at about 100 rows each, four subscriptions of 250,000 streamers.
+const MAX_PAGES: usize = 10_000;
 
 /// A user.
 #[derive(Debug, Clone, Deserialize)]
@@ -238,22 +238,33 @@ impl Client {
         page.data.into_iter().next().ok_or(Error::Decode)
     }
 
-    /// All subscriptions of the application, in every state.
+    /// All subscriptions of the application, in every state: a request per page.
     pub async fn list_subscriptions(&self, token: &Secret) -> Result<Vec<Subscription>, Error> {
         let mut all = Vec::new();
         let mut cursor: Option<String> = None;
         for _ in 0..MAX_PAGES {
-            let query: Vec<_> = cursor.iter().map(|cursor| ("after", cursor.as_str())).collect();
-            let page: Page<Subscription> =
-                self.page("eventsub/subscriptions", token, &query).await?;
-            cursor = page.cursor();
-            all.extend(page.data);
+            let (page, next) = self.subscriptions_page(token, cursor.as_deref()).await?;
+            all.extend(page);
+            cursor = next;
             if cursor.is_none() {
                 return Ok(all);
             }
         }
         // Half a list would look like missing subscriptions.
         Err(Error::Decode)
+    }
+
+    /// A page of them, oldest first, and the cursor of the next one. Twitch does not say how long a
+    /// cursor is good for, nor how many are on a page.
+    pub async fn subscriptions_page(
+        &self,
+        token: &Secret,
+        after: Option<&str>,
+    ) -> Result<(Vec<Subscription>, Option<String>), Error> {
+        let query: Vec<_> = after.iter().map(|cursor| ("after", *cursor)).collect();
+        let page: Page<Subscription> = self.page("eventsub/subscriptions", token, &query).await?;
+        let next = page.cursor();
+        Ok((page.data, next))
     }
 
     /// What the application's subscriptions cost and may cost.
