@@ -10,6 +10,7 @@ mod edits;
 mod flow;
 mod gate;
 mod go_live;
+mod jobs;
 mod kills;
 mod lambda;
 mod limits;

@@ -50,6 +50,11 @@ const SAMPLE_ROWS: &[(i64, &str)] = &[
            values (1, 'test', 'create', 'sent', now(), now(), now(), now());",
     ),
     (4, "insert into audit_log (at, guild_id, action, target) values (now(), 1, 'template.update', 't');"),
+    (
+        6,
+        "insert into jobs (name, due_at, turn, begun_at, cursor) values ('streams', now(), 1, now(), '7');
+         update eventsub_subscriptions set listed_at = now(), outdated = true;",
+    ),
 ];
 
 #[test]

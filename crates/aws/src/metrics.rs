@@ -86,6 +86,8 @@ counters! {
     DatabaseError "database" "error"
     /// A rotation of the secrets has failed.
     RotationFailed "rotation" "failed"
+    /// A turn of a job has failed; the log names the job.
+    JobFailed "job" "failed"
 }
 
 impl Counter {
@@ -122,6 +124,8 @@ pub enum Gauge {
     SubscriptionDrift,
     /// How much of what Twitch lets us subscribe to is used.
     SubscriptionCost,
+    /// For how many seconds the job that is furthest behind has owed a success.
+    JobOverdue,
 }
 
 impl Gauge {
@@ -131,6 +135,7 @@ impl Gauge {
         Self::OldestOutbox,
         Self::SubscriptionDrift,
         Self::SubscriptionCost,
+        Self::JobOverdue,
     ];
 
     /// The metric's name and unit.
@@ -140,6 +145,7 @@ impl Gauge {
             Self::OldestOutbox => ("OldestOutboxSeconds", "Seconds"),
             Self::SubscriptionDrift => ("SubscriptionDrift", "Count"),
             Self::SubscriptionCost => ("SubscriptionCostPercent", "Percent"),
+            Self::JobOverdue => ("JobOverdueSeconds", "Seconds"),
         }
     }
 

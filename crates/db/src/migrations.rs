@@ -12,6 +12,7 @@ const SOURCES: &[(i64, &str, &str)] = &[
     (2, "delivery", include_str!("../../../migrations/0002_delivery.sql")),
     (3, "accounts", include_str!("../../../migrations/0003_accounts.sql")),
     (4, "audit by target", include_str!("../../../migrations/0004_audit_by_target.sql")),
+    (6, "job progress", include_str!("../../../migrations/0006_job_progress.sql")),
 ];
 
 /// All migrations of the product, in order.

@@ -63,23 +63,48 @@ pub async fn describe(
     Ok(())
 }
 
-/// The ids of all guilds that have the bot.
-pub async fn active(db: impl PgExecutor<'_>) -> sqlx::Result<Vec<i64>> {
-    sqlx::query_scalar("select guild_id from guilds where status = 'active'").fetch_all(db).await
+/// Which of these guilds we know to have the bot.
+pub async fn active_among(
+    db: impl PgExecutor<'_>,
+    guilds: &[GuildId],
+) -> sqlx::Result<Vec<GuildId>> {
+    let ids: Vec<i64> = sqlx::query_scalar(
+        "select guild_id from guilds where guild_id = any($1) and status = 'active'",
+    )
+    .bind(guilds.iter().map(|guild| guild.to_db()).collect::<Vec<_>>())
+    .fetch_all(db)
+    .await?;
+    Ok(ids.into_iter().map(GuildId::from_db).collect())
 }
 
-/// Marks the active guilds that are not in a complete list of the bot's as left; returns how many.
+/// A page of the bot's guilds at Discord, which lists them by id.
+#[derive(Debug, Clone, Copy)]
+pub struct Page<'a> {
+    /// The last id of the page before.
+    pub after: GuildId,
+    /// The page's own last id; none when the list ends here.
+    pub up_to: Option<GuildId>,
+    /// Whom it lists.
+    pub present: &'a [GuildId],
+}
+
+/// Marks the active guilds that should be on a page and are not as left; returns how many.
+///
+/// A guild that was added within 10 minutes may be missing from a list that is older.
 pub async fn set_absent(
     db: impl PgExecutor<'_>,
-    present: &[GuildId],
+    page: &Page<'_>,
     now: OffsetDateTime,
 ) -> sqlx::Result<u64> {
     let left = sqlx::query(
         "update guilds set status = 'left', left_at = $2, updated_at = $2
-         where status = 'active' and created_at < $2 - interval '10 minutes' and guild_id <> all($1)",
+         where status = 'active' and created_at < $2 - interval '10 minutes' and guild_id <> all($1)
+           and guild_id > $3 and guild_id <= $4",
     )
-    .bind(present.iter().map(|guild| guild.to_db()).collect::<Vec<_>>())
+    .bind(page.present.iter().map(|guild| guild.to_db()).collect::<Vec<_>>())
     .bind(now)
+    .bind(page.after.to_db())
+    .bind(page.up_to.map_or(i64::MAX, GuildId::to_db))
     .execute(db)
     .await?;
     Ok(left.rows_affected())

@@ -15,6 +15,7 @@ use sm_db::{
 };
 use sm_twitch::User;
 use sm_types::{GuildId, TwitchUserId, UserId};
+use std::slice;
 
 /// Streamers that one server can follow.
 pub const MAX_STREAMERS: i64 = 1_000;
@@ -61,7 +62,7 @@ async fn follow_within(
     }
     let by = actor.and_then(|actor| actor.user);
     let added = follows::insert(db, guild, &user.id, (source, by), MAX_STREAMERS).await?;
-    subscriptions::plan(&mut *db, Some(&user.id), app.clock.now()).await?;
+    subscriptions::plan(&mut *db, slice::from_ref(&user.id), app.clock.now()).await?;
     if !added {
         let already = follows::exists(&mut *db, guild, &user.id).await?;
         return Ok(if already { Followed::Already } else { Followed::LimitReached });
@@ -86,7 +87,7 @@ pub async fn unfollow(
     let gone = follows::delete(&mut *transaction, guild, streamer).await?;
     if gone {
         let before = found.map(|(login, _)| json!({ "login": login }));
-        subscriptions::plan(&mut *transaction, Some(streamer), app.clock.now()).await?;
+        subscriptions::plan(&mut *transaction, slice::from_ref(streamer), app.clock.now()).await?;
         let what = (guild, "streamer.remove", Some(streamer.as_str()));
         audit::done(app, &mut *transaction, actor, what, (before.as_ref(), None::<&()>)).await?;
     }

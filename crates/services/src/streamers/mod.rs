@@ -1,6 +1,7 @@
 //! Streamers: finding them, following them, and staying subscribed to what they do.
 
 pub mod linking;
+mod listing;
 pub mod lookup;
 pub mod reconcile;
 pub mod subscriptions;

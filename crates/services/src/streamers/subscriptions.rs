@@ -123,6 +123,12 @@ fn key_id(secret: &Secret) -> String {
     hex::encode(&Sha256::digest(secret.expose().as_bytes())[..4])
 }
 
+/// What a subscription of a type is about, in the words that Twitch has for it.
+pub(super) fn condition(kind: &str, streamer: &str) -> Value {
+    let key = if kind == "user.update" { "user_id" } else { "broadcaster_user_id" };
+    json!({ key: streamer })
+}
+
 /// A subscription with webhook transport.
 pub(super) fn new_subscription(app: &App, kind: &str, condition: Value) -> NewSubscription {
     let secret = signing_secret(app).cloned();
@@ -136,8 +142,7 @@ pub(super) fn new_subscription(app: &App, kind: &str, condition: Value) -> NewSu
 }
 
 async fn create(app: &App, target: &DueTarget, now: OffsetDateTime) -> sqlx::Result<()> {
-    let key = if target.kind == "user.update" { "user_id" } else { "broadcaster_user_id" };
-    let condition = json!({ key: target.twitch_user_id });
+    let condition = condition(&target.kind, target.twitch_user_id.as_str());
     let new = new_subscription(app, &target.kind, condition);
     let created = with_token(app, |token| {
         let new = &new;
