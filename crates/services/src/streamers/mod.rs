@@ -1,7 +1,7 @@
 //! Streamers: finding them, following them, and staying subscribed to what they do.
 
+mod drift;
 pub mod linking;
-mod listing;
 pub mod lookup;
 pub mod reconcile;
 pub mod subscriptions;

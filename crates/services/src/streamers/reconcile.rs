@@ -1,8 +1,8 @@
 //! The reconciler: what should be at Twitch and what is, what is live and what we think is.
 
 use super::described;
-pub(crate) use super::listing::step_subscriptions;
-pub use super::listing::{Drift, Reconciled, at_twitch, drift, outdated, subscriptions};
+pub(crate) use super::drift::step_subscriptions;
+pub use super::drift::{Drift, Reconciled, at_twitch, drift, outdated, subscriptions};
 use crate::{
     App,
     jobs::step::{Failure, Run, Step, pace_twitch},
@@ -16,7 +16,7 @@ use sm_db::{
     },
     streamers,
 };
-use sm_twitch::{Error, Stream};
+use sm_twitch::{Error, Stream, User};
 use sm_types::TwitchUserId;
 use time::{Duration, OffsetDateTime};
 
@@ -165,12 +165,17 @@ async fn end(app: &App, session: &OpenSession, now: OffsetDateTime) -> sqlx::Res
 /// Brings names and avatars of a page up to date; accounts that Twitch does not list any more are marked.
 pub(crate) async fn step_names(app: &App, run: Run<'_>) -> Step {
     let (page, next) = page_of(app, run).await?;
-    let ids = page.as_slice();
+    let users = take_up(app, &page).await?;
+    let gone: Vec<_> =
+        page.iter().filter(|id| !users.iter().any(|user| user.id == **id)).cloned().collect();
+    streamers::set_removed(&app.pool, &gone).await?;
+    Ok(next)
+}
+
+/// Asks Twitch for up to 100 accounts, and takes up names and avatars of those that it lists.
+async fn take_up(app: &App, ids: &[TwitchUserId]) -> Result<Vec<User>, ReconcileError> {
     let users = with_token(app, |token| async move { app.twitch.users(&token, ids).await }).await?;
     let known: Vec<_> = users.iter().map(described).collect();
     streamers::upsert_all(&app.pool, &known).await?;
-    let gone: Vec<_> =
-        ids.iter().filter(|id| !users.iter().any(|user| user.id == **id)).cloned().collect();
-    streamers::set_removed(&app.pool, &gone).await?;
-    Ok(next)
+    Ok(users)
 }
