@@ -205,18 +205,21 @@ pub fn take_lines(stage: &str, now: OffsetDateTime) -> Vec<String> {
         let count = counter.take();
         let (operation, outcome) = counter.dimensions();
         let dimensions = [("Stage", stage), ("Operation", operation), ("Outcome", outcome)];
-        (count > 0).then(|| line(&dimensions, (COUNT, "Count"), json!(count), now))
+        (count > 0).then(|| line(&dimensions, COUNT, "Count", json!(count), now))
     });
     let gauges = Gauge::ALL.iter().filter_map(|gauge| {
         let values = gauge.take();
-        (!values.is_empty()).then(|| line(&[("Stage", stage)], gauge.metric(), json!(values), now))
+        let (name, unit) = gauge.metric();
+        let stage = [("Stage", stage)];
+        (!values.is_empty()).then(|| line(&stage, name, unit, json!(values), now))
     });
     counters.chain(gauges).collect()
 }
 
 fn line(
     dimensions: &[(&str, &str)],
-    (name, unit): (&str, &str),
+    name: &str,
+    unit: &str,
     value: Value,
     now: OffsetDateTime,
 ) -> String {

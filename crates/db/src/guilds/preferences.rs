@@ -134,15 +134,23 @@ impl StreamerPreference {
     }
 }
 
-/// The streamers that a guild announces, by login behind a cursor, and what a user has chosen for each.
-///
-/// `name` is a part of the login or the name; small and capital letters are the same.
+/// Which streamers are asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Page<'a> {
+    /// A part of the login or the name; small and capital letters are the same.
+    pub name: Option<&'a str>,
+    /// The login of the last one of the page before.
+    pub after: Option<&'a str>,
+    /// How many at most.
+    pub limit: i64,
+}
+
+/// The streamers that a guild announces, by login, and what a user has chosen for each.
 pub async fn streamers(
     db: impl PgExecutor<'_>,
     guild: GuildId,
     user: UserId,
-    (name, after): (Option<&str>, Option<&str>),
-    limit: i64,
+    page: Page<'_>,
 ) -> sqlx::Result<Vec<StreamerPreference>> {
     sqlx::query_as(
         "with page as (
@@ -170,9 +178,9 @@ pub async fn streamers(
     )
     .bind(guild.to_db())
     .bind(user.to_db())
-    .bind(after)
-    .bind(name)
-    .bind(limit)
+    .bind(page.after)
+    .bind(page.name)
+    .bind(page.limit)
     .bind(CROWDS.as_slice())
     .fetch_all(db)
     .await

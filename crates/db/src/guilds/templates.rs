@@ -76,12 +76,21 @@ pub async fn insert(
     Ok(id.map(TemplateId))
 }
 
+/// What a template is made of.
+#[derive(Debug, Clone, Copy)]
+pub struct Content<'a> {
+    /// Unique in its guild, without regard to case.
+    pub name: &'a str,
+    /// The message, checked.
+    pub message: &'a serde_json::Value,
+}
+
 /// Saves a template made from `revision`; `None` when somebody else has saved since.
 pub async fn update(
     db: impl PgExecutor<'_>,
     guild: GuildId,
     template: TemplateId,
-    (name, message): (&str, &serde_json::Value),
+    new: Content<'_>,
     revision: i32,
 ) -> sqlx::Result<Option<i32>> {
     sqlx::query_scalar(
@@ -92,8 +101,8 @@ pub async fn update(
     .bind(guild.to_db())
     .bind(template.0)
     .bind(revision)
-    .bind(name)
-    .bind(Json(message))
+    .bind(new.name)
+    .bind(Json(new.message))
     .fetch_optional(db)
     .await
 }

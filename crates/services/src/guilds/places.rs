@@ -123,14 +123,14 @@ fn compute(app: &App, guild: &Guild, channels: Vec<Channel>, bot: &Member, id: U
     }
 }
 
-/// Whether these channels and roles belong to the server. What does not may belong to another server
-/// that has the bot: saving it would let one server's admin post into the other.
-pub async fn own(
+/// The first of these channels and roles that does not belong to the server. It may belong to another
+/// server that has the bot: saving it would let one server's admin post into the other.
+pub async fn find_foreign(
     app: &App,
     guild: GuildId,
     channels: &[ChannelId],
     roles: &[RoleId],
-) -> Result<Result<(), Foreign>, Error> {
+) -> Result<Option<Foreign>, Error> {
     let requests = u32::try_from(channels.len()).unwrap_or(u32::MAX) + u32::from(!roles.is_empty());
     if requests > 0 {
         gate::pass(app, requests).await?;
@@ -139,7 +139,7 @@ pub async fn own(
         let found = match app.discord.get_channel(*channel).await {
             Ok(reply) => reply.body,
             Err(error) if matches!(error.code(), Some(10003)) => {
-                return Ok(Err(Foreign::Channel(*channel)));
+                return Ok(Some(Foreign::Channel(*channel)));
             }
             Err(error) if error.code() == Some(50001) => {
                 // Hidden from the bot: is it among the server's own?
@@ -147,25 +147,25 @@ pub async fn own(
                 if own.iter().any(|own| own.id == *channel) {
                     continue;
                 }
-                return Ok(Err(Foreign::Channel(*channel)));
+                return Ok(Some(Foreign::Channel(*channel)));
             }
             Err(error) => return Err(error),
         };
         if found.guild_id != Some(guild) {
-            return Ok(Err(Foreign::Channel(*channel)));
+            return Ok(Some(Foreign::Channel(*channel)));
         }
         if !POSTABLE.iter().any(|(kind, _)| *kind == found.kind) {
-            return Ok(Err(Foreign::Kind(*channel)));
+            return Ok(Some(Foreign::Kind(*channel)));
         }
     }
     if roles.is_empty() {
-        return Ok(Ok(()));
+        return Ok(None);
     }
     let known = app.discord.get_guild_roles(guild).await?.body;
     let foreign = roles
         .iter()
         .find(|role| role.0 == guild.0 || !known.iter().any(|known| known.id == **role));
-    Ok(foreign.map_or(Ok(()), |role| Err(Foreign::Role(*role))))
+    Ok(foreign.map(|role| Foreign::Role(*role)))
 }
 
 /// What cannot be saved for a server.

@@ -4,7 +4,7 @@ use super::{described, lookup};
 use crate::{
     App,
     accounts::consent::{self, Answer, Purpose, Refusal, given},
-    audit::{self, Actor},
+    audit::{self, Action, Actor},
     guilds::access::{self, Access},
 };
 use serde_json::json;
@@ -69,8 +69,14 @@ async fn follow_within(
     }
     if let Some(actor) = actor {
         let after = json!({ "login": user.login, "source": source });
-        let what = (guild, "streamer.add", Some(user.id.as_str()));
-        audit::done(app, &mut *db, actor, what, (None::<&()>, Some(&after))).await?;
+        let action = Action {
+            guild,
+            name: "streamer.add",
+            target: Some(user.id.as_str()),
+            before: None,
+            after: Some(after),
+        };
+        audit::done(app, &mut *db, actor, action).await?;
     }
     Ok(Followed::Added)
 }
@@ -88,8 +94,14 @@ pub async fn unfollow(
     if gone {
         let before = found.map(|(login, _)| json!({ "login": login }));
         subscriptions::plan(&mut *transaction, slice::from_ref(streamer), app.clock.now()).await?;
-        let what = (guild, "streamer.remove", Some(streamer.as_str()));
-        audit::done(app, &mut *transaction, actor, what, (before.as_ref(), None::<&()>)).await?;
+        let action = Action {
+            guild,
+            name: "streamer.remove",
+            target: Some(streamer.as_str()),
+            before,
+            after: None,
+        };
+        audit::done(app, &mut *transaction, actor, action).await?;
     }
     transaction.commit().await?;
     app.doorbell.ring(Ring::Subscribe).await;

@@ -2,7 +2,7 @@
 
 use crate::{
     App,
-    audit::{self, Actor},
+    audit::{self, Action, Actor},
     twitch_token::with_token,
 };
 use serde_json::{Value, json};
@@ -77,9 +77,15 @@ pub async fn retry(
         (_, 0) => return Ok(Retried::JustNow),
         _ => {}
     }
-    let what = (guild, "streamer.subscribe", Some(streamer.as_str()));
     let after = json!({ "login": login });
-    audit::done(app, &mut *transaction, actor, what, (None::<&()>, Some(&after))).await?;
+    let action = Action {
+        guild,
+        name: "streamer.subscribe",
+        target: Some(streamer.as_str()),
+        before: None,
+        after: Some(after),
+    };
+    audit::done(app, &mut *transaction, actor, action).await?;
     transaction.commit().await?;
     app.doorbell.ring(Ring::Subscribe).await;
     Ok(Retried::Due)
