@@ -202,6 +202,23 @@ async fn limit_of_twitch_lets_a_job_wait_and_is_no_failure() {
     .await;
 }
 
+#[tokio::test]
+async fn full_budget_at_twitch_does_not_keep_strays_from_being_deleted() {
+    scenario(async |t| {
+        many_streamers(t, 1).await;
+        subscribe_all(t).await;
+        subscribe_all(t).await;
+        t.twitch.set_max_total_cost(4);
+        t.sweep().await;
+        assert_eq!(t.twitch.eventsub_requests().delete, 2, "what is there twice");
+        t.clock.advance(Duration::minutes(10));
+        t.sweep().await;
+        let kinds = t.twitch.subscriptions().into_iter().map(|s| s.kind);
+        assert!(kinds.into_iter().any(|kind| kind == "user.authorization.revoke"));
+    })
+    .await;
+}
+
 /// Streamers of the largest run. `make scale` takes 100,000.
 fn streamers() -> usize {
     #[expect(clippy::disallowed_methods, reason = "how large a run is")]
@@ -214,6 +231,7 @@ async fn jobs_of_scale_come_to_their_end_in_turns_of_a_lambda() {
     scenario_within(StdDuration::from_secs(3_600), async |t| {
         many_streamers(t, streamers()).await;
         subscribe_all(t).await;
+        t.twitch.set_max_total_cost(1_000_000);
         // One in a hundred is live, and no webhook has told of it.
         let live: Vec<String> = sqlx::query_scalar(
             "select twitch_user_id from streamers where twitch_user_id like '%00'",

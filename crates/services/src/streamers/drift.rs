@@ -334,6 +334,11 @@ async fn subscribe_app_wide(app: &App) -> Result<(), Error> {
     });
     match created.await {
         Ok(_) | Err(Error::AlreadyExists { .. }) => Ok(()),
+        // Strays that the run is about to delete may be what takes its place.
+        Err(error @ (Error::TooManySubscriptions { .. } | Error::Rejected { .. })) => {
+            tracing::warn!(%error, "withdrawn consents are not told of: Twitch refuses the subscription");
+            Ok(())
+        }
         Err(error) => Err(error),
     }
 }
