@@ -19,14 +19,12 @@ const MAX_VALUES: usize = 100;
 
 macro_rules! counters {
     ($($(#[$doc:meta])* $name:ident $operation:literal $outcome:literal)*) => {
-        /// What is counted.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum Counter {
             $($(#[$doc])* $name,)*
         }
 
         impl Counter {
-            /// All of them.
             pub const ALL: &[Self] = &[$(Self::$name,)*];
 
             /// The dimensions Operation and Outcome.
@@ -62,7 +60,6 @@ counters! {
     RateLimited "limit" "hit"
     /// A stored token could not be encrypted or decrypted.
     CryptoError "crypto" "error"
-    /// Deliveries were queued.
     Queued "expansion" "queued"
     /// A delivery was sent.
     Sent "delivery" "sent"
@@ -76,7 +73,6 @@ counters! {
     Retried "delivery" "retried"
     /// Discord answered a request of a delivery.
     DiscordRequest "discord" "request"
-    /// Discord answered 429.
     DiscordRateLimited "discord" "rate_limited"
     /// Discord refused with 401, 403 or 429.
     DiscordInvalid "discord" "invalid"
@@ -113,7 +109,6 @@ impl Counter {
     }
 }
 
-/// What is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Gauge {
     /// Milliseconds from a webhook to Discord's answer, each delivery a value.
@@ -129,7 +124,6 @@ pub enum Gauge {
 }
 
 impl Gauge {
-    /// All of them.
     pub const ALL: &[Self] = &[
         Self::WebhookToDiscord,
         Self::OldestOutbox,

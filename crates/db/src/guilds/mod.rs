@@ -134,19 +134,14 @@ pub async fn delete(db: impl PgExecutor<'_>, guild: GuildId) -> sqlx::Result<u64
 /// A table with rows of guilds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Table {
-    /// The guild itself.
     Guild,
-    /// Its configuration.
     Config,
-    /// Its templates.
     Templates,
-    /// Whom it follows.
     Follows,
     /// Where it announces them.
     Destinations,
     /// Its members' wishes.
     Preferences,
-    /// Its invite links.
     Invites,
     /// What became of its announcements.
     Deliveries,
@@ -168,7 +163,6 @@ impl Table {
         Self::Audit,
     ];
 
-    /// The name.
     pub fn name(self) -> &'static str {
         match self {
             Self::Guild => "guilds",
@@ -223,7 +217,6 @@ pub async fn export(
 pub enum Mention {
     /// Nobody.
     None,
-    /// A role.
     Role(RoleId),
     /// `@everyone`.
     Everyone,
@@ -285,7 +278,6 @@ pub async fn configure(
     Ok(())
 }
 
-/// A guild's name.
 pub async fn name(db: impl PgExecutor<'_>, guild: GuildId) -> sqlx::Result<Option<String>> {
     sqlx::query_scalar("select name from guilds where guild_id = $1")
         .bind(guild.to_db())
@@ -296,9 +288,7 @@ pub async fn name(db: impl PgExecutor<'_>, guild: GuildId) -> sqlx::Result<Optio
 /// A guild at a glance.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub struct Summary {
-    /// Its name.
     pub name: String,
-    /// Streamers it follows.
     pub streamers: i64,
     /// Those who are live.
     pub live: i64,

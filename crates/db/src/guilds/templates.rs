@@ -4,17 +4,13 @@ use sm_types::{GuildId, TemplateId};
 use sqlx::{PgExecutor, types::Json};
 use time::OffsetDateTime;
 
-/// A stored template.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub struct Template {
-    /// Its id.
     #[sqlx(try_from = "uuid::Uuid")]
     pub template_id: TemplateId,
     /// Its name, unique in the guild.
     pub name: String,
-    /// The message.
     pub message: Json<serde_json::Value>,
-    /// Its revision.
     pub revision: i32,
     /// When it was saved last.
     pub updated_at: OffsetDateTime,

@@ -20,9 +20,7 @@ const REQUESTS: u32 = 4;
 /// A channel and whether the bot can post in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
-    /// The channel.
     pub id: ChannelId,
-    /// Its name.
     pub name: String,
     /// `text`, `announcement`, `voice`, `stage` or `thread`.
     pub kind: &'static str,
@@ -37,9 +35,7 @@ pub struct Place {
 /// A role and whether the bot can ping it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PingRole {
-    /// The role.
     pub id: RoleId,
-    /// Its name.
     pub name: String,
     /// Whether a mention by the bot pings its members.
     pub pingable: bool,

@@ -13,25 +13,30 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 #[error("the payload does not parse: {0}")]
 pub struct PayloadError(String);
 
-/// A delivery.
 #[derive(Debug, Clone)]
 pub enum Message {
     /// Twitch asks whether the callback is ours; the answer is this text and nothing else.
-    Challenge { challenge: String, subscription: Option<Subscription> },
-    /// Something happened.
-    Notification { subscription: Subscription, event: Event },
+    Challenge {
+        challenge: String,
+        subscription: Option<Subscription>,
+    },
+    Notification {
+        subscription: Subscription,
+        event: Event,
+    },
     /// A subscription is no more; its status says why.
-    Revocation { subscription: Subscription },
+    Revocation {
+        subscription: Subscription,
+    },
     /// A kind of message that came after this code.
-    Unknown { message_type: String },
+    Unknown {
+        message_type: String,
+    },
 }
 
-/// What happened.
 #[derive(Debug, Clone)]
 pub enum Event {
-    /// A stream began.
     StreamOnline(StreamOnline),
-    /// A stream ended.
     StreamOffline(StreamOffline),
     /// Title, category or language changed.
     ChannelUpdate(ChannelUpdate),
@@ -40,7 +45,9 @@ pub enum Event {
     /// A user's names changed.
     UserUpdate(UserUpdate),
     /// A type that we do not act upon.
-    Unknown { subscription_type: String },
+    Unknown {
+        subscription_type: String,
+    },
 }
 
 /// A broadcaster, or another user, as named in an event.
