@@ -73,14 +73,16 @@ chaos:
 	CHAOS_KILLS=100 CHAOS_GUILDS=2000 OUTAGE_SECONDS=30 CHAOS_SILENCES=60 $(BIN) with-postgres -- \
 	  $(CARGO) test -p sm-tests --test integration -- kills outage silence
 
-# Times of requests beside a million preferences and a million log rows, and six million old rows that are deleted
-# while requests are answered; takes about five minutes.
+# Times of requests beside a million preferences and a million log rows, six million old rows that are deleted while
+# requests are answered, and the jobs' comparisons of 100,000 streamers; takes about ten minutes.
 scale:
 	$(CARGO) build --workspace --bins
 	SCALE_ROWS=1000000 $(BIN) with-postgres -- \
-	  $(CARGO) test -p sm-tests --test integration -- scale --nocapture
+	  $(CARGO) test -p sm-tests --test integration -- scale:: --nocapture
 	SCALE_ROWS=1000000 $(BIN) with-postgres -- \
 	  $(CARGO) test -p sm-tests --test integration -- retention::old --nocapture
+	SCALE_STREAMERS=100000 $(BIN) with-postgres -- \
+	  $(CARGO) test -p sm-tests --test integration -- jobs_of_scale --nocapture
 
 # What the product is made of (CycloneDX) and under which licences, in target/sbom; refuses what deny.toml does.
 sbom:

@@ -12,6 +12,7 @@ mod flow;
 mod gate;
 mod go_live;
 mod imports;
+mod jobs;
 mod kills;
 mod lambda;
 mod limits;

@@ -50,12 +50,20 @@ const SAMPLE_ROWS: &[(i64, &str)] = &[
            values (1, 'test', 'create', 'sent', now(), now(), now(), now());",
     ),
     (4, "insert into audit_log (at, guild_id, action, target) values (now(), 1, 'template.update', 't');"),
-    (10, "update notification_log set reason = 'cooldown', reason_values = '{\"seconds\": 90}' where status = 'pending';"),
-    (8, "update stream_sessions set contradicted_at = now();"),
-    (11, ""),
-    (12, ""),
     (
-        13,
+        5,
+        "insert into jobs (name, due_at, turn, begun_at, cursor) values ('streams', now(), 1, now(), '7');
+         update eventsub_subscriptions set listed_at = now(), outdated = true;",
+    ),
+    (6, "update stream_sessions set contradicted_at = now();"),
+    (
+        7,
+        "update notification_log set reason = 'cooldown', reason_values = '{\"seconds\": 90}' where status = 'pending';",
+    ),
+    (8, ""),
+    (9, ""),
+    (
+        10,
         "insert into outbox_flows (session_id, lane) values (uuid_v7(), 0);
          insert into delivery_history (guild_id, kind, action, status, due_at, expires_at, received_at, committed_at)
            values (1, 'test', 'create', 'sent', now(), now(), now(), now());",

@@ -347,12 +347,13 @@ async fn names_follow_twitch_and_removed_accounts_are_marked() {
         let ana = t.streamer("ana").await;
         let guild = t.guild_following(&ana).await;
         t.sql("update streamers set login = 'old_name', display_name = 'Old'").await;
-        reconcile::names(&t.app).await.unwrap();
+        t.sweep().await;
         let login: String =
             sqlx::query_scalar("select login from streamers").fetch_one(&t.app.pool).await.unwrap();
         assert_eq!(login, "ana");
         t.twitch.remove_user(&ana).await;
-        reconcile::names(&t.app).await.unwrap();
+        t.clock.advance(Duration::days(1));
+        t.sweep().await;
         let ada = t.discord.add_user("ada", None);
         t.discord.set_owner(guild.id, ada);
         let browser = t.signed_in(ada).await;

@@ -58,16 +58,17 @@ impl From<Mention> for guilds::Mention {
     }
 }
 
-/// The default and largest size of a page.
-const PAGE: (i64, i64) = (50, 100);
+/// The size of a page, when nothing is said.
+const PAGE_DEFAULT: i64 = 50;
+const PAGE_LIMIT: i64 = 100;
 
 /// How many rows a page has, out of what was asked for.
 pub(crate) fn page_size(limit: Option<i64>) -> Result<i64, ApiError> {
-    let limit = limit.unwrap_or(PAGE.0);
-    if (1..=PAGE.1).contains(&limit) {
+    let limit = limit.unwrap_or(PAGE_DEFAULT);
+    if (1..=PAGE_LIMIT).contains(&limit) {
         Ok(limit)
     } else {
-        let message = format!("Choose from 1 to {}.", PAGE.1);
+        let message = format!("Choose from 1 to {PAGE_LIMIT}.");
         Err(ApiError::Malformed { field: "limit".to_owned(), message })
     }
 }

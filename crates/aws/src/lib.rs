@@ -18,7 +18,7 @@ mod signed;
 mod trace;
 
 pub use cipher::{Cipher, CipherError};
-pub use codedeploy::report_hook;
+pub use codedeploy::{Hook, report_hook};
 pub use credentials::AwsSettings;
 pub use dead_letters::{DeadLetter, DeadLetters};
 pub use function::{function_settings, invoke};

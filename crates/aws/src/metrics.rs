@@ -19,14 +19,12 @@ const MAX_VALUES: usize = 100;
 
 macro_rules! counters {
     ($($(#[$doc:meta])* $name:ident $operation:literal $outcome:literal)*) => {
-        /// What is counted.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum Counter {
             $($(#[$doc])* $name,)*
         }
 
         impl Counter {
-            /// All of them.
             pub const ALL: &[Self] = &[$(Self::$name,)*];
 
             /// The dimensions Operation and Outcome.
@@ -62,7 +60,6 @@ counters! {
     RateLimited "limit" "hit"
     /// A stored token could not be encrypted or decrypted.
     CryptoError "crypto" "error"
-    /// Deliveries were queued.
     Queued "expansion" "queued"
     /// A delivery was sent.
     Sent "delivery" "sent"
@@ -76,7 +73,6 @@ counters! {
     Retried "delivery" "retried"
     /// Discord answered a request of a delivery.
     DiscordRequest "discord" "request"
-    /// Discord answered 429.
     DiscordRateLimited "discord" "rate_limited"
     /// Discord refused with 401, 403 or 429.
     DiscordInvalid "discord" "invalid"
@@ -90,6 +86,8 @@ counters! {
     RingLate "doorbell" "late"
     /// SQS refused a ring; the sweep finds the work.
     RingFailed "doorbell" "failed"
+    /// A turn of a job has failed; the log names the job.
+    JobFailed "job" "failed"
 }
 
 impl Counter {
@@ -115,7 +113,6 @@ impl Counter {
     }
 }
 
-/// What is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Gauge {
     /// Milliseconds from a webhook to Discord's answer, each delivery a value.
@@ -126,15 +123,17 @@ pub enum Gauge {
     SubscriptionDrift,
     /// How much of what Twitch lets us subscribe to is used.
     SubscriptionCost,
+    /// For how many seconds the job that is furthest behind has owed a success.
+    JobOverdue,
 }
 
 impl Gauge {
-    /// All of them.
     pub const ALL: &[Self] = &[
         Self::WebhookToDiscord,
         Self::OldestOutbox,
         Self::SubscriptionDrift,
         Self::SubscriptionCost,
+        Self::JobOverdue,
     ];
 
     /// The metric's name and unit.
@@ -144,6 +143,7 @@ impl Gauge {
             Self::OldestOutbox => ("OldestOutboxSeconds", "Seconds"),
             Self::SubscriptionDrift => ("SubscriptionDrift", "Count"),
             Self::SubscriptionCost => ("SubscriptionCostPercent", "Percent"),
+            Self::JobOverdue => ("JobOverdueSeconds", "Seconds"),
         }
     }
 
@@ -203,18 +203,21 @@ pub fn take_lines(stage: &str, now: OffsetDateTime) -> Vec<String> {
         let count = counter.take();
         let (operation, outcome) = counter.dimensions();
         let dimensions = [("Stage", stage), ("Operation", operation), ("Outcome", outcome)];
-        (count > 0).then(|| line(&dimensions, (COUNT, "Count"), json!(count), now))
+        (count > 0).then(|| line(&dimensions, COUNT, "Count", json!(count), now))
     });
     let gauges = Gauge::ALL.iter().filter_map(|gauge| {
         let values = gauge.take();
-        (!values.is_empty()).then(|| line(&[("Stage", stage)], gauge.metric(), json!(values), now))
+        let (name, unit) = gauge.metric();
+        let stage = [("Stage", stage)];
+        (!values.is_empty()).then(|| line(&stage, name, unit, json!(values), now))
     });
     counters.chain(gauges).collect()
 }
 
 fn line(
     dimensions: &[(&str, &str)],
-    (name, unit): (&str, &str),
+    name: &str,
+    unit: &str,
     value: Value,
     now: OffsetDateTime,
 ) -> String {

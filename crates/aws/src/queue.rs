@@ -30,7 +30,6 @@ pub enum Ring {
 }
 
 impl Ring {
-    /// The message's text.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Deliver => "deliver",

@@ -21,21 +21,17 @@ use tokio::net::TcpListener;
 const EVENTSUB_SECRET: &str = "development-secret-0123456789abcdef";
 const CLIENT_SECRET: &str = "development-client-secret";
 
-/// Where everything listens.
 #[derive(Debug, Clone, Copy)]
 pub struct Ports {
     /// The app and the page.
     pub app: u16,
-    /// The simulated Twitch.
     pub twitch: u16,
-    /// The simulated Discord.
     pub discord: u16,
 }
 
 /// What a world is started with.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Where everything listens.
     pub ports: Ports,
     /// The dashboard's built files.
     pub dashboard: PathBuf,
@@ -47,11 +43,8 @@ pub struct Options {
 
 /// A world that runs; it ends when this is dropped.
 pub struct Dev {
-    /// The app.
     pub app: App,
-    /// The simulated Twitch.
     pub twitch: TwitchSim,
-    /// The simulated Discord.
     pub discord: DiscordSim,
     /// The page's address.
     pub url: String,

@@ -9,11 +9,16 @@ use axum::{
 };
 use serde_json::json;
 use sm_aws::metrics::{self, Counter, LATENCY_BOUNDS_MS};
-use sm_services::{App, LazyApp, SecurityEvent, jobs::Job};
+use sm_db::jobs::Status;
+use sm_services::{
+    App, LazyApp, SecurityEvent,
+    jobs::{Job, schedule},
+};
 use std::{
     collections::BTreeMap,
     fmt::{Display, Write},
 };
+use time::OffsetDateTime;
 
 /// A scrape must not wait for the database as long as a request may.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(2);
@@ -170,6 +175,7 @@ async fn gauges(page: &mut Page, app: &App) {
         Ok::<_, sqlx::Error>((
             backlog,
             sm_db::streamers::subscriptions::count_all(&app.pool).await?,
+            sm_db::jobs::list(&app.pool).await?,
         ))
     })
     .await;
@@ -185,7 +191,8 @@ async fn gauges(page: &mut Page, app: &App) {
     if let Ok(Ok(Some(depth))) = tokio::time::timeout(PATIENCE, app.doorbell.depth()).await {
         page.gauge("queue_messages", "Messages that wait in the doorbell's queue.", depth);
     }
-    let Some((backlog, subscriptions)) = known else { return };
+    let Some((backlog, subscriptions, known_jobs)) = known else { return };
+    jobs(page, &known_jobs, app.clock.now());
     page.gauge(
         "outbox_oldest_seconds",
         "How long the oldest work that is due has waited.",
@@ -204,5 +211,37 @@ async fn gauges(page: &mut Page, app: &App) {
         let count =
             subscriptions.iter().find(|(name, _)| name == state).map_or(0, |(_, count)| *count);
         page.sample("subscriptions", &[("state", state)], count);
+    }
+}
+
+/// Jobs as the database knows them; one that has never begun is left out.
+fn jobs(page: &mut Page, known: &[Status], now: OffsetDateTime) {
+    let known = || {
+        let status = |name| known.iter().find(|status: &&Status| status.name == name);
+        schedule::JOBS.iter().filter_map(move |job| Some((job, status(job.name)?)))
+    };
+    page.describe(
+        "job_last_success_timestamp_seconds",
+        "gauge",
+        "When a job has last come to its end.",
+    );
+    for (job, status) in known() {
+        if let Some(at) = status.succeeded_at {
+            let labels = [("job", job.name)];
+            page.sample("job_last_success_timestamp_seconds", &labels, at.unix_timestamp());
+        }
+    }
+    page.describe("job_overdue_seconds", "gauge", "For how long a job has owed a success.");
+    for (job, status) in known() {
+        let overdue = schedule::overdue(job, status, now).whole_seconds();
+        page.sample("job_overdue_seconds", &[("job", job.name)], overdue);
+    }
+    page.describe(
+        "job_failures_total",
+        "counter",
+        "Turns of a job that have failed, on all servers.",
+    );
+    for (job, status) in known() {
+        page.sample("job_failures_total", &[("job", job.name)], status.failed);
     }
 }

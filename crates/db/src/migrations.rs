@@ -13,11 +13,12 @@ const SOURCES: &[(i64, &str, &str)] = &[
     (2, "delivery", include_str!("../../../migrations/0002_delivery.sql")),
     (3, "accounts", include_str!("../../../migrations/0003_accounts.sql")),
     (4, "audit by target", include_str!("../../../migrations/0004_audit_by_target.sql")),
-    (10, "reason values", include_str!("../../../migrations/0010_reason_values.sql")),
-    (8, "doubted sessions", include_str!("../../../migrations/0008_doubted_sessions.sql")),
-    (11, "history bound", include_str!("../../../migrations/0011_history_bound.sql")),
-    (12, "history bound holds", include_str!("../../../migrations/0012_history_bound_holds.sql")),
-    (13, "outbox and history", include_str!("../../../migrations/0013_outbox_and_history.sql")),
+    (5, "job progress", include_str!("../../../migrations/0005_job_progress.sql")),
+    (6, "doubted sessions", include_str!("../../../migrations/0006_doubted_sessions.sql")),
+    (7, "reason values", include_str!("../../../migrations/0007_reason_values.sql")),
+    (8, "history bound", include_str!("../../../migrations/0008_history_bound.sql")),
+    (9, "history bound holds", include_str!("../../../migrations/0009_history_bound_holds.sql")),
+    (10, "outbox and history", include_str!("../../../migrations/0010_outbox_and_history.sql")),
 ];
 
 /// All migrations of the product, in order.

@@ -30,11 +30,8 @@ const MAX_ANSWER_BYTES: usize = 1024 * 1024;
 pub struct ClientConfig {
     /// `https://discord.com/api/v10`: without the version Discord takes an old one.
     pub api_url: String,
-    /// The application.
     pub client_id: String,
-    /// The application's secret.
     pub client_secret: Secret,
-    /// The bot's token.
     pub bot_token: Secret,
     /// `DiscordBot (URL, version)`; anything else may be blocked at the edge.
     pub user_agent: String,
@@ -51,7 +48,6 @@ pub struct Client {
 /// An answer and what it tells of the limits.
 #[derive(Debug, Clone)]
 pub struct Reply<T> {
-    /// The answer.
     pub body: T,
     /// The bucket's state.
     pub limits: Limits,
@@ -63,12 +59,10 @@ impl Client {
         Self { config: Arc::new(config), http, refused: Arc::default() }
     }
 
-    /// The application.
     pub fn client_id(&self) -> &str {
         &self.config.client_id
     }
 
-    /// Posts a message.
     pub async fn create_message(
         &self,
         channel: ChannelId,
@@ -128,7 +122,6 @@ impl Client {
         self.get(format!("guilds/{guild}/channels")).await
     }
 
-    /// A guild's roles.
     pub async fn get_guild_roles(&self, guild: GuildId) -> Result<Reply<Vec<Role>>, Error> {
         self.get(format!("guilds/{guild}/roles")).await
     }
@@ -138,7 +131,6 @@ impl Client {
         self.get(format!("guilds/{guild}/members/{user}")).await
     }
 
-    /// The bot itself.
     pub async fn current_user(&self) -> Result<Reply<User>, Error> {
         self.get("users/@me".to_owned()).await
     }
@@ -153,7 +145,6 @@ impl Client {
         self.get(format!("users/@me/guilds?limit=200&after={after}")).await
     }
 
-    /// Leaves a guild.
     pub async fn leave_guild(&self, guild: GuildId) -> Result<(), Error> {
         let request = Outgoing::new(Method::DELETE, format!("users/@me/guilds/{guild}"));
         self.send(request).await.map(|_| ())

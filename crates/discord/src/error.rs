@@ -38,7 +38,6 @@ pub enum Error {
     /// Discord understood and refused.
     #[error("Discord refused ({status}, code {code}): {message}")]
     Rejected {
-        /// The HTTP status.
         status: u16,
         /// Discord's code; 0 is generic.
         code: u32,
@@ -63,10 +62,7 @@ pub enum Error {
     },
     /// A success whose body could not be read.
     #[error("Discord's answer could not be read ({status})")]
-    Decode {
-        /// The HTTP status.
-        status: u16,
-    },
+    Decode { status: u16 },
 }
 
 impl Error {
@@ -81,7 +77,6 @@ impl Error {
         }
     }
 
-    /// Discord's error code.
     pub fn code(&self) -> Option<u32> {
         match self {
             Self::RateLimited { code, .. } => *code,

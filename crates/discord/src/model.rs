@@ -60,10 +60,8 @@ pub struct CreateMessage {
 /// What a message is changed to; an empty list of embeds removes them.
 #[derive(Debug, Clone, Serialize)]
 pub struct EditMessage {
-    /// The text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content: Option<String>,
-    /// All embeds.
     pub embeds: Vec<Embed>,
     /// An edit without this is parsed anew with Discord's default.
     pub allowed_mentions: AllowedMentions,
@@ -72,14 +70,10 @@ pub struct EditMessage {
 /// A message as Discord answers.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Message {
-    /// Its id.
     pub id: MessageId,
-    /// Its channel.
     pub channel_id: ChannelId,
-    /// Its text.
     #[serde(default)]
     pub content: String,
-    /// Who wrote it.
     pub author: Author,
     /// Roles that were pinged.
     #[serde(default)]
@@ -153,16 +147,12 @@ fn lenient<'de, D: Deserializer<'de>, T: Default + DeserializeOwned>(
 /// The author of a message.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Author {
-    /// Who.
     pub id: UserId,
 }
 
-/// A user.
 #[derive(Debug, Clone, Deserialize)]
 pub struct User {
-    /// The id.
     pub id: UserId,
-    /// The name.
     #[serde(default)]
     pub username: String,
     /// The name that is shown.
@@ -176,9 +166,7 @@ pub struct User {
 /// A guild as Discord lists it for a user or the bot.
 #[derive(Debug, Clone, Deserialize)]
 pub struct GuildSummary {
-    /// The id.
     pub id: GuildId,
-    /// The name.
     #[serde(default)]
     pub name: String,
     /// The hash of the icon.
@@ -192,30 +180,23 @@ pub struct GuildSummary {
     pub permissions: Permissions,
 }
 
-/// A guild.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Guild {
-    /// The id.
     pub id: GuildId,
-    /// The name.
     #[serde(default)]
     pub name: String,
     /// The hash of the icon.
     #[serde(default)]
     pub icon: Option<String>,
-    /// Who owns it.
     pub owner_id: UserId,
     /// All roles; the one whose id is the guild's is `@everyone`.
     #[serde(default)]
     pub roles: Vec<Role>,
 }
 
-/// A role.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Role {
-    /// The id.
     pub id: RoleId,
-    /// The name.
     #[serde(default)]
     pub name: String,
     /// What it permits in the guild.
@@ -234,12 +215,9 @@ pub struct Role {
 /// A channel or thread.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Channel {
-    /// The id.
     pub id: ChannelId,
-    /// The guild.
     #[serde(default)]
     pub guild_id: Option<GuildId>,
-    /// The name.
     #[serde(default)]
     pub name: Option<String>,
     /// 0 text, 5 announcement, 10 to 12 threads, 15 forum, …

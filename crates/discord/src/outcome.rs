@@ -5,14 +5,10 @@
 use crate::{Error, Reason};
 use std::time::Duration;
 
-/// What was asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operation {
-    /// Create Message.
     Create,
-    /// Edit Message.
     Edit,
-    /// Delete Message.
     Delete,
 }
 
@@ -25,7 +21,6 @@ pub enum Rebuild {
     DefaultTemplate(Option<Reason>),
 }
 
-/// What to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     /// As good as done.

@@ -14,7 +14,6 @@ impl Permissions {
     pub const MANAGE_GUILD: Self = Self(1 << 5);
     /// Everything in a channel needs it.
     pub const VIEW_CHANNEL: Self = Self(1 << 10);
-    /// Messages.
     pub const SEND_MESSAGES: Self = Self(1 << 11);
     /// Embeds; without it they are dropped silently.
     pub const EMBED_LINKS: Self = Self(1 << 14);

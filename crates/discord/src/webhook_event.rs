@@ -18,25 +18,19 @@ pub fn verify(public_key: &str, timestamp: &str, body: &[u8], signature: &str) -
     UnparsedPublicKey::new(&ED25519, key).verify(&signed, &mark).is_ok()
 }
 
-/// What Discord tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WebhookEvent {
     /// Asks whether we are there.
     Ping,
     /// The bot was installed in a guild.
     Installed {
-        /// The guild.
         guild: GuildId,
-        /// Its name.
         name: String,
         /// Who installed it.
         by: UserId,
     },
     /// A user has removed our access to their account.
-    Deauthorized {
-        /// The user.
-        user: UserId,
-    },
+    Deauthorized { user: UserId },
     /// Something that is of no use here.
     Other(String),
 }

@@ -49,15 +49,12 @@ pub struct Config {
     pub database_connections: u32,
     /// How long one statement may take.
     pub database_timeout: Duration,
-    /// Twitch application.
     pub twitch_client_id: String,
     /// Helix.
     pub twitch_api_url: String,
-    /// Twitch's OAuth server.
     pub twitch_auth_url: String,
     /// Discord's REST API, with its version.
     pub discord_api_url: String,
-    /// Discord application.
     pub discord_client_id: String,
     /// The key that Discord signs its events with, in hexadecimal.
     pub discord_public_key: String,
@@ -82,18 +79,15 @@ pub struct Config {
     secrets: Option<SecretSettings>,
 }
 
-/// The secret settings.
 #[derive(Clone, Debug)]
 pub struct SecretSettings {
     /// Postgres.
     pub database_url: Secret,
-    /// Twitch application.
     pub twitch_client_secret: Secret,
     /// Secrets that sign webhooks, the newest first.
     pub twitch_eventsub_secrets: Vec<Secret>,
     /// Discord bot.
     pub discord_bot_token: Secret,
-    /// Discord application.
     pub discord_client_secret: Secret,
     /// Secrets that sign sessions, the newest first.
     pub session_secrets: Vec<Secret>,

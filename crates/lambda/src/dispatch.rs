@@ -163,9 +163,10 @@ impl Dispatcher {
         let swept = swept.inspect_err(|_| Counter::DatabaseError.count())?;
         Gauge::OldestOutbox.note(oldest_due(&app).await?);
         self.app.settle().await;
-        Ok(
-            json!({ "checked": swept.checked, "healed": swept.healed, "attempts": swept.worker.attempts }),
-        )
+        Ok(json!({
+            "checked": swept.checked, "healed": swept.healed, "attempts": swept.worker.attempts,
+            "failed_jobs": swept.failed_jobs,
+        }))
     }
 
     async fn task(&self, task: &str, deadline_ms: u64) -> Result<Value, Error> {

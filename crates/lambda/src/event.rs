@@ -30,7 +30,6 @@ pub(crate) enum Kind {
 pub(crate) struct Message {
     /// Its id, to hand it back by.
     pub(crate) id: String,
-    /// Its text.
     pub(crate) body: String,
     /// The trace of who rang.
     pub(crate) trace: Option<TraceHeader>,

@@ -1,7 +1,7 @@
 //! The audit log: what was done, and what was denied.
 
 use crate::{App, SecurityEvent};
-use serde::Serialize;
+use serde_json::Value;
 use sm_db::audit::NewEntry;
 use sm_types::{GuildId, UserId};
 
@@ -21,29 +21,43 @@ impl Actor {
     }
 }
 
-/// An admin's action, with what was before and what is now.
+/// What an admin does.
+#[derive(Debug, Clone)]
+pub struct Action<'a> {
+    /// The server whose log tells of it.
+    pub guild: GuildId,
+    /// As in `guild_config.update`.
+    pub name: &'a str,
+    /// The id of what is changed, when it is not the server itself.
+    pub target: Option<&'a str>,
+    /// How it was; nothing for what is new.
+    pub before: Option<Value>,
+    /// How it is now; nothing for what is gone.
+    pub after: Option<Value>,
+}
+
+/// Writes down what an admin does, in the transaction that does it.
 pub async fn done(
     app: &App,
     db: impl sqlx::PgExecutor<'_>,
     actor: &Actor,
-    (guild, action, target): (GuildId, &str, Option<&str>),
-    (before, after): (Option<&impl Serialize>, Option<&impl Serialize>),
+    action: Action<'_>,
 ) -> sqlx::Result<()> {
-    let json = |value: Option<serde_json::Result<serde_json::Value>>| value.and_then(Result::ok);
+    let Action { guild, name, target, before, after } = action;
     let entry = NewEntry {
         at: app.clock.now(),
         guild: Some(guild),
         actor: actor.user,
-        action,
+        action: name,
         target,
         denied: false,
-        before: json(before.map(serde_json::to_value)),
-        after: json(after.map(serde_json::to_value)),
+        before,
+        after,
         request_id: Some(&actor.request_id),
     };
     SecurityEvent::AdminAction.count();
     tracing::info!(
-        event = SecurityEvent::AdminAction.as_str(), action, guild.id = %guild,
+        event = SecurityEvent::AdminAction.as_str(), action = name, guild.id = %guild,
         user.id = actor.user.map(|id| id.to_string()), target, request.id = actor.request_id,
         "an admin did something"
     );

@@ -29,9 +29,7 @@ pub struct ClientConfig {
     pub api_url: String,
     /// `https://id.twitch.tv/oauth2`.
     pub auth_url: String,
-    /// The application's id.
     pub client_id: String,
-    /// The application's secret.
     pub client_secret: Secret,
 }
 
@@ -47,7 +45,6 @@ pub struct Client {
 /// An app access token.
 #[derive(Clone, Debug)]
 pub struct AppToken {
-    /// The token.
     pub secret: Secret,
     /// How long it lives; about 60 days.
     pub expires_in: Duration,
@@ -79,7 +76,6 @@ impl Client {
         Ok(AppToken { secret: Secret::new(answer.access_token), expires_in })
     }
 
-    /// The application.
     pub fn client_id(&self) -> &str {
         &self.config.client_id
     }

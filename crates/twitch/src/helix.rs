@@ -13,20 +13,15 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 /// Ids that one request may name.
 const MAX_IDS: usize = 100;
-/// Pages read of a list; at about 100 rows each this is beyond the subscription limit.
-const MAX_PAGES: usize = 200;
+/// Pages read of a list: at about 100 rows each, four subscriptions of 250,000 streamers.
+const MAX_PAGES: usize = 10_000;
 
-/// A user.
 #[derive(Debug, Clone, Deserialize)]
 pub struct User {
-    /// The id.
     pub id: TwitchUserId,
-    /// The login.
     pub login: String,
-    /// The display name.
     #[serde(default, deserialize_with = "text")]
     pub display_name: String,
-    /// The avatar.
     #[serde(default, deserialize_with = "set")]
     pub profile_image_url: Option<String>,
 }
@@ -34,18 +29,14 @@ pub struct User {
 /// A channel's present or last title and category; known offline and right at going live.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Channel {
-    /// The broadcaster.
     pub broadcaster_id: TwitchUserId,
     /// The title; may be empty.
     #[serde(default, deserialize_with = "text")]
     pub title: String,
-    /// The category's id.
     #[serde(default, deserialize_with = "set")]
     pub game_id: Option<String>,
-    /// The category's name.
     #[serde(default, deserialize_with = "set")]
     pub game_name: Option<String>,
-    /// The language.
     #[serde(default, rename = "broadcaster_language", deserialize_with = "set")]
     pub language: Option<String>,
 }
@@ -53,28 +44,22 @@ pub struct Channel {
 /// A live stream. Missing for about a minute after going live.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Stream {
-    /// The stream.
     pub id: StreamId,
-    /// The broadcaster.
     pub user_id: TwitchUserId,
-    /// The title.
     #[serde(default, deserialize_with = "text")]
     pub title: String,
-    /// The category's id.
     #[serde(default, deserialize_with = "set")]
     pub game_id: Option<String>,
-    /// The category's name.
     #[serde(default, deserialize_with = "set")]
     pub game_name: Option<String>,
     /// Viewers now.
     #[serde(default)]
     pub viewer_count: u64,
-    /// When it began.
     #[serde(default, deserialize_with = "moment")]
     pub started_at: Option<OffsetDateTime>,
 }
 
-/// A recording.
+/// What Twitch keeps of a stream that is over.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Video {
     /// The stream it is of.
@@ -87,17 +72,15 @@ pub struct Video {
 /// A channel found by a search.
 #[derive(Debug, Clone, Deserialize)]
 pub struct FoundChannel {
-    /// The broadcaster.
+    /// The broadcaster: channels have no ids of their own.
     pub id: TwitchUserId,
-    /// The login.
     pub broadcaster_login: String,
-    /// The display name.
     #[serde(default, deserialize_with = "text")]
     pub display_name: String,
     /// Whether the channel is live.
     #[serde(default)]
     pub is_live: bool,
-    /// The avatar.
+    /// The avatar. Search has no picture of the stream.
     #[serde(default, deserialize_with = "set")]
     pub thumbnail_url: Option<String>,
 }
@@ -107,9 +90,7 @@ pub struct FoundChannel {
 pub struct NewSubscription {
     /// The type, such as `stream.online`.
     pub kind: String,
-    /// The version.
     pub version: String,
-    /// The condition.
     pub condition: serde_json::Value,
     /// Where Twitch posts to.
     pub callback: String,
@@ -137,7 +118,7 @@ struct Page<T> {
 /// What the application's subscriptions cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub struct Budget {
-    /// All subscriptions.
+    /// How many there are, of all callbacks.
     pub total: u64,
     /// What they cost together.
     pub total_cost: u64,
@@ -238,22 +219,33 @@ impl Client {
         page.data.into_iter().next().ok_or(Error::Decode)
     }
 
-    /// All subscriptions of the application, in every state.
+    /// All subscriptions of the application, in every state: a request per page.
     pub async fn list_subscriptions(&self, token: &Secret) -> Result<Vec<Subscription>, Error> {
         let mut all = Vec::new();
         let mut cursor: Option<String> = None;
         for _ in 0..MAX_PAGES {
-            let query: Vec<_> = cursor.iter().map(|cursor| ("after", cursor.as_str())).collect();
-            let page: Page<Subscription> =
-                self.page("eventsub/subscriptions", token, &query).await?;
-            cursor = page.cursor();
-            all.extend(page.data);
+            let (page, next) = self.subscriptions_page(token, cursor.as_deref()).await?;
+            all.extend(page);
+            cursor = next;
             if cursor.is_none() {
                 return Ok(all);
             }
         }
         // Half a list would look like missing subscriptions.
         Err(Error::Decode)
+    }
+
+    /// A page of them, oldest first, and the cursor of the next one. Twitch does not say how long a
+    /// cursor is good for, nor how many are on a page.
+    pub async fn subscriptions_page(
+        &self,
+        token: &Secret,
+        after: Option<&str>,
+    ) -> Result<(Vec<Subscription>, Option<String>), Error> {
+        let query: Vec<_> = after.iter().map(|cursor| ("after", *cursor)).collect();
+        let page: Page<Subscription> = self.page("eventsub/subscriptions", token, &query).await?;
+        let next = page.cursor();
+        Ok((page.data, next))
     }
 
     /// What the application's subscriptions cost and may cost.

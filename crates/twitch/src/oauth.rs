@@ -12,7 +12,6 @@ pub const LINK_SCOPE: &str = "moderator:read:followers";
 /// A user's access token, kept only until the channel is known.
 #[derive(Debug, Clone, Deserialize)]
 pub struct UserToken {
-    /// The token.
     #[serde(deserialize_with = "secret")]
     pub access_token: Secret,
 }
@@ -24,9 +23,7 @@ fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Secret, D::Error
 /// To whom a token belongs.
 #[derive(Debug, Clone, Deserialize)]
 pub struct TokenOwner {
-    /// The user.
     pub user_id: TwitchUserId,
-    /// The login.
     pub login: String,
     /// The application it was made for.
     client_id: String,

@@ -22,7 +22,8 @@ async fn outcome_of_the_smoke_test_is_reported_and_signed() {
     let (settings, http) = (super::settings(&url), sm_aws::lazy_http());
     let at = OffsetDateTime::from_unix_timestamp(1_800_000_000).unwrap();
     for passed in [true, false] {
-        sm_aws::report_hook(&settings, &http, ("d-1", "e-1"), passed, at).await.unwrap();
+        let hook = sm_aws::Hook { deployment_id: "d-1", execution_id: "e-1" };
+        sm_aws::report_hook(&settings, &http, hook, passed, at).await.unwrap();
     }
     let seen = seen.lock().unwrap();
     for ((headers, body), status) in seen.iter().zip(["Succeeded", "Failed"]) {

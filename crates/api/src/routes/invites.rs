@@ -14,7 +14,7 @@ use serde_json::json;
 use sm_db::guilds::invites::{self, Invite, NewInvite};
 use sm_services::{
     accounts::consent::{self, Purpose, Refusal},
-    audit,
+    audit::{self, Action},
     setup::Problem,
 };
 use sm_types::GuildId;
@@ -125,8 +125,9 @@ pub(crate) async fn create(
         return Err(ApiError::Refused { code: "too_many_invites", detail });
     }
     let after = json!({ "hours": hours, "max_uses": max_uses });
-    let what = (guild, "invite.create", None);
-    audit::done(app, &app.pool, &admin.actor(), what, (None::<&()>, Some(&after))).await?;
+    let action =
+        Action { guild, name: "invite.create", target: None, before: None, after: Some(after) };
+    audit::done(app, &app.pool, &admin.actor(), action).await?;
     let stored = invites::find_valid(&app.pool, &code, now).await?.ok_or(ApiError::Unavailable)?;
     Ok((StatusCode::CREATED, Json(item(stored, &app.settings.public_base_url, now))))
 }
@@ -142,8 +143,8 @@ pub(crate) async fn revoke(
     if !invites::revoke(&app.pool, guild, &code, now).await? {
         return Err(ApiError::NotFound);
     }
-    let what = (guild, "invite.revoke", None);
-    audit::done(app, &app.pool, &admin.actor(), what, (None::<&()>, None::<&()>)).await?;
+    let action = Action { guild, name: "invite.revoke", target: None, before: None, after: None };
+    audit::done(app, &app.pool, &admin.actor(), action).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

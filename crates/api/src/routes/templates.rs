@@ -149,7 +149,7 @@ pub(crate) async fn put(
     JsonBody(TemplateBody { name, message }): JsonBody<TemplateBody>,
 ) -> Result<impl IntoResponse, ApiError> {
     let (app, guild, id) = (admin.app(), admin.guild, TemplateId(id));
-    let content = (name.as_str(), &message);
+    let content = setup::templates::Content { name: &name, message: &message };
     let revision =
         setup::templates::save(app, guild, id, content, revision, &admin.actor()).await?;
     Ok((etag(revision), Json(found(&admin, id).await?)))
@@ -316,8 +316,7 @@ pub(crate) async fn test_send(
         let detail = "Choose a channel first: the server has no default one.".to_owned();
         return Err(ApiError::Refused { code: "no_channel", detail });
     };
-    let own = places::own(app, guild, &[channel], &[]).await?;
-    if own.is_err() {
+    if places::find_foreign(app, guild, &[channel], &[]).await?.is_some() {
         let message = "This server has no such channel that takes messages.";
         let problem = setup::Problem::new("channel_id", "unknown_channel", message);
         return Err(ApiError::Invalid(vec![problem]));

@@ -135,8 +135,8 @@ pub(crate) async fn list_guild(
     let (size, after) = (page_size(query.limit)?, key_of(query.after.as_deref())?);
     let name = searched(query.q.as_deref())?;
     let (pool, user) = (&member.caller.app.pool, member.caller.user.user_id);
-    let which = (name, after.as_deref());
-    let rows = preferences::streamers(pool, member.guild, user, which, size + 1).await?;
+    let which = preferences::Page { name, after: after.as_deref(), limit: size + 1 };
+    let rows = preferences::streamers(pool, member.guild, user, which).await?;
     let (rows, next) = page(rows, size, |row| row.login.clone());
     Ok(Json(PreferencePage { items: rows.into_iter().map(PreferenceItem::from).collect(), next }))
 }

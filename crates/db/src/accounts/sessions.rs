@@ -11,17 +11,14 @@ use uuid::Uuid;
 pub struct NewSession<'a> {
     /// The id that the cookie names.
     pub session_id: Uuid,
-    /// Who signed in.
     pub user: UserId,
     /// The browser, as it describes itself.
     pub user_agent: &'a str,
-    /// When.
     pub now: OffsetDateTime,
     /// Until when it lasts.
     pub expires_at: OffsetDateTime,
 }
 
-/// Stores a sign-in.
 pub async fn insert(db: impl PgExecutor<'_>, new: &NewSession<'_>) -> sqlx::Result<()> {
     sqlx::query(
         "insert into sessions (session_id, user_id, user_agent, created_at, last_seen_at, expires_at)
@@ -49,7 +46,6 @@ pub struct UserLimit {
 /// A request's user, their limit, and what is known of them in the guild the request is about.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub struct Authenticated {
-    /// The user.
     #[sqlx(flatten)]
     pub user: User,
     /// When the session ends.
@@ -117,15 +113,12 @@ pub async fn authenticate(
 /// A sign-in for its user's list.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub struct Session {
-    /// The id.
     pub session_id: Uuid,
     /// The browser, as it described itself.
     pub user_agent: String,
-    /// When it began.
     pub created_at: OffsetDateTime,
     /// When it was used last, to the minute.
     pub last_seen_at: OffsetDateTime,
-    /// When it ends.
     pub expires_at: OffsetDateTime,
 }
 

@@ -7,7 +7,6 @@ use time::OffsetDateTime;
 /// A user as Discord describes them.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct User {
-    /// Discord's id.
     #[sqlx(try_from = "i64")]
     pub user_id: UserId,
     /// The unique name.
@@ -35,7 +34,6 @@ pub async fn upsert(db: impl PgExecutor<'_>, user: &User) -> sqlx::Result<()> {
     Ok(())
 }
 
-/// A user.
 pub async fn find(db: impl PgExecutor<'_>, user: UserId) -> sqlx::Result<Option<User>> {
     sqlx::query_as("select user_id, username, global_name, avatar from users where user_id = $1")
         .bind(user.to_db())
@@ -162,9 +160,7 @@ pub async fn release_tokens(db: impl PgExecutor<'_>, user: UserId) -> sqlx::Resu
 /// A guild as Discord lists it for a user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListedGuild {
-    /// The guild.
     pub guild_id: GuildId,
-    /// Its name.
     pub name: String,
     /// The hash of its icon.
     pub icon: Option<String>,
@@ -209,10 +205,8 @@ pub async fn set_guilds(
 /// A guild of a user, and what we know of it.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub struct UserGuild {
-    /// The guild.
     #[sqlx(try_from = "i64")]
     pub guild_id: GuildId,
-    /// Its name.
     pub name: String,
     /// The hash of its icon.
     pub icon: Option<String>,
@@ -222,7 +216,6 @@ pub struct UserGuild {
     pub permissions: i64,
     /// Whether the bot is in it.
     pub bot_present: bool,
-    /// Streamers it follows.
     pub streamers: i64,
     /// Those of them who are live.
     pub live: i64,

@@ -179,8 +179,8 @@ pub async fn record(
            insert into delivery_attempts (delivery_id, attempt, outcome, http_status, discord_code, retry_after_ms,
              claimed_at, sent_at, answered_at, message_created_at)
            -- A message that was sent may have a reason too: what to remark on it.
-           select delivery_id, attempt, case when status = 'sent' then status else coalesce(reason, status) end, http_status, discord_code, retry_after_ms,
-             claimed_at, sent_at, answered_at, message_created_at
+           select delivery_id, attempt, case when status = 'sent' then status else coalesce(reason, status) end,
+             http_status, discord_code, retry_after_ms, claimed_at, sent_at, answered_at, message_created_at
            from outcome
            on conflict on constraint delivery_attempts_pkey do nothing
          ), recorded as (

@@ -1,8 +1,9 @@
 //! What is known of messages in a channel, for whoever looks there before posting again.
 
-use sm_types::{ChannelId, DeliveryId, MessageId};
+use super::history::first_uuid_of;
+use sm_types::{ChannelId, DeliveryId, GuildId, MessageId};
 use sqlx::PgExecutor;
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 /// Which of these messages of a channel belong to a delivery other than `delivery`, or are tests.
@@ -10,17 +11,21 @@ use uuid::Uuid;
 /// One that nobody has recorded yet is not among them: its worker may have died.
 pub async fn of_others(
     db: impl PgExecutor<'_>,
+    guild: GuildId,
     channel: ChannelId,
     messages: &[MessageId],
     delivery: Option<DeliveryId>,
 ) -> sqlx::Result<Vec<MessageId>> {
     let found: Vec<i64> = sqlx::query_scalar(
-        "select distinct message_id from notification_log
-         where channel_id = $1 and message_id = any($2) and delivery_id is distinct from $3",
+        "select distinct message_id from deliveries
+         where guild_id = $4 and channel_id = $1 and message_id = any($2) and delivery_id is distinct from $3
+           and delivery_id >= $5",
     )
     .bind(channel.to_db())
     .bind(messages.iter().map(|message| message.to_db()).collect::<Vec<_>>())
     .bind(delivery.map(|DeliveryId(id)| id) as Option<Uuid>)
+    .bind(guild.to_db())
+    .bind(earliest(messages))
     .fetch_all(db)
     .await?;
     Ok(found.into_iter().map(MessageId::from_db).collect())
@@ -46,4 +51,11 @@ pub async fn is_possible(
     .bind(first_claimed_at)
     .fetch_one(db)
     .await
+}
+
+/// The smallest id of a delivery that may have posted one of these messages: none waits for more than a day.
+fn earliest(messages: &[MessageId]) -> Uuid {
+    let first = messages.iter().map(|message| message.created_at_unix_ms()).min().unwrap_or(0);
+    let at = OffsetDateTime::from_unix_timestamp_nanos(i128::from(first) * 1_000_000);
+    at.map_or(Uuid::nil(), |at| first_uuid_of(at - Duration::days(2)))
 }

@@ -5,7 +5,6 @@ use sm_types::{ChannelId, GuildId, RoleId, TemplateId};
 use sqlx::PgExecutor;
 use time::Time;
 
-/// A guild's configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GuildConfig {
     /// Whether anything is announced.

@@ -4,7 +4,6 @@ use sm_types::{GuildId, UserId};
 use sqlx::PgExecutor;
 use time::OffsetDateTime;
 
-/// An invite link.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub struct Invite {
     /// The code in the link.
@@ -12,7 +11,6 @@ pub struct Invite {
     /// The guild it leads to.
     #[sqlx(try_from = "i64")]
     pub guild_id: GuildId,
-    /// The guild's name.
     pub guild_name: String,
     /// When it was made.
     pub created_at: OffsetDateTime,
@@ -24,7 +22,6 @@ pub struct Invite {
     pub uses: i32,
     /// When it was revoked.
     pub revoked_at: Option<OffsetDateTime>,
-    /// Who made it.
     pub created_by_name: Option<String>,
 }
 
@@ -36,13 +33,9 @@ const COLUMNS: &str =
 /// An invite link to store.
 #[derive(Debug, Clone)]
 pub struct NewInvite<'a> {
-    /// The code.
     pub code: &'a str,
-    /// The guild.
     pub guild: GuildId,
-    /// Who makes it.
     pub by: UserId,
-    /// When.
     pub now: OffsetDateTime,
     /// Until when it works.
     pub expires_at: OffsetDateTime,

@@ -63,23 +63,48 @@ pub async fn describe(
     Ok(())
 }
 
-/// The ids of all guilds that have the bot.
-pub async fn active(db: impl PgExecutor<'_>) -> sqlx::Result<Vec<i64>> {
-    sqlx::query_scalar("select guild_id from guilds where status = 'active'").fetch_all(db).await
+/// Which of these guilds we know to have the bot.
+pub async fn active_among(
+    db: impl PgExecutor<'_>,
+    guilds: &[GuildId],
+) -> sqlx::Result<Vec<GuildId>> {
+    let ids: Vec<i64> = sqlx::query_scalar(
+        "select guild_id from guilds where guild_id = any($1) and status = 'active'",
+    )
+    .bind(guilds.iter().map(|guild| guild.to_db()).collect::<Vec<_>>())
+    .fetch_all(db)
+    .await?;
+    Ok(ids.into_iter().map(GuildId::from_db).collect())
 }
 
-/// Marks the active guilds that are not in a complete list of the bot's as left; returns how many.
+/// A page of the bot's guilds at Discord, which lists them by id.
+#[derive(Debug, Clone, Copy)]
+pub struct Page<'a> {
+    /// The last id of the page before.
+    pub after: GuildId,
+    /// The page's own last id; none when the list ends here.
+    pub up_to: Option<GuildId>,
+    /// Whom it lists.
+    pub present: &'a [GuildId],
+}
+
+/// Marks the active guilds that should be on a page and are not as left; returns how many.
+///
+/// A guild that was added within 10 minutes may be missing from a list that is older.
 pub async fn set_absent(
     db: impl PgExecutor<'_>,
-    present: &[GuildId],
+    page: &Page<'_>,
     now: OffsetDateTime,
 ) -> sqlx::Result<u64> {
     let left = sqlx::query(
         "update guilds set status = 'left', left_at = $2, updated_at = $2
-         where status = 'active' and created_at < $2 - interval '10 minutes' and guild_id <> all($1)",
+         where status = 'active' and created_at < $2 - interval '10 minutes' and guild_id <> all($1)
+           and guild_id > $3 and guild_id <= $4",
     )
-    .bind(present.iter().map(|guild| guild.to_db()).collect::<Vec<_>>())
+    .bind(page.present.iter().map(|guild| guild.to_db()).collect::<Vec<_>>())
     .bind(now)
+    .bind(page.after.to_db())
+    .bind(page.up_to.map_or(i64::MAX, GuildId::to_db))
     .execute(db)
     .await?;
     Ok(left.rows_affected())
@@ -109,19 +134,14 @@ pub async fn delete(db: impl PgExecutor<'_>, guild: GuildId) -> sqlx::Result<u64
 /// A table with rows of guilds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Table {
-    /// The guild itself.
     Guild,
-    /// Its configuration.
     Config,
-    /// Its templates.
     Templates,
-    /// Whom it follows.
     Follows,
     /// Where it announces them.
     Destinations,
     /// Its members' wishes.
     Preferences,
-    /// Its invite links.
     Invites,
     /// What became of its announcements.
     Deliveries,
@@ -143,7 +163,6 @@ impl Table {
         Self::Audit,
     ];
 
-    /// The name.
     pub fn name(self) -> &'static str {
         match self {
             Self::Guild => "guilds",
@@ -198,7 +217,6 @@ pub async fn export(
 pub enum Mention {
     /// Nobody.
     None,
-    /// A role.
     Role(RoleId),
     /// `@everyone`.
     Everyone,
@@ -260,7 +278,6 @@ pub async fn configure(
     Ok(())
 }
 
-/// A guild's name.
 pub async fn name(db: impl PgExecutor<'_>, guild: GuildId) -> sqlx::Result<Option<String>> {
     sqlx::query_scalar("select name from guilds where guild_id = $1")
         .bind(guild.to_db())
@@ -271,9 +288,7 @@ pub async fn name(db: impl PgExecutor<'_>, guild: GuildId) -> sqlx::Result<Optio
 /// A guild at a glance.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub struct Summary {
-    /// Its name.
     pub name: String,
-    /// Streamers it follows.
     pub streamers: i64,
     /// Those who are live.
     pub live: i64,

@@ -59,16 +59,13 @@ pub async fn forget(db: impl PgExecutor<'_>, user: UserId) -> sqlx::Result<()> {
 /// A guild of a user's, and what they have chosen there.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub struct GuildPreference {
-    /// The guild.
     #[sqlx(try_from = "i64")]
     pub guild_id: GuildId,
-    /// The guild's name.
     pub guild_name: String,
     /// The hash of the guild's icon.
     pub icon: Option<String>,
     /// What the user has chosen for the whole guild; `None`: nothing.
     pub wants_ping: Option<bool>,
-    /// When.
     pub updated_at: Option<OffsetDateTime>,
     /// Streamers that the guild announces.
     pub streamers: i64,
@@ -113,17 +110,13 @@ const CROWDS: [&str; 3] = ["role", "everyone", "here"];
 /// A streamer that a guild announces, and what a user has chosen.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub struct StreamerPreference {
-    /// The streamer.
     pub twitch_user_id: String,
-    /// The login.
     pub login: String,
-    /// The name.
     pub display_name: String,
     /// Whom announcements mention here, in stored form; a crowd if any channel's do.
     pub mention: String,
     /// What the user has chosen; `None`: nothing.
     pub wants_ping: Option<bool>,
-    /// When.
     pub updated_at: Option<OffsetDateTime>,
 }
 
@@ -134,15 +127,23 @@ impl StreamerPreference {
     }
 }
 
-/// The streamers that a guild announces, by login behind a cursor, and what a user has chosen for each.
-///
-/// `name` is a part of the login or the name; small and capital letters are the same.
+/// Which streamers are asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Page<'a> {
+    /// A part of the login or the name; small and capital letters are the same.
+    pub name: Option<&'a str>,
+    /// The login of the last one of the page before.
+    pub after: Option<&'a str>,
+    /// How many at most.
+    pub limit: i64,
+}
+
+/// The streamers that a guild announces, by login, and what a user has chosen for each.
 pub async fn streamers(
     db: impl PgExecutor<'_>,
     guild: GuildId,
     user: UserId,
-    (name, after): (Option<&str>, Option<&str>),
-    limit: i64,
+    page: Page<'_>,
 ) -> sqlx::Result<Vec<StreamerPreference>> {
     sqlx::query_as(
         "with page as (
@@ -170,9 +171,9 @@ pub async fn streamers(
     )
     .bind(guild.to_db())
     .bind(user.to_db())
-    .bind(after)
-    .bind(name)
-    .bind(limit)
+    .bind(page.after)
+    .bind(page.name)
+    .bind(page.limit)
     .bind(CROWDS.as_slice())
     .fetch_all(db)
     .await
@@ -201,14 +202,11 @@ pub async fn honoured(
 /// Everything a user has chosen, for an export.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub struct Choice {
-    /// The guild.
     #[sqlx(try_from = "i64")]
     pub guild_id: GuildId,
     /// The streamer, or `*` for the whole guild.
     pub twitch_user_id: String,
-    /// The choice.
     pub wants_ping: bool,
-    /// When.
     pub updated_at: OffsetDateTime,
 }
 

@@ -4,17 +4,13 @@ use sm_types::{GuildId, TemplateId};
 use sqlx::{PgExecutor, types::Json};
 use time::OffsetDateTime;
 
-/// A stored template.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub struct Template {
-    /// Its id.
     #[sqlx(try_from = "uuid::Uuid")]
     pub template_id: TemplateId,
     /// Its name, unique in the guild.
     pub name: String,
-    /// The message.
     pub message: Json<serde_json::Value>,
-    /// Its revision.
     pub revision: i32,
     /// When it was saved last.
     pub updated_at: OffsetDateTime,
@@ -76,12 +72,21 @@ pub async fn insert(
     Ok(id.map(TemplateId))
 }
 
+/// What a template is made of.
+#[derive(Debug, Clone, Copy)]
+pub struct Content<'a> {
+    /// Unique in its guild, without regard to case.
+    pub name: &'a str,
+    /// The message, checked.
+    pub message: &'a serde_json::Value,
+}
+
 /// Saves a template made from `revision`; `None` when somebody else has saved since.
 pub async fn update(
     db: impl PgExecutor<'_>,
     guild: GuildId,
     template: TemplateId,
-    (name, message): (&str, &serde_json::Value),
+    new: Content<'_>,
     revision: i32,
 ) -> sqlx::Result<Option<i32>> {
     sqlx::query_scalar(
@@ -92,8 +97,8 @@ pub async fn update(
     .bind(guild.to_db())
     .bind(template.0)
     .bind(revision)
-    .bind(name)
-    .bind(Json(message))
+    .bind(new.name)
+    .bind(Json(new.message))
     .fetch_optional(db)
     .await
 }

@@ -23,17 +23,25 @@ pub struct Streamer<'a> {
 
 /// Inserts a streamer or brings names and avatar up to date.
 pub async fn upsert(db: impl PgExecutor<'_>, streamer: &Streamer<'_>) -> sqlx::Result<()> {
+    upsert_all(db, std::slice::from_ref(streamer)).await
+}
+
+/// The same for many, none of them twice.
+pub async fn upsert_all(db: impl PgExecutor<'_>, streamers: &[Streamer<'_>]) -> sqlx::Result<()> {
     sqlx::query(
-        "insert into streamers (twitch_user_id, login, display_name, profile_image_url) values ($1, $2, $3, $4)
+        "insert into streamers (twitch_user_id, login, display_name, profile_image_url)
+         select * from unnest($1::text[], $2::text[], $3::text[], $4::text[]) as s (id, login, name, image)
+         -- In the same order everywhere: two of these never wait for each other.
+         order by s.id
          on conflict on constraint streamers_pkey do update
          set login = excluded.login, display_name = excluded.display_name, status = 'active',
              profile_image_url = coalesce(excluded.profile_image_url, streamers.profile_image_url),
              updated_at = now()",
     )
-    .bind(streamer.id.as_str())
-    .bind(streamer.login)
-    .bind(streamer.display_name)
-    .bind(streamer.profile_image_url)
+    .bind(streamers.iter().map(|s| s.id.as_str()).collect::<Vec<_>>())
+    .bind(streamers.iter().map(|s| s.login).collect::<Vec<_>>())
+    .bind(streamers.iter().map(|s| s.display_name).collect::<Vec<_>>())
+    .bind(streamers.iter().map(|s| s.profile_image_url).collect::<Vec<_>>())
     .execute(db)
     .await?;
     Ok(())

@@ -1,5 +1,6 @@
 //! EventSub subscriptions: which should exist, and which do.
 
+use crate::Session;
 use sm_types::{GuildId, TwitchUserId};
 use sqlx::PgExecutor;
 use time::OffsetDateTime;
@@ -9,20 +10,20 @@ pub const BASIC_TYPES: [&str; 2] = ["stream.online", "stream.offline"];
 /// Types that are added once the streamer has authorised the app, when they are free.
 pub const AUTHORIZED_TYPES: [&str; 2] = ["channel.update", "user.update"];
 
-/// Brings the targets in line with who is followed: of one streamer, or of all.
+/// Brings the targets of these streamers in line with who is followed.
 ///
 /// A streamer is followed while an active guild follows them; what nobody needs becomes `unwanted`.
 pub async fn plan(
     db: impl PgExecutor<'_>,
-    only: Option<&TwitchUserId>,
+    streamers: &[TwitchUserId],
     now: OffsetDateTime,
-) -> sqlx::Result<u64> {
-    let changed = sqlx::query(
+) -> sqlx::Result<()> {
+    sqlx::query(
         "with wanted as (
            select t.twitch_user_id, kind.type
            from streamers t
            cross join lateral unnest(case when t.authorized then $3 || $4 else $3 end) as kind (type)
-           where ($1::text is null or t.twitch_user_id = $1) and t.status = 'active' and exists (
+           where t.twitch_user_id = any($1) and t.status = 'active' and exists (
              select from guild_streamers f join guilds g using (guild_id)
              where f.twitch_user_id = t.twitch_user_id and g.status = 'active')
          ), added as (
@@ -33,40 +34,33 @@ pub async fn plan(
            on conflict on constraint eventsub_targets_pkey do update
            set state = 'wanted', attempts = 0, next_try_at = $2, error = null, updated_at = now()
            where x.state = 'unwanted'
-           returning 1
-         ), removed as (
-           update eventsub_targets x set state = 'unwanted', attempts = 0, next_try_at = $2, updated_at = now()
-           where ($1::text is null or x.twitch_user_id = $1) and x.state <> 'unwanted'
-             and not exists (select from wanted w where w.twitch_user_id = x.twitch_user_id and w.type = x.type)
-           returning 1
          )
-         select count(*) from (select * from added union all select * from removed) as changed",
+         update eventsub_targets x set state = 'unwanted', attempts = 0, next_try_at = $2, updated_at = now()
+         where x.twitch_user_id = any($1) and x.state <> 'unwanted'
+           and not exists (select from wanted w where w.twitch_user_id = x.twitch_user_id and w.type = x.type)",
     )
-    .bind(only.map(TwitchUserId::as_str))
+    .bind(texts(streamers))
     .bind(now)
     .bind(BASIC_TYPES.as_slice())
     .bind(AUTHORIZED_TYPES.as_slice())
     .execute(db)
     .await?;
-    Ok(changed.rows_affected())
+    Ok(())
 }
 
 /// Plans anew for every streamer of a guild, which has come or gone.
-pub async fn plan_guild(
-    db: &mut crate::Session,
-    guild: GuildId,
-    now: OffsetDateTime,
-) -> sqlx::Result<()> {
-    let streamers: Vec<String> = sqlx::query_scalar(
-        "select twitch_user_id from guild_streamers where guild_id = $1 order by twitch_user_id",
-    )
-    .bind(guild.to_db())
-    .fetch_all(&mut *db)
-    .await?;
-    for streamer in streamers {
-        plan(&mut *db, Some(&TwitchUserId(streamer)), now).await?;
-    }
-    Ok(())
+pub async fn plan_guild(db: &mut Session, guild: GuildId, now: OffsetDateTime) -> sqlx::Result<()> {
+    let streamers: Vec<String> =
+        sqlx::query_scalar("select twitch_user_id from guild_streamers where guild_id = $1")
+            .bind(guild.to_db())
+            .fetch_all(&mut *db)
+            .await?;
+    let streamers: Vec<_> = streamers.into_iter().map(TwitchUserId).collect();
+    plan(&mut *db, &streamers, now).await
+}
+
+fn texts(streamers: &[TwitchUserId]) -> Vec<&str> {
+    streamers.iter().map(TwitchUserId::as_str).collect()
 }
 
 /// A target that has something to be done.
@@ -242,46 +236,138 @@ pub async fn removed(
 }
 
 /// A subscription as Twitch lists it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct Listed {
-    /// Its id.
+    /// Twitch's id.
+    #[sqlx(rename = "subscription_id")]
     pub id: String,
-    /// The streamer it is about.
-    pub streamer: TwitchUserId,
+    /// The streamer it is about; one of them is about the application.
+    #[sqlx(rename = "twitch_user_id")]
+    pub streamer: Option<String>,
     /// Its type.
+    #[sqlx(rename = "type")]
     pub kind: String,
     /// Its version.
     pub version: String,
-    /// Its state at Twitch.
+    /// Its state in Twitch's words.
     pub status: String,
-    /// Its cost.
+    /// What it takes of the total that Twitch allows.
     pub cost: i32,
+    /// Another secret than our newest signs it.
+    pub outdated: bool,
 }
 
-/// Subscriptions that Twitch has and nobody needs, or has twice.
+/// Remembers a part of Twitch's list. `run` is when the listing began: a list spans many pages.
+pub async fn note_listed(
+    db: impl PgExecutor<'_>,
+    listed: &[Listed],
+    run: OffsetDateTime,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "insert into eventsub_subscriptions
+           (subscription_id, twitch_user_id, type, version, status, cost, outdated, listed_at)
+         -- A list that moves while it is read may show one twice.
+         select distinct on (l.id) l.*, $8
+         from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::int[], $7::bool[])
+           as l (id, twitch_user_id, type, version, status, cost, outdated)
+         order by l.id
+         on conflict on constraint eventsub_subscriptions_pkey
+         do update set status = excluded.status, cost = excluded.cost, outdated = excluded.outdated,
+           listed_at = excluded.listed_at, updated_at = now()",
+    )
+    .bind(listed.iter().map(|l| l.id.as_str()).collect::<Vec<_>>())
+    .bind(listed.iter().map(|l| l.streamer.as_deref()).collect::<Vec<_>>())
+    .bind(listed.iter().map(|l| l.kind.as_str()).collect::<Vec<_>>())
+    .bind(listed.iter().map(|l| l.version.as_str()).collect::<Vec<_>>())
+    .bind(listed.iter().map(|l| l.status.as_str()).collect::<Vec<_>>())
+    .bind(listed.iter().map(|l| l.cost).collect::<Vec<_>>())
+    .bind(listed.iter().map(|l| l.outdated).collect::<Vec<_>>())
+    .bind(run)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// What Twitch has deleted at our wish is not on the list any more.
+pub async fn unlist(db: impl PgExecutor<'_>, id: &str) -> sqlx::Result<()> {
+    sqlx::query("update eventsub_subscriptions set listed_at = null where subscription_id = $1")
+        .bind(id)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// What a run has listed about these streamers.
+pub async fn listed(
+    db: impl PgExecutor<'_>,
+    streamers: &[TwitchUserId],
+    run: OffsetDateTime,
+) -> sqlx::Result<Vec<Listed>> {
+    sqlx::query_as(
+        "select subscription_id, twitch_user_id, type, version, status, cost, outdated from eventsub_subscriptions
+         where twitch_user_id = any($1) and listed_at >= $2 order by subscription_id",
+    )
+    .bind(texts(streamers))
+    .bind(run)
+    .fetch_all(db)
+    .await
+}
+
+/// What a run has listed about the application itself.
+pub async fn listed_app_wide(
+    db: impl PgExecutor<'_>,
+    run: OffsetDateTime,
+) -> sqlx::Result<Vec<Listed>> {
+    sqlx::query_as(
+        "select subscription_id, twitch_user_id, type, version, status, cost, outdated from eventsub_subscriptions
+         where twitch_user_id is null and listed_at >= $1 order by subscription_id",
+    )
+    .bind(run)
+    .fetch_all(db)
+    .await
+}
+
+/// Ids of streamers and of whom subscriptions are about, behind a cursor, in order.
+pub async fn page(
+    db: impl PgExecutor<'_>,
+    after: &str,
+    limit: i64,
+) -> sqlx::Result<Vec<TwitchUserId>> {
+    let ids: Vec<String> = sqlx::query_scalar(
+        "select id from (
+           (select twitch_user_id from streamers where twitch_user_id > $1 order by 1 limit $2)
+           union
+           (select distinct twitch_user_id from eventsub_subscriptions
+            where twitch_user_id > $1 order by 1 limit $2)
+         ) as either (id) order by id limit $2",
+    )
+    .bind(after)
+    .bind(limit)
+    .fetch_all(db)
+    .await?;
+    Ok(ids.into_iter().map(TwitchUserId).collect())
+}
+
+/// Brings the targets of these streamers in line with all that Twitch lists about them: what is there is
+/// enabled, what is missing or dead is wanted anew.
 ///
-/// Along the way the targets are brought in line with the list: what is there is enabled, what is
-/// missing or dead is wanted anew. The list must be complete.
+/// Returns subscriptions that Twitch has and nobody needs, or has twice.
 pub async fn reconcile(
     db: impl PgExecutor<'_>,
+    streamers: &[TwitchUserId],
     listed: &[Listed],
     now: OffsetDateTime,
     settled_before: OffsetDateTime,
 ) -> sqlx::Result<Vec<String>> {
     sqlx::query_scalar(
         "with listed as (
-           select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::int[])
-             as l (id, twitch_user_id, type, version, status, cost)
+           select * from unnest($1::text[], $2::text[], $3::text[], $4::text[])
+             as l (id, twitch_user_id, type, status)
          ), best as (
            select distinct on (l.twitch_user_id, l.type) l.* from listed l
            left join eventsub_targets x on x.subscription_id = l.id
            where l.status in ('enabled', 'webhook_callback_verification_pending')
            order by l.twitch_user_id, l.type, (l.status = 'enabled') desc, (x.subscription_id is not null) desc, l.id
-         ), known as (
-           insert into eventsub_subscriptions (subscription_id, twitch_user_id, type, version, status, cost)
-           select id, twitch_user_id, type, version, status, cost from listed
-           on conflict on constraint eventsub_subscriptions_pkey
-           do update set status = excluded.status, cost = excluded.cost, updated_at = now()
          ), found as (
            update eventsub_targets x set state = 'enabled', subscription_id = b.id, error = null, attempts = 0,
              updated_at = now()
@@ -289,9 +375,9 @@ pub async fn reconcile(
            where x.twitch_user_id = b.twitch_user_id and x.type = b.type and b.status = 'enabled'
              and x.state <> 'unwanted' and (x.state <> 'enabled' or x.subscription_id is distinct from b.id)
          ), missing as (
-           update eventsub_targets x set state = 'wanted', subscription_id = null, attempts = 0, next_try_at = $7,
+           update eventsub_targets x set state = 'wanted', subscription_id = null, attempts = 0, next_try_at = $5,
              error = 'Twitch does not list the subscription any more', updated_at = now()
-           where x.state in ('pending', 'enabled') and x.updated_at < $8
+           where x.twitch_user_id = any($7) and x.state in ('pending', 'enabled') and x.updated_at < $6
              and not exists (select from best b where b.twitch_user_id = x.twitch_user_id and b.type = x.type)
          )
          select l.id from listed l
@@ -301,13 +387,12 @@ pub async fn reconcile(
            where b.id = l.id)",
     )
     .bind(listed.iter().map(|l| l.id.as_str()).collect::<Vec<_>>())
-    .bind(listed.iter().map(|l| l.streamer.as_str()).collect::<Vec<_>>())
+    .bind(listed.iter().map(|l| l.streamer.as_deref()).collect::<Vec<_>>())
     .bind(listed.iter().map(|l| l.kind.as_str()).collect::<Vec<_>>())
-    .bind(listed.iter().map(|l| l.version.as_str()).collect::<Vec<_>>())
     .bind(listed.iter().map(|l| l.status.as_str()).collect::<Vec<_>>())
-    .bind(listed.iter().map(|l| l.cost).collect::<Vec<_>>())
     .bind(now)
     .bind(settled_before)
+    .bind(texts(streamers))
     .fetch_all(db)
     .await
 }

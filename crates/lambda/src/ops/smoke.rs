@@ -43,12 +43,12 @@ pub(crate) fn passed(findings: &Findings) -> bool {
 impl Ops {
     /// Tells CodeDeploy what was found.
     pub(crate) async fn report(&self, hook: &Hook, findings: &Findings) -> Result<(), String> {
-        let ids = (hook.deployment.as_str(), hook.execution.as_str());
+        let call = sm_aws::Hook { deployment_id: &hook.deployment, execution_id: &hook.execution };
         let passed = passed(findings);
         if !passed {
             tracing::error!(?findings, "the smoke test has failed: the release is taken back");
         }
-        let told = sm_aws::report_hook(self.aws()?, &self.http, ids, passed, self.clock.now());
+        let told = sm_aws::report_hook(self.aws()?, &self.http, call, passed, self.clock.now());
         told.await.map_err(|error| error.to_string())
     }
 }

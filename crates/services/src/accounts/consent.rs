@@ -28,7 +28,6 @@ pub enum Purpose {
     },
     /// Discord: may the bot join this server?
     Install {
-        /// The server.
         guild: GuildId,
         /// Who asks.
         user: UserId,
@@ -41,10 +40,7 @@ pub enum Purpose {
         user: UserId,
     },
     /// The same, for somebody who was sent an invite link.
-    Invite {
-        /// The link's code.
-        code: String,
-    },
+    Invite { code: String },
 }
 
 /// What has to be remembered until the answer comes.

@@ -11,8 +11,10 @@ use time::{Duration, OffsetDateTime};
 const MARGIN: Duration = Duration::minutes(1);
 /// How long one instance may take to refresh.
 const LEASE: Duration = Duration::seconds(15);
-/// Another instance refreshes: look again after this long, so many times.
-const PATIENCE: (StdDuration, u32) = (StdDuration::from_millis(100), 60);
+/// How often to look whether another instance has refreshed.
+const LOOK_EVERY: StdDuration = StdDuration::from_millis(100);
+/// Looks before giving up: 6 seconds, longer than Discord is waited for.
+const LOOKS: u32 = 60;
 /// Between access and refresh token in the plain text; neither contains a line break.
 const SEPARATOR: char = '\n';
 
@@ -65,7 +67,7 @@ pub(super) async fn store(
 
 /// A valid access token of a user. Whoever finds it expired refreshes it, everybody else waits.
 pub(crate) async fn access_token(app: &App, user: UserId) -> Result<Secret, NoToken> {
-    for _ in 0..PATIENCE.1 {
+    for _ in 0..LOOKS {
         let now = app.clock.now();
         let stored = read(app, user).await?;
         if stored.expires_at > now + MARGIN {
@@ -78,7 +80,7 @@ pub(crate) async fn access_token(app: &App, user: UserId) -> Result<Secret, NoTo
             let refreshed = tokio::spawn(async move { refresh(&app, user, now).await }).await;
             return refreshed.unwrap_or_else(|error| Err(NoToken::Storage(error.to_string())));
         }
-        tokio::time::sleep(PATIENCE.0).await;
+        tokio::time::sleep(LOOK_EVERY).await;
     }
     Err(NoToken::Storage("another instance does not finish its refresh".to_owned()))
 }

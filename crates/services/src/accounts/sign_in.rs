@@ -35,10 +35,7 @@ pub enum SignedIn {
         return_to: String,
     },
     /// The bot was installed in a server.
-    Installed {
-        /// The server.
-        guild: GuildId,
-    },
+    Installed { guild: GuildId },
 }
 
 /// Takes Discord's answer: exchanges the code, and signs the person in or sets the server up.

@@ -97,7 +97,7 @@ pub(crate) async fn look(
     let others = if ids.is_empty() {
         Vec::new()
     } else {
-        posted::of_others(&app.pool, sought.channel, &ids, delivery).await?
+        posted::of_others(&app.pool, sought.guild, sought.channel, &ids, delivery).await?
     };
     let free: Vec<Message> = own.into_iter().filter(|m| !others.contains(&m.id)).collect();
     Ok(pick(&free, sought))

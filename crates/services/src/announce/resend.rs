@@ -2,7 +2,7 @@
 
 use crate::{
     App,
-    audit::{self, Actor},
+    audit::{self, Action, Actor},
 };
 use serde_json::json;
 use sm_aws::Ring;
@@ -69,10 +69,16 @@ pub(crate) async fn again(
         return Err(ResendError::UnderWay);
     }
     let target = found.delivery_id.to_string();
-    let what = (guild, "delivery.resend", Some(target.as_str()));
     let before = json!({ "status": found.status, "reason": found.reason });
     let after = json!({ "ping": ping });
-    audit::done(app, &mut *transaction, actor, what, (Some(&before), Some(&after))).await?;
+    let action = Action {
+        guild,
+        name: "delivery.resend",
+        target: Some(&target),
+        before: Some(before),
+        after: Some(after),
+    };
+    audit::done(app, &mut *transaction, actor, action).await?;
     transaction.commit().await?;
     app.doorbell.ring(Ring::Deliver).await;
     Ok(ping)

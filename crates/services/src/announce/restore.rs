@@ -9,7 +9,7 @@ use crate::{
         gate::Turns,
         lookup::{self, Look, Sought},
     },
-    streamers::reconcile::ReconcileError,
+    streamers::ReconcileError,
     twitch_token::with_token,
 };
 use sm_db::{

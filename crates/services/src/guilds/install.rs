@@ -5,7 +5,7 @@ use crate::{
     App,
     accounts::consent::Refusal,
     announce::gate::in_turn,
-    audit::{self, Actor},
+    audit::{self, Action, Actor},
 };
 use sm_aws::Ring;
 use sm_types::{GuildId, UserId};
@@ -31,8 +31,8 @@ pub(crate) async fn confirm(app: &App, guild: GuildId, user: UserId) -> Result<(
         return Err(Refusal::NotAdmin);
     }
     let actor = Actor { user: Some(user), request_id: String::new() };
-    let what = (guild, "bot.install", None);
-    audit::done(app, &app.pool, &actor, what, (None::<&()>, None::<&()>)).await?;
+    let action = Action { guild, name: "bot.install", target: None, before: None, after: None };
+    audit::done(app, &app.pool, &actor, action).await?;
     Ok(())
 }
 

@@ -25,9 +25,7 @@ const FRESH_FOR: Duration = Duration::seconds(2);
 /// A channel and whether the bot can post in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
-    /// The channel.
     pub id: ChannelId,
-    /// Its name.
     pub name: String,
     /// `text`, `announcement`, `voice`, `stage` or `thread`.
     pub kind: &'static str,
@@ -42,9 +40,7 @@ pub struct Place {
 /// A role and whether the bot can ping it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PingRole {
-    /// The role.
     pub id: RoleId,
-    /// Its name.
     pub name: String,
     /// Whether a mention by the bot pings its members.
     pub pingable: bool,
@@ -154,19 +150,19 @@ fn compute(app: &App, guild: &Guild, channels: Vec<Channel>, bot: &Member, id: U
     }
 }
 
-/// Whether these channels and roles belong to the server. What does not may belong to another server
-/// that has the bot: saving it would let one server's admin post into the other.
-pub async fn own(
+/// The first of these channels and roles that does not belong to the server. It may belong to another
+/// server that has the bot: saving it would let one server's admin post into the other.
+pub async fn find_foreign(
     app: &App,
     guild: GuildId,
     channels: &[ChannelId],
     roles: &[RoleId],
-) -> Result<Result<(), Foreign>, Error> {
+) -> Result<Option<Foreign>, Error> {
     for channel in channels {
         let found = match in_turn(app, app.discord.get_channel(*channel)).await {
             Ok(reply) => reply.body,
             Err(error) if matches!(error.code(), Some(10003)) => {
-                return Ok(Err(Foreign::Channel(*channel)));
+                return Ok(Some(Foreign::Channel(*channel)));
             }
             Err(error) if error.code() == Some(50001) => {
                 // Hidden from the bot: is it among the server's own?
@@ -174,25 +170,25 @@ pub async fn own(
                 if own.iter().any(|own| own.id == *channel) {
                     continue;
                 }
-                return Ok(Err(Foreign::Channel(*channel)));
+                return Ok(Some(Foreign::Channel(*channel)));
             }
             Err(error) => return Err(error),
         };
         if found.guild_id != Some(guild) {
-            return Ok(Err(Foreign::Channel(*channel)));
+            return Ok(Some(Foreign::Channel(*channel)));
         }
         if !POSTABLE.iter().any(|(kind, _)| *kind == found.kind) {
-            return Ok(Err(Foreign::Kind(*channel)));
+            return Ok(Some(Foreign::Kind(*channel)));
         }
     }
     if roles.is_empty() {
-        return Ok(Ok(()));
+        return Ok(None);
     }
     let known = in_turn(app, app.discord.get_guild_roles(guild)).await?.body;
     let foreign = roles
         .iter()
         .find(|role| role.0 == guild.0 || !known.iter().any(|known| known.id == **role));
-    Ok(foreign.map_or(Ok(()), |role| Err(Foreign::Role(*role))))
+    Ok(foreign.map(|role| Foreign::Role(*role)))
 }
 
 /// What cannot be saved for a server.

@@ -2,11 +2,14 @@
 
 use crate::{
     App, SecurityEvent,
-    audit::{self, Actor},
+    audit::{self, Action, Actor},
 };
 use serde_json::json;
 use sm_aws::Ring;
-use sm_db::jobs::retention::{self, Purged};
+use sm_db::{
+    jobs::retention::{self, Purged},
+    streamers::subscriptions,
+};
 use sm_types::GuildId;
 
 /// Rows of a kind per transaction.
@@ -35,11 +38,13 @@ pub async fn run(
         progress(batch.rows());
     }
     let mut transaction = app.pool.begin().await?;
+    // Nobody knows afterwards whom it followed.
+    subscriptions::plan_guild(&mut transaction, guild, app.clock.now()).await?;
     sm_db::guilds::delete(&mut *transaction, guild).await?;
-    let what = (guild, "guild.purge", None);
     let before = json!({ "deliveries": sum.deliveries, "preferences": sum.preferences });
-    audit::done(app, &mut *transaction, actor, what, (Some(&before), None::<&()>)).await?;
-    sm_db::streamers::subscriptions::plan(&mut *transaction, None, app.clock.now()).await?;
+    let action =
+        Action { guild, name: "guild.purge", target: None, before: Some(before), after: None };
+    audit::done(app, &mut *transaction, actor, action).await?;
     transaction.commit().await?;
     app.doorbell.ring(Ring::Subscribe).await;
     SecurityEvent::AdminAction.record(None, "a server was deleted with all that belonged to it");

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     App,
-    audit::{self, Actor},
+    audit::{self, Action, Actor},
     guilds::places,
 };
 use serde_json::{Value, json};
@@ -50,7 +50,7 @@ pub async fn save(
     let role = new.mention.role().filter(|_| new.mention != old.mention);
     let channels: Vec<_> = changed.into_iter().collect();
     let roles: Vec<_> = role.into_iter().collect();
-    if let Err(found) = places::own(app, guild, &channels, &roles).await? {
+    if let Some(found) = places::find_foreign(app, guild, &channels, &roles).await? {
         let mut problem = foreign("", found);
         if problem.field == "channel_id" {
             problem.field = "default_channel_id".to_owned();
@@ -67,8 +67,14 @@ pub async fn save(
     let saved = config::update(&mut *transaction, guild, &new, revision).await?;
     let revision = saved.ok_or(SaveError::Conflict)?;
     let (before, after) = (shown(&old), shown(&new));
-    let what = (guild, "guild_config.update", None);
-    audit::done(app, &mut *transaction, actor, what, (Some(&before), Some(&after))).await?;
+    let action = Action {
+        guild,
+        name: "guild_config.update",
+        target: None,
+        before: Some(before),
+        after: Some(after),
+    };
+    audit::done(app, &mut *transaction, actor, action).await?;
     transaction.commit().await?;
     Ok((new, revision))
 }

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     App,
-    audit::{self, Actor},
+    audit::{self, Action, Actor},
     guilds::places,
 };
 use serde_json::{Value, json};
@@ -50,8 +50,14 @@ pub async fn save(
     let revision = saved.map_err(twice_or_database)?.ok_or(SaveError::Conflict)?;
     let shown = |enabled: bool, destinations: &[Destination]| json!({ "login": login, "enabled": enabled, "destinations": each(destinations) });
     let (before, after) = (shown(was_enabled, &old), shown(*enabled, destinations));
-    let what = (guild, "streamer.update", Some(streamer.as_str()));
-    audit::done(app, &mut *transaction, actor, what, (Some(&before), Some(&after))).await?;
+    let action = Action {
+        guild,
+        name: "streamer.update",
+        target: Some(streamer.as_str()),
+        before: Some(before),
+        after: Some(after),
+    };
+    audit::done(app, &mut *transaction, actor, action).await?;
     transaction.commit().await?;
     Ok(revision)
 }
@@ -121,7 +127,7 @@ async fn check_own(
         let role = role.filter(|_| before.map(|b| b.mention) != Some(destination.mention));
         let (channels, roles): (Vec<_>, Vec<_>) =
             (channel.into_iter().collect(), role.into_iter().collect());
-        if let Err(found) = places::own(app, guild, &channels, &roles).await? {
+        if let Some(found) = places::find_foreign(app, guild, &channels, &roles).await? {
             return Err(SaveError::Invalid(vec![foreign(&prefix, found)]));
         }
     }

@@ -59,7 +59,6 @@ pub enum SaveError {
 }
 
 impl SaveError {
-    /// One wrong field.
     pub(super) fn field(
         field: impl Into<String>,
         code: &'static str,

@@ -3,7 +3,7 @@
 use super::problem::{Problem, SaveError};
 use crate::{
     App,
-    audit::{self, Actor},
+    audit::{self, Action, Actor},
 };
 use serde_json::json;
 use sm_db::guilds::templates;
@@ -69,12 +69,27 @@ pub async fn create(
         let message = format!("A server can have {MAX_TEMPLATES} templates. Delete one first.");
         return Err(SaveError::field("name", "too_many_templates", message));
     };
-    let (target, before) = (id.to_string(), None::<&()>);
-    let what = (guild, "template.create", Some(target.as_str()));
+    let target = id.to_string();
     let after = json!({ "name": name, "message": message });
-    audit::done(app, &mut *transaction, actor, what, (before, Some(&after))).await?;
+    let action = Action {
+        guild,
+        name: "template.create",
+        target: Some(&target),
+        before: None,
+        after: Some(after),
+    };
+    audit::done(app, &mut *transaction, actor, action).await?;
     transaction.commit().await?;
     Ok(id)
+}
+
+/// What an admin writes in a template.
+#[derive(Debug, Clone, Copy)]
+pub struct Content<'a> {
+    /// Unique in its server, without regard to case.
+    pub name: &'a str,
+    /// Not yet checked.
+    pub message: &'a MessageTemplate,
 }
 
 /// Saves a template made from `revision`; returns the new revision.
@@ -82,23 +97,29 @@ pub async fn save(
     app: &App,
     guild: GuildId,
     template: TemplateId,
-    (name, message): (&str, &MessageTemplate),
+    new: Content<'_>,
     revision: i32,
     actor: &Actor,
 ) -> Result<i32, SaveError> {
+    let Content { name, message } = new;
     let name = checked(name, message)?;
     let json = json!(message);
     let old = templates::find(&app.pool, guild, template).await?.ok_or(SaveError::NotFound)?;
     let mut transaction = app.pool.begin().await?;
-    let saved =
-        templates::update(&mut *transaction, guild, template, (name, &json), revision).await;
+    let new = templates::Content { name, message: &json };
+    let saved = templates::update(&mut *transaction, guild, template, new, revision).await;
     let revision = saved.map_err(taken_or_database)?.ok_or(SaveError::Conflict)?;
     let target = template.to_string();
-    let what = (guild, "template.update", Some(target.as_str()));
     let before = json!({ "name": old.name, "message": old.message.0 });
     let after = json!({ "name": name, "message": message });
-    let change = (Some(&before), Some(&after));
-    audit::done(app, &mut *transaction, actor, what, change).await?;
+    let action = Action {
+        guild,
+        name: "template.update",
+        target: Some(&target),
+        before: Some(before),
+        after: Some(after),
+    };
+    audit::done(app, &mut *transaction, actor, action).await?;
     transaction.commit().await?;
     Ok(revision)
 }
@@ -116,10 +137,15 @@ pub async fn delete(
         return Err(SaveError::NotFound);
     }
     let target = template.to_string();
-    let what = (guild, "template.delete", Some(target.as_str()));
     let before = json!({ "name": old.name, "message": old.message.0 });
-    let change = (Some(&before), None::<&serde_json::Value>);
-    audit::done(app, &mut *transaction, actor, what, change).await?;
+    let action = Action {
+        guild,
+        name: "template.delete",
+        target: Some(&target),
+        before: Some(before),
+        after: None,
+    };
+    audit::done(app, &mut *transaction, actor, action).await?;
     transaction.commit().await?;
     Ok(())
 }

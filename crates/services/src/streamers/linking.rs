@@ -7,7 +7,7 @@ use super::{
 use crate::{
     App,
     accounts::consent::{self, Answer, Purpose, Refusal, given},
-    audit::{self, Actor},
+    audit::{self, Action, Actor},
     guilds::access::{self, Access},
 };
 use serde_json::json;
@@ -22,6 +22,7 @@ use sm_db::{
 };
 use sm_twitch::User;
 use sm_types::{GuildId, TwitchUserId, UserId};
+use std::slice;
 
 /// Streamers that one server can follow.
 pub const MAX_STREAMERS: i64 = 1_000;
@@ -73,7 +74,7 @@ async fn follow_within(
         streamers::set_authorized(&mut *db, &user.id, true).await?;
     }
     let followed = insert(db, app, follow, user).await?;
-    subscriptions::plan(&mut *db, Some(&user.id), app.clock.now()).await?;
+    subscriptions::plan(&mut *db, slice::from_ref(&user.id), app.clock.now()).await?;
     Ok(followed)
 }
 
@@ -92,8 +93,14 @@ async fn insert(
     }
     if let Some(actor) = actor {
         let after = json!({ "login": user.login, "source": source });
-        let what = (guild, "streamer.add", Some(user.id.as_str()));
-        audit::done(app, &mut *db, actor, what, (None::<&()>, Some(&after))).await?;
+        let action = Action {
+            guild,
+            name: "streamer.add",
+            target: Some(user.id.as_str()),
+            before: None,
+            after: Some(after),
+        };
+        audit::done(app, &mut *db, actor, action).await?;
     }
     Ok(Followed::Added)
 }
@@ -110,9 +117,15 @@ pub async fn unfollow(
     let gone = follows::delete(&mut *transaction, guild, streamer).await?;
     if gone {
         let before = found.map(|(login, _)| json!({ "login": login }));
-        subscriptions::plan(&mut *transaction, Some(streamer), app.clock.now()).await?;
-        let what = (guild, "streamer.remove", Some(streamer.as_str()));
-        audit::done(app, &mut *transaction, actor, what, (before.as_ref(), None::<&()>)).await?;
+        subscriptions::plan(&mut *transaction, slice::from_ref(streamer), app.clock.now()).await?;
+        let action = Action {
+            guild,
+            name: "streamer.remove",
+            target: Some(streamer.as_str()),
+            before,
+            after: None,
+        };
+        audit::done(app, &mut *transaction, actor, action).await?;
     }
     transaction.commit().await?;
     app.doorbell.ring(Ring::Subscribe).await;
@@ -164,7 +177,7 @@ pub async fn follow_lines(
         });
     }
     for user in &users {
-        subscriptions::plan(&mut *transaction, Some(&user.id), app.clock.now()).await?;
+        subscriptions::plan(&mut *transaction, slice::from_ref(&user.id), app.clock.now()).await?;
     }
     transaction.commit().await?;
     app.doorbell.ring(Ring::Subscribe).await;

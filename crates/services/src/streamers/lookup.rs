@@ -11,13 +11,9 @@ pub const MIN_SEARCH: usize = 2;
 /// A channel that a search has found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
-    /// The streamer.
     pub id: TwitchUserId,
-    /// The login.
     pub login: String,
-    /// The display name.
     pub display_name: String,
-    /// The avatar.
     pub profile_image_url: Option<String>,
     /// Whether the channel is live, when the search tells.
     pub live: Option<bool>,

@@ -1,11 +1,15 @@
 //! Streamers: finding them, following them, and staying subscribed to what they do.
 
+mod drift;
 pub mod linking;
 pub mod listing;
 pub mod lookup;
+mod names;
 pub mod pasted;
 pub mod reconcile;
 pub mod subscriptions;
+
+pub use names::ReconcileError;
 
 /// A streamer as Twitch describes them; whoever has set no display name goes by the login.
 fn described(user: &sm_twitch::User) -> sm_db::streamers::Streamer<'_> {

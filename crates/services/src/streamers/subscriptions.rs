@@ -1,9 +1,9 @@
 //! EventSub subscriptions: creating those that are wanted, deleting those that nobody needs.
 
-use super::reconcile::{self, ReconcileError};
+use super::names::{self, ReconcileError};
 use crate::{
     App,
-    audit::{self, Actor},
+    audit::{self, Action, Actor},
     twitch_token::with_token,
 };
 use serde_json::{Value, json};
@@ -78,9 +78,15 @@ pub async fn retry(
         (_, 0) => return Ok(Retried::JustNow),
         _ => {}
     }
-    let what = (guild, "streamer.subscribe", Some(streamer.as_str()));
     let after = json!({ "login": login });
-    audit::done(app, &mut *transaction, actor, what, (None::<&()>, Some(&after))).await?;
+    let action = Action {
+        guild,
+        name: "streamer.subscribe",
+        target: Some(streamer.as_str()),
+        before: None,
+        after: Some(after),
+    };
+    audit::done(app, &mut *transaction, actor, action).await?;
     transaction.commit().await?;
     app.doorbell.ring(Ring::Subscribe).await;
     Ok(Retried::Due)
@@ -124,6 +130,12 @@ fn key_id(secret: &Secret) -> String {
     hex::encode(&Sha256::digest(secret.expose().as_bytes())[..4])
 }
 
+/// What a subscription of a type is about, in the words that Twitch has for it.
+pub(super) fn condition(kind: &str, streamer: &str) -> Value {
+    let key = if kind == "user.update" { "user_id" } else { "broadcaster_user_id" };
+    json!({ key: streamer })
+}
+
 /// A subscription with webhook transport.
 pub(super) fn new_subscription(app: &App, kind: &str, condition: Value) -> NewSubscription {
     let secret = signing_secret(app).cloned();
@@ -137,8 +149,7 @@ pub(super) fn new_subscription(app: &App, kind: &str, condition: Value) -> NewSu
 }
 
 async fn create(app: &App, target: &DueTarget, now: OffsetDateTime) -> sqlx::Result<()> {
-    let key = if target.kind == "user.update" { "user_id" } else { "broadcaster_user_id" };
-    let condition = json!({ key: target.twitch_user_id });
+    let condition = condition(&target.kind, target.twitch_user_id.as_str());
     let new = new_subscription(app, &target.kind, condition);
     let created = with_token(app, |token| {
         let new = &new;
@@ -181,11 +192,11 @@ async fn create(app: &App, target: &DueTarget, now: OffsetDateTime) -> sqlx::Res
 /// Twitch takes a subscription about an account that was gone: looks whether it is back, and plans
 /// what else belongs to it.
 async fn look_again(app: &App, streamer: &TwitchUserId, now: OffsetDateTime) -> sqlx::Result<()> {
-    match reconcile::take_up(app, std::slice::from_ref(streamer)).await {
+    match names::take_up(app, std::slice::from_ref(streamer)).await {
         Ok(found) if found.is_empty() => Ok(()),
         Ok(_) => {
             tracing::info!(streamer.id = %streamer, "a channel is back on Twitch");
-            subscriptions::plan(&app.pool, Some(streamer), now).await.map(drop)
+            subscriptions::plan(&app.pool, std::slice::from_ref(streamer), now).await
         }
         Err(ReconcileError::Database(error)) => Err(error),
         Err(ReconcileError::Twitch(error)) => {

@@ -168,8 +168,9 @@ pub(super) fn list(shared: &Shared, bearer: &Bearer, query: &Pairs) -> Result<Re
         Some(_) => false,
         None => true,
     };
-    let all = world.subscriptions.iter().filter(fits).map(|s| world.subscription_json(&s.id));
-    let (data, pagination) = cut(all.collect(), shared.subscriptions_per_page, query)?;
+    let all = world.subscriptions.iter().filter(fits).collect();
+    let (page, pagination) = cut(all, shared.subscriptions_per_page, query)?;
+    let data: Vec<Value> = page.into_iter().map(Subscription::json).collect();
     let mut body = with_totals(&world, &data);
     body["pagination"] = pagination;
     Ok(answer(200, &body))

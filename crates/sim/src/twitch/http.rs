@@ -119,11 +119,11 @@ pub(super) fn page(items: Vec<Value>, query: &Pairs) -> Result<Response, Refusal
 }
 
 /// The items of a page, and its `pagination`.
-pub(super) fn cut(
-    items: Vec<Value>,
+pub(super) fn cut<T>(
+    items: Vec<T>,
     size: usize,
     query: &Pairs,
-) -> Result<(Vec<Value>, Value), Refusal> {
+) -> Result<(Vec<T>, Value), Refusal> {
     let from = match query.get("after").filter(|cursor| !cursor.is_empty()) {
         Some(cursor) => offset(cursor).ok_or_else(|| refuse(400, "The cursor is not valid"))?,
         None => 0,

@@ -70,7 +70,9 @@ impl World {
     }
 
     pub(super) fn user(&self, id: &str) -> Option<&User> {
-        self.users.iter().find(|user| user.id == id)
+        // They are in the order of their ids, which have 8 digits.
+        let at = self.users.binary_search_by(|user| user.id.as_str().cmp(id)).ok()?;
+        self.users.get(at)
     }
 
     /// A user by login or id.
@@ -228,7 +230,8 @@ impl World {
 
     /// Sets a status; false when there is no such subscription.
     pub(super) fn set_status(&mut self, id: &str, status: &str) -> bool {
-        let found = self.subscriptions.iter_mut().find(|s| s.id == id);
+        // Mostly it is one of the last.
+        let found = self.subscriptions.iter_mut().rev().find(|s| s.id == id);
         found.map(|subscription| status.clone_into(&mut subscription.status)).is_some()
     }
 

@@ -9,13 +9,9 @@ use serde::Deserialize;
 pub struct ChannelUpdate {
     /// Whose channel.
     pub broadcaster: Broadcaster,
-    /// The title.
     pub title: Option<String>,
-    /// The language.
     pub language: Option<String>,
-    /// The category's id.
     pub category_id: Option<String>,
-    /// The category's name.
     pub category_name: Option<String>,
 }
 

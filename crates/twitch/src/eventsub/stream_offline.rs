@@ -8,9 +8,7 @@ use sm_types::StreamId;
 #[derive(Debug, Clone, Deserialize)]
 #[serde(from = "Fields")]
 pub struct StreamOffline {
-    /// The stream.
     pub id: Option<StreamId>,
-    /// Who streamed.
     pub broadcaster: Broadcaster,
 }
 

@@ -5,13 +5,10 @@ use serde::{Deserialize, Deserializer};
 use sm_types::StreamId;
 use time::OffsetDateTime;
 
-/// A stream began.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(from = "Fields")]
 pub struct StreamOnline {
-    /// The stream.
     pub id: StreamId,
-    /// Who streams.
     pub broadcaster: Broadcaster,
     /// What kind of stream.
     pub kind: StreamKind,
@@ -40,7 +37,6 @@ impl From<Fields> for StreamOnline {
 /// What kind of stream began.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum StreamKind {
-    /// A live stream.
     #[default]
     Live,
     /// Recorded videos, one after the other.

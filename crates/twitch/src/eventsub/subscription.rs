@@ -2,18 +2,14 @@
 
 use serde::{Deserialize, Deserializer};
 
-/// A subscription.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Subscription {
-    /// Its id.
     pub id: String,
-    /// Its state.
     #[serde(default)]
     pub status: Status,
     /// Its type, such as `stream.online`.
     #[serde(default, rename = "type")]
     pub kind: String,
-    /// Its version.
     #[serde(default)]
     pub version: String,
     /// What it is about: a map of texts, kept as it came.

@@ -6,7 +6,6 @@ use sm_types::TwitchUserId;
 /// A user disconnected the app, or changed the password, or is gone.
 #[derive(Debug, Clone, Deserialize)]
 pub struct AuthorizationRevoke {
-    /// Who.
     pub user_id: TwitchUserId,
 }
 

@@ -64,7 +64,7 @@ declare
   bound_at timestamptz := date_trunc('month', now()) + interval '2 months';
   bound uuid;
 begin
-  -- As 0011 has set it, which may have been in the month before.
+  -- As 0008 has set it, which may have been in the month before.
   select substring(pg_get_constraintdef(oid) from '''([0-9a-f-]{36})''')::uuid into bound
   from pg_constraint where conname = 'notification_log_bound_check';
   bound_at := to_timestamp(('x' || lpad(substr(replace(bound::text, '-', ''), 1, 12), 16, '0'))::bit(64)::bigint / 1000);

@@ -1,5 +1,5 @@
 -- The outbox becomes small: what is settled moves to a history that is partitioned by month. This table, as it is
--- now, becomes the history's first partition (0013). The bound is checked first, without holding anybody up (0012),
+-- now, becomes the history's first partition (0010). The bound is checked first, without holding anybody up (0009),
 -- so that attaching it takes no look at its rows.
 
 -- The smallest UUID of version 7 that can be made at a moment or later: ids tell months apart.
