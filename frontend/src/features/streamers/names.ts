@@ -36,7 +36,7 @@ export function parseName(text: string): Pasted {
 }
 
 /** The login that a name or an address means; null when it can mean none. */
-export function loginOf(text: string): string | null {
+function loginOf(text: string): string | null {
   const pasted = parseName(text);
   return "login" in pasted ? pasted.login : null;
 }
