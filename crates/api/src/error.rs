@@ -92,7 +92,7 @@ pub(crate) struct FieldError {
 pub(crate) struct Span {
     /// The first character, from 0.
     start: usize,
-    /// Behind the last character.
+    /// Past the last character.
     end: usize,
     /// The line, from 1.
     line: usize,
@@ -166,7 +166,7 @@ impl ApiError {
             Self::NotAdmin => fixed(
                 S::FORBIDDEN,
                 "not_an_admin",
-                "This takes the permission Manage Server. Ask somebody who has it.",
+                "This requires the permission Manage Server. Ask somebody who has it.",
             ),
             Self::CrossSite => fixed(
                 S::FORBIDDEN,

@@ -102,7 +102,7 @@ pub(crate) fn page<T>(
 fn foreign_cursor() -> ApiError {
     ApiError::Malformed {
         field: "after".to_owned(),
-        message: "This is no cursor of ours. Leave it out to begin anew.".to_owned(),
+        message: "This cursor is not one that this API gave out. Leave it out to start from the beginning.".to_owned(),
     }
 }
 

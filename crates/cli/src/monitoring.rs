@@ -148,8 +148,8 @@ impl Display for Seconds {
     }
 }
 
-/// How the jobs of this process are.
-fn jobs(page: &mut Page, app: &App) {
+/// How what this process runs all the time is: delivery, subscriptions, sweep.
+fn loops(page: &mut Page, app: &App) {
     page.describe("job_stuck", "gauge", "Whether a job did not come back and is not well again.");
     for job in Job::ALL {
         let stuck = u8::from(app.health().is_stuck(job));
@@ -186,7 +186,7 @@ async fn gauges(page: &mut Page, app: &App) {
     page.describe("database_connections", "gauge", "Connections to the database of this process.");
     page.sample("database_connections", &[("state", "idle")], idle);
     page.sample("database_connections", &[("state", "used")], open.saturating_sub(idle));
-    jobs(page, app);
+    loops(page, app);
     page.gauge("stopping", "Whether this process is about to end.", u8::from(app.is_stopping()));
     if let Ok(Ok(Some(depth))) = tokio::time::timeout(PATIENCE, app.doorbell.depth()).await {
         page.gauge("queue_messages", "Messages that wait in the doorbell's queue.", depth);

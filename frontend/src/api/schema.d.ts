@@ -1451,7 +1451,7 @@ export interface components {
         Span: {
             /** @description The column, from 1. */
             column: number;
-            /** @description Behind the last character. */
+            /** @description Past the last character. */
             end: number;
             /** @description The line, from 1. */
             line: number;

@@ -1,6 +1,6 @@
 //! Streamers of a server: pasted names, links, invites, and where each is announced.
 
-use super::admin;
+use super::{Admin, admin};
 use serde_json::{Value, json};
 use sm_tests::scenario;
 
@@ -84,15 +84,15 @@ async fn pastes_of_the_same_names_in_other_orders_do_not_block_each_other() {
         for name in &names {
             t.twitch.add_user(name, name);
         }
-        let path = ada.path("streamers");
-        let paste = |names: Vec<&String>| {
-            let (ada, path) = (&ada, &path);
-            let body = json!({"names": names});
-            async move { ada.browser.post(path, &body).await.ok() }
+        let other = admin(t, &ana).await;
+        let paste = async |admin: &Admin<'_>, names: Vec<&String>| {
+            admin.browser.post(&admin.path("streamers"), &json!({"names": names})).await.ok()
         };
         for _ in 0..3 {
-            let (there, back) =
-                tokio::join!(paste(names.iter().collect()), paste(names.iter().rev().collect()));
+            let (there, back) = tokio::join!(
+                paste(&ada, names.iter().collect()),
+                paste(&other, names.iter().rev().collect())
+            );
             for results in [there, back] {
                 let results = results.as_array().unwrap().clone();
                 assert!(results.iter().all(|r| r["result"] == "added" || r["result"] == "already"));
@@ -285,6 +285,21 @@ async fn channel_that_is_back_is_taken_up_where_twitch_tells() {
         t.sql("update streamers set status = 'removed'").await;
         t.twitch.go_live(&bruno).await;
         assert_eq!(row().await["exists"], true);
+        t.work().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn limits_hold_for_requests_at_the_same_time() {
+    scenario(async |t| {
+        let ana = t.streamer("ana").await;
+        let ada = admin(t, &ana).await;
+        let path = ada.path("invites");
+        let invite = async || ada.browser.post(&path, &json!({})).await.status;
+        let statuses = futures_util::future::join_all((0..30).map(|_| invite())).await;
+        assert_eq!(statuses.iter().filter(|status| **status == 201).count(), 25, "{statuses:?}");
+        assert_eq!(t.count("invite_links").await, 25);
         t.work().await;
     })
     .await;

@@ -120,14 +120,17 @@ pub(crate) async fn create(
         expires_at: now + Duration::hours(hours),
         max_uses,
     };
-    if !invites::insert(&app.pool, &new, MAX_LINKS).await? {
+    let mut transaction = app.pool.begin().await?;
+    sm_db::guilds::lock(&mut *transaction, guild).await?;
+    if !invites::insert(&mut *transaction, &new, MAX_LINKS).await? {
         let detail = format!("{MAX_LINKS} links of this server work already. Revoke one first.");
         return Err(ApiError::Refused { code: "too_many_invites", detail });
     }
     let after = json!({ "hours": hours, "max_uses": max_uses });
     let action =
         Action { guild, name: "invite.create", target: None, before: None, after: Some(after) };
-    audit::done(app, &app.pool, &admin.actor(), action).await?;
+    audit::done(app, &mut *transaction, &admin.actor(), action).await?;
+    transaction.commit().await?;
     let stored = invites::find_valid(&app.pool, &code, now).await?.ok_or(ApiError::Unavailable)?;
     Ok((StatusCode::CREATED, Json(item(stored, &app.settings.public_base_url, now))))
 }

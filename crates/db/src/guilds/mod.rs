@@ -25,6 +25,18 @@ pub async fn upsert(db: impl PgExecutor<'_>, guild: GuildId, name: &str) -> sqlx
     Ok(())
 }
 
+/// Locks a guild until the transaction ends, so that a limit is counted by one at a time.
+///
+/// In a statement of its own: one that counts must begin after the lock is held. References to the
+/// guild do not wait for it.
+pub async fn lock(db: impl PgExecutor<'_>, guild: GuildId) -> sqlx::Result<()> {
+    sqlx::query("select from guilds where guild_id = $1 for no key update")
+        .bind(guild.to_db())
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
 /// Records whether the bot is in the guild; what admins have configured stays either way.
 pub async fn set_present(
     db: impl PgExecutor<'_>,

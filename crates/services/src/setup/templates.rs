@@ -64,6 +64,7 @@ pub async fn create(
     let name = checked(name, message)?;
     let json = json!(message);
     let mut transaction = app.pool.begin().await?;
+    sm_db::guilds::lock(&mut *transaction, guild).await?;
     let made = templates::insert(&mut *transaction, guild, name, &json, MAX_TEMPLATES).await;
     let Some(id) = made.map_err(taken_or_database)? else {
         let message = format!("A server can have {MAX_TEMPLATES} templates. Delete one first.");

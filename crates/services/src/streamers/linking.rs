@@ -13,7 +13,7 @@ use crate::{
 use serde_json::json;
 use sm_aws::Ring;
 use sm_db::{
-    guilds::invites,
+    guilds::{self, invites},
     streamers::{
         self,
         follows::{self, NewFollow},
@@ -69,6 +69,7 @@ async fn follow_within(
     follow: &Follow<'_>,
     user: &User,
 ) -> sqlx::Result<Followed> {
+    guilds::lock(&mut *db, follow.guild).await?;
     streamers::upsert(&mut *db, &described(user)).await?;
     if follow.source != BY_NAME {
         streamers::set_authorized(&mut *db, &user.id, true).await?;
@@ -159,6 +160,7 @@ pub async fn follow_lines(
     // for each other.
     users.sort_unstable_by(|a, b| a.id.as_str().cmp(b.id.as_str()));
     let mut transaction = app.pool.begin().await?;
+    guilds::lock(&mut *transaction, guild).await?;
     for user in &users {
         streamers::upsert(&mut *transaction, &described(user)).await?;
     }

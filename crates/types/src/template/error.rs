@@ -8,7 +8,7 @@ use std::fmt;
 pub struct Span {
     /// The first character, from 0.
     pub start: usize,
-    /// Behind the last character.
+    /// Past the last character.
     pub end: usize,
     /// The line of `start`, from 1.
     pub line: usize,

@@ -31,7 +31,7 @@ import { documentOf, MAX_DESTINATIONS, NEW_DESTINATION, takeOver } from "./desti
 import { LinkState, LiveState, SubscriptionState, Troubles } from "./states";
 import classes from "./StreamerPage.module.css";
 import { useWords } from "./useWords";
-import { patchRow, saveStreamer } from "./writes";
+import { patchRow, reload, saveStreamer } from "./writes";
 
 type Body = Schema["StreamerBody"];
 
@@ -73,7 +73,9 @@ function useStreamerDocument(guildId: string, streamerId: string) {
       const saved = await saveStreamer(guildId, streamerId, value, etag);
       client.setQueryData(options.queryKey, saved);
       const { enabled, destinations } = saved.value.streamer;
-      patchRow(client, guildId, streamerId, { enabled, destinations });
+      void patchRow(client, guildId, streamerId, { enabled, destinations }).then(
+        (interrupted) => interrupted && reload(client, guildId),
+      );
       return documentOf(saved);
     },
     onSaved: () => {

@@ -31,19 +31,19 @@ const PAGES = new Set(
 
 /** What a typed or pasted text names: a channel's login, or what it is instead. */
 export function parseName(text: string): Pasted {
-  const { bare, host, path, isAddress } = split(text);
-  return isAddress ? inAddress(host, path) : login(bare);
+  const { bare, host, path, address } = split(text);
+  return address ? inAddress(host, path) : login(bare);
 }
 
 /** The login that a name or an address means; null when it can mean none. */
-export function loginOf(text: string): string | null {
+function loginOf(text: string): string | null {
   const pasted = parseName(text);
   return "login" in pasted ? pasted.login : null;
 }
 
 /** Whether a text is an address: then nobody is still typing a name. */
 export function isAddress(text: string): boolean {
-  return split(text).isAddress;
+  return split(text).address;
 }
 
 function split(text: string) {
@@ -54,7 +54,7 @@ function split(text: string) {
   const host = end < 0 ? bare : bare.slice(0, end);
   const path = end < 0 ? "" : bare.slice(end);
   const like = bare !== unwrappedText || path !== "" || ON_TWITCH.test(host);
-  return { bare, host, path, isAddress: like && host.includes(".") };
+  return { bare, host, path, address: like && host.includes(".") };
 }
 
 /** Without a markdown link, angle brackets, quotes and the like about it. */
@@ -77,7 +77,7 @@ function inAddress(host: string, rest: string): Pasted {
   if (!found) return { not: "elsewhere" };
   const site = found[1] ?? "";
   const [address = ""] = rest.split("#");
-  const [path = "", query = ""] = splitOnce(address, "?");
+  const [path, query = ""] = splitOnce(address, "?");
   const parts = path.split("/").filter(Boolean);
   if (site === "player" || site === "embed") return inPlayer(query);
   if (site === "clips") return { not: "clip" };

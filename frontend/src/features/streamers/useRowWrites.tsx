@@ -5,6 +5,7 @@ import { queries } from "~/api/queries";
 import { toast, toastWithUndo, useFailureToast } from "~/ui/toast";
 import {
   patchRow,
+  reload,
   removeStreamer,
   retrySubscription,
   restoreStreamer,
@@ -31,7 +32,10 @@ export function useSwitch(guildId: string, streamer: Item): (enabled: boolean) =
     scope: { id: `switch-${guildId}-${streamer.id}` },
     mutationFn: ({ enabled }: { enabled: boolean; undo: boolean }) =>
       switchStreamer(guildId, streamer.id, enabled),
-    onMutate: ({ enabled }) => patchRow(client, guildId, streamer.id, { enabled }),
+    onMutate: async ({ enabled }) => {
+      const interrupted = await patchRow(client, guildId, streamer.id, { enabled });
+      return { interrupted };
+    },
     onSuccess: (_, { enabled, undo }) => {
       if (undo) return;
       toastWithUndo({
@@ -42,13 +46,16 @@ export function useSwitch(guildId: string, streamer: Item): (enabled: boolean) =
       });
     },
     onError: (error, { enabled }) => {
-      patchRow(client, guildId, streamer.id, { enabled: !enabled });
+      void patchRow(client, guildId, streamer.id, { enabled: !enabled });
       fail(error, {
         id: `switch-${streamer.id}`,
         title: t(enabled ? "switched.notOn" : "switched.notOff", { name }),
       });
     },
-    onSettled: () => forget(client, guildId, streamer.id),
+    onSettled: (_, error, __, context) => {
+      forget(client, guildId, streamer.id);
+      if (context?.interrupted || error) reload(client, guildId);
+    },
   });
   return (enabled) => mutate({ enabled, undo: false });
 }
@@ -68,7 +75,7 @@ export function useRetry(guildId: string, streamer: Item) {
     onSuccess: () => {
       toast({ id, message: t("retry.planned") });
       setTimeout(() => {
-        void client.invalidateQueries({ queryKey: queries.streamers(guildId).queryKey });
+        reload(client, guildId);
         forget(client, guildId, streamer.id);
       }, VERIFIED_AFTER_MS);
     },
@@ -90,13 +97,13 @@ export function useRemove(guildId: string, streamer: Item, onDone: () => void) {
     } catch (error) {
       fail(error as Error, { title: t("notRestored", { name }) });
     }
-    void client.invalidateQueries({ queryKey: queries.streamers(guildId).queryKey });
+    reload(client, guildId);
     forget(client, guildId, streamer.id);
   };
   return useMutation({
     mutationFn: () => removeStreamer(guildId, streamer.id),
-    onSuccess: (settings) => {
-      patchRow(client, guildId, streamer.id, null);
+    onSuccess: async (settings) => {
+      if (await patchRow(client, guildId, streamer.id, null)) reload(client, guildId);
       client.removeQueries({ queryKey: queries.streamer(guildId, streamer.id).queryKey });
       void client.invalidateQueries({ queryKey: queries.overview(guildId).queryKey });
       toastWithUndo({

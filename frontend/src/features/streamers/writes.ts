@@ -87,23 +87,37 @@ export async function restoreStreamer(guildId: string, { id, login }: Item, body
   await saveStreamer(guildId, id, { ...body, destinations }, etag);
 }
 
-/** Changes one row of every list in the cache; null removes it. */
-export function patchRow(
+/**
+ * Changes one row of every list in the cache; null removes it.
+ *
+ * Lists that are being loaded are called off, since their answers may be older than the change. True
+ * when there was one: it is asked for again by `reload`, once the change is stored.
+ */
+export async function patchRow(
   client: QueryClient,
   guildId: string,
   streamerId: string,
   change: Partial<Item> | null,
-) {
+): Promise<boolean> {
+  const { queryKey } = queries.streamers(guildId);
+  const interrupted = client.isFetching({ queryKey }) > 0;
+  await client.cancelQueries({ queryKey });
   const patched = (items: Item[]) =>
     change === null
       ? items.filter(({ id }) => id !== streamerId)
       : items.map((item) => (item.id === streamerId ? { ...item, ...change } : item));
   client.setQueriesData<InfiniteData<Page, string | undefined>>(
-    { queryKey: queries.streamers(guildId).queryKey },
+    { queryKey },
     (list) =>
       list && {
         ...list,
         pages: list.pages.map((page) => ({ ...page, items: patched(page.items) })),
       },
   );
+  return interrupted;
+}
+
+/** Asks again for the lists of a server's streamers. */
+export function reload(client: QueryClient, guildId: string) {
+  void client.invalidateQueries({ queryKey: queries.streamers(guildId).queryKey });
 }
