@@ -147,7 +147,7 @@ async fn subscription_is_not_given_up_by_a_refusal_without_a_reason() {
             for _ in 0..4 {
                 t.after(Duration::minutes(3)).await;
             }
-            assert_eq!(t.twitch.subscriptions().len(), 4, "{status} {body:?}");
+            assert_eq!(t.twitch.subscriptions().len(), 2, "{status} {body:?}");
         })
         .await;
     }

@@ -126,6 +126,11 @@ impl TwitchSim {
         self.revoke(user, "user_removed").await
     }
 
+    /// Brings a removed account back, as Twitch does after a suspension; its subscriptions stay dead.
+    pub fn restore_user(&self, user: &TwitchUserId) {
+        self.shared.world().user_mut(user.as_str(), |user| user.removed = false);
+    }
+
     /// Revokes a user's subscriptions and tells why; returns the statuses of the answers.
     pub async fn revoke(&self, user: &TwitchUserId, status: &str) -> Vec<u16> {
         self.shared.world().revoke(user.as_str(), status);

@@ -16,6 +16,7 @@
 //! | `POST /_sim/twitch/users/{login}/rename` | changes the names: `{"login":"…","display_name":"…"}` |
 //! | `POST /_sim/twitch/users/{login}/revoke` | revokes the subscriptions: `{"status":"…"}` |
 //! | `POST /_sim/twitch/users/{login}/remove` | removes the account and revokes |
+//! | `POST /_sim/twitch/users/{login}/restore` | brings a removed account back |
 //! | `POST /_sim/twitch/users/{login}/authorize` | authorises the application: cost 0 |
 //! | `POST /_sim/twitch/users/{login}/deauthorize` | takes that back, and ends the user's tokens |
 //! | `POST /_sim/twitch/users/{login}/trigger/{case}` | sends an edge case, such as `duplicate` |
@@ -31,7 +32,7 @@
 //! | `POST /_sim/twitch/expire-user-tokens` | makes those of users invalid |
 //! | `POST /_sim/twitch/expire-app-tokens` | makes those of the application invalid |
 //! | `GET /_sim/twitch/faults` | the faults that are left |
-//! | `POST /_sim/twitch/faults` | adds a fault: `{"path":"streams","status":503,"times":3}` |
+//! | `POST /_sim/twitch/faults` | adds a fault: `{"path":"streams","status":503,"times":3}`, perhaps with a `body`: `empty`, `cut` or `page` |
 //! | `DELETE /_sim/twitch/faults` | removes all faults |
 
 mod actions;
