@@ -3,6 +3,7 @@
 use super::{
     EdgeCase, Fault, ListingLag, Shared, TwitchSim,
     model::{Subscription, User},
+    pictures,
 };
 use axum::{
     Json, Router,
@@ -32,6 +33,7 @@ pub(super) fn router() -> Router<Arc<Shared>> {
         .route("/_sim/twitch/users/{login}/deauthorize", post(deauthorize))
         .route("/_sim/twitch/users/{login}/trigger/{case}", post(trigger))
         .route("/_sim/twitch/cases", get(cases))
+        .route("/_sim/twitch/pictures/{name}", get(pictures::draw))
         .route("/_sim/twitch/subscriptions", get(subscriptions))
         .route("/_sim/twitch/subscriptions/{id}", delete(lose))
         .route("/_sim/twitch/subscriptions/{id}/status", post(set_status))

@@ -26,6 +26,7 @@
 //! | `POST /_sim/twitch/subscriptions/{id}/status` | `{"status":"…"}`: sets it, silently |
 //! | `GET /_sim/twitch/deliveries?since=0` | deliveries from a number on, and the `next` one |
 //! | `GET /_sim/twitch/requests?since=0` | requests, the same way |
+//! | `GET /_sim/twitch/pictures/avatar-{login}.svg` | an avatar; `preview-{login}-{width}x{height}.svg`: a preview |
 //! | `POST /_sim/twitch/listing-lag` | `{"start":60,"end":150}`: how far Get Streams is behind; `null`: until told |
 //! | `POST /_sim/twitch/catch-up` | Get Streams learns at once of what has begun and ended |
 //! | `POST /_sim/twitch/expire-tokens` | makes all access tokens invalid |
@@ -48,6 +49,7 @@ mod limits;
 mod listing;
 mod model;
 mod oauth;
+mod pictures;
 mod resources;
 mod switches;
 mod tokens;
