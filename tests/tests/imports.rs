@@ -15,7 +15,7 @@ use std::{
 type Module = Vec<String>;
 
 /// A file that imports another.
-pub type Arrow = (String, String);
+pub(crate) type Arrow = (String, String);
 
 /// A name as a file's `use` line gives it.
 #[derive(Debug)]
@@ -36,7 +36,7 @@ struct Source {
 }
 
 /// The arrows between the files below a `src` folder.
-pub fn arrows(src: &Path) -> BTreeSet<Arrow> {
+pub(crate) fn arrows(src: &Path) -> BTreeSet<Arrow> {
     let sources = read(src);
     let mut arrows = BTreeSet::new();
     for (module, source) in &sources {
@@ -58,7 +58,7 @@ fn is_door_above(door: &str, file: &str) -> bool {
 }
 
 /// Groups of files that reach each other, whether at once or over others.
-pub fn circles(arrows: &BTreeSet<Arrow>) -> BTreeSet<BTreeSet<String>> {
+pub(crate) fn circles(arrows: &BTreeSet<Arrow>) -> BTreeSet<BTreeSet<String>> {
     let reached = |from: &str| {
         let (mut seen, mut next) = (BTreeSet::new(), vec![from.to_owned()]);
         while let Some(file) = next.pop() {
