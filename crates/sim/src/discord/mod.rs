@@ -255,7 +255,9 @@ impl DiscordSim {
         MessageId(messages::say(&mut self.shared.world(), channel.0, author.0, content, embeds))
     }
 
-    /// Sets for how long a nonce brings back the message that it was used for; 3 minutes before.
+    /// Sets for how long, by the simulator's clock, a nonce brings back the message that it was used for.
+    ///
+    /// It is 3 minutes unless it is set, since Discord says "a few"; with zero it is forgotten at once.
     pub fn set_nonce_memory(&self, memory: Duration) {
         self.shared.world().nonce_memory = memory;
     }
