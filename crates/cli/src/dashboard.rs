@@ -34,9 +34,21 @@ pub const PAGE_HEADERS: [(HeaderName, &str); 6] = [
 ///
 /// An address that is neither the API's nor a file's is a page, and gets `index.html`.
 pub fn beside(api: Router, dir: &Path) -> Router {
+    beside_with(api, dir, HeaderValue::from_static(CONTENT_SECURITY_POLICY))
+}
+
+/// The same where pages may also load pictures of `origin`, which is not known beforehand.
+pub(crate) fn beside_pictures_of(api: Router, dir: &Path, origin: &str) -> Router {
+    let policy =
+        CONTENT_SECURITY_POLICY.replacen("img-src 'self'", &format!("img-src 'self' {origin}"), 1);
+    let usual = HeaderValue::from_static(CONTENT_SECURITY_POLICY);
+    beside_with(api, dir, HeaderValue::try_from(policy).unwrap_or(usual))
+}
+
+fn beside_with(api: Router, dir: &Path, policy: HeaderValue) -> Router {
     let files = ServeDir::new(dir).precompressed_br();
     let pages = files.clone().fallback(ServeFile::new(dir.join("index.html")).precompressed_br());
-    Router::new().fallback(choose).with_state(Parts { api, files, pages })
+    Router::new().fallback(choose).with_state(Parts { api, files, pages, policy })
 }
 
 #[derive(Clone)]
@@ -44,6 +56,7 @@ struct Parts {
     api: Router,
     files: ServeDir,
     pages: ServeDir<ServeFile>,
+    policy: HeaderValue,
 }
 
 async fn choose(State(parts): State<Parts>, request: Request) -> Response {
@@ -57,14 +70,16 @@ async fn choose(State(parts): State<Parts>, request: Request) -> Response {
         return with_headers(
             answer,
             if found { "public, max-age=31536000, immutable" } else { "no-store" },
+            parts.policy,
         );
     }
-    with_headers(parts.pages.oneshot(request).await.into_response(), "no-cache")
+    with_headers(parts.pages.oneshot(request).await.into_response(), "no-cache", parts.policy)
 }
 
-fn with_headers(mut answer: Response, caching: &'static str) -> Response {
+fn with_headers(mut answer: Response, caching: &'static str, policy: HeaderValue) -> Response {
     for (name, value) in PAGE_HEADERS.into_iter().chain([(header::CACHE_CONTROL, caching)]) {
         answer.headers_mut().insert(name, HeaderValue::from_static(value));
     }
+    answer.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
     answer
 }

@@ -136,7 +136,9 @@ impl Dev {
             discord: discord.clone(),
             http: sm_aws::lazy_http(),
         });
-        let site = dashboard::beside(sm_api::router(app.clone()), &dashboard);
+        // Avatars are the simulated Twitch's own.
+        let api = sm_api::router(app.clone());
+        let site = dashboard::beside_pictures_of(api, &dashboard, &twitch.origin());
         let router = pages.fallback_service(site);
         let server = tokio::spawn(run::run(app.clone(), listener, router, run::until_stopped()));
         world::seed(&app, &twitch, &discord).await?;

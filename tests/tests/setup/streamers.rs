@@ -260,7 +260,7 @@ async fn channel_that_is_back_is_taken_up_where_twitch_tells() {
             gone["subscription_error"],
             "Twitch removed the account: it was closed or suspended"
         );
-        t.twitch.bring_back(&bruno);
+        t.twitch.restore_user(&bruno);
         t.after(time::Duration::seconds(61)).await;
         assert_eq!(
             (row().await["exists"].clone(), row().await["subscription"].clone()),
@@ -273,7 +273,7 @@ async fn channel_that_is_back_is_taken_up_where_twitch_tells() {
             t.sweep().await;
         }
         assert_eq!(row().await["exists"], false);
-        t.twitch.bring_back(&bruno);
+        t.twitch.restore_user(&bruno);
         t.clock.advance(time::Duration::minutes(11));
         t.sweep().await;
         t.work().await;

@@ -5,7 +5,7 @@ use axum::{
     Json, Router,
     extract::{Path, Query, State},
     http::StatusCode,
-    routing::{get, post},
+    routing::{delete, get, post},
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -18,6 +18,11 @@ pub(super) fn router() -> Router<Arc<Shared>> {
         .route("/_sim/discord/violations", get(violations))
         .route("/_sim/discord/faults", get(faults).post(add_fault).delete(clear_faults))
         .route("/_sim/discord/users", post(add_user))
+        .route("/_sim/discord/guilds/{guild}/channels", post(add_channel))
+        .route("/_sim/discord/channels/{channel}", delete(delete_channel))
+        .route("/_sim/discord/guilds/{guild}/roles", post(add_role))
+        .route("/_sim/discord/guilds/{guild}/roles/{role}", delete(delete_role))
+        .route("/_sim/discord/guilds/{guild}/bot", post(add_bot).delete(remove_bot))
         .route(
             "/_sim/discord/guilds/{guild}/members/{user}",
             post(add_member).delete(remove_member),
@@ -37,7 +42,7 @@ async fn world(State(shared): State<Arc<Shared>>) -> Json<Value> {
         let channels: Vec<_> = guild.channels.iter().map(channel).collect();
         json!({"id": id.to_string(), "name": guild.name, "bot_present": guild.bot_present, "channels": channels,
                "owner_id": guild.owner.to_string(), "members": guild.members.keys().map(u64::to_string).collect::<Vec<_>>(),
-               "roles": guild.roles.iter().map(|r| json!({"id": r.id.to_string(), "name": r.name})).collect::<Vec<_>>()})
+               "roles": guild.roles.iter().map(|r| json!({"id": r.id.to_string(), "name": r.name, "can_go": !r.managed && r.id != id})).collect::<Vec<_>>()})
     });
     let users = world.users.iter().map(|(id, user)| {
         json!({"id": id.to_string(), "username": user.username, "global_name": user.global_name})
@@ -68,6 +73,55 @@ async fn remove_member(
     Path((guild, user)): Path<(u64, u64)>,
 ) -> StatusCode {
     found(shared.world().remove_member(guild, user))
+}
+
+#[derive(Deserialize)]
+struct Named {
+    name: String,
+    #[serde(default)]
+    mentionable: bool,
+}
+
+async fn add_channel(
+    State(shared): State<Arc<Shared>>,
+    Path(guild): Path<u64>,
+    Json(new): Json<Named>,
+) -> Json<Value> {
+    Json(json!({ "id": shared.world().add_channel(guild, &new.name, 0).to_string() }))
+}
+
+async fn delete_channel(State(shared): State<Arc<Shared>>, Path(channel): Path<u64>) -> StatusCode {
+    found(shared.world().delete_channel(channel))
+}
+
+async fn add_role(
+    State(shared): State<Arc<Shared>>,
+    Path(guild): Path<u64>,
+    Json(new): Json<Named>,
+) -> Json<Value> {
+    let id = shared.world().add_role(guild, &new.name, new.mentionable);
+    Json(json!({ "id": id.to_string() }))
+}
+
+async fn delete_role(
+    State(shared): State<Arc<Shared>>,
+    Path((guild, role)): Path<(u64, u64)>,
+) -> StatusCode {
+    found(shared.world().delete_role(guild, role))
+}
+
+async fn add_bot(State(shared): State<Arc<Shared>>, Path(guild): Path<u64>) -> StatusCode {
+    set_bot(&shared, guild, true)
+}
+
+async fn remove_bot(State(shared): State<Arc<Shared>>, Path(guild): Path<u64>) -> StatusCode {
+    set_bot(&shared, guild, false)
+}
+
+fn set_bot(shared: &Shared, guild: u64, present: bool) -> StatusCode {
+    let mut world = shared.world();
+    world.set_bot_present(guild, present);
+    found(world.guilds.contains_key(&guild))
 }
 
 fn found(found: bool) -> StatusCode {

@@ -209,7 +209,7 @@ pub(super) fn edit(
 fn known_nonce(world: &World, body: &Value) -> Option<Result<Value, Refusal>> {
     let (at, channel, id) = world.nonces.get(&enforced_nonce(body)?)?;
     let age = Duration::from_millis(world.now_ms().saturating_sub(*at));
-    if age > world.nonce_memory {
+    if age >= world.nonce_memory {
         return None;
     }
     let message = world.message(*channel, *id).filter(|message| !message.deleted);

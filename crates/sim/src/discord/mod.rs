@@ -10,9 +10,15 @@
 //! | `POST /_sim/discord/users` | adds a user: `{"username":"ana","global_name":"Ana"}`; answers the id |
 //! | `POST /_sim/discord/guilds/{guild}/members/{user}` | brings a user into a guild |
 //! | `DELETE /_sim/discord/guilds/{guild}/members/{user}` | takes a user out of a guild |
+//! | `POST /_sim/discord/guilds/{guild}/channels` | adds a text channel: `{"name":"live"}`; answers the id |
+//! | `DELETE /_sim/discord/channels/{channel}` | deletes a channel; none comes back |
+//! | `POST /_sim/discord/guilds/{guild}/roles` | adds a role: `{"name":"pings","mentionable":true}`; answers the id |
+//! | `DELETE /_sim/discord/guilds/{guild}/roles/{role}` | deletes a role; none comes back |
+//! | `POST /_sim/discord/guilds/{guild}/bot` | brings the bot back into a guild |
+//! | `DELETE /_sim/discord/guilds/{guild}/bot` | takes it out |
 //! | `GET /_sim/discord/messages?since=0` | messages that changed after a cursor, the next cursor, and whether changes were lost before |
 //! | `GET /_sim/discord/violations` | requests that break Discord's contract |
-//! | `POST /_sim/discord/faults` | adds a fault: `{"kind":"cloudflare","times":1}` |
+//! | `POST /_sim/discord/faults` | adds a fault: `{"kind":"cloudflare","times":1}`, perhaps with a `channel` or a `path` |
 //! | `DELETE /_sim/discord/faults` | removes all faults |
 
 mod accounts;
@@ -228,7 +234,12 @@ impl DiscordSim {
         self.shared.world().set_bot_present(guild.0, present);
     }
 
-    /// Deletes a channel.
+    /// Deletes a role; `@everyone` and the bot's own stay.
+    pub fn delete_role(&self, guild: GuildId, role: RoleId) -> bool {
+        self.shared.world().delete_role(guild.0, role.0)
+    }
+
+    /// Deletes a channel. Discord brings none back; a new one has another id.
     pub fn delete_channel(&self, channel: ChannelId) {
         self.shared.world().delete_channel(channel.0);
     }
@@ -251,7 +262,9 @@ impl DiscordSim {
         MessageId(messages::say(&mut self.shared.world(), channel.0, author.0, content, embeds))
     }
 
-    /// Sets for how long a nonce brings back the message that it was used for; 3 minutes before.
+    /// Sets for how long, by the simulator's clock, a nonce brings back the message that it was used for.
+    ///
+    /// It is 3 minutes unless it is set, since Discord says "a few"; with zero it is forgotten at once.
     pub fn set_nonce_memory(&self, memory: Duration) {
         self.shared.world().nonce_memory = memory;
     }

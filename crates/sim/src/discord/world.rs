@@ -145,6 +145,21 @@ impl World {
         id
     }
 
+    /// Deletes a role and takes it from everybody; `false` when it is not there or may not be deleted.
+    pub(super) fn delete_role(&mut self, guild: u64, role: u64) -> bool {
+        let Some(found) = self.guilds.get_mut(&guild) else { return false };
+        let before = found.roles.len();
+        // Neither `@everyone` nor the role of a bot that is there.
+        found.roles.retain(|known| known.id != role || known.managed || known.id == guild);
+        for member in found.members.values_mut() {
+            member.roles.retain(|held| *held != role);
+        }
+        for channel in self.channels.values_mut().filter(|channel| channel.guild == guild) {
+            channel.overwrites.retain(|overwrite| overwrite.member || overwrite.id != role);
+        }
+        found.roles.len() < before
+    }
+
     pub(super) fn set_bot_permissions(&mut self, guild: u64, permissions: u64) {
         let role = self.guilds.get(&guild).map_or(0, |guild| guild.bot_role);
         self.set_role_permissions(guild, role, permissions);
@@ -172,11 +187,13 @@ impl World {
         }
     }
 
-    pub(super) fn delete_channel(&mut self, channel: u64) {
-        let Some(gone) = self.channels.remove(&channel) else { return };
+    /// Deletes a channel with its messages; `false` when there is none.
+    pub(super) fn delete_channel(&mut self, channel: u64) -> bool {
+        let Some(gone) = self.channels.remove(&channel) else { return false };
         if let Some(guild) = self.guilds.get_mut(&gone.guild) {
             guild.channels.retain(|id| *id != channel);
         }
+        true
     }
 
     pub(super) fn delete_message(&mut self, channel: u64, message: u64) -> bool {

@@ -126,8 +126,9 @@ impl TwitchSim {
         self.revoke(user, "user_removed").await
     }
 
-    /// Brings a removed account back: Helix lists it again. Nothing is told, as at Twitch.
-    pub fn bring_back(&self, user: &TwitchUserId) {
+    /// Brings a removed account back, as Twitch does after a suspension: Helix lists it again, its subscriptions
+    /// stay dead, and nothing is told.
+    pub fn restore_user(&self, user: &TwitchUserId) {
         self.shared.world().user_mut(user.as_str(), |user| user.removed = false);
     }
 

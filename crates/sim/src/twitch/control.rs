@@ -3,6 +3,7 @@
 use super::{
     EdgeCase, Fault, ListingLag, Shared, TwitchSim,
     model::{Subscription, User},
+    pictures,
 };
 use axum::{
     Json, Router,
@@ -27,10 +28,12 @@ pub(super) fn router() -> Router<Arc<Shared>> {
         .route("/_sim/twitch/users/{login}/rename", post(rename))
         .route("/_sim/twitch/users/{login}/revoke", post(revoke))
         .route("/_sim/twitch/users/{login}/remove", post(remove))
+        .route("/_sim/twitch/users/{login}/restore", post(restore))
         .route("/_sim/twitch/users/{login}/authorize", post(authorize))
         .route("/_sim/twitch/users/{login}/deauthorize", post(deauthorize))
         .route("/_sim/twitch/users/{login}/trigger/{case}", post(trigger))
         .route("/_sim/twitch/cases", get(cases))
+        .route("/_sim/twitch/pictures/{name}", get(pictures::draw))
         .route("/_sim/twitch/subscriptions", get(subscriptions))
         .route("/_sim/twitch/subscriptions/{id}", delete(lose))
         .route("/_sim/twitch/subscriptions/{id}/status", post(set_status))
@@ -157,6 +160,14 @@ async fn remove(State(shared): Sim, Path(login): Path<String>) -> Response {
     act(shared, &login, async |sim, user| {
         let statuses = sim.remove_user(&user).await;
         Json(json!({ "statuses": statuses })).into_response()
+    })
+    .await
+}
+
+async fn restore(State(shared): Sim, Path(login): Path<String>) -> Response {
+    act(shared, &login, async |sim, user| {
+        sim.restore_user(&user);
+        StatusCode::NO_CONTENT.into_response()
     })
     .await
 }

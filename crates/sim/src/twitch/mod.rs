@@ -16,6 +16,7 @@
 //! | `POST /_sim/twitch/users/{login}/rename` | changes the names: `{"login":"…","display_name":"…"}` |
 //! | `POST /_sim/twitch/users/{login}/revoke` | revokes the subscriptions: `{"status":"…"}` |
 //! | `POST /_sim/twitch/users/{login}/remove` | removes the account and revokes |
+//! | `POST /_sim/twitch/users/{login}/restore` | brings a removed account back |
 //! | `POST /_sim/twitch/users/{login}/authorize` | authorises the application: cost 0 |
 //! | `POST /_sim/twitch/users/{login}/deauthorize` | takes that back, and ends the user's tokens |
 //! | `POST /_sim/twitch/users/{login}/trigger/{case}` | sends an edge case, such as `duplicate` |
@@ -25,13 +26,14 @@
 //! | `POST /_sim/twitch/subscriptions/{id}/status` | `{"status":"…"}`: sets it, silently |
 //! | `GET /_sim/twitch/deliveries?since=0` | deliveries from a number on, and the `next` one |
 //! | `GET /_sim/twitch/requests?since=0` | requests, the same way |
+//! | `GET /_sim/twitch/pictures/avatar-{login}.svg` | an avatar; `preview-{login}-{width}x{height}.svg`: a preview |
 //! | `POST /_sim/twitch/listing-lag` | `{"start":60,"end":150}`: how far Get Streams is behind; `null`: until told |
 //! | `POST /_sim/twitch/catch-up` | Get Streams learns at once of what has begun and ended |
 //! | `POST /_sim/twitch/expire-tokens` | makes all access tokens invalid |
 //! | `POST /_sim/twitch/expire-user-tokens` | makes those of users invalid |
 //! | `POST /_sim/twitch/expire-app-tokens` | makes those of the application invalid |
 //! | `GET /_sim/twitch/faults` | the faults that are left |
-//! | `POST /_sim/twitch/faults` | adds a fault: `{"path":"streams","status":503,"times":3}` |
+//! | `POST /_sim/twitch/faults` | adds a fault: `{"path":"streams","status":503,"times":3}`, perhaps with a `body`: `empty`, `cut` or `page` |
 //! | `DELETE /_sim/twitch/faults` | removes all faults |
 
 mod actions;
@@ -47,6 +49,7 @@ mod limits;
 mod listing;
 mod model;
 mod oauth;
+mod pictures;
 mod resources;
 mod switches;
 mod tokens;

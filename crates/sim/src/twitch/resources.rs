@@ -5,6 +5,7 @@ use super::{
     http::{Pairs, Refusal, answer, page, refuse},
     listing,
     model::{Recording, Stream, User, game_id},
+    pictures,
     tokens::Bearer,
     world::World,
 };
@@ -25,7 +26,7 @@ pub(super) fn get(
 ) -> Result<Response, Refusal> {
     let world = shared.world();
     match resource {
-        "users" => users(&world, bearer, query),
+        "users" => users(shared, &world, bearer, query),
         "channels" => {
             let all = chosen(&world, query, "broadcaster_id", None)?;
             let all = all.ok_or_else(|| missing("broadcaster_id"))?;
@@ -33,7 +34,7 @@ pub(super) fn get(
             Ok(answer(200, &json!({ "data": data })))
         }
         "streams" => streams(shared, &world, query),
-        "search/channels" => search(&world, query),
+        "search/channels" => search(shared, &world, query),
         "videos" => videos(&world, query),
         "authorization/users" => authorizations(&world, bearer, query),
         _ => Err(refuse(404, "Not Found")),
@@ -69,7 +70,12 @@ fn chosen<'a>(
     Ok(Some(world.present().filter(named).collect()))
 }
 
-fn users(world: &World, bearer: &Bearer, query: &Pairs) -> Result<Response, Refusal> {
+fn users(
+    shared: &Shared,
+    world: &World,
+    bearer: &Bearer,
+    query: &Pairs,
+) -> Result<Response, Refusal> {
     let all = match (chosen(world, query, "id", Some("login"))?, bearer) {
         (Some(all), _) => all,
         (None, Bearer::User(own)) => world.present().filter(|u| u.id == own.user).collect(),
@@ -77,7 +83,7 @@ fn users(world: &World, bearer: &Bearer, query: &Pairs) -> Result<Response, Refu
             return Err(refuse(400, "Must provide an ID, Login or OAuth Token"));
         }
     };
-    let data: Vec<Value> = all.into_iter().map(|found| user(found, bearer)).collect();
+    let data: Vec<Value> = all.into_iter().map(|found| user(shared, found, bearer)).collect();
     Ok(answer(200, &json!({ "data": data })))
 }
 
@@ -107,7 +113,7 @@ fn streams(shared: &Shared, world: &World, query: &Pairs) -> Result<Response, Re
     let now = shared.clock.now();
     let listed = |user: &User| {
         let found = listing::listed(user, world.listing_lag, now);
-        found.filter(|_| !world.streams_hidden).map(|found| stream(user, found))
+        found.filter(|_| !world.streams_hidden).map(|found| stream(shared, user, found))
     };
     page(all.into_iter().filter_map(listed).collect(), query)
 }
@@ -116,7 +122,7 @@ fn streams(shared: &Shared, world: &World, query: &Pairs) -> Result<Response, Re
 ///
 /// With `live_only` the beginnings of name and category count as well. Unlike with Twitch, who
 /// has not streamed for half a year is found too.
-fn search(world: &World, query: &Pairs) -> Result<Response, Refusal> {
+fn search(shared: &Shared, world: &World, query: &Pairs) -> Result<Response, Refusal> {
     let text = query.get("query").filter(|text| !text.is_empty());
     let text = text.ok_or_else(|| missing("query"))?.to_lowercase();
     let texts = [text.replace(' ', ""), text.replace(' ', "_"), text];
@@ -132,7 +138,7 @@ fn search(world: &World, query: &Pairs) -> Result<Response, Refusal> {
         }
         user.stream.is_some() && (login || begins(&user.name) || begins(&user.game))
     };
-    page(world.present().filter(fits).map(found).collect(), query)
+    page(world.present().filter(fits).map(|user| found(shared, user)).collect(), query)
 }
 
 fn videos(world: &World, query: &Pairs) -> Result<Response, Refusal> {
@@ -153,20 +159,16 @@ fn videos(world: &World, query: &Pairs) -> Result<Response, Refusal> {
     page(if wanted { data } else { Vec::new() }, query)
 }
 
-fn user(user: &User, bearer: &Bearer) -> Value {
+fn user(shared: &Shared, user: &User, bearer: &Bearer) -> Value {
     let mut item = json!({
         "id": user.id, "login": user.login, "display_name": user.name, "type": "",
         "broadcaster_type": "affiliate", "description": "", "offline_image_url": "",
-        "profile_image_url": picture(user), "view_count": 0, "created_at": "2020-01-01T00:00:00Z",
+        "profile_image_url": pictures::avatar(shared.addr, &user.login), "view_count": 0, "created_at": "2020-01-01T00:00:00Z",
     });
     if matches!(bearer, Bearer::User(own) if own.user == user.id && own.has("user:read:email")) {
         item["email"] = json!(format!("{}@example.test", user.login));
     }
     item
-}
-
-fn picture(user: &User) -> String {
-    format!("https://static-cdn.jtvnw.net/jtv_user_pictures/{}.png", user.login)
 }
 
 fn channel(user: &User) -> Value {
@@ -178,25 +180,24 @@ fn channel(user: &User) -> Value {
     })
 }
 
-fn stream(user: &User, stream: &Stream) -> Value {
-    let preview = format!("previews-ttv/live_user_{}-{{width}}x{{height}}.jpg", user.login);
+fn stream(shared: &Shared, user: &User, stream: &Stream) -> Value {
     json!({
         "id": stream.id, "user_id": user.id, "user_login": user.login, "user_name": user.name,
         "game_id": game_id(&user.game), "game_name": user.game, "type": stream.kind,
         "title": user.title, "tags": ["English"], "viewer_count": user.viewers,
         "started_at": stream.started_at, "language": "en", "tag_ids": [], "is_mature": false,
-        "thumbnail_url": format!("https://static-cdn.jtvnw.net/{preview}"),
+        "thumbnail_url": pictures::preview(shared.addr, &user.login),
     })
 }
 
-fn found(user: &User) -> Value {
+fn found(shared: &Shared, user: &User) -> Value {
     // An empty text, not null, is what channels that are not live have here.
     let started_at = user.stream.as_ref().map_or("", |stream| stream.started_at.as_str());
     json!({
         "id": user.id, "broadcaster_login": user.login, "display_name": user.name,
         "broadcaster_language": "en", "game_id": game_id(&user.game), "game_name": user.game,
         "is_live": user.stream.is_some(), "tags": ["English"], "tag_ids": [],
-        "thumbnail_url": picture(user), "title": user.title, "started_at": started_at,
+        "thumbnail_url": pictures::avatar(shared.addr, &user.login), "title": user.title, "started_at": started_at,
     })
 }
 

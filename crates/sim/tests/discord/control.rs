@@ -60,3 +60,27 @@ async fn the_world_tells_where_the_bot_can_post() {
     let violations = bot.control(Method::GET, "/_sim/discord/violations", None).await.ok();
     assert_eq!(violations, json!([]));
 }
+
+#[tokio::test]
+async fn channels_and_roles_are_deleted_and_the_bot_is_taken_out_from_outside() {
+    let bot = Bot::start().await;
+    let (guild, channel) = (bot.guild, bot.channel);
+    let role = bot.sim.add_role(guild, "pings", true);
+    let path = format!("/_sim/discord/guilds/{guild}/roles/{role}");
+    assert_eq!(bot.control(Method::DELETE, &path, None).await.status, 204);
+    assert_eq!(bot.control(Method::DELETE, &path, None).await.status, 404);
+    let everyone = format!("/_sim/discord/guilds/{guild}/roles/{guild}");
+    assert_eq!(bot.control(Method::DELETE, &everyone, None).await.status, 404);
+    let of_bot = format!("/_sim/discord/guilds/{guild}/bot");
+    assert_eq!(bot.control(Method::DELETE, &of_bot, None).await.status, 204);
+    bot.get(&format!("/channels/{channel}")).await.expect(403, 50001);
+    assert_eq!(bot.control(Method::POST, &of_bot, None).await.status, 204);
+    bot.get(&format!("/channels/{channel}")).await.ok();
+    let gone = format!("/_sim/discord/channels/{channel}");
+    assert_eq!(bot.control(Method::DELETE, &gone, None).await.status, 204);
+    bot.get(&format!("/channels/{channel}")).await.expect(404, 10003);
+    let new = json!({"name": "live"});
+    let path = format!("/_sim/discord/guilds/{guild}/channels");
+    let added = bot.control(Method::POST, &path, Some(new)).await.ok();
+    bot.get(&format!("/channels/{}", added["id"].as_str().unwrap())).await.ok();
+}

@@ -123,3 +123,16 @@ async fn subscriptions_and_tokens_are_switched_from_outside() {
     app.control("POST", "expire-app-tokens", &Value::Null).await;
     assert_eq!(app.validate(&app.token).await.status, 401);
 }
+
+#[tokio::test]
+async fn removed_account_comes_back_from_outside() {
+    let app = Application::start().await;
+    let ana = app.streamer(&[]);
+    let listed = async || app.get(&format!("users?id={ana}")).await.body["data"].clone();
+    let act =
+        async |what: &str| app.control("POST", &format!("users/{ana}/{what}"), &Value::Null).await;
+    assert_eq!(act("remove").await.status, 200);
+    assert_eq!(listed().await, json!([]));
+    assert_eq!(act("restore").await.status, 204);
+    assert_eq!(listed().await[0]["id"], ana.as_str());
+}

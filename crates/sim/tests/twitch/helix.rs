@@ -270,3 +270,24 @@ async fn faults_hit_their_path_as_often_as_they_say() {
     assert_eq!(app.get("streams").await.status, 200);
     assert!(asked.elapsed() >= Duration::from_millis(50));
 }
+
+#[tokio::test]
+async fn pictures_are_the_simulators_own() {
+    let app = Application::start().await;
+    let ana = app.twitch.add_user("ana", "Ana");
+    app.twitch.go_live(&ana).await;
+    let user = app.get(&format!("users?id={ana}")).await.body;
+    let stream = app.get(&format!("streams?user_id={ana}")).await.body;
+    let avatar = user["data"][0]["profile_image_url"].as_str().unwrap().to_owned();
+    let preview = stream["data"][0]["thumbnail_url"].as_str().unwrap();
+    let preview = preview.replace("{width}", "440").replace("{height}", "248");
+    for url in [avatar, preview] {
+        assert!(url.starts_with(&app.twitch.origin()), "{url}");
+        let answer = app.http.get(&url).send().await.unwrap();
+        assert_eq!(
+            (answer.status().as_u16(), &answer.headers()["content-type"]),
+            (200, &"image/svg+xml".parse().unwrap())
+        );
+        assert!(answer.text().await.unwrap().starts_with("<svg"));
+    }
+}
