@@ -188,8 +188,10 @@ impl SharedLimit {
         let (app, limited) = (app.clone(), self.limited);
         tokio::spawn(async move {
             let limit = limit(&app, limited);
-            if let Ok(_asking) = limit.asking.try_lock() {
-                let _ = limit.ask(&app).await;
+            if let Ok(_asking) = limit.asking.try_lock()
+                && limit.lease().is_low()
+            {
+                limit.ask(&app).await;
             }
         });
     }
@@ -198,14 +200,12 @@ impl SharedLimit {
     ///
     /// A database that does not answer limits nothing: the request will find out by itself.
     async fn ask(&self, app: &App) -> bool {
-        let asked = Instant::now();
         let batch = self.lease().demand.batch(self.per_second);
         let leased = sm_db::limits::lease(&app.pool, self.limited.key(), batch, self.per_second);
         let answer = timeout(PATIENCE, leased).await;
         let mut lease = self.lease();
         match answer {
-            // From when we asked: an answer that was long on its way is valid for less.
-            Ok(Ok(Some(new))) => lease.add(new, asked),
+            Ok(Ok(Some(new))) => lease.add(new, Instant::now()),
             Ok(Ok(None)) => {
                 lease.refused_until = Instant::now() + REFUSAL_HOLDS;
                 return false;
@@ -235,7 +235,7 @@ impl SharedLimit {
         }
         if lease.left > 0 && lease.until > now {
             lease.left -= 1;
-            if lease.left < lease.low && lease.refused_until <= now {
+            if lease.is_low() && lease.refused_until <= now {
                 return Known::PassesAndAsk;
             }
             return Known::Passes;
@@ -248,8 +248,14 @@ impl SharedLimit {
 }
 
 impl Lease {
-    fn add(&mut self, new: sm_db::limits::Lease, asked: Instant) {
-        let until = asked + Duration::try_from_secs_f64(new.seconds).unwrap_or_default();
+    fn is_low(&self) -> bool {
+        self.left < self.low
+    }
+
+    /// Counted from the answer, so that a database far away does not cut the second short. What the answer
+    /// took on its way back is what a lease may be used for too long.
+    fn add(&mut self, new: sm_db::limits::Lease, answered: Instant) {
+        let until = answered + Duration::try_from_secs_f64(new.seconds).unwrap_or_default();
         // What is left of the second before is worth nothing in this one.
         let same_second = until.saturating_duration_since(self.until) < SECOND / 2;
         self.left = if same_second { self.left + new.granted } else { new.granted };
