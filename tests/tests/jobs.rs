@@ -46,8 +46,14 @@ fn asked_for_users(t: &World) -> usize {
 /// Twitch answers some requests for users, and then not for a while.
 fn break_after(t: &World, pages: u32) {
     let path = "GET users".to_owned();
-    t.twitch.fault(Fault { path: path.clone(), status: 200, times: pages, delay_ms: 0 });
-    t.twitch.fault(Fault { path, status: 503, times: 1_000, delay_ms: 0 });
+    t.twitch.fault(Fault {
+        path: path.clone(),
+        status: 200,
+        times: pages,
+        delay_ms: 0,
+        body: None,
+    });
+    t.twitch.fault(Fault { path, status: 503, times: 1_000, delay_ms: 0, body: None });
 }
 
 async fn outdated_names(t: &World) -> i64 {
@@ -141,8 +147,14 @@ async fn crash_loses_no_page_and_repeats_only_the_one_under_way() {
         many_streamers(t, 250).await;
         subscribe_all(t).await;
         let path = "GET users".to_owned();
-        t.twitch.fault(Fault { path: path.clone(), status: 200, times: 1, delay_ms: 0 });
-        t.twitch.fault(Fault { path, status: 200, times: 1, delay_ms: 3_600_000 });
+        t.twitch.fault(Fault {
+            path: path.clone(),
+            status: 200,
+            times: 1,
+            delay_ms: 0,
+            body: None,
+        });
+        t.twitch.fault(Fault { path, status: 200, times: 1, delay_ms: 3_600_000, body: None });
         let crash = async {
             while asked_for_users(t) < 2 {
                 tokio::task::yield_now().await;
