@@ -9,7 +9,10 @@ use crate::{
 use axum::Json;
 use serde::{Deserialize, Serialize};
 use sm_db::announce::history::{self, Attempt, Delivery, Filter};
-use sm_services::announce::resend::{self, ResendError};
+use sm_services::announce::{
+    deliver,
+    resend::{self, ResendError},
+};
 use sm_types::{DeliveryId, GuildId, TwitchUserId};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use utoipa::{IntoParams, ToSchema};
@@ -252,6 +255,15 @@ pub(crate) struct Timeline {
     expires_at: String,
 }
 
+/// Where a delivery stands in the queue, over all servers.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct QueuePlace {
+    /// 1 for the next one to be sent; about.
+    position: i64,
+    /// How long that takes at the pace that Discord allows, in seconds; about.
+    wait_s: u64,
+}
+
 /// A delivery with its timeline and attempts.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct DeliveryView {
@@ -261,6 +273,8 @@ pub(crate) struct DeliveryView {
     timeline: Timeline,
     /// Its attempts, in order.
     attempts: Vec<AttemptView>,
+    /// Its place in the queue, while it waits there.
+    queue: Option<QueuePlace>,
     /// Members left out of a mention by name, since they do not want it.
     opt_outs: i32,
     /// Opt-outs that Discord cannot honour for this mention: a role or everyone is pinged as a whole.
@@ -275,7 +289,15 @@ async fn view(admin: &GuildAdmin, id: DeliveryId) -> Result<DeliveryView, ApiErr
         tokio::try_join!(history::find(pool, guild, id), history::attempts(pool, id))?;
     // Attempts of another server's delivery are read and dropped: the delivery decides.
     let found = found.ok_or(ApiError::NotFound)?;
+    let place = match found.status.as_str() {
+        "pending" => deliver::place(admin.app(), id).await?,
+        _ => None,
+    };
     Ok(DeliveryView {
+        queue: place.map(|place| QueuePlace {
+            position: place.position,
+            wait_s: place.wait.as_secs_f64().ceil() as u64,
+        }),
         timeline: Timeline {
             started_at: found.started_at.map(rfc3339),
             received_at: rfc3339(found.received_at),

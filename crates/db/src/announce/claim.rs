@@ -250,6 +250,8 @@ pub async fn plan_ring(
 /// Where a delivery stands in the queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow)]
 pub struct Position {
+    /// 0 for new messages, 1 for edits.
+    pub lane: i16,
     /// About how many go before it, over all streams.
     pub ahead: i64,
     /// Whether the other lane waits as well and takes its share of the pace.
@@ -276,7 +278,7 @@ pub async fn position(
            join outbox_flows f on f.session_id = m.session_id and f.lane = m.lane
            join outbox_lanes l on l.lane = m.lane
          )
-         select own.before + coalesce((
+         select own.lane, own.before + coalesce((
              select sum(least(f.waiting, greatest(0, own.before + own.start - greatest(f.served, l.clock))))
              from outbox_flows f join outbox_lanes l using (lane)
              where f.lane = own.lane and f.session_id <> own.session_id), 0)::bigint as ahead,

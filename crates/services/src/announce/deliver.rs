@@ -12,10 +12,10 @@ use crate::{
 };
 use sm_aws::metrics::Counter;
 use sm_db::announce::{
-    claim::{self, Claim},
+    claim::{self, Claim, Position},
     deliveries::{self, DueDelivery, Record},
 };
-use sm_types::announcement::Status;
+use sm_types::{DeliveryId, announcement::Status};
 use std::time::Duration as StdDuration;
 use time::{Duration, OffsetDateTime};
 use tokio::{sync::watch, task::JoinSet, time::Instant};
@@ -79,6 +79,33 @@ pub(crate) async fn run(app: &App, stop_at: Instant, mut turns: Turns) -> sqlx::
             pipeline.collect().await?;
         }
     }
+}
+
+/// Where a delivery that waits stands in the queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// 1 for the next one to be sent; about.
+    pub position: i64,
+    /// How long that takes at the pace of requests to Discord; about, and zero without a pace.
+    pub wait: StdDuration,
+}
+
+/// Where a delivery stands in the queue; `None` when it does not wait there.
+pub async fn place(app: &App, delivery: DeliveryId) -> sqlx::Result<Option<Place>> {
+    let found = claim::position(&app.pool, delivery).await?;
+    Ok(found.map(|Position { lane, ahead, shared }| {
+        let share = match (shared, lane) {
+            (false, _) => 1.0,
+            (true, 0) => 1.0 - EDIT_SHARE,
+            (true, _) => EDIT_SHARE,
+        };
+        let position = ahead + 1;
+        let seconds = match app.settings.discord_rate_per_second {
+            0 => 0.0,
+            rate => position as f64 / (f64::from(rate) * share),
+        };
+        Place { position, wait: StdDuration::from_secs_f64(seconds) }
+    }))
 }
 
 /// How expansion and delivery hear of each other.

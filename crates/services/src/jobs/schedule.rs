@@ -63,6 +63,21 @@ pub const JOBS: &[Job] = &[
         step: |app, run| Box::pin(reconcile::step_names(app, run)),
     },
     Job {
+        name: "queue",
+        every: Duration::minutes(1),
+        step: |app, run| Box::pin(clean_up::queue(app, run)),
+    },
+    Job {
+        name: "archive",
+        every: Duration::hours(1),
+        step: |app, run| Box::pin(clean_up::archive(app, run)),
+    },
+    Job {
+        name: "partitions",
+        every: Duration::hours(6),
+        step: |app, run| Box::pin(clean_up::partitions(app, run)),
+    },
+    Job {
         name: "forget",
         every: Duration::hours(1),
         step: |app, run| Box::pin(clean_up::forget(app, run)),

@@ -1,4 +1,5 @@
 import { useTranslation } from "react-i18next";
+import type { Schema } from "~/api/client";
 import { outcomeOf, type Delivery } from "~/delivery/outcome";
 import { span } from "~/ui/time";
 import type texts from "./locale/en.json";
@@ -15,6 +16,20 @@ function sentenceOf(delivery: Delivery): Said {
   if (outcome === "failed") return delivery.action === "create" ? "failed" : "failedEdit";
   if (outcome === "skipped") return delivery.action === "create" ? "skipped" : "skippedEdit";
   return outcome;
+}
+
+/** Where it stands in the queue, in a sentence; nothing where the wait is not worth a word. */
+export function useQueueNote() {
+  const { t, i18n } = useTranslation("deliveries");
+  return (queue: Schema["QueuePlace"] | null | undefined) =>
+    queue && queue.position > 1
+      ? t("detail.queue", {
+          count: queue.position,
+          ordinal: true,
+          place: queue.position.toLocaleString(i18n.language),
+          wait: span(queue.wait_s * 1000, i18n.language),
+        })
+      : null;
 }
 
 /** What happened, in one plain sentence. */
