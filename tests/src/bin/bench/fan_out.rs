@@ -2,7 +2,7 @@
 
 use crate::figures::{cpu, ms, percentile, resident_mib, say};
 use sm_tests::{EVENTSUB_SECRET, World, process::Process, scenario, scenario_at_rate};
-use sm_types::{GuildId, TwitchUserId};
+use sm_types::{ChannelId, GuildId, TwitchUserId};
 use std::time::{Duration, Instant};
 
 const SIZES: [usize; 4] = [10, 1_000, 10_000, 100_000];
@@ -39,7 +39,7 @@ async fn first_request() {
         let ana = streamer(t, "ana").await;
         t.guild_following(&ana).await;
         t.sql("update guild_config set merge_window_seconds = 0").await;
-        let _worker = serve(t, &ana, "0");
+        let _worker = serve(t, &[&ana], "0");
         for n in 1..=FIRST_REQUESTS {
             t.twitch.go_live(&ana).await;
             posted(t, n).await;
@@ -75,7 +75,7 @@ async fn posted(t: &World, count: usize) {
 }
 
 /// A streamer whom nobody is subscribed to yet.
-async fn streamer(t: &World, login: &str) -> TwitchUserId {
+pub(crate) async fn streamer(t: &World, login: &str) -> TwitchUserId {
     let id = t.twitch.add_user(login, login);
     let streamer =
         sm_db::streamers::Streamer { id: &id, login, display_name: login, profile_image_url: None };
@@ -109,7 +109,7 @@ async fn fan_out(t: &World, size: usize, processes: usize) -> Done {
     seed(t, &ana, size).await;
     let rate = t.settings.iter().find(|(name, _)| *name == "DISCORD_RATE_PER_SECOND");
     let rate = rate.map_or("0", |(_, value)| value.as_str());
-    let first = serve(t, &ana, rate);
+    let first = serve(t, &[&ana], rate);
     // They hear nothing of the webhook and join when they look for themselves.
     let others: Vec<Process> = (1..processes).map(|_| start(t, rate).1).collect();
     let pid = first.0.id();
@@ -131,11 +131,13 @@ async fn fan_out(t: &World, size: usize, processes: usize) -> Done {
     Done { took, sending, cpu, resident }
 }
 
-/// Starts the app as a process, subscribed to a streamer.
-fn serve(t: &World, streamer: &TwitchUserId, rate: &str) -> Process {
+/// Starts the app as a process, subscribed to streamers.
+pub(crate) fn serve(t: &World, streamers: &[&TwitchUserId], rate: &str) -> Process {
     let (address, process) = start(t, rate);
     let callback = format!("http://{address}/webhooks/twitch");
-    t.twitch.subscribe(streamer, "stream.online", &callback, EVENTSUB_SECRET);
+    for streamer in streamers {
+        t.twitch.subscribe(streamer, "stream.online", &callback, EVENTSUB_SECRET);
+    }
     process
 }
 
@@ -148,7 +150,8 @@ fn start(t: &World, rate: &str) -> (String, Process) {
     Process::serve(&settings)
 }
 
-async fn seed(t: &World, streamer: &TwitchUserId, size: usize) {
+/// Lets as many new guilds follow a streamer; their channels.
+pub(crate) async fn seed(t: &World, streamer: &TwitchUserId, size: usize) -> Vec<ChannelId> {
     let (mut guilds, mut channels) = (Vec::new(), Vec::new());
     for n in 0..size {
         let guild = t.discord.add_guild(&format!("Guild {n}"));
@@ -169,6 +172,7 @@ async fn seed(t: &World, streamer: &TwitchUserId, size: usize) {
         rows.execute(&t.app.pool).await.expect("the rows are new");
     }
     t.sql("analyze").await;
+    channels.into_iter().map(ChannelId::from_db).collect()
 }
 
 async fn wait_until_recorded(t: &World) {

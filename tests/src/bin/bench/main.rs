@@ -4,6 +4,7 @@ mod ack;
 mod cold_start;
 mod fan_out;
 mod figures;
+mod queue;
 
 use figures::say;
 
@@ -25,5 +26,8 @@ async fn main() {
     }
     if wanted("fan_out") {
         fan_out::run().await;
+    }
+    if wanted("queue") {
+        queue::run().await;
     }
 }
