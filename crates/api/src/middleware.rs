@@ -7,10 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header, request::Parts};
-use sm_services::{
-    LazyApp, SecurityEvent,
-    limits::{self, Limited},
-};
+use sm_services::{LazyApp, SecurityEvent, limits::Limited};
 use tracing::Instrument;
 use uuid::Uuid;
 
@@ -62,7 +59,7 @@ pub(crate) async fn guard(State(lazy): State<LazyApp>, request: Request, next: N
         // The handler reports what is wrong.
         return next.run(request).await;
     };
-    if !limits::allows(&app, Limited::Api).await {
+    if !app.allows(Limited::Api).await {
         SecurityEvent::RateLimited.record(None, "the API's limit is used up");
         return ApiError::RateLimited { retry_after: 1 }.into_response();
     }

@@ -1,14 +1,16 @@
 //! What every handler and job is handed.
 
 use crate::{
-    accounts::SessionKeys, guilds::places::PlacesCache, jobs::Health, limits::Limits,
-    twitch_token::TokenCache,
+    accounts::SessionKeys,
+    guilds::places::PlacesCache,
+    jobs::Health,
+    limits::{Limited, Limits},
 };
 use sm_aws::{Cipher, Doorbell};
 use sm_types::{Clock, Secret, UserId};
 use std::{ops::Deref, sync::Arc};
 use time::OffsetDateTime;
-use tokio::sync::{OnceCell, watch};
+use tokio::sync::{Mutex, OnceCell, watch};
 
 /// The app; clones share everything.
 #[derive(Clone, Debug)]
@@ -60,7 +62,8 @@ pub struct Settings {
 #[derive(Debug)]
 pub(crate) struct Inner {
     parts: Parts,
-    pub(crate) twitch_token: TokenCache,
+    /// The token that Twitch takes from us, and its end.
+    pub(crate) twitch_token: Mutex<Option<(Secret, OffsetDateTime)>>,
     pub(crate) bot_user: OnceCell<UserId>,
     pub(crate) places: PlacesCache,
     pub(crate) limits: Limits,
@@ -87,7 +90,7 @@ impl App {
     }
 
     fn within(process: Arc<Process>, parts: Parts) -> Self {
-        let (twitch_token, bot_user) = (TokenCache::default(), OnceCell::new());
+        let (twitch_token, bot_user) = (Mutex::default(), OnceCell::new());
         let settings = &parts.settings;
         let limits = Limits::new(settings.api_rate_per_second, settings.webhook_rate_per_second);
         let places = PlacesCache::default();
@@ -124,6 +127,11 @@ impl App {
     pub(crate) fn take_refusal(&self) -> bool {
         let (discord, twitch) = (self.discord.take_refusal(), self.twitch.take_refusal());
         discord || twitch
+    }
+
+    /// Whether another request of this kind is let through in this second, over all instances.
+    pub async fn allows(&self, limited: Limited) -> bool {
+        self.0.limits.allow(&self.pool, limited).await
     }
 
     pub(crate) fn inner(&self) -> &Inner {

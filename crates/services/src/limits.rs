@@ -5,9 +5,9 @@
 //! asks for more in the background, so that a busy instance does not wait. One that hardly sees a request
 //! does not ask at all.
 
-use crate::App;
+use sm_db::Pool;
 use std::{
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 use tokio::time::{Instant, timeout};
@@ -53,27 +53,23 @@ impl Limited {
 
 /// The limits of an app; 0 per second turns one off.
 #[derive(Debug)]
-pub(crate) struct Limits([SharedLimit; 4]);
+pub(crate) struct Limits([Arc<SharedLimit>; 4]);
 
 impl Limits {
     pub(crate) fn new(api_per_second: i32, webhooks_per_second: i32) -> Self {
-        let webhooks = |limited| SharedLimit::new(limited, webhooks_per_second);
+        let webhooks = |limited| Arc::new(SharedLimit::new(limited, webhooks_per_second));
         Self([
-            SharedLimit::new(Limited::Api, api_per_second),
+            Arc::new(SharedLimit::new(Limited::Api, api_per_second)),
             webhooks(Limited::Streams),
             webhooks(Limited::ChannelUpdates),
             webhooks(Limited::OtherWebhooks),
         ])
     }
-}
 
-/// Whether another request is let through in this second.
-pub async fn allows(app: &App, limited: Limited) -> bool {
-    limit(app, limited).take(app).await
-}
-
-fn limit(app: &App, limited: Limited) -> &SharedLimit {
-    &app.inner().limits.0[limited as usize]
+    /// Whether another request is let through in this second.
+    pub(crate) async fn allow(&self, pool: &Pool, limited: Limited) -> bool {
+        self.0[limited as usize].take(pool).await
+    }
 }
 
 /// A limit shared by all instances.
@@ -156,7 +152,7 @@ impl SharedLimit {
     }
 
     /// Takes one request; false when this second is used up.
-    async fn take(&self, app: &App) -> bool {
+    async fn take(self: &Arc<Self>, pool: &Pool) -> bool {
         if self.per_second <= 0 {
             return true;
         }
@@ -164,7 +160,7 @@ impl SharedLimit {
         match self.take_leased() {
             Known::Passes => return true,
             Known::PassesAndAsk => {
-                self.ask_in_background(app);
+                self.ask_in_background(pool);
                 return true;
             }
             Known::Refused => return false,
@@ -175,7 +171,7 @@ impl SharedLimit {
             Known::Passes | Known::PassesAndAsk => true,
             Known::Refused => false,
             Known::Unknown => {
-                let passes = self.ask(app).await;
+                let passes = self.ask(pool).await;
                 let mut lease = self.lease();
                 lease.left = (lease.left - i32::from(passes)).max(0);
                 passes
@@ -184,14 +180,13 @@ impl SharedLimit {
     }
 
     /// Asks for more while requests are still let through; once at a time.
-    fn ask_in_background(&self, app: &App) {
-        let (app, limited) = (app.clone(), self.limited);
+    fn ask_in_background(self: &Arc<Self>, pool: &Pool) {
+        let (limit, pool) = (self.clone(), pool.clone());
         tokio::spawn(async move {
-            let limit = limit(&app, limited);
             if let Ok(_asking) = limit.asking.try_lock()
                 && limit.lease().is_low()
             {
-                limit.ask(&app).await;
+                limit.ask(&pool).await;
             }
         });
     }
@@ -199,9 +194,9 @@ impl SharedLimit {
     /// Leases a batch, or notes that there is none; whether requests may pass.
     ///
     /// A database that does not answer limits nothing: the request will find out by itself.
-    async fn ask(&self, app: &App) -> bool {
+    async fn ask(&self, pool: &Pool) -> bool {
         let batch = self.lease().demand.batch(self.per_second);
-        let leased = sm_db::limits::lease(&app.pool, self.limited.key(), batch, self.per_second);
+        let leased = sm_db::limits::lease(pool, self.limited.key(), batch, self.per_second);
         let answer = timeout(PATIENCE, leased).await;
         let mut lease = self.lease();
         match answer {

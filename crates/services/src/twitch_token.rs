@@ -5,7 +5,7 @@ use sm_twitch::AppToken;
 use sm_types::Secret;
 use std::future::Future;
 use time::{Duration, OffsetDateTime};
-use tokio::{sync::Mutex, time::timeout};
+use tokio::time::timeout;
 
 const NAME: &str = "twitch_app";
 const PURPOSE: &str = "service_tokens/twitch_app";
@@ -13,10 +13,6 @@ const PURPOSE: &str = "service_tokens/twitch_app";
 const MARGIN: Duration = Duration::minutes(10);
 /// A key that takes longer is not waited for: fetching a token of our own is as fast.
 const CIPHER_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(1);
-
-/// The token in memory.
-#[derive(Debug, Default)]
-pub(crate) struct TokenCache(Mutex<Option<(Secret, OffsetDateTime)>>);
 
 /// Calls Twitch with the app token; a refused token is replaced once.
 pub(crate) async fn with_token<T, F, Fut>(app: &App, call: F) -> Result<T, sm_twitch::Error>
@@ -40,7 +36,7 @@ pub async fn twitch_answers(app: &App) -> Result<(), sm_twitch::Error> {
 ///
 /// `refused` is a token that Twitch no longer takes.
 async fn current(app: &App, refused: Option<&Secret>) -> Result<Secret, sm_twitch::Error> {
-    if let Ok(cached) = app.inner().twitch_token.0.try_lock()
+    if let Ok(cached) = app.inner().twitch_token.try_lock()
         && let Some(token) = usable(app, cached.as_ref(), refused)
     {
         return Ok(token);
@@ -64,7 +60,7 @@ fn usable(
 
 /// The lock makes one fetch serve all who wait.
 async fn fetch(app: &App, refused: Option<&Secret>) -> Result<Secret, sm_twitch::Error> {
-    let mut cached = app.inner().twitch_token.0.lock().await;
+    let mut cached = app.inner().twitch_token.lock().await;
     if let Some(token) = usable(app, cached.as_ref(), refused) {
         return Ok(token);
     }

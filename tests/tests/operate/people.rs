@@ -51,12 +51,7 @@ async fn server_is_exported_and_purged_on_confirmation_only() {
         let export = t.operate(&["guild", "export", &id]).await.ok();
         let rows = |table: &str| export[table].as_array().unwrap().len();
         assert_eq!(
-            (
-                rows("guilds"),
-                rows("destinations"),
-                rows("notification_log"),
-                rows("user_preferences")
-            ),
+            (rows("guilds"), rows("destinations"), rows("deliveries"), rows("user_preferences")),
             (1, 1, 1, 30)
         );
         let told = t.operate(&["guild", "purge", &id, "--json"]).await.ok();

@@ -16,7 +16,7 @@ use sm_aws::metrics::Counter;
 use sm_services::{
     App, LazyApp, SecurityEvent,
     announce::accept::{self, Receipt},
-    limits::{self, Limited},
+    limits::Limited,
 };
 use sm_twitch::eventsub::{self, Freshness, Headers, Message, VerifiedEventSub};
 
@@ -52,7 +52,7 @@ async fn accept(app: &App, verified: VerifiedEventSub<'_>) -> Result<Response, A
     let parsed = verified.parse();
     // By the body, which is signed; the header that names the type is not.
     let kind = parsed.as_ref().ok().and_then(Message::subscription).map(|s| s.kind.as_str());
-    if !limits::allows(app, Limited::webhook(kind.unwrap_or_default())).await {
+    if !app.allows(Limited::webhook(kind.unwrap_or_default())).await {
         SecurityEvent::RateLimited.record(None, "the limit of this kind of webhook is used up");
         // Twitch sends it again.
         return Err(ApiError::RateLimited { retry_after: 1 });
