@@ -19,8 +19,8 @@ pub(crate) struct Outbox {
 
 impl Outbox {
     /// The head of a statement that claims up to `$3` rows due at `$1` until `$2`, the longest overdue first;
-    /// what was claimed is in `claimed`.
-    pub(crate) fn claim(&self) -> String {
+    /// what was claimed is in `claimed`. `set` is what changes besides.
+    pub(crate) fn claim(&self, set: &str) -> String {
         let Self { table, due, open, .. } = self;
         let (key, same) = (self.columns(""), self.same("x", "due"));
         format!(
@@ -28,7 +28,7 @@ impl Outbox {
                select {key} from {table} where {open} and {due} <= $1
                order by {due} limit $3 for update skip locked
              ), claimed as (
-               update {table} x set {due} = $2, attempts = x.attempts + 1 from due where {same} returning x.*
+               update {table} x set {due} = $2, attempts = x.attempts + 1{set} from due where {same} returning x.*
              ) "
         )
     }

@@ -53,7 +53,7 @@ pub struct DueEvent {
 }
 
 static CLAIM: LazyLock<String> = LazyLock::new(|| {
-    OUTBOX.claim()
+    OUTBOX.claim("")
         + "select c.event_id, c.kind, c.attempts, c.looks, c.prepared, c.received_at,
                   s.session_id, s.stream_id, s.started_at, s.ended_at, s.twitch_user_id, t.login
            from claimed c

@@ -1,8 +1,9 @@
 //! EventSub subscriptions: which should exist, and which do.
 
-use crate::Session;
-use sm_types::{GuildId, TwitchUserId};
-use sqlx::PgExecutor;
+use crate::{Session, lease::Outbox};
+use sm_types::{GuildId, TwitchUserId, announcement::TargetState};
+use sqlx::{AssertSqlSafe, PgExecutor};
+use std::sync::LazyLock;
 use time::OffsetDateTime;
 
 /// Types that every followed streamer is subscribed with; they cost 1 each unless authorised.
@@ -63,22 +64,32 @@ fn texts(streamers: &[TwitchUserId]) -> Vec<&str> {
     streamers.iter().map(TwitchUserId::as_str).collect()
 }
 
+static OUTBOX: LazyLock<Outbox> = LazyLock::new(|| Outbox {
+    table: "eventsub_targets",
+    key: &[("twitch_user_id", "text"), ("type", "text")],
+    due: "next_try_at",
+    open: &OPEN,
+});
+
+// A state of a newer version is left to it.
+static OPEN: LazyLock<String> = LazyLock::new(|| {
+    format!("state <> 'enabled' and state in ('{}')", TargetState::KNOWN.join("', '"))
+});
+
 /// A target that has something to be done.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub struct DueTarget {
-    /// The streamer.
     #[sqlx(try_from = "String")]
     pub twitch_user_id: TwitchUserId,
-    /// The type.
     #[sqlx(rename = "type")]
     pub kind: String,
-    /// `wanted`, `pending`, `failed` or `unwanted`.
-    pub state: String,
+    #[sqlx(try_from = "String")]
+    pub state: TargetState,
     /// The subscription, once there is one.
     pub subscription_id: Option<String>,
     /// Tries so far, this one included.
     pub attempts: i32,
-    /// Whether Twitch did not know the account when it told of it last.
+    /// Whether Twitch had removed the account when it was last heard of.
     pub streamer_removed: bool,
 }
 
@@ -89,22 +100,18 @@ pub async fn claim(
     lease_until: OffsetDateTime,
     limit: i64,
 ) -> sqlx::Result<Vec<DueTarget>> {
-    sqlx::query_as(
-        "with due as (
-           select twitch_user_id, type from eventsub_targets
-           where state <> 'enabled' and next_try_at <= $1
-           order by next_try_at limit $3 for update skip locked
-         )
-         update eventsub_targets x set next_try_at = $2, attempts = attempts + 1, updated_at = now()
-         from due where x.twitch_user_id = due.twitch_user_id and x.type = due.type
-         returning x.twitch_user_id, x.type, x.state, x.subscription_id, x.attempts,
-           (select s.status = 'removed' from streamers s where s.twitch_user_id = x.twitch_user_id) as streamer_removed",
-    )
-    .bind(now)
-    .bind(lease_until)
-    .bind(limit)
-    .fetch_all(db)
-    .await
+    static CLAIM: LazyLock<String> = LazyLock::new(|| {
+        OUTBOX.claim(", updated_at = now()")
+            + "select c.twitch_user_id, c.type, c.state, c.subscription_id, c.attempts,
+                      t.status = 'removed' as streamer_removed
+               from claimed c join streamers t using (twitch_user_id)"
+    });
+    sqlx::query_as(AssertSqlSafe(CLAIM.as_str()))
+        .bind(now)
+        .bind(lease_until)
+        .bind(limit)
+        .fetch_all(db)
+        .await
 }
 
 /// Gives claimed targets back, for a worker that has to stop.
@@ -113,16 +120,14 @@ pub async fn release(
     targets: &[DueTarget],
     due_at: OffsetDateTime,
 ) -> sqlx::Result<()> {
-    sqlx::query(
-        "update eventsub_targets x set next_try_at = $3, attempts = greatest(0, x.attempts - 1)
-         from unnest($1::text[], $2::text[]) as t (twitch_user_id, type)
-         where x.twitch_user_id = t.twitch_user_id and x.type = t.type and x.state <> 'enabled'",
-    )
-    .bind(targets.iter().map(|target| target.twitch_user_id.as_str()).collect::<Vec<_>>())
-    .bind(targets.iter().map(|target| target.kind.as_str()).collect::<Vec<_>>())
-    .bind(due_at)
-    .execute(db)
-    .await?;
+    static RELEASE: LazyLock<String> = LazyLock::new(|| OUTBOX.release("", "x.state <> 'enabled'"));
+    sqlx::query(AssertSqlSafe(RELEASE.as_str()))
+        .bind(due_at)
+        .bind(targets.iter().map(|target| target.attempts).collect::<Vec<_>>())
+        .bind(targets.iter().map(|target| target.twitch_user_id.as_str()).collect::<Vec<_>>())
+        .bind(targets.iter().map(|target| target.kind.as_str()).collect::<Vec<_>>())
+        .execute(db)
+        .await?;
     Ok(())
 }
 
@@ -154,16 +159,14 @@ pub async fn retry(
 
 /// When the next target is due.
 pub async fn next_due(db: impl PgExecutor<'_>) -> sqlx::Result<Option<OffsetDateTime>> {
-    sqlx::query_scalar("select min(next_try_at) from eventsub_targets where state <> 'enabled'")
-        .fetch_one(db)
-        .await
+    static NEXT_DUE: LazyLock<String> = LazyLock::new(|| OUTBOX.next_due());
+    sqlx::query_scalar(AssertSqlSafe(NEXT_DUE.as_str())).fetch_one(db).await
 }
 
 /// What became of a target.
 #[derive(Debug, Clone)]
 pub struct Progress<'a> {
-    /// `pending`, `enabled`, `failed` or `wanted`.
-    pub state: &'a str,
+    pub state: TargetState,
     /// The subscription.
     pub subscription_id: Option<&'a str>,
     /// Why it failed.
@@ -190,7 +193,7 @@ pub async fn record(
     )
     .bind(streamer.as_str())
     .bind(kind)
-    .bind(progress.state)
+    .bind(progress.state.as_str())
     .bind(progress.subscription_id)
     .bind(progress.error)
     .bind(progress.next_try_at)

@@ -46,9 +46,7 @@ impl Tried {
 
     /// 1, 2, 4, … seconds, and up to a quarter more.
     pub(super) fn backoff(&self) -> Duration {
-        let doublings = u32::try_from(self.attempt.clamp(1, 7) - 1).unwrap_or(0);
-        let wait = (Duration::SECOND * 2_i32.pow(doublings)).min(MAX_BACKOFF);
-        wait + wait * (f64::from(self.spread) / 255.0 / 4.0)
+        sm_db::lease::backoff(self.attempt, Duration::SECOND, MAX_BACKOFF, self.spread)
     }
 }
 

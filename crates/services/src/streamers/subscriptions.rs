@@ -14,7 +14,7 @@ use sm_db::streamers::{
     subscriptions::{self, DueTarget, Progress},
 };
 use sm_twitch::{Error, NewSubscription, eventsub::Status};
-use sm_types::{GuildId, Secret, TwitchUserId};
+use sm_types::{GuildId, Secret, TwitchUserId, announcement::TargetState};
 use time::{Duration, OffsetDateTime};
 
 /// Targets worked off per step.
@@ -38,7 +38,7 @@ pub async fn step(app: &App) -> sqlx::Result<usize> {
             subscriptions::release(&app.pool, &due[turn..], now).await?;
             break;
         }
-        if target.state == "unwanted" {
+        if target.state == TargetState::Unwanted {
             remove(app, target).await?;
         } else {
             create(app, target, now).await?;
@@ -168,9 +168,9 @@ async fn create(app: &App, target: &DueTarget, now: OffsetDateTime) -> sqlx::Res
         Ok((made, status)) => {
             id = Some(made);
             match status {
-                Status::Enabled => ("enabled", now),
+                Status::Enabled => (TargetState::Enabled, now),
                 // Twitch asks within seconds; we look again when it did not.
-                _ => ("pending", now + CHALLENGE_WINDOW.max(backoff(target.attempts))),
+                _ => (TargetState::Pending, now + CHALLENGE_WINDOW.max(backoff(target.attempts))),
             }
         }
         Err(refusal) => {
@@ -214,22 +214,23 @@ async fn existing(app: &App, id: &str) -> Result<(String, Status), Error> {
 }
 
 /// The state and wait that follow from a refusal.
-fn after(refusal: &Error, target: &DueTarget) -> (&'static str, Duration) {
+fn after(refusal: &Error, target: &DueTarget) -> (TargetState, Duration) {
     let backoff = backoff(target.attempts);
     match refusal {
         Error::RateLimited { retry_after } => {
-            ("wanted", Duration::try_from(*retry_after).unwrap_or(Duration::MINUTE))
+            (TargetState::Wanted, Duration::try_from(*retry_after).unwrap_or(Duration::MINUTE))
         }
-        Error::Unavailable { .. } | Error::Decode | Error::NotFound => ("wanted", backoff),
-        Error::AlreadyExists { .. } => ("pending", backoff),
-        _ => ("failed", backoff),
+        Error::Unavailable { .. } | Error::Decode | Error::NotFound => {
+            (TargetState::Wanted, backoff)
+        }
+        Error::AlreadyExists { .. } => (TargetState::Pending, backoff),
+        _ => (TargetState::Failed, backoff),
     }
 }
 
 /// 1, 2, 4, … minutes, up to 6 hours.
 fn backoff(attempts: i32) -> Duration {
-    let doublings = u32::try_from(attempts.clamp(1, 10) - 1).unwrap_or(0);
-    (Duration::MINUTE * 2_i32.pow(doublings)).min(MAX_BACKOFF)
+    sm_db::lease::backoff(attempts, Duration::MINUTE, MAX_BACKOFF, 0)
 }
 
 async fn remove(app: &App, target: &DueTarget) -> sqlx::Result<()> {
