@@ -340,11 +340,12 @@ async fn subscribe_app_wide(app: &App) -> Result<(), Error> {
     });
     match created.await {
         Ok(_) | Err(Error::AlreadyExists { .. }) => Ok(()),
-        // Strays that the run is about to delete may be what takes its place.
-        Err(error @ (Error::TooManySubscriptions { .. } | Error::Rejected { .. })) => {
-            tracing::warn!(%error, "withdrawn consents are not told of: Twitch refuses the subscription");
+        Err(error @ (Error::RateLimited { .. } | Error::Unauthorized)) => Err(error),
+        // Strays that the run is about to delete may be what takes its place; and an odd answer to this one
+        // request keeps no streamer from being compared. The next run tries again.
+        Err(error) => {
+            tracing::warn!(%error, "withdrawn consents are not told of: Twitch did not take the subscription");
             Ok(())
         }
-        Err(error) => Err(error),
     }
 }
