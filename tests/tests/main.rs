@@ -11,6 +11,7 @@ mod fairness;
 mod flow;
 mod gate;
 mod go_live;
+mod history;
 mod imports;
 mod jobs;
 mod kills;
