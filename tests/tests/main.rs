@@ -24,6 +24,7 @@ mod odd_answers;
 mod operate;
 mod outage;
 mod permissions;
+mod previous;
 mod retention;
 mod rotation;
 mod rules;
