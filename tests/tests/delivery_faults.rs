@@ -1,10 +1,11 @@
 //! Discord at its worst: slow, refused, limited, gone, twice.
 
+use sm_db::{announce::events, guilds::Mention};
 use sm_sim::{
     discord::{Fault, FaultKind, LimitScope},
     twitch::EdgeCase,
 };
-use sm_tests::{Guild, World, scenario};
+use sm_tests::{Guild, World, scenario, scenario_at_rate};
 use time::Duration;
 
 async fn go_live_with(t: &World, fault: Fault) -> Guild {
@@ -267,4 +268,80 @@ async fn stream_that_is_over_is_not_announced() {
         t.after(Duration::minutes(3)).await;
     })
     .await;
+}
+
+#[tokio::test]
+async fn database_error_costs_the_delivery_it_happens_to() {
+    scenario(async |t| {
+        let ana = t.streamer("ana").await;
+        let asking = t.guild_mentioning(&ana, Mention::Here).await;
+        let mut others = Vec::new();
+        for _ in 0..40 {
+            others.push(t.guild_following(&ana).await);
+        }
+        // Whose wishes a mention honours is looked up here.
+        t.sql("alter table user_preferences rename to away").await;
+        t.twitch.go_live(&ana).await;
+        t.work().await;
+        assert_eq!(t.deliveries(asking).await, ["online sending"], "left to its lease");
+        for guild in others {
+            assert_eq!(t.deliveries(guild).await, ["online sent"]);
+        }
+        t.sql("alter table away rename to user_preferences").await;
+        t.after(Duration::seconds(31)).await;
+        assert_eq!(t.deliveries(asking).await, ["online sent"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn delivery_to_a_spared_channel_is_not_due_before_the_channel_is() {
+    scenario(async |t| {
+        let fault =
+            FaultKind::RateLimit { scope: LimitScope::User, retry_after: 40.0, header: None };
+        let guild = go_live_with(t, Fault::new(fault, 1)).await;
+        t.sql("update notification_log set due_at = now() - interval '1 minute'").await;
+        let now = t.clock.now();
+        let next = events::next_due(&t.app.pool, now).await.unwrap().unwrap();
+        // Whoever waits until then does not spin meanwhile.
+        let wait = next - now;
+        assert!((Duration::seconds(30)..Duration::seconds(42)).contains(&wait), "{wait}");
+        assert_eq!(t.work().await.attempts, 0);
+        t.sql("update discord_gate set blocked_until = now() - interval '1 second'").await;
+        t.work().await;
+        assert_eq!(t.messages(guild).len(), 1);
+    })
+    .await;
+}
+
+/// A go-live that waits for 20 minutes, while so many other deliveries come to their end.
+async fn waits_for_20_minutes(meanwhile: &'static str) -> Vec<String> {
+    let mut outcome = Vec::new();
+    scenario_at_rate(45, async |t| {
+        let ana = t.streamer("ana").await;
+        let guild = t.guild_following(&ana).await;
+        t.sql("insert into discord_gate (key, blocked_until) values ('global', now() + interval '1 hour')")
+            .await;
+        t.twitch.go_live(&ana).await;
+        t.work().await;
+        assert!(t.messages(guild).is_empty());
+        t.sql(meanwhile).await;
+        t.sql("delete from discord_gate").await;
+        t.sql("update notification_log set due_at = now()").await;
+        t.sql("update stream_events set finished_at = now() where kind = 'enrich'").await;
+        t.after(Duration::minutes(20)).await;
+        outcome = t.deliveries(guild).await;
+    })
+    .await;
+    outcome
+}
+
+#[tokio::test]
+async fn delivery_that_only_our_own_pace_made_late_is_sent() {
+    // 20 minutes at 45 a second.
+    let busy = "update outbox_progress set settled = settled + 54000";
+    assert_eq!(waits_for_20_minutes(busy).await, ["online sent"]);
+    // A few minutes of work in 20: something else has held it up.
+    let idle = "update outbox_progress set settled = settled + 9000";
+    assert_eq!(waits_for_20_minutes(idle).await, ["online expired too_late"]);
 }

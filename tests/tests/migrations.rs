@@ -1,7 +1,13 @@
 //! The migrations, one by one over sample rows, and the state they end in.
 
+use sm_db::announce::{
+    claim::{self, Claim},
+    history::{self, Filter},
+};
 use sm_tests::TestDatabase;
+use sm_types::GuildId;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use time::Duration;
 
 /// Rows as the version before the next migration would have written them.
 const SAMPLE_ROWS: &[(i64, &str)] = &[
@@ -130,12 +136,91 @@ async fn unknown_timezone_is_refused_at_the_save() {
     let database = TestDatabase::empty().await;
     let pool = database.pool();
     sm_db::migrate(&pool).await.unwrap();
-    sm_db::guilds::upsert(&pool, sm_types::GuildId(1), "Guild").await.unwrap();
+    sm_db::guilds::upsert(&pool, GuildId(1), "Guild").await.unwrap();
     let saved =
         sqlx::query("insert into guild_config (guild_id, timezone) values (1, 'Mars/Olympus')")
             .execute(&pool)
             .await;
     assert!(saved.is_err());
+    pool.close().await;
+    database.drop_it().await;
+}
+
+/// Deliveries of a stream of 40 days ago, of one that has ended an hour ago, of one that goes on, and a test; with
+/// an attempt at all that were tried.
+const BEFORE_THE_HISTORY: &str = "
+insert into guilds (guild_id, name) values (1, 'Guild');
+insert into streamers (twitch_user_id, login, display_name) values ('7', 'ana', 'Ana');
+insert into guild_streamers (guild_id, twitch_user_id) values (1, '7');
+insert into destinations (guild_id, twitch_user_id, channel_id) values (1, '7', 5), (1, '7', 6), (1, '7', 7);
+insert into stream_sessions (twitch_user_id, stream_id, type, started_at, ended_at) values
+  ('7', 'old', 'live', now() - interval '41 days', now() - interval '40 days'),
+  ('7', 'ended', 'live', now() - interval '2 hours', now() - interval '1 hour'),
+  ('7', 'live', 'live', now() - interval '5 minutes', null);
+insert into notification_log (destination_id, session_id, guild_id, channel_id, streamer_id, kind, action, status,
+  attempts, due_at, expires_at, received_at, committed_at, message_id)
+select d.destination_id, s.session_id, 1, d.channel_id, '7', 'online', 'create',
+  case when s.stream_id = 'live' and d.channel_id = 6 then 'pending'
+       when s.stream_id = 'live' and d.channel_id = 7 then 'sending' else 'sent' end,
+  case when s.stream_id = 'live' and d.channel_id = 6 then 0 else 1 end,
+  s.started_at, now() + interval '10 minutes', s.started_at, s.started_at, 9
+from destinations d, stream_sessions s;
+insert into notification_log (guild_id, kind, action, status, attempts, due_at, expires_at, received_at, committed_at)
+values (1, 'test', 'create', 'sent', 1, now(), now(), now(), now());
+insert into delivery_attempts (delivery_id, attempt, outcome, claimed_at)
+select delivery_id, 1, 'sent', now() from notification_log where attempts > 0;
+insert into webhook_messages values ('fresh', now()), ('old', now() - interval '2 days');
+";
+
+#[tokio::test]
+async fn deliveries_from_before_the_history_are_where_they_belong() {
+    let database = TestDatabase::empty().await;
+    let pool = database.pool();
+    for migration in sm_db::MIGRATOR.iter() {
+        if migration.version == 8 {
+            sqlx::raw_sql(BEFORE_THE_HISTORY).execute(&pool).await.unwrap();
+        }
+        let statement = AssertSqlSafe(migration.sql.as_str().to_owned());
+        sqlx::raw_sql(statement).execute(&pool).await.unwrap();
+    }
+    let told = |table: &'static str| {
+        let statement = format!(
+            "select concat_ws(' ', s.stream_id, n.kind, n.status, count(*)) from {table} n
+             left join stream_sessions s using (session_id) group by s.stream_id, n.kind, n.status order by 1"
+        );
+        sqlx::query_scalar::<_, String>(AssertSqlSafe(statement)).fetch_all(&pool)
+    };
+    let outbox = [
+        "ended online sent 3",
+        "live online pending 1",
+        "live online sending 1",
+        "live online sent 1",
+    ];
+    assert_eq!(told("notification_log").await.unwrap(), outbox);
+    assert_eq!(told("delivery_history").await.unwrap(), ["old online sent 3", "test sent 1"]);
+
+    let listed = history::list(&pool, GuildId(1), &Filter::default(), 50).await.unwrap();
+    assert_eq!(listed.len(), 10);
+    for delivery in listed {
+        let attempts = history::attempts(&pool, delivery.delivery_id).await.unwrap();
+        assert_eq!(attempts.len(), usize::try_from(delivery.attempts).unwrap());
+    }
+    // What had been queued is taken up: the pending one, and the one whose worker has not come back.
+    let now = sm_types::Clock::shiftable().now();
+    let claim = Claim {
+        now,
+        lease_until: now + Duration::seconds(30),
+        limit: 10,
+        edits: 0,
+        seconds_each: 0.0,
+    };
+    let claimed = claim::claim(&pool, &claim).await.unwrap();
+    assert_eq!(claimed.len(), 2);
+    let known: Vec<String> = sqlx::query_scalar("select message_id from webhook_messages")
+        .fetch_all(&pool)
+        .await
+        .unwrap();
+    assert_eq!(known, ["fresh"], "Twitch sends nothing again after 10 minutes");
     pool.close().await;
     database.drop_it().await;
 }

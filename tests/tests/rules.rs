@@ -1,5 +1,7 @@
 //! Rules: what is not sent has a row that says why.
 
+use crate::setup::admin;
+use serde_json::json;
 use sm_sim::twitch::EdgeCase;
 use sm_tests::scenario;
 
@@ -73,6 +75,47 @@ async fn cooldown_holds_the_next_announcement_back() {
         assert_eq!(t.messages(guild).len(), 1);
         assert!(t.deliveries(guild).await.contains(&"online skipped cooldown".to_owned()));
         t.after(time::Duration::hours(3)).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn values_are_those_of_the_reason_that_is_told() {
+    scenario(async |t| {
+        let ana = t.streamer("ana").await;
+        let ada = admin(t, &ana).await;
+        t.twitch.set_channel(&ana, "Any%", "Celeste");
+        t.sql("update destinations set game_filter = '{Celeste}', title_filter = 'any'").await;
+        t.sql("update guild_config set quiet_from = '00:00', quiet_until = '23:59:59', timezone = 'Asia/Tokyo'")
+            .await;
+        t.twitch.go_live(&ana).await;
+        t.work().await;
+        let page = ada.browser.get(&ada.path("deliveries")).await.ok();
+        let skipped = &page["items"][0];
+        assert_eq!(skipped["reason"], "quiet_hours");
+        assert_eq!(
+            skipped["reason_values"],
+            json!({"until": "23:59", "timezone": "Asia/Tokyo"}),
+            "{skipped}"
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn guild_that_the_bot_has_left_costs_no_request() {
+    scenario(async |t| {
+        let ana = t.streamer("ana").await;
+        let gone = t.guild_following(&ana).await;
+        t.sql("update guilds set status = 'left', left_at = now()").await;
+        t.discord.set_bot_present(gone.id, false);
+        let here = t.guild_following(&ana).await;
+        let before = t.discord.requests().len();
+        t.twitch.go_live(&ana).await;
+        t.work().await;
+        assert_eq!(t.deliveries(gone).await, ["online skipped bot_left"]);
+        assert_eq!(t.deliveries(here).await, ["online sent"]);
+        assert_eq!(t.discord.requests().len(), before + 1);
     })
     .await;
 }

@@ -4,11 +4,14 @@ use super::{
     door::{Door, Mode},
     settings,
 };
+use serde_json::json;
 use sm_aws::{Doorbell, Ring, lazy_http, metrics::Counter};
 use sm_lambda::Config;
-use sm_tests::{EVENTSUB_SECRET, scenario};
+use sm_services::jobs::worker;
+use sm_sim::discord::{Fault, FaultKind};
+use sm_tests::{EVENTSUB_SECRET, World, scenario};
 use std::time::Duration;
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, time::Instant};
 
 /// Far below what Twitch allows, and what is left of a client's patience after a cold start.
 const HELD_UP_AT_MOST: Duration = Duration::from_millis(210);
@@ -61,6 +64,48 @@ async fn go_live_whose_ring_is_lost_is_answered_and_found_by_the_sweep() {
             t.sweep().await;
             t.message(guild);
         }
+    })
+    .await;
+}
+
+/// The settings with which the function rings through SQS, by way of a door.
+fn ringing(t: &World, door: &Door) -> Config {
+    let named = json!({ "QueueName": format!("ring-{}", uuid::Uuid::new_v4()) });
+    let (_, queue) = super::aws().call("AmazonSQS.CreateQueue", &named).unwrap();
+    let ours = [
+        ("QUEUE_URL", queue["QueueUrl"].as_str().unwrap().to_owned()),
+        ("AWS_ENDPOINT_URL", door.url.clone()),
+        ("AWS_REGION", sm_sim::aws::REGION.to_owned()),
+        ("AWS_ACCESS_KEY_ID", "test".to_owned()),
+        ("AWS_SECRET_ACCESS_KEY", "test".to_owned()),
+    ];
+    let all = || ours.iter().chain(&t.settings);
+    Config::from_lookup(|n| all().find(|(name, _)| *name == n).map(|(_, v)| v.clone())).unwrap()
+}
+
+#[tokio::test]
+async fn retry_rings_when_it_is_due_and_once_however_many_look() {
+    scenario(async |t| {
+        let ana = t.streamer("ana").await;
+        let guild = t.guild_following(&ana).await;
+        let door = Door::open().await;
+        let app = sm_lambda::build_app(&ringing(t, &door), t.clock.clone()).unwrap();
+        t.discord.fault(Fault::new(FaultKind::ServerError { status: 502, stored: false }, 1));
+        t.twitch.go_live(&ana).await;
+        let work = || worker::run(&app, Instant::now() + Duration::from_secs(60));
+        work().await.unwrap();
+        let looked = tokio::join!(work(), work(), work());
+        for report in [looked.0, looked.1, looked.2] {
+            assert_eq!(report.unwrap().attempts, 0);
+        }
+        let rings = door.asked("SendMessage");
+        let delays: Vec<_> = rings.iter().map(|ring| ring["DelaySeconds"].as_i64()).collect();
+        assert!(matches!(delays[..], [Some(1..=2)]), "{delays:?}");
+        assert!(t.messages(guild).is_empty());
+        // What SQS wakes a little later.
+        t.clock.advance(time::Duration::seconds(2));
+        work().await.unwrap();
+        t.message(guild);
     })
     .await;
 }

@@ -16,7 +16,7 @@ use sm_types::{RoleId, TwitchUserId, UserId};
 /// Somebody who is signed in and owns a server.
 pub(crate) struct Admin<'a> {
     pub(crate) browser: Browser<'a>,
-    user: UserId,
+    pub(crate) user: UserId,
     pub(crate) guild: Guild,
     base: String,
 }

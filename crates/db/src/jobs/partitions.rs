@@ -1,6 +1,6 @@
 //! Tables that only grow, cut by time: partitions made ahead, and dropped whole once all of one has outlived its use.
 
-use crate::Pool;
+use crate::{Pool, announce::history::first_uuid_of};
 use sqlx::{AssertSqlSafe, PgExecutor};
 use time::{Date, Duration, OffsetDateTime};
 
@@ -53,7 +53,9 @@ impl Partitioned {
             self.make(db, from, until).await?;
             (from, made) = (until, made + 1);
         }
-        Ok((made, self.drop_old(db, now - self.keep).await?))
+        let dropped = self.drop_old(db, now - self.keep).await?;
+        self.clear_rest(db, now - self.keep).await?;
+        Ok((made, dropped))
     }
 
     /// Makes one; rows of its time that are in the table's default partition move there.
@@ -65,13 +67,7 @@ impl Partitioned {
     ) -> sqlx::Result<()> {
         let table = self.table;
         let name = format!("{table}_{}", suffix(self.span, from.date()));
-        let (key, low, high) = match self.span {
-            Span::MonthOfId => {
-                let bound = crate::announce::history::first_uuid_of;
-                ("delivery_id", bound(from).to_string(), bound(until).to_string())
-            }
-            Span::Day => ("received_on", from.date().to_string(), until.date().to_string()),
-        };
+        let (key, low, high) = (self.key(), self.bound(from), self.bound(until));
         let statements = format!(
             "set local lock_timeout = '2s';
              create table {name} (like {table} including all);
@@ -88,6 +84,27 @@ impl Partitioned {
             .execute(&mut *transaction)
             .await?;
         transaction.commit().await
+    }
+
+    /// What the table is partitioned by.
+    fn key(&self) -> &'static str {
+        if self.span == Span::Day { "received_on" } else { "delivery_id" }
+    }
+
+    /// The smallest key of a moment.
+    fn bound(&self, at: OffsetDateTime) -> String {
+        match self.span {
+            Span::MonthOfId => first_uuid_of(at).to_string(),
+            Span::Day => at.date().to_string(),
+        }
+    }
+
+    /// Deletes old rows from the default partition, which is never dropped.
+    async fn clear_rest(&self, db: &Pool, before: OffsetDateTime) -> sqlx::Result<()> {
+        let (table, key, bound) = (self.table, self.key(), self.bound(before));
+        let clear = format!("delete from {table}_rest where {key} < '{bound}'");
+        sqlx::raw_sql(AssertSqlSafe(clear)).execute(db).await?;
+        Ok(())
     }
 
     async fn drop_old(&self, db: &Pool, before: OffsetDateTime) -> sqlx::Result<usize> {

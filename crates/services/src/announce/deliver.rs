@@ -217,7 +217,7 @@ impl<'a> Pipeline<'a> {
                 // It costs this delivery alone, and only the time of its lease.
                 Ok(Err(error)) => tracing::warn!(%error, "a delivery is left to its lease"),
                 Err(error) => {
-                    tracing::error!(%error, "a delivery broke off; it is left to its lease")
+                    tracing::error!(%error, "a delivery broke off; it is left to its lease");
                 }
             }
             next = self.flight.try_join_next();
