@@ -63,9 +63,10 @@ async fn state(State(parts): State<Parts>) -> Json<Value> {
     );
     let case = |case: &EdgeCase| json!({ "name": case.name(), "about": case.about() });
     let cases: Vec<_> = EdgeCase::ALL.iter().map(case).collect();
-    Json(
-        json!({ "users": users, "guilds": world["guilds"], "messages": messages["messages"], "violations": violations, "cases": cases }),
-    )
+    Json(json!({
+        "users": users, "guilds": world["guilds"], "messages": messages["messages"], "violations": violations,
+        "cases": cases, "pictures": format!("{twitch}/_sim/twitch/pictures"),
+    }))
 }
 
 /// The latest deliveries with their timings, for the page.

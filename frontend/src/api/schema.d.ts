@@ -953,6 +953,7 @@ export interface components {
              * @description Members left out of a mention by name, since they do not want it.
              */
             opt_outs: number;
+            queue?: components["schemas"]["QueuePlace"] | null;
             /** @description Its hops. */
             timeline: components["schemas"]["Timeline"];
             /**
@@ -1356,6 +1357,19 @@ export interface components {
             discord_client_id: string;
             /** @description The version of this API. */
             version: string;
+        };
+        /** @description Where a delivery stands in the queue, over all servers. */
+        QueuePlace: {
+            /**
+             * Format: int64
+             * @description 1 for the next one to be sent; about.
+             */
+            position: number;
+            /**
+             * Format: int64
+             * @description How long that takes at the pace that Discord allows, in seconds; about.
+             */
+            wait_s: number;
         };
         /** @description From one time of day until another; past midnight when the end is the earlier. */
         QuietHours: {

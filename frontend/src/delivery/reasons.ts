@@ -1,6 +1,7 @@
 import type { TFunction } from "i18next";
 import { useTranslation } from "react-i18next";
 import { usePermissions } from "~/guild/permissions";
+import { span } from "~/ui/time";
 import type texts from "./locale/en.json";
 
 /** Codes that have a text of their own. */
@@ -58,11 +59,13 @@ const NEEDED: Partial<Record<Reason, string[]>> = {
   embed_left_out: ["EMBED_LINKS"],
 };
 
-/** What a text cannot do without; older deliveries do not have it. */
+/** What a text cannot do without; not every delivery has it, and older ones do not. */
 const NEEDS_VALUE: Partial<Record<Reason, string>> = {
   quiet_hours: "until",
-  cooldown: "seconds",
+  cooldown: "pause",
   stream_type: "type",
+  game_filter: "game",
+  test_refused: "detail",
 };
 
 /** Reasons that are about nothing but the permissions that are missing. */
@@ -117,7 +120,7 @@ export interface Explained {
 
 /** Puts reasons into words; what is not known keeps the API's own. */
 export function useReasons() {
-  const { t } = useTranslation("delivery");
+  const { t, i18n } = useTranslation("delivery");
   const permissions = usePermissions();
   return (
     about: {
@@ -136,20 +139,23 @@ export function useReasons() {
       const text = about.detail ?? t("unknownReason", { code: about.reason ?? "" });
       return { short: about.reason ?? "", text, fix: "", place: null };
     }
+    const { seconds } = cause.values;
     const values = {
       channel: context.channel,
       streamer: context.streamer ?? t("theStreamer"),
-      game: context.game ?? t("noGame"),
+      game: context.game ?? "",
       permissions: permissions.names(missing),
       detail: about.detail ?? "",
+      pause: seconds ? span(Number(seconds) * 1000, i18n.language) : "",
       ...cause.values,
     };
     const needed = missing.length > 0 ? missing : NEEDED[reason];
     const lacks = missing.length > 0 && LACKS.includes(reason);
     const needs = NEEDS_VALUE[reason];
+    const known: Record<string, string> = values;
     const text =
-      needs && !(needs in cause.values)
-        ? t(`reasons.${reason}.plain` as SomePlain)
+      needs && !known[needs]
+        ? t(`reasons.${reason}.plain` as SomePlain, values)
         : t(`reasons.${reason}.text`, values);
     return {
       short: lacks ? t("missingShort", values) : t(`reasons.${reason}.short`, values),

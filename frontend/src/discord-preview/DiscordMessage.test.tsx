@@ -273,6 +273,12 @@ describe("an embed", () => {
     expect(screen.getByText("Picture from elsewhere.example")).toBeVisible();
   });
 
+  it("loads the simulated Twitch's pictures beside a dashboard on the same machine", () => {
+    const url = "http://127.0.0.1:4000/_sim/twitch/pictures/avatar-ana.svg";
+    show({ embeds: [{ image: { url } }] });
+    expect(screen.getByRole("img")).toHaveAttribute("src", url);
+  });
+
   it("says so when a picture cannot be loaded", () => {
     const embed = showEmbed({ image: { url: "https://static-cdn.jtvnw.net/i.jpg" } });
     fireEvent.error(embed.getByRole("img"));

@@ -15,8 +15,8 @@ export function Picture({
   const { t } = useWords();
   const { imageHosts } = use(SettingContext);
   const [failed, setFailed] = useState<string>();
-  const host = URL.canParse(url) ? new URL(url).host : url;
-  if (imageHosts.includes(host) && failed !== url) {
+  const { host, hostname } = URL.canParse(url) ? new URL(url) : { host: url, hostname: "" };
+  if ((imageHosts.includes(host) || isSimulated(hostname)) && failed !== url) {
     return (
       <img
         className={className}
@@ -37,4 +37,11 @@ export function Picture({
       {alt !== "" && t("picture.from", { host })}
     </span>
   );
+}
+
+const LOOPBACK = ["127.0.0.1", "localhost", "[::1]"];
+
+/** Whether pictures come from the simulated Twitch, beside a dashboard on the same machine. */
+function isSimulated(hostname: string): boolean {
+  return LOOPBACK.includes(hostname) && LOOPBACK.includes(window.location.hostname);
 }

@@ -22,12 +22,32 @@ function marks(text: string): string[] {
   return [...new Set([...names, ...tags])].sort();
 }
 
+const ORDINAL = /_ordinal_\w+$/;
+
+/** The texts' keys; "3rd" and "4th" are forms of one text, and each language has its own. */
+function stems(all: Map<string, string>): string[] {
+  return [...new Set([...all.keys()].map((key) => key.replace(ORDINAL, "_ordinal")))].sort();
+}
+
 const english = texts({ ...en, ...enApp });
 const german = texts({ ...de, ...deApp });
 
 describe("both languages", () => {
   test("have the same texts", () => {
-    expect([...german.keys()].sort()).toEqual([...english.keys()].sort());
+    expect(stems(german)).toEqual(stems(english));
+  });
+
+  test.each([
+    ["en", english],
+    ["de", german],
+  ])("%s has an ordinal's every form and no other", (language, all) => {
+    const forms = new Intl.PluralRules(language, { type: "ordinal" }).resolvedOptions();
+    const keys = [...all.keys()].filter((key) => ORDINAL.test(key));
+    const wanted = new Set(keys.map((key) => key.replace(ORDINAL, "_ordinal")));
+    const every = [...wanted].flatMap((stem) =>
+      forms.pluralCategories.map((form) => `${stem}_${form}`),
+    );
+    expect(keys.sort()).toEqual(every.sort());
   });
 
   test("put the same values in", () => {

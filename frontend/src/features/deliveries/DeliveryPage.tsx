@@ -22,7 +22,7 @@ import { Page } from "~/ui/Page";
 import { Time } from "~/ui/Time";
 import { Attempts } from "./Attempts";
 import { Timeline } from "./Timeline";
-import { useQueueNote, useSentence } from "./sentence";
+import { useQueueTexts, useSentence } from "./sentence";
 import classes from "./Deliveries.module.css";
 
 /** How often a delivery that is not settled is looked at again. */
@@ -101,10 +101,10 @@ function Outcome({
   const { t } = useTranslation("deliveries");
   const { delivery } = view;
   const sentence = useSentence()(delivery, channel);
-  const queueNote = useQueueNote()(view.queue);
+  const queue = useQueueTexts()(view);
   const explained = useReasons()(delivery, {
     channel,
-    streamer: delivery.display_name,
+    streamer: delivery.display_name ?? delivery.login,
     game: delivery.game,
   });
   return (
@@ -120,7 +120,7 @@ function Outcome({
           <Text fw={600} size="lg">
             {sentence}
           </Text>
-          {queueNote && <Text mt={4}>{queueNote}</Text>}
+          {queue.note && <Text mt={4}>{queue.note}</Text>}
           {explained && <Text mt={4}>{explained.text}</Text>}
           {explained?.fix && (
             <Text mt={4} c="dimmed">

@@ -5,6 +5,7 @@ import { useReasons } from "~/delivery/reasons";
 import { clock, span } from "~/ui/time";
 import { hopsOf, offsetText, type Hop } from "./timeline";
 import { useAttemptText } from "./Attempts";
+import { useQueueTexts } from "./sentence";
 import classes from "./Deliveries.module.css";
 
 /** The way of a delivery, hop by hop, counted from the moment in which the stream began. */
@@ -67,6 +68,7 @@ function useHopText(hop: Hop, view: Schema["DeliveryView"], channel: string) {
   const outcomes = useTranslation("delivery");
   const attemptText = useAttemptText(channel);
   const explained = useReasons()(view.delivery, { channel });
+  const queue = useQueueTexts()(view);
   const { kind, attempt } = hop;
   const title = t(`hops.${kind}.title`, { number: attempt?.attempt });
   const about = t(`hops.${kind}.about`, { defaultValue: "" });
@@ -87,7 +89,7 @@ function useHopText(hop: Hop, view: Schema["DeliveryView"], channel: string) {
     const outcome = outcomes.t(`outcomes.${known}`, { defaultValue: status });
     return { title, about: [outcome, explained?.short].filter(Boolean).join(": ") };
   }
-  return { title, about };
+  return { title, about: kind === "next" ? queue.short : about };
 }
 
 function ms({ sent_at, answered_at }: Schema["AttemptView"]): number {

@@ -18,18 +18,22 @@ function sentenceOf(delivery: Delivery): Said {
   return outcome;
 }
 
-/** Where it stands in the queue, in a sentence; nothing where the wait is not worth a word. */
-export function useQueueNote() {
+/** A delivery's place in the queue in words; empty where it waits for no turn. */
+export function useQueueTexts() {
   const { t, i18n } = useTranslation("deliveries");
-  return (queue: Schema["QueuePlace"] | null | undefined) =>
-    queue && queue.position > 1
-      ? t("detail.queue", {
-          count: queue.position,
-          ordinal: true,
-          place: queue.position.toLocaleString(i18n.language),
-          wait: span(queue.wait_s * 1000, i18n.language),
-        })
-      : null;
+  return ({ delivery, queue }: Pick<Schema["DeliveryView"], "delivery" | "queue">) => {
+    // What is tried again waits for its time more than for its turn.
+    if (!queue || outcomeOf(delivery) !== "waiting") return { note: "", short: "" };
+    const { position: count, wait_s: seconds } = queue;
+    const place = new Intl.NumberFormat(i18n.language).format(count);
+    const wait = span(seconds * 1000, i18n.language);
+    return {
+      // The next one is sent before the sentence is read; without a pace nobody knows when.
+      note:
+        count > 1 && seconds > 0 ? t("detail.queue", { count, ordinal: true, place, wait }) : "",
+      short: t("hops.queue", { count, ordinal: true, place }),
+    };
+  };
 }
 
 /** What happened, in one plain sentence. */

@@ -1,0 +1,71 @@
+import { renderHook } from "@testing-library/react";
+import { createInstance } from "i18next";
+import type { ReactNode } from "react";
+import { I18nextProvider, initReactI18next } from "react-i18next";
+import { describe, expect, test } from "vitest";
+import germanWords from "~/i18n/locale/de.json";
+import englishWords from "~/i18n/locale/en.json";
+import german from "./locale/de.json";
+import english from "./locale/en.json";
+import { useReasons } from "./reasons";
+
+/** What is said about a reason, in both languages. */
+function explain(reason: string, values: Record<string, unknown> | null = null) {
+  return ["en", "de"].map((language) => {
+    const words = createInstance();
+    void words.use(initReactI18next).init({
+      lng: language,
+      defaultNS: "common",
+      resources: {
+        en: { common: englishWords, delivery: english },
+        de: { common: germanWords, delivery: german },
+      },
+      interpolation: { escapeValue: false },
+    });
+    const wrapper = ({ children }: { children: ReactNode }) => (
+      <I18nextProvider i18n={words}>{children}</I18nextProvider>
+    );
+    const { result } = renderHook(useReasons, { wrapper });
+    return result.current({ reason, reason_values: values }, { channel: "#live" });
+  });
+}
+
+/** A code for each text that is about any number. */
+const NUMBERED: Record<string, string> = {
+  discord_refused: "discord_340015",
+  http_status: "http_418",
+};
+
+describe("older deliveries, whose reasons have no values", () => {
+  test.each(Object.keys(english.reasons))("%s leaves no gap", (reason) => {
+    for (const explained of explain(NUMBERED[reason] ?? reason)) {
+      expect(explained?.text).toMatch(/^\p{Lu}.*[\p{L}\d)“]\.$|^#live .*\.$/u);
+      expect(`${explained?.text} ${explained?.fix}`).not.toMatch(/\{\{|“”|„“| {2}|null|undefined/);
+    }
+  });
+
+  test("a missing permission names what announcements need", () => {
+    const [said] = explain("missing_permission");
+    expect(said?.text).toBe("The bot may not post in #live.");
+    expect(said?.fix).toContain("Send Messages");
+  });
+});
+
+test("a pause is said as people say it", () => {
+  expect(explain("cooldown", { seconds: 7200 }).map((said) => said?.text)).toEqual([
+    "An announcement of the streamer was posted here shortly before: the pause between two announcements is 2 hr.",
+    "Von diesem Streamer gab es hier kurz zuvor schon eine Ankündigung: Der Mindestabstand von 2 Std. war noch nicht um.",
+  ]);
+});
+
+test("a category and a type are named where they are known", () => {
+  expect(explain("game_filter", { game: "Celeste", wanted: ["Tetris"] })[0]?.text).toBe(
+    "The category was “Celeste”, which the filter of this channel leaves out.",
+  );
+  expect(explain("game_filter", { game: null, wanted: ["Tetris"] })[0]?.text).toBe(
+    "The filter of this channel leaves out the stream's category.",
+  );
+  expect(explain("stream_type", { type: "rerun" })[0]?.text).toBe(
+    "Streams of the type “rerun” are not announced here.",
+  );
+});
