@@ -3,7 +3,7 @@
 //! Several of them share the work of one Postgres. The doorbell rings within a process only, so each also
 //! looks for work every few seconds: that is how one takes over what another has accepted or left behind.
 
-use crate::watchdog::{Patience, keep};
+use crate::watchdog::{Patience, SWEEP_EVERY, TURN, keep};
 use sm_aws::Ring;
 use sm_services::{
     App, LazyApp,
@@ -17,10 +17,6 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 
-/// For how long a worker goes on at most before it takes over secrets that have changed, and before the
-/// watchdog may expect it back.
-pub(crate) const TURN: Duration = Duration::from_secs(60);
-pub(crate) const SWEEP_EVERY: Duration = Duration::from_secs(60);
 /// How long after another process has accepted something it is noticed here.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// How long to wait after the database did not answer.

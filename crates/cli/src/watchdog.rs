@@ -3,7 +3,6 @@
 //! Each statement and each request has a limit of its own, so that this should never happen. When it does,
 //! nobody would notice: the process answers, and nothing is announced.
 
-use crate::run::{SWEEP_EVERY, TURN};
 use sm_services::{
     App,
     jobs::{Health, Job},
@@ -14,6 +13,10 @@ use tokio::{
     time::sleep,
 };
 
+/// For how long a worker goes on at most before it takes over secrets that have changed, and before the
+/// watchdog may expect it back.
+pub(crate) const TURN: Duration = Duration::from_secs(60);
+pub(crate) const SWEEP_EVERY: Duration = Duration::from_secs(60);
 /// How long to wait after a job has panicked; the next one may do the same at once.
 const AFTER_PANIC: Duration = Duration::from_secs(1);
 
