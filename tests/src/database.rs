@@ -49,8 +49,9 @@ impl TestDatabase {
         // Tables come in any order.
         let trusting = "set session_replication_role = replica";
         sqlx::query(trusting).execute(&mut to).await.expect("the tests' user may do anything");
-        let tables = "select table_name::text from information_schema.tables
-            where table_schema = 'public' and table_type = 'BASE TABLE' and table_name <> '_sqlx_migrations'";
+        // Partitions, not what they are partitions of.
+        let tables = "select relname::text from pg_class
+            where relnamespace = 'public'::regnamespace and relkind = 'r' and relname <> '_sqlx_migrations'";
         let tables: Vec<String> =
             sqlx::query_scalar(tables).fetch_all(&mut from).await.expect("a list of tables");
         // These have rows from their migration on.

@@ -6,7 +6,6 @@
 //! no socket). This one asks only a connection that was idle for a while, and gives up what does not
 //! answer: it is closed, and another takes its place.
 
-use crate::session::{Session, Transaction};
 use sqlx::{ConnectOptions, Connection, Error, PgConnection, postgres::PgConnectOptions};
 use std::{
     fmt, io,
@@ -58,7 +57,7 @@ impl PoolLimits {
 
 /// A pool of connections that are opened when a statement needs one; clones share it.
 #[derive(Clone)]
-pub struct Pool(Arc<Shared>);
+pub struct Pool(pub(crate) Arc<Shared>);
 
 pub(crate) struct Shared {
     options: PgConnectOptions,
@@ -112,27 +111,6 @@ impl Pool {
         }))
     }
 
-    /// A connection for several statements. It goes back when it is dropped, and is closed instead when a
-    /// statement was broken off.
-    pub async fn acquire(&self) -> sqlx::Result<Session> {
-        let deadline = Instant::now() + self.0.limits.acquire;
-        let permit = timeout_at(deadline, self.0.slots.clone().acquire_owned()).await;
-        let permit = permit.map_err(|_| Error::PoolTimedOut)?.map_err(|_| Error::PoolClosed)?;
-        if self.is_closed() {
-            return Err(Error::PoolClosed);
-        }
-        let live = match self.0.reuse(deadline).await {
-            Some(live) => live,
-            None => self.0.connect(deadline).await?,
-        };
-        Ok(Session::new(live, permit, self.0.clone()))
-    }
-
-    /// Begins a transaction; one that is dropped is rolled back.
-    pub async fn begin(&self) -> sqlx::Result<Transaction> {
-        Transaction::begin(self.acquire().await?).await
-    }
-
     /// Closes it: waits for what is under way, then closes all connections.
     pub async fn close(&self) {
         self.0.closed.store(true, Ordering::Relaxed);
@@ -176,6 +154,21 @@ impl fmt::Debug for Pool {
 }
 
 impl Shared {
+    /// A connection, and the right to use one more; waits for either as long as the limits say.
+    pub(crate) async fn take(&self) -> sqlx::Result<(Live, Permit)> {
+        let deadline = Instant::now() + self.limits.acquire;
+        let permit = timeout_at(deadline, self.slots.clone().acquire_owned()).await;
+        let permit = permit.map_err(|_| Error::PoolTimedOut)?.map_err(|_| Error::PoolClosed)?;
+        if self.closed.load(Ordering::Relaxed) {
+            return Err(Error::PoolClosed);
+        }
+        let live = match self.reuse(deadline).await {
+            Some(live) => live,
+            None => self.connect(deadline).await?,
+        };
+        Ok((live, permit))
+    }
+
     fn idle(&self) -> MutexGuard<'_, Vec<Idle>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }

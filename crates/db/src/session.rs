@@ -29,6 +29,20 @@ pub struct Session {
     shared: Arc<Shared>,
 }
 
+impl Pool {
+    /// A connection for several statements. It goes back when it is dropped, and is closed instead when a
+    /// statement was broken off.
+    pub async fn acquire(&self) -> sqlx::Result<Session> {
+        let (live, permit) = self.0.take().await?;
+        Ok(Session::new(live, permit, self.0.clone()))
+    }
+
+    /// Begins a transaction; one that is dropped is rolled back.
+    pub async fn begin(&self) -> sqlx::Result<Transaction> {
+        Transaction::begin(self.acquire().await?).await
+    }
+}
+
 impl Session {
     pub(crate) fn new(live: Live, permit: Permit, shared: Arc<Shared>) -> Self {
         Self { live: Some(live), answered: true, _permit: permit, shared }

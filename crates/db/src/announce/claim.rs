@@ -103,7 +103,8 @@ static CLAIM: LazyLock<String> = LazyLock::new(|| {
          ), claimed as (
            update notification_log n set status = 'sending', due_at = $2, attempts = n.attempts + 1,
              first_claimed_at = coalesce(n.first_claimed_at, $1)
-           from chosen c where n.delivery_id = c.delivery_id
+           -- An array, of which the planner expects few: a join might read the whole outbox.
+           where n.delivery_id = any(array(select delivery_id from chosen))
            returning n.*
          ), served as (
            update outbox_flows f set served = greatest(f.served, s.start) + s.taken,
@@ -224,15 +225,37 @@ pub async fn leave_queue(db: impl PgExecutor<'_>) -> sqlx::Result<u64> {
 
 /// Lets every stream take turns that has something to deliver and was left out: what the version before has queued.
 pub async fn rejoin_queue(db: impl PgExecutor<'_>) -> sqlx::Result<u64> {
-    let added = sqlx::query(
-        "insert into outbox_flows (session_id, lane, waiting)
-         select session_id, priority, count(*) filter (where attempts = 0) from notification_log n
-         where status in ('pending', 'sending') and session_id is not null
-           and not exists (select from outbox_flows f where f.session_id = n.session_id and f.lane = n.priority)
-         group by 1, 2
+    // From one stream to the next, by index: what waits is not read through.
+    let streams = |attempts: &str| {
+        format!(
+            "(select session_id, priority from notification_log
+              where status = 'pending' and attempts {attempts} and session_id is not null
+              order by session_id, priority limit 1)
+             union all
+             select next.* from streams s cross join lateral (
+               select session_id, priority from notification_log
+               where status = 'pending' and attempts {attempts}
+                 and (session_id, priority) > (s.session_id, s.priority)
+               order by session_id, priority limit 1) next"
+        )
+    };
+    let statement = format!(
+        "with recursive fresh as ({fresh}), tried as ({tried}), left_out as (
+           select * from (
+             select * from fresh union select * from tried
+             union select session_id, priority from notification_log
+             where status = 'sending' and session_id is not null) s
+           where not exists (select from outbox_flows f where f.session_id = s.session_id and f.lane = s.priority)
+         )
+         insert into outbox_flows (session_id, lane, waiting)
+         select session_id, priority, (select count(*) from notification_log n
+           where n.session_id = l.session_id and n.priority = l.priority and n.status = 'pending' and n.attempts = 0)
+         from left_out l
          on conflict on constraint outbox_flows_pkey do nothing",
+        fresh = streams("= 0").replace("streams s", "fresh s"),
+        tried = streams("> 0").replace("streams s", "tried s"),
     );
-    Ok(added.execute(db).await?.rows_affected())
+    Ok(sqlx::query(AssertSqlSafe(statement)).execute(db).await?.rows_affected())
 }
 
 /// Takes it on to ring the doorbell at a moment; false when somebody rings soon enough already.
