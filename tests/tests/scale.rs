@@ -12,7 +12,7 @@ fn rows() -> i64 {
 }
 
 const BIG: [&str; 7] = [
-    "notification_log",
+    "delivery_history_before",
     "user_preferences",
     "delivery_attempts",
     "streamers",
@@ -40,7 +40,7 @@ const FILL: [&str; 9] = [
     "insert into user_preferences (guild_id, twitch_user_id, user_id, wants_ping)
      select guild_id, twitch_user_id, user_id, twitch_user_id::bigint % 2 = 0 from guild_streamers, users
      where guild_id = $2 on conflict do nothing",
-    "insert into notification_log (delivery_id, session_id, guild_id, channel_id, kind, action, status, reason, streamer_id,
+    "insert into delivery_history (delivery_id, session_id, guild_id, channel_id, kind, action, status, reason, streamer_id,
        due_at, expires_at, received_at, committed_at, sent_at, finished_at, created_at)
      select (lpad(to_hex((extract(epoch from now()) * 1000)::bigint - n * 2592000000 / $1), 12, '0') || '7000'
              || '8' || substr(md5(n::text), 1, 15))::uuid,

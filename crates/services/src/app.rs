@@ -2,7 +2,7 @@
 
 use crate::{
     accounts::SessionKeys,
-    guilds::places::PlacesCache,
+    guilds::offer::PlacesCache,
     jobs::Health,
     limits::{Limited, Limits},
 };

@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod install;
+pub(crate) mod offer;
 pub mod places;
 pub mod purge;
 pub(crate) mod reconcile;
