@@ -227,7 +227,9 @@ async fn monitor_sees_work_and_whether_there_can_be_any() {
         // The server's own sweep gives each job a turn.
         let page = loop {
             let page = get(&format!("{monitor}/metrics")).await.1;
-            if page.matches("streammaxing_job_last_success_timestamp_seconds{").count() == 6 {
+            if page.matches("streammaxing_job_last_success_timestamp_seconds{").count()
+                == sm_services::jobs::schedule::JOBS.len()
+            {
                 break page;
             }
         };

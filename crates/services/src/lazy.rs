@@ -11,6 +11,7 @@ use std::{
     },
 };
 use time::{Duration, OffsetDateTime};
+use tokio::sync::OwnedMutexGuard;
 
 /// How often the source is looked at while all goes well.
 const LOOK_EVERY: Duration = Duration::minutes(5);
@@ -32,7 +33,7 @@ struct Inner {
     changes: bool,
     current: Mutex<Option<Current>>,
     /// Held while the source is asked.
-    asking: tokio::sync::Mutex<()>,
+    asking: Arc<tokio::sync::Mutex<()>>,
     /// The next look is wanted soon.
     hurry: AtomicBool,
 }
@@ -105,8 +106,10 @@ impl LazyApp {
         if !self.0.changes {
             return None;
         }
-        if self.0.is_due_after(LOOK_AGAIN) {
-            self.0.clone().look().await;
+        if let Some(asking) = self.0.begin_look()
+            && self.0.is_due_after(LOOK_AGAIN)
+        {
+            self.0.clone().look(asking).await;
         }
         // Another request may be looking, or have looked.
         drop(self.0.asking.lock().await);
@@ -119,8 +122,11 @@ impl LazyApp {
     /// For events that nobody waits for: Lambda freezes the process once it has answered, and
     /// where few requests come, a look would hardly ever get to its end.
     pub async fn settle(&self) {
-        if self.0.changes && self.0.is_due() {
-            self.0.clone().look().await;
+        if self.0.changes
+            && let Some(asking) = self.0.begin_look()
+            && self.0.is_due()
+        {
+            self.0.clone().look(asking).await;
         }
         drop(self.0.asking.lock().await);
     }
@@ -148,8 +154,11 @@ impl Inner {
 
     /// Looks for changes in the background when it is time to.
     fn look_if_due(self: &Arc<Self>) {
-        if self.changes && self.is_due() {
-            tokio::spawn(self.clone().look());
+        if self.changes
+            && let Some(asking) = self.begin_look()
+            && self.is_due()
+        {
+            tokio::spawn(self.clone().look(asking));
         }
     }
 
@@ -174,9 +183,14 @@ impl Inner {
         true
     }
 
-    async fn look(self: Arc<Self>) {
-        // Somebody who looks already sees the same.
-        let Ok(_asking) = self.asking.try_lock() else { return };
+    /// The right to look; none while somebody looks, who sees the same.
+    ///
+    /// It is taken before a look is noted as begun: whoever finds it noted waits for its end.
+    fn begin_look(&self) -> Option<OwnedMutexGuard<()>> {
+        self.asking.clone().try_lock_owned().ok()
+    }
+
+    async fn look(self: Arc<Self>, _asking: OwnedMutexGuard<()>) {
         match (self.latest)().await {
             Ok(None) => {}
             Ok(Some(app)) => {
