@@ -148,7 +148,9 @@ impl Inner {
     }
 
     fn install(&self, app: App) {
-        let looked_at = app.clock.now();
+        // What was noted when the look began: secrets that came since were not seen by it.
+        let begun_at = self.lock().as_ref().map(|current| current.looked_at);
+        let looked_at = begun_at.unwrap_or_else(|| app.clock.now());
         *self.lock() = Some(Current { app, looked_at });
     }
 
