@@ -22,7 +22,7 @@ impl Outbox {
     /// what was claimed is in `claimed`. `set` is what changes besides.
     pub(crate) fn claim(&self, set: &str) -> String {
         let Self { table, due, open, .. } = self;
-        let (key, same) = (self.columns(""), self.same("x", "due"));
+        let (key, same) = (self.columns(), self.same("x", "due"));
         format!(
             "with due as (
                select {key} from {table} where {open} and {due} <= $1
@@ -40,7 +40,7 @@ impl Outbox {
         let Self { table, due, .. } = self;
         let arrays: String =
             (3..).zip(self.key).map(|(n, (_, kind))| format!(", ${n}::{kind}[]")).collect();
-        let (columns, same) = (self.columns(""), self.same("x", "c"));
+        let (columns, same) = (self.columns(), self.same("x", "c"));
         format!(
             "update {table} x set {due} = $1, attempts = greatest(0, x.attempts - 1){set}
              from unnest($2::int[]{arrays}) as c (attempt, {columns})
@@ -54,8 +54,8 @@ impl Outbox {
         format!("select min({due}) from {table} where {open}")
     }
 
-    fn columns(&self, prefix: &str) -> String {
-        let named: Vec<_> = self.key.iter().map(|(name, _)| format!("{prefix}{name}")).collect();
+    fn columns(&self) -> String {
+        let named: Vec<_> = self.key.iter().map(|(name, _)| *name).collect();
         named.join(", ")
     }
 

@@ -40,15 +40,20 @@ fn known() -> String {
     )
 }
 
-/// Due in flow `f`, not in a channel that Discord has asked to spare; `attempts` tells fresh from tried.
-fn due(attempts: &str) -> String {
+/// Waits in flow `f`, not for a channel that Discord has asked to spare; `attempts` tells fresh from tried.
+fn waiting(attempts: &str) -> String {
     format!(
         "n.session_id = f.session_id and n.priority = f.lane and n.status = 'pending' and n.attempts {attempts}
-         and n.due_at <= $1 and {known}
+         and {known}
          and not exists (select from discord_gate g where g.key = 'channel:' || n.channel_id
                          and g.blocked_until > clock_timestamp())",
         known = known()
     )
+}
+
+/// The same, and is due at `$1`.
+fn due(attempts: &str) -> String {
+    format!("{} and n.due_at <= $1", waiting(attempts))
 }
 
 static CLAIM: LazyLock<String> = LazyLock::new(|| {
@@ -153,14 +158,6 @@ pub async fn claim(db: impl PgExecutor<'_>, claim: &Claim) -> sqlx::Result<Vec<D
 }
 
 static NEXT_DUE: LazyLock<String> = LazyLock::new(|| {
-    let open = |attempts: &str| {
-        format!(
-            "n.session_id = f.session_id and n.priority = f.lane and n.status = 'pending' and n.attempts {attempts}
-             and {known} and not exists (select from discord_gate g where g.key = 'channel:' || n.channel_id
-                                         and g.blocked_until > clock_timestamp())",
-            known = known()
-        )
-    };
     format!(
         "select least(
            (select min(due_at) from notification_log n where status = 'sending' and {known}),
@@ -172,8 +169,8 @@ static NEXT_DUE: LazyLock<String> = LazyLock::new(|| {
               union all
               (select n.due_at from notification_log n where {fresh} order by n.turn, n.shuffle limit 1)) n))",
         known = known(),
-        tried = open("> 0"),
-        fresh = open("= 0")
+        tried = waiting("> 0"),
+        fresh = waiting("= 0")
     )
 });
 
