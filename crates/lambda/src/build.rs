@@ -15,7 +15,10 @@ use std::{
 use time::OffsetDateTime;
 
 /// The longest that a version of the secret is there before a rotation puts it into use.
-const ROTATION_LASTS: time::Duration = time::Duration::HOUR;
+///
+/// A process that starts sooner after it signs with the secret before for a minute. A second rotation within
+/// this time retires that one, and what was signed so is refused.
+const ROTATION_LASTS: time::Duration = time::Duration::minutes(15);
 
 /// The app that is built at its first use; one whose secrets come from Secrets Manager follows them.
 pub fn lazy_app(config: Config, clock: Clock) -> LazyApp {

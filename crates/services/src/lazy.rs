@@ -32,7 +32,7 @@ struct Inner {
     latest: Box<dyn Fn() -> Latest + Send + Sync>,
     changes: bool,
     current: Mutex<Option<Current>>,
-    /// Held while the source is asked.
+    /// Held while the source is asked; taken before a look is noted as begun, so that whoever finds it noted waits for its end.
     asking: Arc<tokio::sync::Mutex<()>>,
     /// The next look is wanted soon.
     hurry: AtomicBool,
@@ -106,15 +106,12 @@ impl LazyApp {
         if !self.0.changes {
             return None;
         }
-        if let Some(asking) = self.0.begin_look()
-            && self.0.is_due_after(LOOK_AGAIN)
-        {
+        // Whoever looks now may have begun before the rotation: what it finds is not all we can know.
+        let asking = self.0.asking.clone().lock_owned().await;
+        if self.0.is_current(used) && self.0.is_due_after(LOOK_AGAIN) {
             self.0.clone().look(asking).await;
         }
-        // Another request may be looking, or have looked.
-        drop(self.0.asking.lock().await);
-        let now = self.0.current()?;
-        (!std::ptr::eq(used.inner(), now.inner())).then_some(now)
+        if self.0.is_current(used) { None } else { self.0.current() }
     }
 
     /// Looks for changes when it is time to, and waits for a look that is under way.
@@ -122,13 +119,12 @@ impl LazyApp {
     /// For events that nobody waits for: Lambda freezes the process once it has answered, and
     /// where few requests come, a look would hardly ever get to its end.
     pub async fn settle(&self) {
-        if self.0.changes
-            && let Some(asking) = self.0.begin_look()
-            && self.0.is_due()
-        {
-            self.0.clone().look(asking).await;
+        if self.0.changes {
+            let asking = self.0.asking.clone().lock_owned().await;
+            if self.0.is_due() {
+                self.0.clone().look(asking).await;
+            }
         }
-        drop(self.0.asking.lock().await);
     }
 }
 
@@ -141,6 +137,10 @@ impl From<App> for LazyApp {
 impl Inner {
     fn current(&self) -> Option<App> {
         self.lock().as_ref().map(|current| current.app.clone())
+    }
+
+    fn is_current(&self, app: &App) -> bool {
+        self.current().is_none_or(|current| std::ptr::eq(app.inner(), current.inner()))
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Current>> {
@@ -156,8 +156,9 @@ impl Inner {
 
     /// Looks for changes in the background when it is time to.
     fn look_if_due(self: &Arc<Self>) {
+        // While somebody looks, who sees the same, nothing is due.
         if self.changes
-            && let Some(asking) = self.begin_look()
+            && let Ok(asking) = self.asking.clone().try_lock_owned()
             && self.is_due()
         {
             tokio::spawn(self.clone().look(asking));
@@ -183,13 +184,6 @@ impl Inner {
         *looked_at = now;
         self.hurry.store(false, Ordering::Relaxed);
         true
-    }
-
-    /// The right to look; none while somebody looks, who sees the same.
-    ///
-    /// It is taken before a look is noted as begun: whoever finds it noted waits for its end.
-    fn begin_look(&self) -> Option<OwnedMutexGuard<()>> {
-        self.asking.clone().try_lock_owned().ok()
     }
 
     async fn look(self: Arc<Self>, _asking: OwnedMutexGuard<()>) {
