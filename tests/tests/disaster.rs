@@ -40,6 +40,20 @@ async fn reconcile(settings: &Settings) -> Ran {
     streammaxing(&["subscriptions", "reconcile", "--json"], settings).await
 }
 
+async fn drift(settings: &Settings) -> serde_json::Value {
+    streammaxing(&["subscriptions", "reconcile", "--dry-run", "--json"], settings).await.ok()
+}
+
+/// Brings Twitch's subscriptions in line, and waits until their challenges are answered.
+async fn bring_in_line(settings: &Settings) {
+    reconcile(settings).await.ok();
+    until("subscriptions are in line", async || {
+        let found = drift(settings).await;
+        ["missing", "failing", "unwanted", "strays"].iter().all(|name| found[name] == 0)
+    })
+    .await;
+}
+
 /// Lets a stream begin and tells the product; returns what was told.
 async fn go_live(t: &World, streamer: &TwitchUserId) -> Delivery {
     let (_, event) = t.twitch.start_stream(streamer, "live");
@@ -63,7 +77,7 @@ async fn restored_copy_announces_nothing_twice() {
         t.follow(guild.id, &ben, None).await;
         t.follow(guild.id, &cleo, None).await;
         let mut server = Process::serve_at(&address, &before);
-        reconcile(&before).await.ok();
+        bring_in_line(&before).await;
 
         // Ana's go-live is in the copy; ben's comes after it, as do dora and the end of following cleo.
         let first = go_live(t, &ana).await;
@@ -94,15 +108,9 @@ async fn restored_copy_announces_nothing_twice() {
         assert_eq!((&done["adopted"], &done["signed_out"]), (&1.into(), &1.into()), "{done}");
         assert_eq!(restored(&[]).await["adopted"], 0, "a second run does nothing");
         let server = Process::serve_at(&address, &after);
-        let drift = async || streammaxing(&["subscriptions", "reconcile", "--dry-run", "--json"], &after).await.ok();
-        let found = drift().await;
+        let found = drift(&after).await;
         assert!(found["missing"].as_i64() > Some(0) && found["strays"].as_i64() > Some(0), "{found}");
-        reconcile(&after).await.ok();
-        until("subscriptions are in line", async || {
-            let found = drift().await;
-            ["missing", "failing", "unwanted", "strays"].iter().all(|name| found[name] == 0)
-        })
-        .await;
+        bring_in_line(&after).await;
 
         // Twitch sends both go-lives once more, as it does with what was not answered.
         for (streamer, delivery) in [(&ana, first), (&ben, second)] {
