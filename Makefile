@@ -73,9 +73,12 @@ chaos:
 	CHAOS_KILLS=100 CHAOS_GUILDS=2000 OUTAGE_SECONDS=30 CHAOS_SILENCES=60 $(BIN) with-postgres -- \
 	  $(CARGO) test -p sm-tests --test integration -- kills outage silence
 
-# Times of requests beside a million preferences and a million log rows, six million old rows that are deleted while
-# requests are answered, and the jobs' comparisons of 100,000 streamers; takes about ten minutes.
+# Claims beside a million pending deliveries and lists beside 20 million settled ones; requests beside a million
+# preferences, six million old rows that are deleted while requests are answered, and the jobs' comparisons of 100,000
+# streamers. Takes half an hour beside the builds, and 15 GB of disk.
 scale:
+	$(CARGO) build --release -p sm-lambda -p sm-cli -p sm-tests --bins
+	SCALE_ROWS=20000000 target/release/streammaxing with-postgres --durable -- target/release/bench scale
 	$(CARGO) build --workspace --bins
 	SCALE_ROWS=1000000 $(BIN) with-postgres -- \
 	  $(CARGO) test -p sm-tests --test integration -- scale:: --nocapture

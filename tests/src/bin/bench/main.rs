@@ -5,6 +5,7 @@ mod cold_start;
 mod fan_out;
 mod figures;
 mod queue;
+mod scale;
 
 use figures::say;
 
@@ -15,8 +16,11 @@ async fn main() {
     }
     say("StreamMaxing, figures of this machine");
     say(&figures::machine());
-    // `bench ack` prints one part alone.
+    // `bench ack` prints one part alone; `bench scale` is asked for by name only, since it fills for minutes.
     let only = std::env::args().nth(1);
+    if only.as_deref() == Some("scale") {
+        return scale::run().await;
+    }
     let wanted = |name: &str| only.as_deref().is_none_or(|only| only == name);
     if wanted("cold_start") {
         cold_start::run().await;
