@@ -11,7 +11,6 @@ use std::{cell::RefCell, collections::BTreeMap};
 pub struct Answer {
     /// The HTTP status.
     pub status: u16,
-    /// The headers.
     pub headers: header::HeaderMap,
     /// The body; a text that is no JSON becomes a JSON text.
     pub body: Value,
@@ -125,7 +124,6 @@ impl Browser<'_> {
         self.send(Method::POST, path, &[], Some(body)).await
     }
 
-    /// Deletes.
     pub async fn delete(&self, path: &str) -> Answer {
         self.send(Method::DELETE, path, &[], None).await
     }

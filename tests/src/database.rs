@@ -6,7 +6,6 @@ use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use tokio::sync::OnceCell;
 use uuid::Uuid;
 
-/// A database of one test.
 #[derive(Debug)]
 pub struct TestDatabase {
     /// Its address.

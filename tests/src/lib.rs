@@ -37,7 +37,6 @@ const TYPES: [&str; 4] = ["stream.online", "stream.offline", "channel.update", "
 
 /// A running app with its simulated surroundings.
 pub struct World {
-    /// The app.
     pub app: App,
     /// The simulated Twitch.
     pub twitch: TwitchSim,

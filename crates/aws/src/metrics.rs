@@ -91,7 +91,6 @@ counters! {
 }
 
 impl Counter {
-    /// Counts one.
     pub fn count(self) {
         self.add(1);
     }

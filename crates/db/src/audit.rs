@@ -24,7 +24,6 @@ pub struct NewEntry<'a> {
     pub before: Option<serde_json::Value>,
     /// What is now.
     pub after: Option<serde_json::Value>,
-    /// The request.
     pub request_id: Option<&'a str>,
 }
 
@@ -71,7 +70,6 @@ pub struct Entry {
     pub before: Option<Json<serde_json::Value>>,
     /// What is now.
     pub after: Option<Json<serde_json::Value>>,
-    /// The request.
     pub request_id: Option<String>,
 }
 

@@ -36,7 +36,6 @@ pub struct Consent<'a> {
     pub install_in: Option<GuildId>,
 }
 
-/// Tokens of a user.
 #[derive(Debug, Clone, Deserialize)]
 pub struct UserTokens {
     /// For requests; lives 7 days.

@@ -25,7 +25,6 @@ impl Permissions {
     pub const MENTION_EVERYONE: Self = Self(1 << 17);
     /// Voice channels, their text included.
     pub const CONNECT: Self = Self(1 << 20);
-    /// Messages in threads.
     pub const SEND_MESSAGES_IN_THREADS: Self = Self(1 << 38);
     /// Everything.
     pub const ALL: Self = Self(u64::MAX);

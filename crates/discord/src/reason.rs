@@ -15,7 +15,6 @@ pub enum Reason {
     WrongChannelType,
     /// The forum wants a tag.
     ForumTagRequired,
-    /// The thread is locked.
     ThreadLocked,
     /// The server's AutoMod, or Discord's link filter, blocks the message.
     BlockedByAutoMod,

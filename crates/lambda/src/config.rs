@@ -86,7 +86,6 @@ pub struct SecretSettings {
     pub twitch_client_secret: Secret,
     /// Secrets that sign webhooks, the newest first.
     pub twitch_eventsub_secrets: Vec<Secret>,
-    /// Discord bot.
     pub discord_bot_token: Secret,
     pub discord_client_secret: Secret,
     /// Secrets that sign sessions, the newest first.

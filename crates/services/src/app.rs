@@ -21,11 +21,8 @@ pub struct App(Arc<Inner>);
 pub struct Parts {
     /// The database.
     pub pool: sm_db::Pool,
-    /// The clock.
     pub clock: Clock,
-    /// Twitch.
     pub twitch: sm_twitch::Client,
-    /// Discord.
     pub discord: sm_discord::Client,
     /// What wakes a worker.
     pub doorbell: Doorbell,

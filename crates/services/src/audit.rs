@@ -10,12 +10,10 @@ use sm_types::{GuildId, UserId};
 pub struct Actor {
     /// Who; `None`: an operator, by the command line.
     pub user: Option<UserId>,
-    /// The request.
     pub request_id: String,
 }
 
 impl Actor {
-    /// An operator.
     pub fn operator() -> Self {
         Self { user: None, request_id: "operator".to_owned() }
     }

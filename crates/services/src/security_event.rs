@@ -53,7 +53,6 @@ events! {
 }
 
 impl SecurityEvent {
-    /// Counts it.
     pub fn count(self) {
         COUNTS[self as usize].fetch_add(1, Ordering::Relaxed);
         if let Some(counter) = self.counter() {

@@ -14,13 +14,11 @@ const REMEDY: &str =
 /// A package to install.
 #[derive(Debug, Clone, Copy)]
 pub struct Package {
-    /// Its name.
     pub name: &'static str,
     /// The module that shows that it is there.
     pub module: &'static str,
     /// Extras, as in `[full]`.
     pub extras: &'static str,
-    /// The version.
     pub version: &'static str,
     /// What else goes into its environment, as in `cargo-lambda==1.9.2`.
     pub beside: &'static [&'static str],

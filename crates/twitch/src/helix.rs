@@ -62,7 +62,6 @@ pub struct Stream {
 /// What Twitch keeps of a stream that is over.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Video {
-    /// The stream it is of.
     #[serde(default)]
     pub stream_id: Option<StreamId>,
     /// Its page.

@@ -193,7 +193,6 @@ stored! {
         WrongChannelType = "wrong_channel_type",
         /// The forum wants a tag.
         ForumTagRequired = "forum_tag_required",
-        /// The thread is locked.
         ThreadLocked = "thread_locked",
         /// AutoMod or the link filter blocks the message.
         BlockedByAutoMod = "blocked_by_automod",

@@ -55,6 +55,19 @@ pub struct StreamStart<'a> {
     pub takes_back_end: bool,
 }
 
+/// The message id `$1`, received at `$2`: a row when it is new.
+macro_rules! fresh_message {
+    () => {
+        "with message as (
+           insert into webhook_messages (message_id, received_at, received_on)
+           select $1, $2, ($2 at time zone 'utc')::date
+           where not exists (select from webhook_messages
+                             where message_id = $1 and received_on = ($2 at time zone 'utc')::date - 1)
+           on conflict do nothing returning 1
+         )"
+    };
+}
+
 type Row = (bool, bool, Option<uuid::Uuid>);
 
 fn accepted((fresh, known, session): Row) -> Accepted {
@@ -76,19 +89,15 @@ pub async fn stream_online(
     notice: &Notice<'_>,
     start: &StreamStart<'_>,
 ) -> sqlx::Result<Accepted> {
-    sqlx::query_as(
-        "with message as (
-           insert into webhook_messages (message_id, received_at, received_on)
-           select $1, $3, ($3 at time zone 'utc')::date
-           where not exists (select from webhook_messages
-                             where message_id = $1 and received_on = ($3 at time zone 'utc')::date - 1)
-           on conflict do nothing returning 1
-         ), streamer as (
+    sqlx::query_as(concat!(
+        fresh_message!(),
+        ",
+         streamer as (
            select twitch_user_id, login, display_name from streamers where twitch_user_id = $4
          ), renamed as (
-           update streamers s set login = $5, display_name = $6, updated_at = $3,
+           update streamers s set login = $5, display_name = $6, updated_at = $2,
              -- An event that Twitch sent later than it told of the removal: the account is back.
-             status = case when s.updated_at < $2 then 'active' else s.status end
+             status = case when s.updated_at < $3 then 'active' else s.status end
            from message, streamer
            where s.twitch_user_id = $4 and $5 <> ''
              and ((s.login, s.display_name) is distinct from ($5, $6) or s.status <> 'active')
@@ -100,7 +109,7 @@ pub async fn stream_online(
          ), ended as (
            -- Messages that the new stream does not take over get their end card.
            insert into stream_events (session_id, kind, occurred_at, received_at, due_at)
-           select session_id, 'offline', $2, $3, $12 from superseded
+           select session_id, 'offline', $3, $2, $12 from superseded
            on conflict (session_id, kind) where finished_at is null do nothing
          ), resumed as (
            -- The same stream again: it has not ended after all.
@@ -109,12 +118,12 @@ pub async fn stream_online(
            where twitch_user_id = $4 and stream_id = $7 and ended_at is not null and $11
            returning session_id
          ), cancelled as (
-           update stream_events e set finished_at = $3, outcome = 'resumed'
+           update stream_events e set finished_at = $2, outcome = 'resumed'
            from resumed r
            where e.session_id = r.session_id and e.kind = 'offline' and e.finished_at is null
          ), shown_again as (
            insert into stream_events (session_id, kind, occurred_at, received_at, due_at)
-           select r.session_id, 'update', $2, $3, $3 from resumed r
+           select r.session_id, 'update', $3, $2, $2 from resumed r
            where exists (select from stream_events e where e.session_id = r.session_id
                          and e.kind = 'offline' and e.outcome = 'expanded')
            on conflict (session_id, kind) where finished_at is null do nothing
@@ -125,14 +134,14 @@ pub async fn stream_online(
            returning session_id
          ), event as (
            insert into stream_events (session_id, kind, occurred_at, received_at, due_at)
-           select session_id, 'online', $2, $3, $3 from session
+           select session_id, 'online', $3, $2, $2 from session
          )
          select exists (select from message), exists (select from streamer),
-                (select session_id from session)",
-    )
+                (select session_id from session)"
+    ))
     .bind(notice.message_id)
-    .bind(notice.occurred_at)
     .bind(notice.received_at)
+    .bind(notice.occurred_at)
     .bind(notice.streamer.as_str())
     .bind(notice.login)
     .bind(notice.display_name)
@@ -156,35 +165,31 @@ pub async fn stream_offline(
     stream_id: Option<&StreamId>,
     expand_at: OffsetDateTime,
 ) -> sqlx::Result<Accepted> {
-    sqlx::query_as(
-        "with message as (
-           insert into webhook_messages (message_id, received_at, received_on)
-           select $1, $3, ($3 at time zone 'utc')::date
-           where not exists (select from webhook_messages
-                             where message_id = $1 and received_on = ($3 at time zone 'utc')::date - 1)
-           on conflict do nothing returning 1
-         ), streamer as (
+    sqlx::query_as(concat!(
+        fresh_message!(),
+        ",
+         streamer as (
            select 1 from streamers where twitch_user_id = $4
          ), ended as (
-           update stream_sessions set ended_at = $2, contradicted_at = null
+           update stream_sessions set ended_at = $3, contradicted_at = null
            from message
            where session_id = (
              select session_id from stream_sessions
-             where twitch_user_id = $4 and ended_at is null and started_at <= $2
+             where twitch_user_id = $4 and ended_at is null and started_at <= $3
                and ($5::text is null or stream_id = $5)
              order by started_at desc limit 1)
            returning session_id
          ), event as (
            insert into stream_events (session_id, kind, occurred_at, received_at, due_at)
-           select session_id, 'offline', $2, $3, $6 from ended
+           select session_id, 'offline', $3, $2, $6 from ended
            on conflict (session_id, kind) where finished_at is null do nothing
          )
          select exists (select from message), exists (select from streamer),
-                (select session_id from ended)",
-    )
+                (select session_id from ended)"
+    ))
     .bind(notice.message_id)
-    .bind(notice.occurred_at)
     .bind(notice.received_at)
+    .bind(notice.occurred_at)
     .bind(notice.streamer.as_str())
     .bind(stream_id.map(StreamId::as_str))
     .bind(expand_at)
@@ -213,17 +218,13 @@ pub async fn channel_update(
     state: &ChannelState<'_>,
     expand_at: OffsetDateTime,
 ) -> sqlx::Result<Accepted> {
-    sqlx::query_as(
-        "with message as (
-           insert into webhook_messages (message_id, received_at, received_on)
-           select $1, $3, ($3 at time zone 'utc')::date
-           where not exists (select from webhook_messages
-                             where message_id = $1 and received_on = ($3 at time zone 'utc')::date - 1)
-           on conflict do nothing returning 1
-         ), streamer as (
+    sqlx::query_as(concat!(
+        fresh_message!(),
+        ",
+         streamer as (
            update streamers
-           set title = $7, game_id = $8, game_name = $9, language = coalesce($10, language), updated_at = $3,
-               status = case when updated_at < $2 then 'active' else status end,
+           set title = $7, game_id = $8, game_name = $9, language = coalesce($10, language), updated_at = $2,
+               status = case when updated_at < $3 then 'active' else status end,
                login = case when $5 = '' then login else $5 end,
                display_name = case when $6 = '' then display_name else $6 end
            from message where twitch_user_id = $4
@@ -236,17 +237,17 @@ pub async fn channel_update(
            returning session_id
          ), event as (
            insert into stream_events (session_id, kind, occurred_at, received_at, due_at)
-           select session_id, 'update', $2, $3, $11 from open
+           select session_id, 'update', $3, $2, $11 from open
            -- One edit for a burst of changes; one more when the first chunk of it has gone out already.
            on conflict (session_id, kind) where finished_at is null
            do update set again = true where stream_events.cursor is not null
          )
          select exists (select from message), exists (select from streamer),
-                (select session_id from open limit 1)",
-    )
+                (select session_id from open limit 1)"
+    ))
     .bind(notice.message_id)
-    .bind(notice.occurred_at)
     .bind(notice.received_at)
+    .bind(notice.occurred_at)
     .bind(notice.streamer.as_str())
     .bind(notice.login)
     .bind(notice.display_name)
@@ -262,14 +263,10 @@ pub async fn channel_update(
 
 /// Accepts `user.update`: the streamer's new names.
 pub async fn user_update(db: impl PgExecutor<'_>, notice: &Notice<'_>) -> sqlx::Result<Accepted> {
-    sqlx::query_as(
-        "with message as (
-           insert into webhook_messages (message_id, received_at, received_on)
-           select $1, $2, ($2 at time zone 'utc')::date
-           where not exists (select from webhook_messages
-                             where message_id = $1 and received_on = ($2 at time zone 'utc')::date - 1)
-           on conflict do nothing returning 1
-         ), streamer as (
+    sqlx::query_as(concat!(
+        fresh_message!(),
+        ",
+         streamer as (
            update streamers set updated_at = $2,
              status = case when updated_at < $6 then 'active' else status end,
              login = case when $4 = '' then login else $4 end,
@@ -277,8 +274,8 @@ pub async fn user_update(db: impl PgExecutor<'_>, notice: &Notice<'_>) -> sqlx::
            from message where twitch_user_id = $3
            returning 1
          )
-         select exists (select from message), exists (select from streamer), null::uuid",
-    )
+         select exists (select from message), exists (select from streamer), null::uuid"
+    ))
     .bind(notice.message_id)
     .bind(notice.received_at)
     .bind(notice.streamer.as_str())
@@ -295,20 +292,16 @@ pub async fn authorization_revoked(
     db: impl PgExecutor<'_>,
     notice: &Notice<'_>,
 ) -> sqlx::Result<Accepted> {
-    sqlx::query_as(
-        "with message as (
-           insert into webhook_messages (message_id, received_at, received_on)
-           select $1, $2, ($2 at time zone 'utc')::date
-           where not exists (select from webhook_messages
-                             where message_id = $1 and received_on = ($2 at time zone 'utc')::date - 1)
-           on conflict do nothing returning 1
-         ), streamer as (
+    sqlx::query_as(concat!(
+        fresh_message!(),
+        ",
+         streamer as (
            update streamers set authorized = false, updated_at = $2
            from message where twitch_user_id = $3
            returning 1
          )
-         select exists (select from message), exists (select from streamer), null::uuid",
-    )
+         select exists (select from message), exists (select from streamer), null::uuid"
+    ))
     .bind(notice.message_id)
     .bind(notice.received_at)
     .bind(notice.streamer.as_str())
@@ -341,14 +334,10 @@ pub async fn revocation(
     db: impl PgExecutor<'_>,
     revoked: &Revocation<'_>,
 ) -> sqlx::Result<Accepted> {
-    sqlx::query_as(
-        "with message as (
-           insert into webhook_messages (message_id, received_at, received_on)
-           select $1, $2, ($2 at time zone 'utc')::date
-           where not exists (select from webhook_messages
-                             where message_id = $1 and received_on = ($2 at time zone 'utc')::date - 1)
-           on conflict do nothing returning 1
-         ), subscription as (
+    sqlx::query_as(concat!(
+        fresh_message!(),
+        ",
+         subscription as (
            insert into eventsub_subscriptions
              (subscription_id, twitch_user_id, type, version, status, revoked_at, created_at, updated_at)
            select $3, $7, $4, $5, $6, $2, $2, $2 from message
@@ -366,8 +355,8 @@ pub async fn revocation(
              next_try_at = $2 + interval '1 minute'
            from message where subscription_id = $3 and state <> 'unwanted'
          )
-         select exists (select from message), true, null::uuid",
-    )
+         select exists (select from message), true, null::uuid"
+    ))
     .bind(revoked.message_id)
     .bind(revoked.received_at)
     .bind(revoked.subscription_id)

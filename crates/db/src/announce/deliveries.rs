@@ -22,15 +22,12 @@ const OUTBOX: Outbox = Outbox {
 /// A delivery to send, with all that its message is made of.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub struct DueDelivery {
-    /// The delivery.
     #[sqlx(try_from = "Uuid")]
     pub delivery_id: DeliveryId,
     /// The destination; gone when an admin has removed it since.
     pub destination_id: Option<Uuid>,
-    /// The guild.
     #[sqlx(try_from = "i64")]
     pub guild_id: GuildId,
-    /// The channel.
     pub channel_id: Option<i64>,
     #[sqlx(try_from = "String")]
     pub kind: Kind,
@@ -52,22 +49,18 @@ pub struct DueDelivery {
     pub received_at: OffsetDateTime,
     /// Why the destination is degraded, when it is.
     pub degraded_reason: Option<String>,
-    /// The guild's name.
     pub guild_name: String,
     /// Whom to mention, in stored form.
     pub mention: String,
-    /// The role to mention.
     pub mention_role_id: Option<i64>,
     /// The template; `None`: the product's own.
     pub template: Option<Json<serde_json::Value>>,
-    /// The session.
     #[sqlx(try_from = "Uuid")]
     pub session_id: SessionId,
     /// When the stream began.
     pub started_at: OffsetDateTime,
     /// When it ended.
     pub ended_at: Option<OffsetDateTime>,
-    /// The title.
     pub title: Option<String>,
     /// The category.
     pub game_name: Option<String>,
@@ -110,7 +103,6 @@ impl DueDelivery {
 /// What became of a delivery, or of one attempt at it.
 #[derive(Debug, Clone)]
 pub struct Record {
-    /// The delivery.
     pub delivery_id: DeliveryId,
     /// Which attempt.
     pub attempt: i32,
@@ -245,7 +237,6 @@ pub async fn release(
 /// A delivery for a list.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub struct Latest {
-    /// The guild's name.
     pub guild_name: String,
     /// The streamer's login.
     pub login: String,

@@ -22,7 +22,6 @@ static OPEN: LazyLock<String> =
 /// An event whose time has come, with its session and streamer.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub struct DueEvent {
-    /// The event.
     #[sqlx(try_from = "Uuid")]
     pub event_id: EventId,
     #[sqlx(try_from = "String")]
@@ -35,7 +34,6 @@ pub struct DueEvent {
     pub prepared: bool,
     /// When the webhook came.
     pub received_at: OffsetDateTime,
-    /// The session.
     #[sqlx(try_from = "Uuid")]
     pub session_id: SessionId,
     /// Twitch's id of the stream.

@@ -10,7 +10,6 @@ use uuid::Uuid;
 /// A delivery for a list.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub struct Delivery {
-    /// The delivery.
     #[sqlx(try_from = "Uuid")]
     pub delivery_id: DeliveryId,
     /// `online`, `enrich`, `update`, `offline` or `test`.
@@ -25,15 +24,11 @@ pub struct Delivery {
     pub detail: Option<String>,
     /// Attempts so far.
     pub attempts: i32,
-    /// The channel.
     pub channel_id: Option<i64>,
-    /// The message.
     pub message_id: Option<i64>,
     /// The streamer.
     pub twitch_user_id: Option<String>,
-    /// The login.
     pub login: Option<String>,
-    /// The display name.
     pub display_name: Option<String>,
     /// The stream's title.
     pub title: Option<String>,
@@ -136,12 +131,10 @@ impl Filter {
 /// A delivery and its guild.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub struct OfGuild {
-    /// The guild.
     #[sqlx(try_from = "i64")]
     pub guild_id: GuildId,
     /// The guild's name; `None` when the guild was deleted.
     pub guild_name: Option<String>,
-    /// The delivery.
     #[sqlx(flatten)]
     pub delivery: Delivery,
 }
@@ -281,15 +274,11 @@ pub async fn resend(db: &mut Session, guild: GuildId, resend: &Resend<'_>) -> sq
 /// An announcement that came to nothing and could still be of use.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub struct Recoverable {
-    /// The delivery.
     #[sqlx(try_from = "Uuid")]
     pub delivery_id: DeliveryId,
-    /// The guild.
     #[sqlx(try_from = "i64")]
     pub guild_id: GuildId,
-    /// The guild's name.
     pub guild_name: String,
-    /// The destination.
     #[sqlx(try_from = "Uuid")]
     pub destination_id: DestinationId,
     /// Where the destination leads by now.
@@ -339,9 +328,7 @@ pub async fn recoverable(
 /// A test message that was sent, or could not be.
 #[derive(Debug, Clone)]
 pub struct Test<'a> {
-    /// The guild.
     pub guild: GuildId,
-    /// The channel.
     pub channel_id: i64,
     /// The streamer it was made for.
     pub streamer: Option<&'a TwitchUserId>,
@@ -351,7 +338,6 @@ pub struct Test<'a> {
     pub reason: Option<&'a str>,
     /// The same in words.
     pub detail: Option<&'a str>,
-    /// The message.
     pub message_id: Option<i64>,
     /// When it was asked for.
     pub asked_at: OffsetDateTime,
@@ -390,7 +376,6 @@ pub async fn record_test(db: impl PgExecutor<'_>, test: &Test<'_>) -> sqlx::Resu
 pub struct Figures {
     /// New announcements that were posted.
     pub sent: i64,
-    /// That failed.
     pub failed: i64,
     /// That a rule left out.
     pub skipped: i64,

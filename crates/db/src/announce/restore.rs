@@ -7,13 +7,10 @@ use time::OffsetDateTime;
 /// A place where an announcement may have been posted since the copy was made.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub struct Place {
-    /// The destination.
     #[sqlx(try_from = "Uuid")]
     pub destination_id: DestinationId,
-    /// The guild.
     #[sqlx(try_from = "i64")]
     pub guild_id: GuildId,
-    /// The channel.
     #[sqlx(try_from = "i64")]
     pub channel_id: ChannelId,
     /// The streamer's login.

@@ -50,7 +50,6 @@ pub async fn prepare(
 /// What Get Channel Information told.
 #[derive(Debug, Clone, Default)]
 pub struct ChannelDetails {
-    /// The title.
     pub title: Option<String>,
     /// The category's id.
     pub game_id: Option<String>,
@@ -63,7 +62,6 @@ pub struct ChannelDetails {
 /// What Get Streams told of a live stream.
 #[derive(Debug, Clone, Default)]
 pub struct LiveDetails {
-    /// The title.
     pub title: Option<String>,
     /// The category's id.
     pub game_id: Option<String>,
@@ -164,7 +162,6 @@ pub async fn find(
 /// A session that Twitch's list of live streams is compared with.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub struct Compared {
-    /// The session.
     #[sqlx(try_from = "uuid::Uuid")]
     pub session_id: SessionId,
     /// The streamer.

@@ -230,9 +230,7 @@ pub enum Mention {
     /// Nobody.
     None,
     Role(RoleId),
-    /// `@everyone`.
     Everyone,
-    /// `@here`.
     Here,
     /// The members who asked for it, by name.
     Members,

@@ -8,7 +8,6 @@ use time::{Duration, OffsetDateTime};
 /// What is deleted once it has outlived its use.
 #[derive(Debug)]
 pub struct Rule {
-    /// The table.
     pub table: &'static str,
     /// How long a row is kept after it has become useless.
     pub keep: Duration,

@@ -70,10 +70,8 @@ pub async fn heal(db: impl PgExecutor<'_>, destination: DestinationId) -> sqlx::
 /// A degraded destination to look at again.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub struct DueCheck {
-    /// The destination.
     #[sqlx(try_from = "Uuid")]
     pub destination_id: DestinationId,
-    /// Its guild.
     #[sqlx(try_from = "i64")]
     pub guild_id: GuildId,
     /// Its channel, the guild's default included.

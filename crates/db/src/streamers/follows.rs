@@ -12,9 +12,7 @@ pub struct Follow {
     /// The streamer.
     #[sqlx(try_from = "String")]
     pub twitch_user_id: TwitchUserId,
-    /// The login.
     pub login: String,
-    /// The display name.
     pub display_name: String,
     /// The avatar.
     pub profile_image_url: Option<String>,
@@ -47,7 +45,6 @@ pub struct Follow {
 /// Which of a guild's streamers to list.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Filter<'a> {
-    /// Only this one.
     pub only: Option<&'a TwitchUserId>,
     /// Only those with this in their login or name; small and capital letters are the same.
     pub name: Option<&'a str>,
@@ -105,11 +102,9 @@ pub async fn list(
 pub struct Destination {
     /// Its id; `None` for a new one.
     pub id: Option<DestinationId>,
-    /// The channel.
     pub channel: Option<ChannelId>,
     /// Whether it is used.
     pub enabled: bool,
-    /// The template.
     pub template: Option<TemplateId>,
     /// Whom to mention.
     pub mention: Option<Mention>,

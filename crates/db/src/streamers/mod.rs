@@ -13,9 +13,7 @@ use time::OffsetDateTime;
 pub struct Streamer<'a> {
     /// Twitch's id.
     pub id: &'a TwitchUserId,
-    /// The login.
     pub login: &'a str,
-    /// The display name.
     pub display_name: &'a str,
     /// The avatar.
     pub profile_image_url: Option<&'a str>,

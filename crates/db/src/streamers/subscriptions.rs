@@ -167,7 +167,6 @@ pub async fn next_due(db: impl PgExecutor<'_>) -> sqlx::Result<Option<OffsetDate
 #[derive(Debug, Clone)]
 pub struct Progress<'a> {
     pub state: TargetState,
-    /// The subscription.
     pub subscription_id: Option<&'a str>,
     /// Why it failed.
     pub error: Option<&'a str>,
@@ -250,7 +249,6 @@ pub struct Listed {
     /// Its type.
     #[sqlx(rename = "type")]
     pub kind: String,
-    /// Its version.
     pub version: String,
     /// Its state in Twitch's words.
     pub status: String,
@@ -437,7 +435,6 @@ pub struct Target {
     /// The streamer.
     #[sqlx(try_from = "String")]
     pub twitch_user_id: TwitchUserId,
-    /// The login.
     pub login: String,
     /// The type.
     #[sqlx(rename = "type")]

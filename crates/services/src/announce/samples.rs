@@ -32,17 +32,13 @@ const MAX_CONTENT: usize = 2000;
 pub struct Sample {
     /// The streamer's id.
     pub streamer: TwitchUserId,
-    /// The login.
     pub login: String,
-    /// The display name.
     pub display_name: String,
     /// The avatar.
     pub profile_image_url: Option<String>,
-    /// The title.
     pub title: Option<String>,
     /// The category.
     pub game_name: Option<String>,
-    /// Viewers.
     pub viewers: Option<i32>,
     /// The broadcast language.
     pub language: Option<String>,
@@ -71,11 +67,8 @@ impl Default for Sample {
 pub struct Setting {
     /// The server.
     pub guild: GuildId,
-    /// Its name.
     pub guild_name: String,
-    /// The channel.
     pub channel: Option<ChannelId>,
-    /// The mention.
     pub mention: Mention,
 }
 
@@ -132,7 +125,6 @@ fn announcement<'a>(
 pub struct Tested {
     /// Its entry in the history.
     pub delivery: DeliveryId,
-    /// The message.
     pub message: Option<MessageId>,
     /// Why it could not be posted.
     pub refusal: Option<Refused>,

@@ -17,7 +17,6 @@ pub struct Place {
     pub name: String,
     /// `text`, `announcement`, `voice`, `stage` or `thread`.
     pub kind: &'static str,
-    /// The category it is in.
     pub category: Option<String>,
     /// Permissions that the bot lacks to post; empty when it can.
     pub missing: Vec<&'static str>,

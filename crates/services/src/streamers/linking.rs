@@ -202,7 +202,6 @@ pub enum FollowError {
 pub struct Linked {
     /// The server that announces them from now on.
     pub guild: GuildId,
-    /// Their login.
     pub login: String,
     /// The invite link they came by.
     pub invite: Option<String>,

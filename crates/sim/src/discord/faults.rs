@@ -87,7 +87,6 @@ pub enum FaultKind {
     Cloudflare,
     /// A 5xx; the message may have been stored all the same.
     ServerError {
-        /// The status.
         status: u16,
         /// Whether it was stored.
         stored: bool,
@@ -103,7 +102,6 @@ pub enum FaultKind {
     Unauthorized,
     /// A refusal with Discord's code.
     Refuse {
-        /// The status.
         status: u16,
         /// Discord's code.
         code: u32,
@@ -112,7 +110,6 @@ pub enum FaultKind {
     DropEmbeds,
     /// An answer whose body is none of Discord's; below 400 the request is carried out.
     Odd {
-        /// The status.
         status: u16,
         /// What becomes of the body.
         body: OddBody,

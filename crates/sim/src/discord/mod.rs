@@ -79,7 +79,6 @@ pub struct Options {
     pub rate_limit: Option<usize>,
     /// The only application.
     pub client_id: String,
-    /// Its secret.
     pub client_secret: String,
     /// Where it lets users be sent back to, byte for byte; empty: anywhere.
     pub redirect_uris: Vec<String>,
@@ -209,7 +208,6 @@ impl DiscordSim {
         ChannelId(self.shared.world().add_channel(guild.0, name, kind))
     }
 
-    /// Adds a role.
     pub fn add_role(&self, guild: GuildId, name: &str, mentionable: bool) -> RoleId {
         RoleId(self.shared.world().add_role(guild.0, name, mentionable))
     }
@@ -274,7 +272,6 @@ impl DiscordSim {
         self.shared.world().delete_message(channel.0, message.0);
     }
 
-    /// The bot's user.
     pub fn bot_user(&self) -> UserId {
         UserId(self.shared.world().bot)
     }

@@ -30,12 +30,9 @@ pub(super) struct Member {
     pub(super) joined_ms: u64,
 }
 
-/// A message.
 #[derive(Debug, Clone, Serialize)]
 pub struct SimMessage {
-    /// The id.
     pub id: String,
-    /// The channel.
     pub channel_id: String,
     /// Who wrote it: our bot, another one, or a person.
     pub author_id: String,
@@ -64,9 +61,7 @@ pub struct SimMessage {
 /// A request that came in.
 #[derive(Debug, Clone, Serialize)]
 pub struct SeenRequest {
-    /// The method.
     pub method: String,
-    /// The path.
     pub path: String,
     /// The status of the answer.
     pub status: u16,

@@ -11,7 +11,6 @@ use serde_json::{Value, json};
 use sm_types::{StreamId, TwitchUserId};
 
 impl TwitchSim {
-    /// Adds a user.
     pub fn add_user(&self, login: &str, display_name: &str) -> TwitchUserId {
         TwitchUserId(self.shared.world().add_user(login, display_name))
     }

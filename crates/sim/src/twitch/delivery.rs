@@ -38,7 +38,6 @@ pub enum Signature {
 pub struct Delivery {
     /// The subscription type.
     pub kind: String,
-    /// The event.
     pub event: Value,
     /// `notification`, `revocation` or `webhook_callback_verification`.
     pub message_type: String,

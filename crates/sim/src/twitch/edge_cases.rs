@@ -9,7 +9,6 @@ use uuid::Uuid;
 
 macro_rules! cases {
     ($($variant:ident $name:literal $about:literal,)*) => {
-        /// An edge case.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum EdgeCase {
             $(#[doc = $about] $variant,)*

@@ -82,7 +82,6 @@ pub struct Options {
     pub addr: SocketAddr,
     /// The only application.
     pub client_id: String,
-    /// Its secret.
     pub client_secret: String,
     /// How long after a failed delivery it is sent again; empty: never.
     ///
@@ -123,7 +122,6 @@ impl Options {
 /// A subscription as Twitch has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SeenSubscription {
-    /// Its id.
     pub id: String,
     /// The subscription type.
     pub kind: String,

@@ -91,11 +91,9 @@ impl Subscription {
 /// A delivery and its answer.
 #[derive(Debug, Clone, Serialize)]
 pub struct SeenDelivery {
-    /// The message's id.
     pub message_id: String,
     /// `notification`, `revocation` or `webhook_callback_verification`.
     pub message_type: String,
-    /// The subscription's id.
     pub subscription_id: String,
     /// The subscription type.
     pub kind: String,

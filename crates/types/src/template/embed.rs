@@ -64,7 +64,6 @@ pub struct EmbedAuthor {
     pub icon_url: Option<String>,
 }
 
-/// A field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct EmbedField {
     /// At most 256 characters.

@@ -34,7 +34,6 @@ pub struct MessageTemplate {
     /// The text above the embed; only here a mention pings.
     #[serde(default)]
     pub content: String,
-    /// The embed.
     #[serde(default)]
     pub embed: Option<EmbedTemplate>,
 }
@@ -43,7 +42,6 @@ pub struct MessageTemplate {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct EmbedTemplate {
-    /// The title.
     pub title: String,
     /// Where the title leads.
     pub url: String,
@@ -69,7 +67,6 @@ pub struct EmbedTemplate {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AuthorTemplate {
-    /// The name.
     pub name: String,
     /// Where it leads.
     pub url: String,
@@ -77,13 +74,10 @@ pub struct AuthorTemplate {
     pub icon_url: String,
 }
 
-/// The template of a field.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct FieldTemplate {
-    /// The name.
     pub name: String,
-    /// The value.
     pub value: String,
     /// Beside others.
     pub inline: bool,
@@ -93,7 +87,6 @@ pub struct FieldTemplate {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct FooterTemplate {
-    /// The text.
     pub text: String,
 }
 
@@ -150,7 +143,6 @@ struct ParsedEmbed {
 pub struct RenderedMessage {
     /// The text; at most 2,000 characters.
     pub content: String,
-    /// The embeds.
     pub embeds: Vec<Embed>,
 }
 

@@ -4,7 +4,6 @@ use super::{Variable, escape::shows_nothing};
 use std::collections::BTreeMap;
 use time::OffsetDateTime;
 
-/// A value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Value {
     /// Somebody else's text; it is escaped.
@@ -13,7 +12,6 @@ pub enum Value {
     Markup(String),
     /// An address.
     Url(String),
-    /// A number.
     Number(u64),
 }
 

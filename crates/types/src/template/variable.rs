@@ -2,7 +2,6 @@
 
 macro_rules! variables {
     ($($variant:ident $name:literal $about:literal,)*) => {
-        /// A variable.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum Variable {
             $(#[doc = $about] $variant,)*
