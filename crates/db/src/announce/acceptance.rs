@@ -118,9 +118,9 @@ pub async fn stream_online(
            where twitch_user_id = $4 and stream_id = $7 and ended_at is not null and $11
            returning session_id
          ), cancelled as (
-           update stream_events e set finished_at = $2, outcome = 'resumed'
-           from resumed r
-           where e.session_id = r.session_id and e.kind = 'offline' and e.finished_at is null
+           update stream_events set finished_at = $2, outcome = 'resumed'
+           -- Not joined: the planner might look through every end card that waits.
+           where session_id = (select session_id from resumed) and kind = 'offline' and finished_at is null
          ), shown_again as (
            insert into stream_events (session_id, kind, occurred_at, received_at, due_at)
            select r.session_id, 'update', $3, $2, $2 from resumed r
