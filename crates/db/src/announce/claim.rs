@@ -73,9 +73,9 @@ static CLAIM: LazyLock<String> = LazyLock::new(|| {
              select * from (
                select f.session_id, f.lane, greatest(f.served, l.clock) as start from outbox_flows f
                where f.lane = l.lane order by start, f.session_id offset 0) f
-             -- No `exists`, which the planner may turn into a look at everything that waits.
-             where (select true from notification_log n where {tried} limit 1)
-                or (select true from notification_log n where {fresh} limit 1)
+             -- No `exists`, and an order: else the planner may look through the whole outbox for the first that fits.
+             where (select true from notification_log n where {tried} order by n.due_at limit 1)
+                or (select true from notification_log n where {fresh} order by n.turn, n.shuffle limit 1)
              limit $3) f
          ), share as materialized (
            -- Of many flows none is looked into much deeper than its share: what is looked at is locked.
@@ -207,13 +207,13 @@ pub async fn leave_queue(db: impl PgExecutor<'_>) -> sqlx::Result<u64> {
     let gone = sqlx::query(
         "delete from outbox_flows f using (
            select session_id, lane, version from outbox_flows f
-           -- No `not exists`, which the planner may turn into a look at everything that waits.
+           -- No `not exists`, and an order: as in `claim`.
            where (select true from notification_log n where n.session_id = f.session_id and n.priority = f.lane
-                  and n.status = 'pending' and n.attempts = 0 limit 1) is null
+                  and n.status = 'pending' and n.attempts = 0 order by n.turn, n.shuffle limit 1) is null
              and (select true from notification_log n where n.session_id = f.session_id and n.priority = f.lane
-                  and n.status = 'pending' and n.attempts > 0 limit 1) is null
+                  and n.status = 'pending' and n.attempts > 0 order by n.due_at limit 1) is null
              and (select true from notification_log n where n.session_id = f.session_id and n.priority = f.lane
-                  and n.status = 'sending' limit 1) is null) idle
+                  and n.status = 'sending' order by n.due_at limit 1) is null) idle
          -- Whoever has added deliveries meanwhile has raised the version.
          where f.session_id = idle.session_id and f.lane = idle.lane and f.version = idle.version",
     );
