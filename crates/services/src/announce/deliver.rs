@@ -18,7 +18,11 @@ use sm_db::announce::{
 use sm_types::{DeliveryId, announcement::Status};
 use std::time::Duration as StdDuration;
 use time::{Duration, OffsetDateTime};
-use tokio::{sync::watch, task::JoinSet, time::Instant};
+use tokio::{
+    sync::watch,
+    task::{JoinError, JoinSet},
+    time::Instant,
+};
 
 /// How long a worker may take for a delivery before another takes it over. Well within the
 /// minutes for which Discord remembers a nonce.
@@ -32,6 +36,8 @@ const RECORD_AT: usize = 32;
 
 /// Edits get this share of what is sent even while new messages wait.
 const EDIT_SHARE: f64 = 0.2;
+/// How soon what others may have left is looked for, while requests are under way and all that was due is claimed.
+const LOOK_AGAIN_AFTER: StdDuration = StdDuration::from_millis(250);
 /// How often streams that have nothing left to deliver leave the queue.
 const TIDY_EVERY: StdDuration = StdDuration::from_secs(5);
 
@@ -51,8 +57,16 @@ pub(crate) async fn run(app: &App, stop_at: Instant, mut turns: Turns) -> sqlx::
     loop {
         let out_of_time = Instant::now() >= stop_at || app.is_stopping() || failed.is_err();
         // Hearing of the end before the last look makes that look see everything.
-        let expanded = turns.expanding.has_changed().is_err();
-        turns.expanding.mark_unchanged();
+        let more = turns.expanding.has_changed();
+        let expanded = more.is_err();
+        if more.unwrap_or(false) {
+            turns.expanding.mark_unchanged();
+            pipeline.drained_at = None;
+        }
+        if pipeline.flight.is_empty() {
+            // Before the next look: what is recorded may be due again at once, in another shape.
+            pipeline.flush().await?;
+        }
         let open = !out_of_time && !pipeline.held;
         // A database that fails ends the run, but what is under way is finished and recorded first.
         let found = open
@@ -64,19 +78,24 @@ pub(crate) async fn run(app: &App, stop_at: Instant, mut turns: Turns) -> sqlx::
             turns.delivering.send_if_modified(|busy| !std::mem::replace(busy, true));
         }
         if pipeline.flight.is_empty() {
-            // What was recorded may be due again at once, in another shape.
-            let idle = !pipeline.flush().await? && !found;
-            if !open || idle && expanded {
-                return failed
-                    .map(|()| Sent { attempts: pipeline.attempts, work_left: out_of_time });
+            if !open || !found && expanded {
+                failed?;
+                pipeline.tidy().await?;
+                return Ok(Sent { attempts: pipeline.attempts, work_left: out_of_time });
             }
-            if idle {
+            if !found {
                 turns.delivering.send_replace(false);
                 // An error means that expansion is done, which the next turn notices.
                 let _ = turns.expanding.changed().await;
             }
-        } else {
-            pipeline.collect().await?;
+            continue;
+        }
+        tokio::select! {
+            finished = pipeline.flight.join_next() => pipeline.collect(finished).await?,
+            // A new chunk does not wait for what is under way.
+            Ok(()) = turns.expanding.changed(), if pipeline.drained_at.is_some() => {
+                pipeline.drained_at = None;
+            }
         }
     }
 }
@@ -116,12 +135,17 @@ pub(crate) struct Turns {
     pub(crate) delivering: watch::Sender<bool>,
 }
 
+/// An attempt that has come to its end, if one was under way.
+type Joined = Option<Result<sqlx::Result<Finished>, JoinError>>;
+
 struct Pipeline<'a> {
     app: &'a App,
     flight: JoinSet<sqlx::Result<Finished>>,
     brake: Brake,
     /// The gate or the circuit makes everyone wait.
     held: bool,
+    /// When less was due than could be claimed. Until something is recorded or expanded, little more will be.
+    drained_at: Option<Instant>,
     batch: u32,
     /// What edits have not had of their share.
     edits_owed: f64,
@@ -142,6 +166,7 @@ impl<'a> Pipeline<'a> {
             flight: JoinSet::new(),
             brake: Brake::default(),
             held: false,
+            drained_at: None,
             batch,
             edits_owed: 0.0,
             attempts: 0,
@@ -158,12 +183,16 @@ impl<'a> Pipeline<'a> {
             self.held |= self.brake.pulled();
             return Ok(false);
         }
+        let drained = self.drained_at.is_some_and(|at| at.elapsed() < LOOK_AGAIN_AFTER);
+        if drained && !self.flight.is_empty() {
+            return Ok(false);
+        }
         let now = self.app.clock.now();
         let due = claim::claim(&self.app.pool, &self.next_claim(now)).await?;
         let Ok(count) = u32::try_from(due.len()) else { return Ok(false) };
-        if count == 0 || self.tidied.elapsed() > TIDY_EVERY {
-            claim::leave_queue(&self.app.pool).await?;
-            self.tidied = Instant::now();
+        self.drained_at = (count < self.batch).then(Instant::now);
+        if self.tidied.elapsed() > TIDY_EVERY {
+            self.tidy().await?;
         }
         if count == 0 {
             return Ok(false);
@@ -180,6 +209,13 @@ impl<'a> Pipeline<'a> {
             }
         }
         Ok(true)
+    }
+
+    /// Takes streams out of the queue that have nothing left to deliver.
+    async fn tidy(&mut self) -> sqlx::Result<()> {
+        claim::leave_queue(&self.app.pool).await?;
+        self.tidied = Instant::now();
+        Ok(())
     }
 
     fn next_claim(&mut self, now: OffsetDateTime) -> Claim {
@@ -205,9 +241,8 @@ impl<'a> Pipeline<'a> {
         self.flight.spawn(async move { attempt::run(&app, due, slot, &brake).await });
     }
 
-    /// Waits for an outcome and takes along all others that are there.
-    async fn collect(&mut self) -> sqlx::Result<()> {
-        let mut next = self.flight.join_next().await;
+    /// Takes an outcome, and along with it all others that are there.
+    async fn collect(&mut self, mut next: Joined) -> sqlx::Result<()> {
         while let Some(finished) = next {
             match finished {
                 Ok(Ok(finished)) => {
@@ -228,10 +263,10 @@ impl<'a> Pipeline<'a> {
         Ok(())
     }
 
-    /// Records the outcomes; tells whether there were any.
-    async fn flush(&mut self) -> sqlx::Result<bool> {
-        let any = !self.outcomes.is_empty();
-        if any {
+    /// Records the outcomes.
+    async fn flush(&mut self) -> sqlx::Result<()> {
+        if !self.outcomes.is_empty() {
+            self.drained_at = None;
             deliveries::record(&self.app.pool, &self.outcomes, self.app.clock.now()).await?;
             self.outcomes.iter().for_each(|record| counter(record.status).count());
             self.outcomes.clear();
@@ -239,7 +274,7 @@ impl<'a> Pipeline<'a> {
         if self.invalid > 0 {
             gate::count_invalid(self.app, std::mem::take(&mut self.invalid)).await?;
         }
-        Ok(any)
+        Ok(())
     }
 }
 
