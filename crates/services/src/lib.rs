@@ -7,6 +7,8 @@ pub mod accounts;
 pub mod announce;
 mod app;
 pub mod audit;
+pub mod backoff;
+pub mod doubts;
 pub mod guilds;
 pub mod jobs;
 mod lazy;
