@@ -22,6 +22,7 @@ mod listing;
 mod lookup;
 mod migrations;
 mod odd_answers;
+mod odd_rows;
 mod operate;
 mod outage;
 mod permissions;

@@ -34,6 +34,8 @@ const MAX_COST: i64 = 10_000;
 /// Streamers compared at once. After a rotation each of their subscriptions is created anew, and deleted:
 /// some seconds' worth.
 const STREAMERS: i64 = 25;
+/// A list has no more pages than this: at about 100 rows each, four subscriptions of 250,000 streamers.
+const MAX_PAGES: usize = 10_000;
 /// The one subscription that is not about a streamer.
 const APP_WIDE: &str = "user.authorization.revoke";
 
@@ -53,6 +55,12 @@ pub struct Reconciled {
 struct Place {
     part: Part,
     found: Reconciled,
+    /// Rows could not be read: nothing follows from what the list lacks.
+    #[serde(default)]
+    torn: bool,
+    /// Pages of the list, so far.
+    #[serde(default)]
+    pages: usize,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -100,11 +108,17 @@ pub async fn subscriptions(app: &App) -> Result<Reconciled, Failure> {
 
 /// One page further; true when that was the last.
 async fn advance(app: &App, run: OffsetDateTime, place: Place) -> Result<(Place, bool), Failure> {
-    let Place { part, mut found } = place;
+    let Place { part, mut found, mut torn, mut pages } = place;
     let part = match part {
+        // Cursors that go round in circles.
+        Part::Listing(_) if pages >= MAX_PAGES => return Err(Failure::Stuck),
         Part::Listing(after) => match list(app, run, after.as_deref(), &mut found).await {
-            Ok(Some(next)) => Part::Listing(Some(next)),
-            Ok(None) => Part::AppWide,
+            Ok((Some(next), _)) if after.as_ref() == Some(&next) => return Err(Failure::Stuck),
+            Ok((next, whole)) => {
+                pages += 1;
+                torn |= !whole;
+                next.map_or(Part::AppWide, |next| Part::Listing(Some(next)))
+            }
             // Twitch does not say how long a cursor is good for.
             Err(Failure::Twitch(Error::Rejected { .. })) if after.is_some() => Part::default(),
             Err(failure) => return Err(failure),
@@ -120,24 +134,26 @@ async fn advance(app: &App, run: OffsetDateTime, place: Place) -> Result<(Place,
                 let unsettled = subscriptions::count_unsettled(&app.pool).await?;
                 Gauge::SubscriptionDrift.note(unsettled + found.deleted);
                 Gauge::SubscriptionCost.note(100 * found.cost / MAX_COST);
-                return Ok((Place { part: Part::Streamers(after), found }, true));
+                return Ok((Place { part: Part::Streamers(after), found, torn, pages }, true));
             };
-            compare(app, run, &page, &mut found).await?;
+            compare(app, run, &page, torn, &mut found).await?;
             Part::Streamers(last)
         }
     };
     // Who begins to list anew counts anew.
-    let found = if matches!(part, Part::Listing(None)) { Reconciled::default() } else { found };
-    Ok((Place { part, found }, false))
+    match part {
+        Part::Listing(None) => Ok((Place::default(), false)),
+        part => Ok((Place { part, found, torn, pages }, false)),
+    }
 }
 
-/// Reads a page of Twitch's list; the cursor of the next.
+/// Reads a page of Twitch's list; the cursor of the next, and whether all of it could be read.
 async fn list(
     app: &App,
     run: OffsetDateTime,
     after: Option<&str>,
     found: &mut Reconciled,
-) -> Result<Option<String>, Failure> {
+) -> Result<(Option<String>, bool), Failure> {
     pace_twitch(app).await?;
     let page =
         with_token(app, |token| async move { app.twitch.subscriptions_page(&token, after).await });
@@ -146,7 +162,7 @@ async fn list(
     subscriptions::note_listed(&app.pool, &ours, run).await?;
     found.listed += i64::try_from(ours.len()).unwrap_or(0);
     found.cost += ours.iter().map(|listed| i64::from(listed.cost)).sum::<i64>();
-    Ok(next)
+    Ok((next, page.whole))
 }
 
 async fn compare_app_wide(
@@ -166,6 +182,7 @@ async fn compare(
     app: &App,
     run: OffsetDateTime,
     streamers: &[TwitchUserId],
+    torn: bool,
     found: &mut Reconciled,
 ) -> Result<(), Failure> {
     let now = app.clock.now();
@@ -173,7 +190,9 @@ async fn compare(
     let all = subscriptions::listed(&app.pool, streamers, run).await?;
     let (kept, mut strays) = replace(app, run, all).await?;
     strays.extend(subscriptions::reconcile(&app.pool, &kept).await?);
-    restore(app, streamers, &kept, run - SETTLED).await?;
+    if !torn {
+        restore(app, streamers, &kept, run - SETTLED).await?;
+    }
     delete(app, &strays, found).await
 }
 

@@ -13,7 +13,7 @@ use sm_db::announce::{
     acceptance::{self, Accepted, Notice, StreamEnd, StreamStart},
     stream_sessions::{self, Compared},
 };
-use sm_twitch::Stream;
+use sm_twitch::{List, Stream};
 use sm_types::TwitchUserId;
 use std::fmt::Display;
 use time::{Duration, OffsetDateTime};
@@ -53,7 +53,7 @@ enum Verdict {
 pub(super) async fn compare(
     app: &App,
     streamers: &[TwitchUserId],
-    live: &[Stream],
+    live: &List<Stream>,
 ) -> sqlx::Result<Streams> {
     let now = app.clock.now();
     let listed: Vec<_> = live.iter().map(|stream| &stream.id).collect();
@@ -85,6 +85,9 @@ pub(super) async fn compare(
     if !contradicted.is_empty() || !confirmed.is_empty() {
         stream_sessions::set_contradicted(&app.pool, &contradicted, &confirmed, now).await?;
     }
+    if !live.whole {
+        return Ok(found);
+    }
     let expected = known.iter().filter(|session| should_be_listed(session, now)).count();
     found.ended = end(app, expected, &lacking).await?;
     Ok(found)
@@ -107,6 +110,10 @@ async fn end(app: &App, expected: usize, lacking: &[&Compared]) -> sqlx::Result<
 /// Whether a listed stream is one that we have missed, rather than one that is over.
 fn is_news(stream: &Stream, known: &[Compared], now: OffsetDateTime) -> bool {
     let started_at = stream.started_at.unwrap_or(now);
+    if stream.kind.is_none() {
+        // Twitch cannot say what it is: it may be a rerun, and the next list tells.
+        return false;
+    }
     let same_or_later = |session: &Compared| {
         session.twitch_user_id == stream.user_id
             && (session.stream_id == stream.id || session.started_at > started_at)
@@ -173,7 +180,7 @@ async fn started(app: &App, stream: &Stream, now: OffsetDateTime) -> sqlx::Resul
     let notice = notice(&message_id, &stream.user_id, started_at, started_at.min(now));
     let start = StreamStart {
         stream_id: &stream.id,
-        kind: "live",
+        kind: stream.kind.as_deref().unwrap_or_default(),
         started_at,
         source: "reconciler",
         takes_back_end: false,

@@ -8,7 +8,7 @@ use crate::{
     twitch_token::with_token,
 };
 use sm_db::streamers::{self, subscriptions};
-use sm_twitch::{Error, User};
+use sm_twitch::{Error, List, User};
 use sm_types::TwitchUserId;
 
 /// Accounts that had gone and are asked about again. With those below, as many as Twitch takes at once.
@@ -63,7 +63,7 @@ pub(super) async fn returned(app: &App) -> Result<(), ReconcileError> {
 }
 
 /// Asks Twitch for up to 100 accounts, and takes up names and avatars of those that it lists.
-pub(super) async fn take_up(app: &App, ids: &[TwitchUserId]) -> Result<Vec<User>, ReconcileError> {
+pub(super) async fn take_up(app: &App, ids: &[TwitchUserId]) -> Result<List<User>, ReconcileError> {
     let users = with_token(app, |token| async move { app.twitch.users(&token, ids).await }).await?;
     let known: Vec<_> = users.iter().map(described).collect();
     streamers::upsert_all(&app.pool, &known).await?;
@@ -80,8 +80,11 @@ pub(super) async fn take_up(app: &App, ids: &[TwitchUserId]) -> Result<Vec<User>
 pub(super) async fn miss(
     app: &App,
     asked: &[TwitchUserId],
-    users: &[User],
+    users: &List<User>,
 ) -> Result<(), ReconcileError> {
+    if !users.whole {
+        return Ok(());
+    }
     let listed = |id: &&TwitchUserId| users.iter().any(|user| user.id == **id);
     let missing: Vec<_> = asked.iter().filter(|id| !listed(id)).map(TwitchUserId::as_str).collect();
     let absence = Absence::StreamerGone;
