@@ -17,6 +17,7 @@ mod security_event;
 pub mod setup;
 pub mod streamers;
 mod twitch_token;
+mod zones;
 
 pub use announce::preflight::{Health, check};
 pub use app::{App, Parts, Settings};

@@ -157,7 +157,7 @@ async fn announcements(
     event: &Expanding,
     now: OffsetDateTime,
 ) -> sqlx::Result<Batch> {
-    let found = expansion::candidates(&mut *db, event, now, CHUNK).await?;
+    let found = expansion::candidates(&mut *db, event, CHUNK).await?;
     let planned = found.iter().map(|to| rules::announce(event, to, now)).collect();
     let cursor = found.last().map(|to| to.destination_id);
     Ok(Batch { planned, cursor, seen: found.len() })
