@@ -119,3 +119,29 @@ async fn guild_that_the_bot_has_left_costs_no_request() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn zone_that_nobody_knows_costs_its_own_server_only() {
+    scenario(async |t| {
+        let ana = t.streamer("ana").await;
+        let [lost, calm, other] = [
+            t.guild_following(&ana).await,
+            t.guild_following(&ana).await,
+            t.guild_following(&ana).await,
+        ];
+        for (guild, quiet) in [(lost, true), (calm, false)] {
+            let stored = "update guild_config set timezone = 'Mars/Olympus',
+                quiet_from = case when $2 then time '22:00' end, quiet_until = case when $2 then time '07:00' end
+                where guild_id = $1";
+            let stored = sqlx::query(stored).bind(guild.id.to_db()).bind(quiet);
+            stored.execute(&t.app.pool).await.unwrap();
+        }
+        t.twitch.go_live(&ana).await;
+        t.work().await;
+        assert_eq!(t.deliveries(lost).await, ["online skipped unknown_timezone"]);
+        for guild in [calm, other] {
+            assert_eq!(t.deliveries(guild).await, ["online sent"]);
+        }
+    })
+    .await;
+}

@@ -5,7 +5,7 @@ use sm_services::{
     audit::Actor,
     streamers::{linking, lookup, reconcile},
 };
-use sm_sim::twitch::Challenge;
+use sm_sim::twitch::{Challenge, Fault};
 use sm_tests::{Guild, World, scenario};
 use sm_types::TwitchUserId;
 use std::time::Duration as StdDuration;
@@ -221,6 +221,32 @@ async fn refusals_are_waited_out_and_shown() {
 }
 
 #[tokio::test]
+async fn limit_that_is_over_by_its_own_word_is_asked_ever_more_seldom() {
+    scenario(async |t| {
+        let (guild, ana) = guild_and(t, "ana").await;
+        // Without a time, which is as good as one in the past: a second.
+        let busy = Fault::answering("POST eventsub/subscriptions", 429, r#"{"message":"busy"}"#);
+        t.twitch.fault(Fault { times: 1_000, ..busy });
+        follow(t, guild, &ana).await;
+        t.work().await;
+        for _ in 0..60 {
+            t.after(Duration::seconds(1)).await;
+        }
+        let asked = t.twitch.eventsub_requests().create;
+        assert!((6..=12).contains(&asked), "{asked} requests for two subscriptions in a minute");
+        for _ in 0..20 {
+            t.after(Duration::minutes(10)).await;
+        }
+        assert_eq!(targets(t).await, ["stream.offline failed", "stream.online failed"]);
+        t.twitch.clear_faults();
+        t.after(Duration::hours(8)).await;
+        settle(t).await;
+        assert_eq!(targets(t).await, ENABLED);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn existing_subscription_is_taken_over() {
     scenario(async |t| {
         let (guild, ana) = guild_and(t, "ana").await;
@@ -327,7 +353,7 @@ async fn stream_found_hours_late_expires_and_its_end_is_found_too() {
         t.twitch.stop_stream(&ana);
         t.clock.advance(Duration::minutes(3));
         let missing = reconcile::streams(&t.app).await.unwrap();
-        t.clock.advance(Duration::minutes(2));
+        t.clock.advance(Duration::minutes(4));
         let missing_again = reconcile::streams(&t.app).await.unwrap();
         assert_eq!((missing.ended, missing_again.ended), (0, 1));
         let open: i64 =

@@ -78,6 +78,10 @@ counters! {
     DiscordInvalid "discord" "invalid"
     /// Twitch refused to create a subscription.
     SubscriptionFailed "subscription" "failed"
+    /// A row of a list of a remote could not be read, and was left out; the log names its kind.
+    RowSkipped "list" "row_skipped"
+    /// A list of a remote lacked most of what it had, and was not believed.
+    ListDoubted "list" "doubted"
     /// The database did not answer.
     DatabaseError "database" "error"
     /// A rotation of the secrets has failed.

@@ -67,7 +67,7 @@ impl Problem {
 
 /// Reads an error leniently: the status first, then the JSON, if it is any.
 pub(crate) fn refusal(status: u16, headers: &HeaderMap, body: &[u8]) -> Error {
-    let json = serde_json::from_slice::<Value>(body).ok();
+    let json = serde_json::from_slice::<Value>(&sm_types::json::cleaned(body)).ok();
     let problem = json.as_ref().map(Problem::read);
     if is_block(status, problem.as_ref(), body) {
         let retry_after = header(headers, "Retry-After").map(seconds);

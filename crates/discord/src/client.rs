@@ -170,7 +170,8 @@ impl Client {
         request: Outgoing<'_>,
     ) -> Result<Reply<T>, Error> {
         let (bytes, limits) = self.send(request).await?;
-        let body = serde_json::from_slice(&bytes).map_err(|_| Error::Decode { status: 200 })?;
+        let body = serde_json::from_slice(&sm_types::json::cleaned(&bytes))
+            .map_err(|_| Error::Decode { status: 200 })?;
         Ok(Reply { body, limits })
     }
 

@@ -7,6 +7,8 @@ pub mod accounts;
 pub mod announce;
 mod app;
 pub mod audit;
+pub mod backoff;
+pub mod doubts;
 pub mod guilds;
 pub mod jobs;
 mod lazy;
@@ -15,6 +17,7 @@ mod security_event;
 pub mod setup;
 pub mod streamers;
 mod twitch_token;
+mod zones;
 
 pub use announce::preflight::{Health, check};
 pub use app::{App, Parts, Settings};

@@ -1,6 +1,7 @@
 //! The app access token: one for all instances, fetched once, kept in memory and in the database.
 
 use crate::App;
+use sm_aws::metrics::Counter;
 use sm_twitch::AppToken;
 use sm_types::Secret;
 use std::future::Future;
@@ -21,10 +22,20 @@ where
     Fut: Future<Output = Result<T, sm_twitch::Error>>,
 {
     let token = current(app, None).await?;
-    match call(token.clone()).await {
+    let answer = match call(token.clone()).await {
         Err(sm_twitch::Error::Unauthorized) => call(current(app, Some(&token)).await?).await,
         answer => answer,
+    };
+    for (kind, rows) in app.twitch.take_skipped() {
+        Counter::RowSkipped.add(u64::try_from(rows).unwrap_or(0));
+        tracing::warn!(
+            row.kind = kind,
+            rows,
+            event = "row_skipped",
+            "Twitch listed what cannot be read"
+        );
     }
+    answer
 }
 
 /// Whether Twitch gives us a token, or has.

@@ -1,12 +1,17 @@
 //! The request function that all calls share, and the app access token.
 
-use crate::Error;
+use crate::{
+    Error,
+    eventsub::fields::given,
+    list::{self, Page, Row},
+};
 use reqwest::{Method, RequestBuilder, Response, StatusCode, header::HeaderMap};
 use serde::{Deserialize, de::DeserializeOwned};
-use sm_types::{Clock, Secret};
+use sm_types::{Clock, Secret, json};
 use std::{
+    collections::BTreeMap,
     sync::{
-        Arc, LazyLock,
+        Arc, LazyLock, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -40,6 +45,7 @@ pub struct Client {
     http: Http,
     clock: Clock,
     refused: Arc<AtomicBool>,
+    skipped: Arc<Mutex<BTreeMap<&'static str, usize>>>,
 }
 
 /// An app access token.
@@ -60,7 +66,13 @@ pub(crate) struct Request<'a> {
 impl Client {
     /// Builds a client; connects to nothing.
     pub fn new(config: ClientConfig, http: Http, clock: Clock) -> Self {
-        Self { config: Arc::new(config), http, clock, refused: Arc::default() }
+        Self {
+            config: Arc::new(config),
+            http,
+            clock,
+            refused: Arc::default(),
+            skipped: Arc::default(),
+        }
     }
 
     /// Fetches an app access token (client credentials). It cannot be refreshed: fetch another.
@@ -68,7 +80,7 @@ impl Client {
         #[derive(Deserialize)]
         struct Answer {
             access_token: String,
-            #[serde(default)]
+            #[serde(default, deserialize_with = "given")]
             expires_in: u64,
         }
         let answer: Answer = self.token(&[("grant_type", "client_credentials")]).await?;
@@ -162,11 +174,38 @@ impl Client {
     }
 
     async fn read<T: DeserializeOwned>(&self, answer: Response) -> Result<T, Error> {
+        let body = self.success(answer).await?;
+        serde_json::from_slice(&json::cleaned(&body)).map_err(|_| Error::Decode)
+    }
+
+    async fn success(&self, answer: Response) -> Result<Vec<u8>, Error> {
         if !answer.status().is_success() {
             return Err(self.refusal(answer).await);
         }
-        let body = body(answer).await?;
-        serde_json::from_slice(&body).map_err(|_| Error::Decode)
+        body(answer).await
+    }
+
+    /// A page of a list; rows that cannot be read are counted.
+    pub(crate) async fn list<T: Row>(
+        &self,
+        method: Method,
+        path: &str,
+        token: &Secret,
+        request: Request<'_>,
+    ) -> Result<Page<T>, Error> {
+        let answer = self.send(method, path, token, request).await?;
+        let body = self.success(answer).await?;
+        let page = list::read::<T>(&json::cleaned(&body))?;
+        if page.skipped > 0 {
+            let mut skipped = self.skipped.lock().unwrap_or_else(PoisonError::into_inner);
+            *skipped.entry(T::KIND).or_default() += page.skipped;
+        }
+        Ok(page)
+    }
+
+    /// How many rows of which kind could not be read since this was asked last.
+    pub fn take_skipped(&self) -> BTreeMap<&'static str, usize> {
+        std::mem::take(&mut *self.skipped.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     async fn refusal(&self, answer: Response) -> Error {
@@ -204,14 +243,14 @@ async fn body(mut answer: Response) -> Result<Vec<u8>, Error> {
 
 #[derive(Deserialize, Default)]
 struct Problem {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
     message: String,
     #[serde(default)]
     id: Option<String>,
 }
 
 fn refusal(status: StatusCode, retry_after: Duration, body: &[u8]) -> Error {
-    let problem = serde_json::from_slice::<Problem>(body).ok();
+    let problem = serde_json::from_slice::<Problem>(&json::cleaned(body)).ok();
     // Twitch gives a reason for every refusal. Without one, a proxy may have answered in its place, and
     // whether a right is missing or something is gone is not for a proxy to say.
     let lasting = [StatusCode::BAD_REQUEST, StatusCode::FORBIDDEN, StatusCode::NOT_FOUND];

@@ -1,15 +1,20 @@
 //! Helix: users, channels, streams, search, videos and EventSub subscriptions.
 
 use crate::{
-    Client, Error,
+    Client, Error, List,
     client::Request,
-    eventsub::{Subscription, fields::set},
+    eventsub::{
+        Subscription,
+        fields::{given, moment, set},
+    },
+    list::{Page, Row},
 };
 use reqwest::Method;
-use serde::{Deserialize, Deserializer, de::DeserializeOwned};
+use serde::Deserialize;
 use serde_json::json;
 use sm_types::{Secret, StreamId, TwitchUserId};
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use std::collections::HashSet;
+use time::OffsetDateTime;
 
 /// Ids that one request may name.
 const MAX_IDS: usize = 100;
@@ -20,7 +25,7 @@ const MAX_PAGES: usize = 10_000;
 pub struct User {
     pub id: TwitchUserId,
     pub login: String,
-    #[serde(default, deserialize_with = "text")]
+    #[serde(default, deserialize_with = "given")]
     pub display_name: String,
     #[serde(default, deserialize_with = "set")]
     pub profile_image_url: Option<String>,
@@ -31,7 +36,7 @@ pub struct User {
 pub struct Channel {
     pub broadcaster_id: TwitchUserId,
     /// The title; may be empty.
-    #[serde(default, deserialize_with = "text")]
+    #[serde(default, deserialize_with = "given")]
     pub title: String,
     #[serde(default, deserialize_with = "set")]
     pub game_id: Option<String>,
@@ -46,15 +51,18 @@ pub struct Channel {
 pub struct Stream {
     pub id: StreamId,
     pub user_id: TwitchUserId,
-    #[serde(default, deserialize_with = "text")]
+    #[serde(default, deserialize_with = "given")]
     pub title: String,
     #[serde(default, deserialize_with = "set")]
     pub game_id: Option<String>,
     #[serde(default, deserialize_with = "set")]
     pub game_name: Option<String>,
     /// Viewers now.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
     pub viewer_count: u64,
+    /// `live`, or not set when Twitch cannot say.
+    #[serde(default, rename = "type", deserialize_with = "set")]
+    pub kind: Option<String>,
     #[serde(default, deserialize_with = "moment")]
     pub started_at: Option<OffsetDateTime>,
 }
@@ -74,10 +82,10 @@ pub struct FoundChannel {
     /// The broadcaster: channels have no ids of their own.
     pub id: TwitchUserId,
     pub broadcaster_login: String,
-    #[serde(default, deserialize_with = "text")]
+    #[serde(default, deserialize_with = "given")]
     pub display_name: String,
     /// Whether the channel is live.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
     pub is_live: bool,
     /// The avatar. Search has no picture of the stream.
     #[serde(default, deserialize_with = "set")]
@@ -97,23 +105,6 @@ pub struct NewSubscription {
     pub secret: Secret,
 }
 
-/// Reads a text that may be `null`.
-fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    Ok(set(deserializer)?.unwrap_or_default())
-}
-
-fn moment<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<OffsetDateTime>, D::Error> {
-    Ok(set(deserializer)?.and_then(|text| OffsetDateTime::parse(&text, &Rfc3339).ok()))
-}
-
-#[derive(Deserialize)]
-struct Page<T> {
-    /// Always there: an answer without it is not an empty list.
-    data: Vec<T>,
-    #[serde(default)]
-    pagination: serde_json::Value,
-}
-
 /// What the application's subscriptions cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub struct Budget {
@@ -125,17 +116,29 @@ pub struct Budget {
     pub max_total_cost: u64,
 }
 
-impl<T> Page<T> {
-    /// The next page's cursor; `{}`, an empty string or none means that this is the last.
-    fn cursor(&self) -> Option<String> {
-        let cursor = self.pagination.get("cursor")?.as_str()?;
-        (!cursor.is_empty()).then(|| cursor.to_owned())
-    }
+macro_rules! rows {
+    ($($kind:literal $row:ident $key:ident)*) => {
+        $(impl Row for $row {
+            const KIND: &str = $kind;
+
+            fn key(&self) -> &str {
+                self.$key.as_str()
+            }
+        })*
+    };
+}
+
+rows! {
+    "user" User id
+    "channel" Channel broadcaster_id
+    "stream" Stream id
+    "video" Video url
+    "search" FoundChannel id
 }
 
 impl Client {
     /// Users by id; unknown and suspended ones are left out.
-    pub async fn users(&self, token: &Secret, ids: &[TwitchUserId]) -> Result<Vec<User>, Error> {
+    pub async fn users(&self, token: &Secret, ids: &[TwitchUserId]) -> Result<List<User>, Error> {
         self.by_ids("users", "id", token, ids).await
     }
 
@@ -144,11 +147,11 @@ impl Client {
         &self,
         token: &Secret,
         logins: &[&str],
-    ) -> Result<Vec<User>, Error> {
-        let mut users = Vec::new();
+    ) -> Result<List<User>, Error> {
+        let mut users = List::default();
         for logins in logins.chunks(MAX_IDS) {
             let query: Vec<_> = logins.iter().map(|login| ("login", *login)).collect();
-            users.extend(self.page::<User>("users", token, &query).await?.data);
+            users.append(self.page::<User>("users", token, &query).await?.list);
         }
         Ok(users)
     }
@@ -158,7 +161,7 @@ impl Client {
         &self,
         token: &Secret,
         ids: &[TwitchUserId],
-    ) -> Result<Vec<Channel>, Error> {
+    ) -> Result<List<Channel>, Error> {
         self.by_ids("channels", "broadcaster_id", token, ids).await
     }
 
@@ -167,14 +170,14 @@ impl Client {
         &self,
         token: &Secret,
         ids: &[TwitchUserId],
-    ) -> Result<Vec<Stream>, Error> {
-        let mut streams = Vec::new();
+    ) -> Result<List<Stream>, Error> {
+        let mut streams = List::default();
         for ids in ids.chunks(MAX_IDS) {
             // Without `first` Twitch returns 20 at most, however many ids are named.
             let query: Vec<_> = std::iter::once(("first", "100"))
                 .chain(ids.iter().map(|id| ("user_id", id.as_str())))
                 .collect();
-            streams.extend(self.page::<Stream>("streams", token, &query).await?.data);
+            streams.append(self.page::<Stream>("streams", token, &query).await?.list);
         }
         Ok(streams)
     }
@@ -185,7 +188,11 @@ impl Client {
         token: &Secret,
         text: &str,
     ) -> Result<Vec<FoundChannel>, Error> {
-        Ok(self.page("search/channels", token, &[("query", text), ("first", "20")]).await?.data)
+        let query = [("query", text), ("first", "20")];
+        let mut found: Vec<FoundChannel> =
+            self.page("search/channels", token, &query).await?.list.rows;
+        found.retain(|channel| is_login(&channel.broadcaster_login));
+        Ok(found)
     }
 
     /// A broadcaster's latest recordings.
@@ -196,7 +203,7 @@ impl Client {
     ) -> Result<Vec<Video>, Error> {
         let query = [("user_id", broadcaster.as_str()), ("type", "archive"), ("first", "5")];
         match self.page("videos", token, &query).await {
-            Ok(page) => Ok(page.data),
+            Ok(page) => Ok(page.list.rows),
             Err(Error::NotFound) => Ok(Vec::new()),
             Err(error) => Err(error),
         }
@@ -214,21 +221,22 @@ impl Client {
         });
         let request = Request { query: &[], body: Some(body) };
         let path = "eventsub/subscriptions";
-        let page: Page<Subscription> = self.call(Method::POST, path, token, request).await?;
-        page.data.into_iter().next().ok_or(Error::Decode)
+        let page: Page<Subscription> = self.list(Method::POST, path, token, request).await?;
+        page.list.into_iter().next().ok_or(Error::Decode)
     }
 
     /// All subscriptions of the application, in every state: a request per page.
     pub async fn list_subscriptions(&self, token: &Secret) -> Result<Vec<Subscription>, Error> {
-        let mut all = Vec::new();
-        let mut cursor: Option<String> = None;
+        let mut all = List::default();
+        let (mut cursor, mut seen) = (None::<String>, HashSet::new());
         for _ in 0..MAX_PAGES {
             let (page, next) = self.subscriptions_page(token, cursor.as_deref()).await?;
-            all.extend(page);
-            cursor = next;
-            if cursor.is_none() {
-                return Ok(all);
+            all.append(page);
+            let Some(next) = next else { return Ok(all.once().rows) };
+            if !seen.insert(next.clone()) {
+                break;
             }
+            cursor = Some(next);
         }
         // Half a list would look like missing subscriptions.
         Err(Error::Decode)
@@ -240,11 +248,10 @@ impl Client {
         &self,
         token: &Secret,
         after: Option<&str>,
-    ) -> Result<(Vec<Subscription>, Option<String>), Error> {
+    ) -> Result<(List<Subscription>, Option<String>), Error> {
         let query: Vec<_> = after.iter().map(|cursor| ("after", *cursor)).collect();
         let page: Page<Subscription> = self.page("eventsub/subscriptions", token, &query).await?;
-        let next = page.cursor();
-        Ok((page.data, next))
+        Ok((page.list, page.cursor))
     }
 
     /// What the application's subscriptions cost and may cost.
@@ -261,7 +268,11 @@ impl Client {
     ) -> Result<Option<Subscription>, Error> {
         let query = [("subscription_id", id)];
         let page: Page<Subscription> = self.page("eventsub/subscriptions", token, &query).await?;
-        Ok(page.data.into_iter().next())
+        // A list that is not whole may have left it out.
+        match page.list.whole {
+            true => Ok(page.list.into_iter().find(|found| found.id == id)),
+            false => Err(Error::Decode),
+        }
     }
 
     /// Deletes a subscription; one that is gone already counts as deleted.
@@ -273,27 +284,59 @@ impl Client {
         }
     }
 
-    async fn by_ids<T: DeserializeOwned>(
+    async fn by_ids<T: Row>(
         &self,
         path: &str,
         name: &str,
         token: &Secret,
         ids: &[TwitchUserId],
-    ) -> Result<Vec<T>, Error> {
-        let mut found = Vec::new();
+    ) -> Result<List<T>, Error> {
+        let mut found = List::default();
         for ids in ids.chunks(MAX_IDS) {
             let query: Vec<_> = ids.iter().map(|id| (name, id.as_str())).collect();
-            found.extend(self.page::<T>(path, token, &query).await?.data);
+            found.append(self.page::<T>(path, token, &query).await?.list);
         }
         Ok(found)
     }
 
-    async fn page<T: DeserializeOwned>(
+    async fn page<T: Row>(
         &self,
         path: &str,
         token: &Secret,
         query: &[(&str, &str)],
     ) -> Result<Page<T>, Error> {
-        self.call(Method::GET, path, token, Request { query, body: None }).await
+        self.list(Method::GET, path, token, Request { query, body: None }).await
+    }
+}
+
+/// Search passes on rows that name no channel.
+fn is_login(text: &str) -> bool {
+    let byte = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    !text.is_empty() && text.bytes().all(byte) && !matches!(text, "true" | "false" | "null")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::list;
+
+    #[test]
+    fn one_row_costs_one_row() {
+        let json = br#"{"data":[{"id":"1","user_id":"7","viewer_count":null,"type":"","title":null},
+            {"id":"2","user_id":8},null,{"id":"1","user_id":"7"},{"id":"3","user_id":"9","type":"rerun"}]}"#;
+        let page = list::read::<Stream>(json).unwrap();
+        let ids: Vec<_> = page.list.iter().map(|stream| stream.id.as_str()).collect();
+        assert_eq!((ids, page.skipped, page.list.whole), (vec!["1", "3"], 2, false));
+        let kinds: Vec<_> = page.list.iter().map(|stream| stream.kind.as_deref()).collect();
+        assert_eq!(kinds, [None, Some("rerun")]);
+    }
+
+    #[test]
+    fn list_without_data_is_none_and_not_an_empty_one() {
+        for json in ["{}", r#"{"data":null}"#, r#"{"data":{}}"#, "[]", ""] {
+            assert!(list::read::<User>(json.as_bytes()).is_err(), "{json}");
+        }
+        let page = list::read::<User>(br#"{"data":[],"pagination":null}"#).unwrap();
+        assert!(page.list.is_empty() && page.list.whole && page.cursor.is_none());
     }
 }

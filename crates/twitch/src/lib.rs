@@ -6,9 +6,11 @@ mod client;
 mod error;
 pub mod eventsub;
 mod helix;
+mod list;
 mod oauth;
 
 pub use client::{AppToken, Client, ClientConfig, Http};
 pub use error::{Error, code_of, words_of};
 pub use helix::{Budget, Channel, FoundChannel, NewSubscription, Stream, User, Video};
+pub use list::List;
 pub use oauth::{LINK_SCOPE, TokenOwner, UserToken};

@@ -150,6 +150,8 @@ stored! {
         TitleFilter = "title_filter",
         /// It is quiet in the guild. Values: `until` (`HH:MM`), `timezone`.
         QuietHours = "quiet_hours",
+        /// There are quiet hours, in a time zone that nobody knows. Values: `timezone`.
+        UnknownTimezone = "unknown_timezone",
         /// The last announcement is too recent. Values: `seconds`.
         Cooldown = "cooldown",
         /// The guild leaves messages as they are when a stream ends.

@@ -3,6 +3,7 @@
 pub mod announcement;
 mod clock;
 mod ids;
+pub mod json;
 mod secret;
 pub mod template;
 

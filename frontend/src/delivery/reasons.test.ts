@@ -16,6 +16,7 @@ const CODES = [
   "game_filter",
   "title_filter",
   "quiet_hours",
+  "unknown_timezone",
   "cooldown",
   "end_action_leave",
   "destination_removed",

@@ -30,6 +30,7 @@ type Place = "notifications" | "streamer" | "templates" | "install" | "discord";
 const PLACES: Partial<Record<Reason, Place>> = {
   guild_paused: "notifications",
   quiet_hours: "notifications",
+  unknown_timezone: "notifications",
   stream_type: "notifications",
   end_action_leave: "notifications",
   no_channel: "notifications",
@@ -62,6 +63,7 @@ const NEEDED: Partial<Record<Reason, string[]>> = {
 /** What a text cannot do without; not every delivery has it, and older ones do not. */
 const NEEDS_VALUE: Partial<Record<Reason, string>> = {
   quiet_hours: "until",
+  unknown_timezone: "timezone",
   cooldown: "pause",
   stream_type: "type",
   game_filter: "game",

@@ -86,6 +86,9 @@ async fn time_zones_are_iana_names_and_nothing_else() {
             ("AMERICA/ARGENTINA/BUENOS_AIRES", "America/Argentina/Buenos_Aires"),
             ("utc", "UTC"),
             ("est5edt", "EST5EDT"),
+            ("Asia/Calcutta", "Asia/Kolkata"),
+            ("Europe/Kiev", "Europe/Kyiv"),
+            ("America/Buenos_Aires", "America/Argentina/Buenos_Aires"),
         ] {
             assert_eq!(put(sent).await.ok()["timezone"], stored);
         }
@@ -141,24 +144,6 @@ async fn stored_offset_is_told_and_holds_nothing_else_up() {
         });
         both.await.ok();
         assert_eq!(zone_check().await, None);
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn suggested_time_zones_are_what_postgres_has() {
-    scenario(async |t| {
-        for (zone, january, july) in sm_services::setup::timezones::SUGGESTIONS {
-            let minutes: (i32, i32) = sqlx::query_as(
-                "select (extract(epoch from timestamptz '2026-01-15 12:00Z' at time zone $1 - timestamp '2026-01-15 12:00') / 60)::int,
-                   (extract(epoch from timestamptz '2026-07-15 12:00Z' at time zone $1 - timestamp '2026-07-15 12:00') / 60)::int",
-            )
-            .bind(zone)
-            .fetch_one(&t.app.pool)
-            .await
-            .unwrap();
-            assert_eq!(minutes, (january, july), "{zone}");
-        }
     })
     .await;
 }

@@ -121,10 +121,7 @@ pub(crate) async fn get(admin: GuildAdmin) -> Result<Json<Overview>, ApiError> {
     let (summary, config, figures, last, states, broken) = stored?;
     let summary = summary.ok_or(ApiError::UnknownGuild)?;
     let (channel, zone) = match config {
-        Some((config, _)) => {
-            let problem = timezones::problem_of(app, &config.timezone).await?;
-            (config.default_channel, problem)
-        }
+        Some((config, _)) => (config.default_channel, timezones::canonical(&config.timezone).err()),
         None => (None, None),
     };
     let places = places.ok().and_then(Result::ok);

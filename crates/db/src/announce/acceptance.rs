@@ -68,6 +68,45 @@ macro_rules! fresh_message {
     };
 }
 
+/// An account that Twitch tells of is there.
+macro_rules! seen {
+    ($streamer:literal) => {
+        concat!(
+            "seen as (
+               delete from doubts using message where kind = 'streamer_gone' and subject = ",
+            $streamer,
+            ")"
+        )
+    };
+}
+
+/// Names, unless newer ones have been told; empty ones are not told.
+macro_rules! names {
+    ($at:literal, $login:literal, $name:literal) => {
+        concat!(
+            "login = case when ",
+            $login,
+            " = '' or names_told_at > ",
+            $at,
+            " then login else ",
+            $login,
+            " end,
+             display_name = case when ",
+            $name,
+            " = '' or names_told_at > ",
+            $at,
+            " then display_name else ",
+            $name,
+            " end,
+             names_told_at = case when ",
+            $login,
+            " = '' then names_told_at else greatest(names_told_at, ",
+            $at,
+            ") end"
+        )
+    };
+}
+
 type Row = (bool, bool, Option<uuid::Uuid>);
 
 fn accepted((fresh, known, session): Row) -> Accepted {
@@ -83,7 +122,8 @@ fn accepted((fresh, known, session): Row) -> Accepted {
 ///
 /// The same stream under another message id announces nothing, but takes back an end that came in
 /// between: a waiting end card is cancelled, one that was posted is edited. An earlier session of the streamer
-/// that is still open ends here; its end card is due after [`END_DEBOUNCE`].
+/// that is still open ends here; its end card is due after [`END_DEBOUNCE`]. A stream that began before one
+/// that we know is recorded as over, in silence.
 pub async fn stream_online(
     db: impl PgExecutor<'_>,
     notice: &Notice<'_>,
@@ -95,12 +135,19 @@ pub async fn stream_online(
          streamer as (
            select twitch_user_id, login, display_name from streamers where twitch_user_id = $4
          ), renamed as (
-           update streamers s set login = $5, display_name = $6, updated_at = $2,
+           update streamers s set updated_at = $2,
+             login = case when s.names_told_at > $3 then s.login else $5 end,
+             display_name = case when s.names_told_at > $3 then s.display_name else $6 end,
+             names_told_at = greatest(s.names_told_at, $3),
              -- An event that Twitch sent later than it told of the removal: the account is back.
              status = case when s.updated_at < $3 then 'active' else s.status end
            from message, streamer
            where s.twitch_user_id = $4 and $5 <> ''
              and ((s.login, s.display_name) is distinct from ($5, $6) or s.status <> 'active')
+         ), later as (
+           -- Already known: the one that is told of now is over.
+           select min(started_at) as began from stream_sessions
+           where twitch_user_id = $4 and started_at > $9 and stream_id <> $7
          ), superseded as (
            update stream_sessions set ended_at = $9
            from message
@@ -114,10 +161,14 @@ pub async fn stream_online(
          ), resumed as (
            -- The same stream again: it has not ended after all.
            update stream_sessions set ended_at = null, contradicted_at = null
-           from message
-           where twitch_user_id = $4 and stream_id = $7 and ended_at is not null and $11
+           from message, later
+           where twitch_user_id = $4 and stream_id = $7 and ended_at is not null and $11 and began is null
            returning session_id
-         ), cancelled as (
+         ), there as (
+           delete from doubts using message where kind = 'stream_ended' and subject = $7
+         ), ",
+        seen!("$4"),
+        ", cancelled as (
            update stream_events set finished_at = $2, outcome = 'resumed'
            -- Not joined: the planner might look through every end card that waits.
            where session_id = (select session_id from resumed) and kind = 'offline' and finished_at is null
@@ -126,18 +177,19 @@ pub async fn stream_online(
            select r.session_id, 'update', $3, $2, $2 from resumed r
            where exists (select from stream_events e where e.session_id = r.session_id
                          and e.kind = 'offline' and e.outcome = 'expanded')
-           on conflict (session_id, kind) where finished_at is null do nothing
+           on conflict (session_id, kind) where finished_at is null
+           do update set again = true where stream_events.cursor is not null
          ), session as (
-           insert into stream_sessions (twitch_user_id, stream_id, type, started_at, source)
-           select $4, $7, $8, $9, $10 from message, streamer
+           insert into stream_sessions (twitch_user_id, stream_id, type, started_at, source, ended_at)
+           select $4, $7, $8, $9, $10, began from message, streamer, later
            on conflict on constraint stream_sessions_stream_key do nothing
-           returning session_id
+           returning session_id, ended_at
          ), event as (
            insert into stream_events (session_id, kind, occurred_at, received_at, due_at)
-           select session_id, 'online', $3, $2, $2 from session
+           select session_id, 'online', $3, $2, $2 from session where ended_at is null
          )
          select exists (select from message), exists (select from streamer),
-                (select session_id from session)"
+                (select session_id from session where ended_at is null)"
     ))
     .bind(notice.message_id)
     .bind(notice.received_at)
@@ -156,14 +208,22 @@ pub async fn stream_online(
     .map(accepted)
 }
 
-/// Accepts `stream.offline`: ends the session and queues the end card for `expand_at`.
-///
-/// Without a stream id, the open session that began before the message is meant.
+/// A stream that has ended.
+#[derive(Debug, Clone, Copy)]
+pub struct StreamEnd<'a> {
+    /// Twitch's id of the stream; without one, the open session that began before the message is meant.
+    pub stream_id: Option<&'a StreamId>,
+    /// When the end card is due.
+    pub expand_at: OffsetDateTime,
+    /// Whether Twitch has told of it. What we have concluded from a list stays in doubt.
+    pub told: bool,
+}
+
+/// Accepts `stream.offline`: ends the session and queues the end card.
 pub async fn stream_offline(
     db: impl PgExecutor<'_>,
     notice: &Notice<'_>,
-    stream_id: Option<&StreamId>,
-    expand_at: OffsetDateTime,
+    end: StreamEnd<'_>,
 ) -> sqlx::Result<Accepted> {
     sqlx::query_as(concat!(
         fresh_message!(),
@@ -178,8 +238,11 @@ pub async fn stream_offline(
              where twitch_user_id = $4 and ended_at is null and started_at <= $3
                and ($5::text is null or stream_id = $5)
              order by started_at desc limit 1)
-           returning session_id
-         ), event as (
+           returning session_id, stream_id
+         ), settled as (
+           delete from doubts using message
+           where kind = 'stream_ended' and subject = coalesce($5, (select stream_id from ended)) and $7
+         ), ", seen!("$4"), ", event as (
            insert into stream_events (session_id, kind, occurred_at, received_at, due_at)
            select session_id, 'offline', $3, $2, $6 from ended
            on conflict (session_id, kind) where finished_at is null do nothing
@@ -191,8 +254,9 @@ pub async fn stream_offline(
     .bind(notice.received_at)
     .bind(notice.occurred_at)
     .bind(notice.streamer.as_str())
-    .bind(stream_id.map(StreamId::as_str))
-    .bind(expand_at)
+    .bind(end.stream_id.map(StreamId::as_str))
+    .bind(end.expand_at)
+    .bind(end.told)
     .fetch_one(db)
     .await
     .map(accepted)
@@ -223,16 +287,18 @@ pub async fn channel_update(
         ",
          streamer as (
            update streamers
-           set title = $7, game_id = $8, game_name = $9, language = coalesce($10, language), updated_at = $2,
-               status = case when updated_at < $3 then 'active' else status end,
-               login = case when $5 = '' then login else $5 end,
-               display_name = case when $6 = '' then display_name else $6 end
+           set title = case when channel_told_at > $3 then title else $7 end,
+               game_id = case when channel_told_at > $3 then game_id else $8 end,
+               game_name = case when channel_told_at > $3 then game_name else $9 end,
+               language = case when channel_told_at > $3 then language else coalesce($10, language) end,
+               channel_told_at = greatest(channel_told_at, $3), ", names!("$3", "$5", "$6"), ",
+               updated_at = $2, status = case when updated_at < $3 then 'active' else status end
            from message where twitch_user_id = $4
-           returning 1
-         ), open as (
+           returning channel_told_at = $3 as newest
+         ), ", seen!("$4"), ", open as (
            update stream_sessions set title = $7, game_id = $8, game_name = $9
-           from message
-           where twitch_user_id = $4 and ended_at is null
+           from message, streamer
+           where twitch_user_id = $4 and ended_at is null and newest
              and (title, game_name) is distinct from ($7, $9)
            returning session_id
          ), event as (
@@ -269,11 +335,14 @@ pub async fn user_update(db: impl PgExecutor<'_>, notice: &Notice<'_>) -> sqlx::
          streamer as (
            update streamers set updated_at = $2,
              status = case when updated_at < $6 then 'active' else status end,
-             login = case when $4 = '' then login else $4 end,
-             display_name = case when $5 = '' then display_name else $5 end
+             ",
+        names!("$6", "$4", "$5"),
+        "
            from message where twitch_user_id = $3
            returning 1
-         )
+         ), ",
+        seen!("$3"),
+        "
          select exists (select from message), exists (select from streamer), null::uuid"
     ))
     .bind(notice.message_id)

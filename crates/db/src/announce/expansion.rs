@@ -84,8 +84,6 @@ pub struct Candidate {
     pub quiet_from: Option<Time>,
     pub quiet_until: Option<Time>,
     pub timezone: String,
-    /// The time of day in that zone.
-    pub local_time: Time,
     pub cooldown_seconds: i32,
     /// When it was announced last; read only where there is a cooldown.
     pub last_sent_at: Option<OffsetDateTime>,
@@ -102,7 +100,6 @@ pub struct Candidate {
 pub async fn candidates(
     db: impl PgExecutor<'_>,
     event: &Expanding,
-    now: OffsetDateTime,
     limit: i64,
 ) -> sqlx::Result<Vec<Candidate>> {
     sqlx::query_as(
@@ -112,7 +109,7 @@ pub async fn candidates(
            g.status = 'active' as present, coalesce(c.enabled, true) as guild_enabled, f.enabled as follow_enabled,
            d.enabled, coalesce(c.announce_types, '{live}') as announce_types, d.game_filter, d.title_filter,
            c.quiet_from, c.quiet_until, coalesce(c.timezone, 'UTC') as timezone,
-           ($4 at time zone coalesce(c.timezone, 'UTC'))::time as local_time, d.cooldown_seconds,
+           d.cooldown_seconds,
            coalesce(c.merge_window_seconds, 600) as merge_window_seconds,
            case when d.cooldown_seconds > 0 then (
              select n.sent_at from deliveries n
@@ -123,7 +120,7 @@ pub async fn candidates(
            p.message_id as previous_message_id, p.channel_id as previous_channel_id, p.variant as previous_variant
          from (
            select * from destinations where twitch_user_id = $1 and destination_id > $2
-           order by destination_id limit $5) d
+           order by destination_id limit $4) d
          cross join lateral (select * from guilds g where g.guild_id = d.guild_id offset 0) g
          cross join lateral (select * from guild_streamers f where f.guild_id = d.guild_id
                              and f.twitch_user_id = d.twitch_user_id offset 0) f
@@ -137,7 +134,6 @@ pub async fn candidates(
     .bind(event.twitch_user_id.as_str())
     .bind(event.cursor.unwrap_or_default())
     .bind(event.continues)
-    .bind(now)
     .bind(limit)
     .fetch_all(db)
     .await

@@ -2,7 +2,10 @@
 
 use sm_types::{SessionId, StreamId, TwitchUserId};
 use sqlx::PgExecutor;
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
+
+/// For so long after a webhook has told of title and category, Helix may still know the ones before.
+const HELIX_LAG: Duration = Duration::minutes(5);
 
 /// Fills in title and game, and links the session that this one resumes.
 ///
@@ -13,6 +16,7 @@ pub async fn prepare(
     db: impl PgExecutor<'_>,
     session: SessionId,
     channel: Option<&ChannelDetails>,
+    now: OffsetDateTime,
 ) -> sqlx::Result<()> {
     let channel = channel.cloned().unwrap_or_default();
     sqlx::query(
@@ -20,8 +24,10 @@ pub async fn prepare(
            select s.session_id, s.twitch_user_id, s.started_at from stream_sessions s where session_id = $1
          ), streamer as (
            update streamers t set
-             title = coalesce($2, t.title), game_id = coalesce($3, t.game_id),
-             game_name = coalesce($4, t.game_name), language = coalesce($5, t.language)
+             title = case when t.channel_told_at > $6 then t.title else coalesce($2, t.title) end,
+             game_id = case when t.channel_told_at > $6 then t.game_id else coalesce($3, t.game_id) end,
+             game_name = case when t.channel_told_at > $6 then t.game_name else coalesce($4, t.game_name) end,
+             language = coalesce($5, t.language)
            from session where t.twitch_user_id = session.twitch_user_id
            returning t.title, t.game_id, t.game_name
          )
@@ -42,6 +48,7 @@ pub async fn prepare(
     .bind(channel.game_id)
     .bind(channel.game_name)
     .bind(channel.language)
+    .bind(now - HELIX_LAG)
     .execute(db)
     .await?;
     Ok(())
@@ -79,9 +86,12 @@ pub async fn enrich(
     now: OffsetDateTime,
 ) -> sqlx::Result<()> {
     sqlx::query(
-        "update stream_sessions set title = coalesce($2, title), game_id = coalesce($3, game_id),
-           game_name = coalesce($4, game_name), viewers = $5, preview_at = $6
-         where session_id = $1",
+        "update stream_sessions s set
+           title = case when t.channel_told_at > $7 then coalesce(s.title, $2) else coalesce($2, s.title) end,
+           game_id = case when t.channel_told_at > $7 then s.game_id else coalesce($3, s.game_id) end,
+           game_name = case when t.channel_told_at > $7 then s.game_name else coalesce($4, s.game_name) end,
+           viewers = $5, preview_at = $6
+         from streamers t where s.session_id = $1 and t.twitch_user_id = s.twitch_user_id",
     )
     .bind(session.0)
     .bind(live.title.as_deref())
@@ -89,6 +99,7 @@ pub async fn enrich(
     .bind(live.game_name.as_deref())
     .bind(live.viewers)
     .bind(now)
+    .bind(now - HELIX_LAG)
     .execute(db)
     .await?;
     Ok(())

@@ -81,22 +81,6 @@ pub async fn find(
     }))
 }
 
-/// A time zone's IANA name, however it is capitalised; `None` when Postgres has no such zone.
-///
-/// Postgres also takes POSIX forms and abbreviations where it wants a zone. They are no zones: in
-/// `UTC+2` plus is west, and `PST` knows no summer. The view reads some hundred files, in about 50 ms.
-pub async fn zone_named(db: impl PgExecutor<'_>, name: &str) -> sqlx::Result<Option<String>> {
-    sqlx::query_scalar(
-        "select name from pg_timezone_names
-         where lower(name) = lower($1) and name !~ '^(posix|right)/'
-           -- Files beside the zones: what the machine is set to, and what to use where nothing is set.
-           and name not in ('localtime', 'posixrules', 'Factory')",
-    )
-    .bind(name)
-    .fetch_optional(db)
-    .await
-}
-
 /// Saves a configuration made from `revision`; returns the new one, or `None` when somebody else
 /// has saved since.
 ///

@@ -63,10 +63,12 @@ pub(crate) async fn live(app: &App, streamer: &TwitchUserId) -> Live {
         let ids = ids.clone();
         async move { app.twitch.streams(&token, &ids).await }
     });
-    match in_time(call).await.map(|streams| streams.into_iter().next()) {
-        None => Live::Unknown,
-        Some(None) => Live::No,
-        Some(Some(stream)) => Live::Yes {
+    let Some(list) = in_time(call).await else { return Live::Unknown };
+    let whole = list.whole;
+    match list.into_iter().next() {
+        None if !whole => Live::Unknown,
+        None => Live::No,
+        Some(stream) => Live::Yes {
             stream_id: stream.id,
             details: LiveDetails {
                 title: Some(stream.title),

@@ -55,7 +55,8 @@ async fn online(app: &App, event: &DueEvent) -> sqlx::Result<usize> {
         let (channel, avatar) =
             tokio::join!(details::channel(app, event), details::avatar(app, &event.twitch_user_id));
         avatar?;
-        stream_sessions::prepare(&app.pool, event.session_id, channel.as_ref()).await?;
+        let now = app.clock.now();
+        stream_sessions::prepare(&app.pool, event.session_id, channel.as_ref(), now).await?;
         events::set_prepared(&app.pool, event).await?;
         events::queue_enrichment(&app.pool, event.event_id, event.received_at + ENRICH_AFTER)
             .await?;
@@ -156,7 +157,7 @@ async fn announcements(
     event: &Expanding,
     now: OffsetDateTime,
 ) -> sqlx::Result<Batch> {
-    let found = expansion::candidates(&mut *db, event, now, CHUNK).await?;
+    let found = expansion::candidates(&mut *db, event, CHUNK).await?;
     let planned = found.iter().map(|to| rules::announce(event, to, now)).collect();
     let cursor = found.last().map(|to| to.destination_id);
     Ok(Batch { planned, cursor, seen: found.len() })

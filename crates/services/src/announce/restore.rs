@@ -59,7 +59,7 @@ pub async fn run(
         let ids = page.as_slice();
         let live =
             with_token(app, |token| async move { app.twitch.streams(&token, ids).await }).await?;
-        for stream in &live {
+        for stream in live.iter() {
             sum.live += 1;
             take_up(app, stream, dry_run, &mut sum).await?;
             progress();

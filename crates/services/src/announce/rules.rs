@@ -1,5 +1,6 @@
 //! What is announced where, and why not: decided per destination, from values alone.
 
+use crate::zones;
 use serde_json::{Value, json};
 use sm_db::announce::expansion::{Candidate, Expanding, Planned, Posted};
 use sm_types::{
@@ -88,13 +89,23 @@ fn filtered(stream: &Expanding, to: &Candidate) -> Skip {
 }
 
 fn too_much(to: &Candidate, now: OffsetDateTime) -> Skip {
-    if let (Some(from), Some(until)) = (to.quiet_from, to.quiet_until)
-        && is_within(to.local_time, from, until)
-    {
+    if let (Some(from), Some(until)) = (to.quiet_from, to.quiet_until) {
+        // Asked only where there are quiet hours: a zone that nobody knows costs nobody else anything.
+        let Some(local) = zones::time_of_day(&to.timezone, now) else {
+            let values = json!({ "timezone": to.timezone });
+            return Some((NamedReason::UnknownTimezone, Some(values)));
+        };
+        if !is_within(local, from, until) {
+            return cooldown(to, now);
+        }
         let until = format!("{:02}:{:02}", until.hour(), until.minute());
         let values = json!({ "until": until, "timezone": to.timezone });
         return Some((NamedReason::QuietHours, Some(values)));
     }
+    cooldown(to, now)
+}
+
+fn cooldown(to: &Candidate, now: OffsetDateTime) -> Skip {
     let cooldown = Duration::seconds(to.cooldown_seconds.into());
     if cooldown.is_positive() && to.last_sent_at.is_some_and(|at| at > now - cooldown) {
         return Some((NamedReason::Cooldown, Some(json!({ "seconds": to.cooldown_seconds }))));
@@ -167,7 +178,6 @@ mod tests {
             quiet_from: None,
             quiet_until: None,
             timezone: "Europe/Berlin".to_owned(),
-            local_time: time(21, 0),
             cooldown_seconds: 0,
             last_sent_at: None,
             merge_window_seconds: 600,
@@ -202,6 +212,15 @@ mod tests {
                 (to.quiet_from, to.quiet_until) = (Some(time(20, 0)), Some(time(6, 30)));
             }),
             ("quiet_hours".to_owned(), json!({ "until": "06:30", "timezone": "Europe/Berlin" }))
+        );
+        let in_no_zone = |to: &mut Candidate| to.timezone = "Mars/Olympus".to_owned();
+        assert_eq!(skipped(&in_no_zone), (String::new(), Value::Null), "nobody asks");
+        assert_eq!(
+            skipped(&|to| {
+                in_no_zone(to);
+                (to.quiet_from, to.quiet_until) = (Some(time(20, 0)), Some(time(6, 30)));
+            }),
+            ("unknown_timezone".to_owned(), json!({ "timezone": "Mars/Olympus" }))
         );
         assert_eq!(
             skipped(&|to| {
@@ -239,7 +258,7 @@ mod tests {
         (to.previous_message_id, to.previous_channel_id) = (Some(9), Some(5));
         to.previous_variant = Some("plain".to_owned());
         // What is there already is quiet.
-        (to.quiet_from, to.quiet_until) = (Some(time(20, 0)), Some(time(22, 0)));
+        (to.quiet_from, to.quiet_until) = (Some(time(0, 0)), Some(time(2, 0)));
         let planned = announce(&stream, &to, NOW);
         assert_eq!((planned.action, planned.variant), (Action::Edit, Variant::Plain));
         assert!(planned.skipped.is_none());

@@ -42,9 +42,11 @@ pub async fn save(
         return Err(SaveError::Invalid(problems));
     }
     let (old, _) = config::find(&app.pool, guild).await?.ok_or(SaveError::NotFound)?;
-    if (&new.timezone, new.quiet_hours) != (&old.timezone, old.quiet_hours) {
-        let zone = timezones::canonical(app, &new.timezone).await?;
-        new.timezone = zone.map_err(|zone| timezones::refusal(&zone))?;
+    let same = (&new.timezone, new.quiet_hours) == (&old.timezone, old.quiet_hours);
+    match timezones::canonical(&new.timezone) {
+        Ok(zone) => new.timezone = zone,
+        Err(_) if same => {}
+        Err(zone) => return Err(timezones::refusal(&zone)),
     }
     let changed = new.default_channel.filter(|_| new.default_channel != old.default_channel);
     let role = new.mention.role().filter(|_| new.mention != old.mention);

@@ -1,13 +1,12 @@
 //! Time zones of servers: IANA names, and what to choose instead of an offset.
 
 use super::problem::{Problem, SaveError};
-use crate::App;
-use sm_db::guilds::config;
+use crate::zones;
 use std::fmt;
 
 /// Zones to suggest, with their minutes east of Greenwich in January and in July.
 ///
-/// One or two that people know for each offset. A test compares them with Postgres.
+/// One or two that people know for each offset. A test compares them with the product's zones.
 pub const SUGGESTIONS: [(&str, i32, i32); 51] = [
     ("Pacific/Pago_Pago", -660, -660),
     ("Pacific/Honolulu", -600, -600),
@@ -104,27 +103,10 @@ impl fmt::Display for NoZone {
     }
 }
 
-/// The IANA name of a zone, however it is capitalised.
-pub async fn canonical(app: &App, name: &str) -> sqlx::Result<Result<String, NoZone>> {
-    let found = match name.len() {
-        1..=MAX_NAME => config::zone_named(&app.pool, name).await?,
-        _ => None,
-    };
+/// Today's IANA name of a zone, however it is capitalised and under whichever of its names.
+pub fn canonical(name: &str) -> Result<String, NoZone> {
     let shown = || name.chars().take(MAX_NAME).collect();
-    Ok(found.ok_or_else(|| NoZone { name: shown(), zones: suggested(name) }))
-}
-
-/// What is wrong with a zone that was stored before offsets were refused; `None`: nothing.
-pub async fn problem_of(app: &App, stored: &str) -> sqlx::Result<Option<NoZone>> {
-    // Postgres has taken it, so that a name with a place is one of its own. Its list is slow to read.
-    let is_place = stored.contains('/') && !stored.starts_with(['<', '/']);
-    let is_copy = stored.get(..6).is_some_and(|start| {
-        start.eq_ignore_ascii_case("posix/") || start.eq_ignore_ascii_case("right/")
-    });
-    if stored == "UTC" || (is_place && !is_copy) {
-        return Ok(None);
-    }
-    Ok(canonical(app, stored).await?.err())
+    zones::named(name).ok_or_else(|| NoZone { name: shown(), zones: suggested(name) })
 }
 
 /// The problem of a save.
@@ -221,6 +203,21 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(offset(name), minutes, "{name}");
+        }
+    }
+
+    #[test]
+    fn suggested_zones_are_as_the_list_has_them() {
+        for (zone, january, july) in SUGGESTIONS {
+            for (day, minutes) in [("2026-01-15", january), ("2026-07-15", july)] {
+                let format = time::format_description::well_known::Rfc3339;
+                let noon =
+                    time::OffsetDateTime::parse(&format!("{day}T12:00:00Z"), &format).unwrap();
+                let local = zones::time_of_day(zone, noon).unwrap();
+                let found = i32::from(local.hour()) * 60 + i32::from(local.minute()) - 12 * 60;
+                assert_eq!((found - minutes).rem_euclid(24 * 60), 0, "{zone} on {day}");
+            }
+            assert_eq!(canonical(zone).as_deref(), Ok(zone));
         }
     }
 

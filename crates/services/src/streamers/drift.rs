@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     App,
+    doubts::{self, Absence, Source, Verdict},
     jobs::step::{Failure, Run, Step, pace_twitch},
     twitch_token::with_token,
 };
@@ -17,7 +18,7 @@ use serde_json::json;
 use sm_aws::metrics::Gauge;
 use sm_db::{
     Session,
-    streamers::subscriptions::{self, Listed},
+    streamers::subscriptions::{self, Lacking, Listed},
 };
 use sm_twitch::{
     Error,
@@ -33,6 +34,8 @@ const MAX_COST: i64 = 10_000;
 /// Streamers compared at once. After a rotation each of their subscriptions is created anew, and deleted:
 /// some seconds' worth.
 const STREAMERS: i64 = 25;
+/// A list has no more pages than this: at about 100 rows each, four subscriptions of 250,000 streamers.
+const MAX_PAGES: usize = 10_000;
 /// The one subscription that is not about a streamer.
 const APP_WIDE: &str = "user.authorization.revoke";
 
@@ -52,6 +55,12 @@ pub struct Reconciled {
 struct Place {
     part: Part,
     found: Reconciled,
+    /// Rows could not be read: nothing follows from what the list lacks.
+    #[serde(default)]
+    torn: bool,
+    /// Pages of the list, so far.
+    #[serde(default)]
+    pages: usize,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -99,11 +108,17 @@ pub async fn subscriptions(app: &App) -> Result<Reconciled, Failure> {
 
 /// One page further; true when that was the last.
 async fn advance(app: &App, run: OffsetDateTime, place: Place) -> Result<(Place, bool), Failure> {
-    let Place { part, mut found } = place;
+    let Place { part, mut found, mut torn, mut pages } = place;
     let part = match part {
+        // Cursors that go round in circles.
+        Part::Listing(_) if pages >= MAX_PAGES => return Err(Failure::Stuck),
         Part::Listing(after) => match list(app, run, after.as_deref(), &mut found).await {
-            Ok(Some(next)) => Part::Listing(Some(next)),
-            Ok(None) => Part::AppWide,
+            Ok((Some(next), _)) if after.as_ref() == Some(&next) => return Err(Failure::Stuck),
+            Ok((next, whole)) => {
+                pages += 1;
+                torn |= !whole;
+                next.map_or(Part::AppWide, |next| Part::Listing(Some(next)))
+            }
             // Twitch does not say how long a cursor is good for.
             Err(Failure::Twitch(Error::Rejected { .. })) if after.is_some() => Part::default(),
             Err(failure) => return Err(failure),
@@ -119,24 +134,26 @@ async fn advance(app: &App, run: OffsetDateTime, place: Place) -> Result<(Place,
                 let unsettled = subscriptions::count_unsettled(&app.pool).await?;
                 Gauge::SubscriptionDrift.note(unsettled + found.deleted);
                 Gauge::SubscriptionCost.note(100 * found.cost / MAX_COST);
-                return Ok((Place { part: Part::Streamers(after), found }, true));
+                return Ok((Place { part: Part::Streamers(after), found, torn, pages }, true));
             };
-            compare(app, run, &page, &mut found).await?;
+            compare(app, run, &page, torn, &mut found).await?;
             Part::Streamers(last)
         }
     };
     // Who begins to list anew counts anew.
-    let found = if matches!(part, Part::Listing(None)) { Reconciled::default() } else { found };
-    Ok((Place { part, found }, false))
+    match part {
+        Part::Listing(None) => Ok((Place::default(), false)),
+        part => Ok((Place { part, found, torn, pages }, false)),
+    }
 }
 
-/// Reads a page of Twitch's list; the cursor of the next.
+/// Reads a page of Twitch's list; the cursor of the next, and whether all of it could be read.
 async fn list(
     app: &App,
     run: OffsetDateTime,
     after: Option<&str>,
     found: &mut Reconciled,
-) -> Result<Option<String>, Failure> {
+) -> Result<(Option<String>, bool), Failure> {
     pace_twitch(app).await?;
     let page =
         with_token(app, |token| async move { app.twitch.subscriptions_page(&token, after).await });
@@ -145,7 +162,7 @@ async fn list(
     subscriptions::note_listed(&app.pool, &ours, run).await?;
     found.listed += i64::try_from(ours.len()).unwrap_or(0);
     found.cost += ours.iter().map(|listed| i64::from(listed.cost)).sum::<i64>();
-    Ok(next)
+    Ok((next, page.whole))
 }
 
 async fn compare_app_wide(
@@ -165,15 +182,80 @@ async fn compare(
     app: &App,
     run: OffsetDateTime,
     streamers: &[TwitchUserId],
+    torn: bool,
     found: &mut Reconciled,
 ) -> Result<(), Failure> {
     let now = app.clock.now();
     subscriptions::plan(&app.pool, streamers, now).await?;
     let all = subscriptions::listed(&app.pool, streamers, run).await?;
     let (kept, mut strays) = replace(app, run, all).await?;
-    let settled = run - SETTLED;
-    strays.extend(subscriptions::reconcile(&app.pool, streamers, &kept, now, settled).await?);
+    strays.extend(subscriptions::reconcile(&app.pool, &kept).await?);
+    if !torn {
+        restore(app, streamers, &kept, run - SETTLED).await?;
+    }
     delete(app, &strays, found).await
+}
+
+/// Has created anew what Twitch has lost: what its list lacks, and does not know by its id either.
+async fn restore(
+    app: &App,
+    streamers: &[TwitchUserId],
+    kept: &[Listed],
+    settled: OffsetDateTime,
+) -> Result<(), Failure> {
+    let absence = Absence::SubscriptionMissing;
+    let (known, lacking) = subscriptions::lacking(&app.pool, streamers, kept, settled).await?;
+    let there: Vec<_> =
+        kept.iter().filter_map(|l| l.streamer.as_ref().map(|id| subject(id, &l.kind))).collect();
+    let there: Vec<_> = there.iter().map(String::as_str).collect();
+    doubts::clear(app, absence, &there).await?;
+    let subjects: Vec<_> = lacking.iter().map(|l| subject(&l.streamer, &l.kind)).collect();
+    let subjects: Vec<_> = subjects.iter().map(String::as_str).collect();
+    let source = Source::SubscriptionList;
+    let believed = doubts::missing(app, absence, source, known, &subjects).await?;
+    let mut lost = Vec::new();
+    for (target, subject) in lacking.iter().zip(subjects.iter().copied()) {
+        if believed.iter().any(|doubt| doubt.subject == subject)
+            || doubts::plausible(known, lacking.len()) && is_lost(app, target, subject).await?
+        {
+            lost.push(target);
+        }
+    }
+    if !lost.is_empty() {
+        subscriptions::want_anew(&app.pool, &lost, app.clock.now()).await?;
+        let lost: Vec<_> = lost.iter().map(|l| subject(&l.streamer, &l.kind)).collect();
+        let lost: Vec<_> = lost.iter().map(String::as_str).collect();
+        doubts::clear(app, absence, &lost).await?;
+    }
+    Ok(())
+}
+
+fn subject(streamer: &str, kind: &str) -> String {
+    format!("{streamer}/{kind}")
+}
+
+/// Whether Twitch does not know a subscription by its id either.
+async fn is_lost(app: &App, target: &Lacking, subject: &str) -> Result<bool, Failure> {
+    let Some(id) = &target.subscription_id else { return Ok(false) };
+    pace_twitch(app).await?;
+    let found = with_token(app, |token| async move { app.twitch.subscription(&token, id).await });
+    match found.await {
+        Ok(Some(found)) if is_alive(found.status.as_str()) => {
+            doubts::clear(app, Absence::SubscriptionMissing, &[subject]).await?;
+            Ok(false)
+        }
+        Ok(_) => {
+            let absence = Absence::SubscriptionMissing;
+            let verdict = doubts::doubt(app, absence, subject, Source::Subscription).await?;
+            Ok(verdict == Verdict::Believe)
+        }
+        Err(error @ Error::RateLimited { .. }) => Err(error.into()),
+        // The next run looks again.
+        Err(error) => {
+            tracing::warn!(%error, subscription.id = id, "could not ask for a subscription");
+            Ok(false)
+        }
+    }
 }
 
 /// Deletes subscriptions at Twitch.
@@ -305,8 +387,10 @@ async fn strays(db: &mut Session, all: &[Listed], now: OffsetDateTime) -> sqlx::
         last.as_str().clone_into(&mut after);
         subscriptions::plan(&mut *db, &page, now).await?;
         let listed = subscriptions::listed(&mut *db, &page, now).await?;
-        strays +=
-            subscriptions::reconcile(&mut *db, &page, &listed, now, now - SETTLED).await?.len();
+        strays += subscriptions::reconcile(&mut *db, &listed).await?.len();
+        let (_, lacking) = subscriptions::lacking(&mut *db, &page, &listed, now - SETTLED).await?;
+        let lacking: Vec<_> = lacking.iter().collect();
+        subscriptions::want_anew(&mut *db, &lacking, now).await?;
     }
 }
 

@@ -63,7 +63,16 @@ pub async fn search(app: &App, text: &str) -> Result<Vec<Found>, SearchError> {
             live: None,
         })
         .collect();
-    for other in others? {
+    let others = match others {
+        Ok(others) => others,
+        // The exact name is what was asked for.
+        Err(error) if !found.is_empty() => {
+            tracing::warn!(%error, "Twitch's search did not answer");
+            Vec::new()
+        }
+        Err(error) => return Err(error.into()),
+    };
+    for other in others {
         if let Some(known) = found.iter_mut().find(|known| known.id == other.id) {
             known.live = Some(other.is_live);
             continue;
@@ -81,11 +90,11 @@ pub async fn search(app: &App, text: &str) -> Result<Vec<Found>, SearchError> {
 
 /// Accounts by login; unknown ones are left out.
 pub async fn by_logins(app: &App, logins: &[String]) -> Result<Vec<User>, Error> {
-    with_token(app, |token| async move {
+    let users = with_token(app, |token| async move {
         let logins: Vec<&str> = logins.iter().map(String::as_str).collect();
         app.twitch.users_by_login(&token, &logins).await
-    })
-    .await
+    });
+    Ok(users.await?.rows)
 }
 
 /// An account by id.

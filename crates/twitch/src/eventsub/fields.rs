@@ -21,8 +21,17 @@ pub(crate) fn set<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<S
     Ok(text.filter(|text| !text.is_empty()))
 }
 
+/// Reads what may be `null`, which is as good as absent. `#[serde(default)]` alone does not cover it.
+pub(crate) fn given<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de> + Default,
+{
+    Ok(Option::<T>::deserialize(deserializer)?.unwrap_or_default())
+}
+
 /// Reads a time; one that cannot be read is "not set".
-pub(super) fn moment<'de, D: Deserializer<'de>>(
+pub(crate) fn moment<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<OffsetDateTime>, D::Error> {
     let text = Option::<String>::deserialize(deserializer)?;

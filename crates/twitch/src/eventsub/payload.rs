@@ -55,6 +55,7 @@ pub enum Event {
 }
 
 pub(super) fn parse(message_type: &str, body: &[u8]) -> Result<Message, PayloadError> {
+    let body = &*sm_types::json::cleaned(body);
     match message_type {
         "webhook_callback_verification" => {
             // A conduit shard's challenge has no subscription.
@@ -143,6 +144,17 @@ pub(super) mod tests {
             matches!(unknown, Event::Unknown { subscription_type } if subscription_type == "channel.hype_train.begin")
         );
         assert!(matches!(parse("new_kind", b"{}").unwrap(), Message::Unknown { .. }));
+    }
+
+    #[test]
+    fn nulls_a_byte_order_mark_and_broken_text_cost_nothing() {
+        let body = r#"{"subscription":{"id":"s","type":"channel.update","version":null,"status":null,"cost":null},
+            "event":{"broadcaster_user_id":"2","title":"a\u0000b \ud83d","language":null}}"#;
+        let parsed = parse("notification", format!("\u{feff}{body}").as_bytes()).unwrap();
+        let Message::Notification { event: Event::ChannelUpdate(update), .. } = parsed else {
+            panic!("{parsed:?}")
+        };
+        assert_eq!(update.title.as_deref(), Some("a\u{fffd}b \u{fffd}"));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! A subscription as Twitch describes it.
 
+use super::fields::given;
+use crate::list::Row;
 use serde::{Deserialize, Deserializer};
 
 #[derive(Debug, Clone, Deserialize)]
@@ -8,19 +10,27 @@ pub struct Subscription {
     #[serde(default)]
     pub status: Status,
     /// Its type, such as `stream.online`.
-    #[serde(default, rename = "type")]
+    #[serde(default, rename = "type", deserialize_with = "given")]
     pub kind: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
     pub version: String,
     /// What it is about: a map of texts, kept as it came.
     #[serde(default)]
     pub condition: serde_json::Value,
     /// What it counts towards the limit of 10,000.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
     pub cost: i64,
     /// How it is delivered; the callback is not always a URL.
     #[serde(default)]
     pub transport: serde_json::Value,
+}
+
+impl Row for Subscription {
+    const KIND: &str = "subscription";
+
+    fn key(&self) -> &str {
+        &self.id
+    }
 }
 
 impl Subscription {
@@ -109,6 +119,13 @@ mod tests {
             let subscription: Subscription = serde_json::from_str(&json).unwrap();
             assert_eq!(subscription.status.as_str(), text);
         }
+    }
+
+    #[test]
+    fn null_is_absent() {
+        let json = r#"{"id":"s","status":null,"type":null,"version":null,"condition":null,"cost":null,"transport":null}"#;
+        let subscription: Subscription = serde_json::from_str(json).unwrap();
+        assert_eq!((subscription.status, subscription.cost), (Status::Unset, 0));
     }
 
     #[test]

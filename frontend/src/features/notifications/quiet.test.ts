@@ -1,5 +1,7 @@
-import { describe, expect, it } from "vitest";
-import { isComplete, isOvernight, isQuiet, isZone, timeIn, zones } from "./quiet";
+import { readFileSync } from "node:fs";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { isComplete, isOvernight, isQuiet, isZone, ownZone, timeIn, zones } from "./quiet";
+import renamed from "./zones.json";
 
 describe("quiet hours", () => {
   const night = { from: "22:30", until: "07:00" };
@@ -32,11 +34,47 @@ describe("quiet hours", () => {
 });
 
 describe("time zones", () => {
+  afterEach(() => vi.restoreAllMocks());
+
   it("tell the time of day", () => {
     const at = new Date("2026-01-15T23:30:00Z");
     expect(timeIn("UTC", at)).toBe("23:30");
     expect(timeIn("Europe/Berlin", at)).toBe("00:30");
     expect(timeIn("Nowhere/Land", at)).toBeNull();
+  });
+
+  it("are those of the services", () => {
+    const file = readFileSync("../crates/services/src/zones.json", "utf8");
+    expect(renamed).toEqual(JSON.parse(file));
+  });
+
+  it("have today's names, whatever the browser calls them", () => {
+    vi.spyOn(Intl, "supportedValuesOf").mockReturnValue([
+      "Asia/Calcutta",
+      "Europe/Kiev",
+      "Asia/Tokyo",
+    ]);
+    const own = { ...Intl.DateTimeFormat().resolvedOptions(), timeZone: "America/Buenos_Aires" };
+    vi.spyOn(Intl.DateTimeFormat.prototype, "resolvedOptions").mockReturnValue(own);
+    const argentina = "America/Argentina/Buenos_Aires";
+    expect(ownZone()).toBe(argentina);
+    expect(zones("Asia/Kolkata")).toEqual([
+      argentina,
+      "Asia/Kolkata",
+      "Asia/Tokyo",
+      "Europe/Kyiv",
+      "UTC",
+    ]);
+  });
+
+  it("are told by a browser that knows the old name only", () => {
+    const format = Intl.DateTimeFormat;
+    vi.spyOn(Intl, "DateTimeFormat").mockImplementation(function (locale, options) {
+      if (options?.timeZone === "Europe/Kyiv") throw new RangeError("Invalid time zone");
+      return new format(locale, options);
+    });
+    expect(timeIn("Europe/Kyiv", new Date("2026-01-15T12:00:00Z"))).toBe("14:00");
+    expect(isZone("Europe/Kyiv")).toBe(true);
   });
 
   it("always offer the chosen one and UTC", () => {

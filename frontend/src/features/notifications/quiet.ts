@@ -1,4 +1,5 @@
 import type { Schema } from "~/api/client";
+import renamed from "./zones.json";
 
 type Quiet = Schema["QuietHours"];
 
@@ -20,19 +21,36 @@ export function isQuiet(quiet: Quiet, time: string): boolean {
   return isOvernight(quiet) ? time >= from || time < until : time >= from && time < until;
 }
 
+/** Old names of zones and today's; the same table as in crates/services/src/zones.json. */
+const TODAY: Record<string, string> = renamed;
+
+/** Today's name of a zone. Browsers go by old ones for years, some of them for ever. */
+export function today(zone: string): string {
+  return Object.hasOwn(TODAY, zone) ? (TODAY[zone] ?? zone) : zone;
+}
+
+/** A zone under all its names, the given one first. */
+function namesOf(zone: string): string[] {
+  const old = Object.keys(TODAY).filter((name) => TODAY[name] === today(zone));
+  return [zone, today(zone), ...old];
+}
+
 /** The time of day in a zone, as in `22:30`; null when nobody knows the zone. */
 export function timeIn(zone: string, at: Date): string | null {
-  try {
-    const format = new Intl.DateTimeFormat("en-GB", {
-      timeZone: zone,
-      hour: "2-digit",
-      minute: "2-digit",
-      hourCycle: "h23",
-    });
-    return format.format(at);
-  } catch {
-    return null;
+  for (const name of namesOf(zone)) {
+    try {
+      const format = new Intl.DateTimeFormat("en-GB", {
+        timeZone: name,
+        hour: "2-digit",
+        minute: "2-digit",
+        hourCycle: "h23",
+      });
+      return format.format(at);
+    } catch {
+      // This browser may know it by another name.
+    }
   }
+  return null;
 }
 
 /** Whether it is a zone, and no offset or POSIX form. */
@@ -43,11 +61,11 @@ export function isZone(zone: string): boolean {
 
 /** The zone that the browser is set to. */
 export function ownZone(): string {
-  return Intl.DateTimeFormat().resolvedOptions().timeZone;
+  return today(Intl.DateTimeFormat().resolvedOptions().timeZone);
 }
 
-/** Every zone to choose, with the one that is chosen. */
+/** Every zone to choose, each by today's name, with the one that is chosen. */
 export function zones(chosen: string): string[] {
-  const known = Intl.supportedValuesOf("timeZone");
+  const known = Intl.supportedValuesOf("timeZone").map(today);
   return [...new Set(["UTC", ...known, ownZone(), chosen])].filter(Boolean).sort();
 }
