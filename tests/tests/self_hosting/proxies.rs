@@ -145,6 +145,7 @@ async fn sign_in(t: &World, origin: String) -> (Visitor, UserId) {
     let ada = t.discord.add_user("ada", None);
     // A byte above 127, from another app on the host.
     let mut visitor = Visitor { origin, cookies: b"kampagne=Gr\xf6\xdfe".to_vec() };
+    found_again(&visitor).await;
     let (_, headers, _) = visitor.send("GET", "/api/auth/discord/login", &[], None).await;
     visitor.keep(&headers);
     let consent = format!("{}&as={ada}", text(&headers, "location"));
@@ -170,30 +171,35 @@ async fn behind(start: fn(&Path, u16, u16) -> Child) {
         super::files::build(&dashboard.0, "one");
         let serve =
             || Process::listening(&format!("127.0.0.1:{app}"), &dashboard.argument(), &settings);
-        let server = serve();
         let folder = Folder::new();
+        let other = tokio::spawn(echo(app));
         let _proxy = Proxy(start(&folder.0, port, app));
         listening(port).await;
+        web_socket_passes(port).await;
+        other.abort();
+        let _ = other.await;
+        let server = serve();
         let ana = t.streamer("ana").await;
         let guild = t.guild_following(&ana).await;
         let (visitor, ada) = sign_in(t, origin).await;
         t.discord.set_owner(guild.id, ada);
         save_twice(&visitor, &format!("/api/guilds/{}/config", guild.id)).await;
-        web_socket_passes(port).await;
+        let (_, headers, body) = visitor.send("GET", "/s/7", &[], None).await;
+        assert_eq!(body, "<!doctype html>page one");
         drop(server);
-        upgrade(&visitor, &dashboard.0, serve).await;
+        upgrade(&visitor, text(&headers, "etag"), &dashboard.0, serve).await;
     })
     .await;
 }
 
 async fn save_twice(visitor: &Visitor, path: &str) {
     let gzip = [("accept-encoding", "gzip, br, zstd")];
-    for cooldown in [60, 120] {
+    for seconds in [60, 120] {
         let (status, headers, _) = visitor.send("GET", path, &gzip, None).await;
         assert_eq!(status, 200);
         let (_, _, body) = visitor.send("GET", path, &[], None).await;
         let mut config: Value = serde_json::from_str(&body).unwrap();
-        config["cooldown_seconds"] = json!(cooldown);
+        config["merge_window_seconds"] = json!(seconds);
         let from = [("if-match", text(&headers, "etag")), gzip[0]];
         let (status, _, body) = visitor.send("PUT", path, &from, Some(&config)).await;
         assert_eq!(status, 200, "{headers:?} {body}");
@@ -203,39 +209,77 @@ async fn save_twice(visitor: &Visitor, path: &str) {
 }
 
 /// The page that a browser has kept is not taken for the new one.
-async fn upgrade(visitor: &Visitor, dashboard: &Path, serve: impl Fn() -> Process) {
+async fn upgrade(visitor: &Visitor, etag: &str, dashboard: &Path, serve: impl Fn() -> Process) {
     super::files::build(dashboard, "two");
     let _server = serve();
-    let until = Instant::now() + Duration::from_secs(60);
-    let body = loop {
-        let (status, headers, body) = visitor.send("GET", "/s/7", &[], None).await;
-        if status == 200 {
-            let etag = text(&headers, "etag").to_owned();
-            let kept = [("if-none-match", etag.as_str())];
-            assert_eq!(visitor.send("GET", "/s/7", &kept, None).await.0, 304);
-            break body;
-        }
-        assert!(Instant::now() < until, "the proxy does not come back: {status}");
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    };
+    found_again(visitor).await;
+    let kept = [("if-none-match", etag)];
+    let (status, headers, body) = visitor.send("GET", "/s/7", &kept, None).await;
+    assert_eq!(status, 200, "{body}");
+    let kept = [("if-none-match", text(&headers, "etag"))];
+    assert_eq!(visitor.send("GET", "/s/7", &kept, None).await.0, 304);
     assert_eq!(body, "<!doctype html>page two");
     let (status, headers, _) = visitor.send("GET", "/assets/lost.js", &[], None).await;
     assert_eq!((status, text(&headers, "cache-control")), (404, "no-store"));
 }
 
-/// An upgrade reaches the server behind: its own answer comes back, not one of the proxy's.
+/// A server that takes every upgrade and sends back what it gets.
+async fn echo(port: u16) {
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await.unwrap();
+    loop {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        tokio::spawn(async move {
+            let mut head = Vec::new();
+            while !head.ends_with(b"\r\n\r\n") {
+                let Ok(byte) = stream.read_u8().await else { return };
+                head.push(byte);
+            }
+            let head = String::from_utf8_lossy(&head).to_lowercase();
+            let upgrades =
+                head.contains("upgrade: websocket") && head.contains("connection: upgrade");
+            let answer: &[u8] = if upgrades {
+                b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
+            } else {
+                b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+            };
+            // Whoever asks for nothing more may be gone.
+            let _ = stream.write_all(answer).await;
+            let (mut from, mut to) = stream.split();
+            let _ = tokio::io::copy(&mut from, &mut to).await;
+        });
+    }
+}
+
+/// An upgrade passes through, and what is said after it, both ways.
 async fn web_socket_passes(port: u16) {
     let mut stream = tokio::net::TcpStream::connect(("127.0.0.1", port)).await.unwrap();
     let ask = format!(
-        "GET /api/health HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+        "GET /api/live HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
          Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
     );
-    stream.write_all(ask.as_bytes()).await.unwrap();
-    let mut answer = [0; 1024];
-    let read =
-        tokio::time::timeout(Duration::from_secs(10), stream.read(&mut answer)).await.unwrap();
-    let answer = String::from_utf8_lossy(&answer[..read.unwrap()]).into_owned();
-    assert!(answer.contains("x-request-id") || answer.contains("X-Request-Id"), "{answer}");
+    let spoken = async {
+        stream.write_all(ask.as_bytes()).await.unwrap();
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(stream.read_u8().await.unwrap());
+        }
+        let head = String::from_utf8(head).unwrap();
+        assert!(head.starts_with("HTTP/1.1 101"), "{head}");
+        stream.write_all(b"hello").await.unwrap();
+        let mut back = [0; 5];
+        stream.read_exact(&mut back).await.unwrap();
+        assert_eq!(&back, b"hello");
+    };
+    tokio::time::timeout(Duration::from_secs(30), spoken).await.expect("it is answered");
+}
+
+/// Waits until the proxy has found the server again.
+async fn found_again(visitor: &Visitor) {
+    let until = Instant::now() + Duration::from_secs(60);
+    while !visitor.send("GET", "/readyz", &[], None).await.2.contains("\"database\":\"ok\"") {
+        assert!(Instant::now() < until, "the proxy does not come back");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
 }
 
 #[tokio::test]
