@@ -34,7 +34,13 @@ test("a translated page goes on working", async ({ page, world }) => {
   const text = page.getByRole("textbox", { name: /^(Message|Text|Content)/ }).first();
   await text.click();
   await page.keyboard.press("ControlOrMeta+End");
-  for (const words of [" **bold** and", " ~~gone~~ {game}", " `code` {oops", "}", " <t:1:R> plain"]) {
+  for (const words of [
+    " **bold** and",
+    " ~~gone~~ {game}",
+    " `code` {oops",
+    "}",
+    " <t:1:R> plain",
+  ]) {
     await page.keyboard.type(words);
   }
   for (let n = 0; n < 40; n += 1) await page.keyboard.press("Backspace");
@@ -50,11 +56,14 @@ test.describe("in the reader's own colours", () => {
 
   /** How an element looks: what differs between these is seen. */
   const look = (page: Page, selector: string) =>
-    page.locator(selector).first().evaluate((element) => {
-      const { backgroundColor, borderTopWidth, borderBottomColor, outlineStyle, outlineColor } =
-        getComputedStyle(element);
-      return { backgroundColor, borderTopWidth, borderBottomColor, outlineStyle, outlineColor };
-    });
+    page
+      .locator(selector)
+      .first()
+      .evaluate((element) => {
+        const { backgroundColor, borderTopWidth, borderBottomColor, outlineStyle, outlineColor } =
+          getComputedStyle(element);
+        return { backgroundColor, borderTopWidth, borderBottomColor, outlineStyle, outlineColor };
+      });
 
   test("what is on, chosen or open can be told from the rest", async ({ page, world }) => {
     const address = await pagesOfAServer(page, world);
@@ -70,7 +79,9 @@ test.describe("in the reader's own colours", () => {
     expect(chosen.backgroundColor).not.toBe(other.backgroundColor);
     const here = await look(page, ".mantine-NavLink-root[data-active]");
     expect(here.outlineStyle).toBe("solid");
-    expect((await look(page, ".mantine-NavLink-root:not([data-active])")).outlineStyle).toBe("none");
+    expect((await look(page, ".mantine-NavLink-root:not([data-active])")).outlineStyle).toBe(
+      "none",
+    );
     await page.goto(`${world.url}/me`);
     await settled(page);
     const tab = await look(page, "a[aria-current=page]");
@@ -95,7 +106,10 @@ test("at 400 % the page is not covered by what stays in place", async ({ page, w
     );
     return fixed
       .map((element) => element.getBoundingClientRect())
-      .filter(({ top, bottom, width }) => width > 100 && bottom > 0 && top < innerHeight)
+      .filter(
+        ({ top, bottom, left, right, width }) =>
+          width > 100 && bottom > 0 && top < innerHeight && right > 0 && left < innerWidth,
+      )
       .reduce((sum, { top, bottom }) => sum + Math.min(bottom, innerHeight) - Math.max(top, 0), 0);
   });
   expect(covered).toBeLessThan(64);
