@@ -1,6 +1,6 @@
 # Needs Rust (rustup), Node.js with npm, and a C compiler; the tests need Python 3 with venv too.
 # `make dev` and `make test` get the rest.
-.PHONY: dev dashboard screenshots test test-rust test-dashboard rehearse lint bench chaos scale sbom audit openapi tools \
+.PHONY: dev dashboard screenshots test test-rust test-dashboard proxies rehearse lint bench chaos scale sbom audit openapi tools \
   build arm64 deploy secrets web
 
 CARGO ?= cargo
@@ -25,7 +25,7 @@ $(DASHBOARD): frontend/node_modules/.package-lock.json $(DASHBOARD_SOURCES)
 frontend/node_modules/.package-lock.json: frontend/package-lock.json
 	@command -v npm >/dev/null || { echo "npm is missing: install Node.js 20.19 or newer" >&2; exit 1; }
 	@echo "Installing the dashboard's packages (about 400 MB) …"
-	npm --prefix frontend install --no-save
+	npm --prefix frontend ci
 	@touch $@
 
 # Every test: against a real Postgres that is started for it, in a real Chromium, and in a local AWS.
@@ -42,6 +42,14 @@ test-dashboard: $(DASHBOARD)
 	npm --prefix frontend run --silent budget
 	$(CARGO) build -p sm-cli
 	CHROMIUM=$$(node frontend/tools/chromium.mjs) && export CHROMIUM && npm --prefix frontend run e2e
+
+# Set up by the commands of docs/self-hosting.md, behind the Caddy and nginx of its files. Another Caddy: CADDY=…
+proxies:
+	@for tool in $${CADDY:-caddy} nginx; do command -v $$tool >/dev/null || PATH="$$PATH:/usr/sbin" command -v $$tool \
+	  >/dev/null || { echo "$$tool is missing: apt-get install caddy nginx-light" >&2; exit 1; }; done
+	$(CARGO) build --workspace --bins
+	PATH="$$PATH:/usr/sbin" $(BIN) with-postgres -- \
+	  $(CARGO) test -p sm-tests --test integration -- --ignored self_hosting::
 
 # The template, built by SAM and deployed into a local AWS, used from end to end, and deleted.
 rehearse: $(DASHBOARD)

@@ -28,7 +28,7 @@ def main(stack, directory):
     files = [
         path.relative_to(root)
         for path in root.rglob("*")
-        if path.is_file() and path.suffix != ".br" and not path.relative_to(root).parts[0].startswith(".")
+        if path.is_file() and path.suffix != ".br" and path.name != "twins.json" and not path.relative_to(root).parts[0].startswith(".")
     ]
     hashed = [path for path in files if path.parts[0] == "assets"]
     named = sorted((path for path in files if path.parts[0] != "assets"), key=lambda p: p.name == "index.html")

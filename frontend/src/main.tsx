@@ -7,8 +7,10 @@ import { createRoot } from "react-dom/client";
 import { createQueryClient } from "./api/query-client";
 import { startI18n } from "./i18n";
 import { createAppRouter } from "./router";
+import { noteLostChunks } from "./shell/lost-chunks";
 import { Providers } from "./shell/Providers";
 
+noteLostChunks();
 const client = createQueryClient();
 const router = createAppRouter(client);
 const root = document.getElementById("root");

@@ -27,6 +27,18 @@ impl TestDatabase {
         Self::create_from("template0").await
     }
 
+    /// The same in another encoding than UTF-8.
+    pub async fn encoded(encoding: &str) -> Self {
+        Self::create_from(&format!("template0 encoding '{encoding}' lc_collate 'C' lc_ctype 'C'"))
+            .await
+    }
+
+    /// The address for another user of the server.
+    pub fn url_as(&self, user: &str, password: &str) -> String {
+        let (_, host) = self.url.rsplit_once('@').expect("DATABASE_URL names a user");
+        format!("postgres://{user}:{password}@{host}")
+    }
+
     /// Connections to it.
     pub fn pool(&self) -> Pool {
         pool(&self.url)

@@ -144,6 +144,11 @@ impl World {
         &self.database.url
     }
 
+    /// The same for another user of the server.
+    pub fn database_url_as(&self, user: &str, password: &str) -> String {
+        self.database.url_as(user, password)
+    }
+
     /// Copies this test's database as it is now.
     pub async fn copy_database(&self) -> TestDatabase {
         self.database.copy().await

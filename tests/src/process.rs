@@ -124,8 +124,14 @@ impl Process {
         (address, process)
     }
 
-    fn listening(address: &str, arguments: &[&str], settings: &[(&'static str, String)]) -> Self {
-        let arguments = [&["serve", "--listen", address], arguments].concat();
+    pub fn listening(
+        address: &str,
+        arguments: &[&str],
+        settings: &[(&'static str, String)],
+    ) -> Self {
+        let has_site = arguments.iter().any(|argument| argument.contains("dashboard"));
+        let api_only: &[&str] = if has_site { &[] } else { &["--api-only"] };
+        let arguments = [&["serve", "--listen", address], api_only, arguments].concat();
         let mut process = Self::start("streammaxing", &arguments, settings);
         // What it logs depends on its settings: the port tells of itself.
         while TcpStream::connect(address).is_err() {

@@ -241,6 +241,26 @@ async fn refused_template_is_replaced_by_the_products_own() {
 }
 
 #[tokio::test]
+async fn part_that_discord_refuses_is_left_out_alone() {
+    scenario(async |t| {
+        let refuse = FaultKind::RefusePart { path: "embeds.0.image.url".to_owned() };
+        let guild = go_live_with(t, Fault::new(refuse, 1)).await;
+        let posted = t.message(guild);
+        assert!(posted.embeds[0]["image"].is_null(), "{:?}", posted.embeds);
+        assert_eq!(posted.embeds[0]["author"]["name"], "ANA", "the rest is as it was");
+        assert_eq!(t.deliveries(guild).await, ["online sent parts_left_out"]);
+        let (parts, detail): (serde_json::Value, String) =
+            sqlx::query_as("select reason_values, detail from notification_log")
+                .fetch_one(&t.app.pool)
+                .await
+                .unwrap();
+        assert_eq!(parts, serde_json::json!({ "parts": ["embed.image_url"] }));
+        assert!(detail.contains("embed.image_url"), "{detail}");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn late_go_live_expires_rather_than_pings() {
     scenario(async |t| {
         let fault =

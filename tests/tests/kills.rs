@@ -50,7 +50,7 @@ async fn killed_workers_lose_and_double_nothing() {
             // What the dead worker held is free again, as if its lease had run out.
             t.sql("update notification_log set due_at = now() - interval '1 second' where status = 'sending'").await;
             t.sql("update stream_events set due_at = now() - interval '1 second' where kind = 'online'").await;
-            let mut worker = Process::start("streammaxing", &["serve", "--listen", "127.0.0.1:0"], &settings);
+            let mut worker = Process::start("streammaxing", &["serve", "--api-only", "--listen", "127.0.0.1:0"], &settings);
             if killed < kills {
                 wait_for_progress(t, random(between)).await;
                 tokio::time::sleep(Duration::from_millis(random(30))).await;

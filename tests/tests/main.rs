@@ -32,6 +32,7 @@ mod rotation;
 mod rules;
 mod scale;
 mod schemathesis;
+mod self_hosting;
 mod servers;
 mod setup;
 mod sign_in;

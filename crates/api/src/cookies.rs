@@ -29,11 +29,15 @@ impl Cookie {
     }
 
     /// The value in a request; `None` when it is missing or there twice.
+    ///
+    /// Other apps on the host may set what is no ASCII: their cookies are passed over as bytes.
     pub(crate) fn read(self, headers: &HeaderMap) -> Option<&str> {
-        let texts = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-        let pairs = texts.flat_map(|text| text.split(';')).filter_map(|p| p.trim().split_once('='));
-        let mut values = pairs.filter(|(name, _)| *name == self.name()).map(|(_, value)| value);
-        let value = values.next()?;
+        let lines = headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes);
+        let mut values = lines
+            .flat_map(|line| line.split(|byte| *byte == b';'))
+            .filter_map(|pair| pair.trim_ascii().strip_prefix(self.name().as_bytes()))
+            .filter_map(|rest| rest.strip_prefix(b"="));
+        let value = std::str::from_utf8(values.next()?).ok()?;
         (values.next().is_none() && !value.is_empty()).then_some(value)
     }
 
@@ -73,6 +77,19 @@ mod tests {
         assert_eq!(read("__Host-session=a=b").as_deref(), Some("a=b"));
         for none in ["", "session=x", "__Host-session=", "__Host-sessions=x", "x__Host-session=y"] {
             assert_eq!(read(none), None, "{none}");
+        }
+    }
+
+    #[test]
+    fn odd_cookie_of_a_neighbour_harms_nothing() {
+        for bytes in [
+            &b"kampagne=Gr\xc3\xb6\xc3\x9fe; __Host-session=t"[..],
+            b"\xff\xfe=\x80; __Host-session=t; a",
+            b"__Host-session=t; \"=;;=; =",
+        ] {
+            let value = HeaderValue::from_bytes(bytes).unwrap();
+            let headers = HeaderMap::from_iter([(header::COOKIE, value)]);
+            assert_eq!(Cookie::Session.read(&headers), Some("t"), "{bytes:?}");
         }
     }
 

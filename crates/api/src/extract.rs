@@ -7,7 +7,7 @@ use axum::{
         FromRef, FromRequest, FromRequestParts, Path, Query, Request, rejection::BytesRejection,
     },
 };
-use http::{HeaderMap, StatusCode, header, request::Parts};
+use http::{HeaderMap, HeaderName, StatusCode, header, request::Parts};
 use serde::de::DeserializeOwned;
 use sm_services::{App, LazyApp};
 
@@ -137,21 +137,97 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for QueryOf<T> {
 }
 
 /// The revision that a save was made from, out of `If-Match: "7"`.
+///
+/// A proxy that compresses gives an ETag a weak or suffixed form, which the browser sends back: `W/"7"`,
+/// `"7-gzip"`, or several of them.
 pub(crate) struct IfMatch(pub(crate) i32);
 
 impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, ApiError> {
-        let header = parts.headers.get(header::IF_MATCH).ok_or(ApiError::PreconditionRequired)?;
-        let text = header.to_str().unwrap_or_default().trim();
-        let inner = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+        let mut lines = parts.headers.get_all(header::IF_MATCH).iter().peekable();
+        lines.peek().ok_or(ApiError::PreconditionRequired)?;
+        let texts = lines.map(|value| value.to_str().unwrap_or_default());
+        let mut revisions = texts.flat_map(|text| text.split(',')).map(revision);
         // An ETag that we have never given is one that does not match.
-        inner.and_then(|text| text.parse().ok()).map(Self).ok_or(ApiError::Conflict)
+        let first = revisions.next().flatten().ok_or(ApiError::Conflict)?;
+        if revisions.all(|other| other == Some(first)) {
+            Ok(Self(first))
+        } else {
+            Err(ApiError::Conflict)
+        }
     }
 }
 
-/// The header that goes with a revision.
-pub(crate) fn etag(revision: i32) -> [(http::HeaderName, String); 1] {
-    [(header::ETAG, format!("\"{revision}\""))]
+/// The revision that an ETag was made of, whatever a proxy has added to it.
+fn revision(etag: &str) -> Option<i32> {
+    let etag = etag.trim();
+    let quoted = etag.strip_prefix("W/").unwrap_or(etag);
+    let inner = quoted.strip_prefix('"')?.strip_suffix('"')?;
+    let (number, suffix) = inner.find(['-', ';', ':']).map_or((inner, ""), |at| inner.split_at(at));
+    let coding = suffix.trim_start_matches(['-', ';', ':']);
+    let ours = coding.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    let digits = number.bytes().all(|b| b.is_ascii_digit());
+    (ours && digits).then(|| number.parse().ok()).flatten()
+}
+
+/// The same revision where no proxy touches it: some drop the ETag of what they compress.
+const REVISION: HeaderName = HeaderName::from_static("x-revision");
+
+/// The headers that go with a revision.
+pub(crate) fn etag(revision: i32) -> [(HeaderName, String); 3] {
+    [
+        (header::ETAG, format!("\"{revision}\"")),
+        (REVISION, revision.to_string()),
+        (header::CACHE_CONTROL, "no-store, no-transform".to_owned()),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn read(lines: &[&'static str]) -> Result<i32, ApiError> {
+        let mut request = Request::new(axum::body::Body::empty());
+        for line in lines {
+            request.headers_mut().append(header::IF_MATCH, line.parse().unwrap());
+        }
+        let (mut parts, _) = request.into_parts();
+        IfMatch::from_request_parts(&mut parts, &()).await.map(|IfMatch(revision)| revision)
+    }
+
+    #[tokio::test]
+    async fn what_a_proxy_does_to_an_etag_changes_no_revision() {
+        for lines in [
+            &["\"7\""][..],
+            &["W/\"7\""],
+            &["\"7-gzip\""],
+            &["W/\"7-br\""],
+            &["\"7-zstd\""],
+            &["\"7;gzip\""],
+            &["\"7--gzip\""],
+            &["\"7-gzip\", \"7\""],
+            &["\"7-gzip\"", "\"7\""],
+        ] {
+            assert!(matches!(read(lines).await, Ok(7)), "{lines:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn etag_that_is_not_ours_matches_nothing() {
+        for lines in [
+            &["*"][..],
+            &[""],
+            &["7"],
+            &["\"x\""],
+            &["\"\""],
+            &["\"-7\""],
+            &["\"7\", \"8\""],
+            &["\"7é\""],
+        ] {
+            assert!(matches!(read(lines).await, Err(ApiError::Conflict)), "{lines:?}");
+        }
+        assert!(matches!(read(&[]).await, Err(ApiError::PreconditionRequired)));
+    }
 }

@@ -4,6 +4,7 @@ use crate::{
     dashboard,
     dev_page::{self, Parts},
     run,
+    site::Site,
     world::{self, Error},
 };
 use sm_lambda::Config;
@@ -30,11 +31,11 @@ pub struct Ports {
 }
 
 /// What a world is started with.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Options {
     pub ports: Ports,
-    /// The dashboard's built files.
-    pub dashboard: PathBuf,
+    /// The dashboard.
+    pub dashboard: Site,
     /// Discord's OpenAPI document, which requests to the simulator are held to.
     pub openapi: Option<PathBuf>,
     /// Settings other than those that make the world what it is.
@@ -49,7 +50,7 @@ pub struct Dev {
     /// The page's address.
     pub url: String,
     listener: TcpListener,
-    dashboard: PathBuf,
+    dashboard: Site,
 }
 
 /// Starts the database unless `database_url` names one.
@@ -138,7 +139,7 @@ impl Dev {
         });
         // Avatars are the simulated Twitch's own.
         let api = sm_api::router(app.clone());
-        let site = dashboard::beside_pictures_of(api, &dashboard, &twitch.origin());
+        let site = dashboard::beside_pictures_of(api, dashboard, &twitch.origin());
         let router = pages.fallback_service(site);
         let server = tokio::spawn(run::run(app.clone(), listener, router, run::until_stopped()));
         world::seed(&app, &twitch, &discord).await?;

@@ -4,22 +4,30 @@ use clap::{CommandFactory, Parser, Subcommand};
 use sm_cli::{
     api_reference, dashboard,
     dev::{self, Ports},
+    listen::listen,
     log_lines, monitoring,
     operate::{self, Operate},
     output::{Error, print, say},
     run,
+    site::Site,
 };
 use sm_lambda::{Config, logging};
 use sm_sim::twitch::EdgeCase;
 use sm_types::Clock;
-use std::{io::IsTerminal, net::SocketAddr, path::PathBuf, process::ExitCode};
-use tokio::net::TcpListener;
+use std::{io::IsTerminal, path::PathBuf, process::ExitCode};
 use tracing::level_filters::LevelFilter;
+
+/// The release, and the commit that it was built from.
+const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("COMMIT"), ")");
 
 /// Twitch go-live announcements for Discord.
 #[derive(Parser)]
-#[command(version, about)]
+#[command(name = "streammaxing", version = VERSION, about)]
 struct Cli {
+    /// Take what the environment lacks from this file, as systemd reads an `EnvironmentFile`: NAME=value in
+    /// each line, and nothing in it is expanded.
+    #[arg(long, global = true, value_name = "FILE")]
+    env_file: Option<PathBuf>,
     #[command(subcommand)]
     command: Command,
 }
@@ -43,15 +51,18 @@ enum Command {
     },
     /// Run the app on one server, configured by the environment.
     Serve {
-        /// Where to listen.
+        /// Where to listen: a host and a port.
         #[arg(long, default_value = "127.0.0.1:8080")]
-        listen: SocketAddr,
-        /// The dashboard's built files; without them, only the API is served.
+        listen: String,
+        /// The folder of another dashboard's built files; a release carries its own inside.
         #[arg(long)]
         dashboard: Option<PathBuf>,
+        /// Serve no dashboard: its files are somewhere else.
+        #[arg(long, conflicts_with = "dashboard")]
+        api_only: bool,
         /// Where a monitor finds /metrics, /healthz and /readyz, such as 127.0.0.1:9090.
         #[arg(long)]
-        metrics: Option<SocketAddr>,
+        metrics: Option<String>,
     },
     #[command(flatten)]
     Operate(Operate),
@@ -90,6 +101,10 @@ enum Command {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    if let Some(Err(error)) = cli.env_file.as_deref().map(sm_lambda::config::read_file) {
+        say(&format!("streammaxing: {error}"));
+        return ExitCode::FAILURE;
+    }
     let outcome = match cli.command {
         Command::WithPostgres { durable, command } => with_postgres(durable, &command),
         Command::Openapi { markdown } => openapi(markdown),
@@ -110,8 +125,8 @@ fn block_on(command: Command) -> Result<ExitCode, Error> {
                 let ports = Ports { app: port_app, twitch: port_twitch, discord: port_discord };
                 dev(ports, dashboard).await
             }
-            Command::Serve { listen, dashboard, metrics } => {
-                serve(listen, dashboard, metrics).await
+            Command::Serve { listen, dashboard, api_only, metrics } => {
+                serve(&listen, site(dashboard, api_only)?, metrics.as_deref()).await
             }
             Command::Operate(command) => return operate::run(command).await,
             Command::Trigger { case, streamer, twitch } => trigger(case, &streamer, &twitch).await,
@@ -127,6 +142,7 @@ fn block_on(command: Command) -> Result<ExitCode, Error> {
 
 async fn dev(ports: Ports, dashboard: PathBuf) -> Result<(), Error> {
     log_lines::init(LevelFilter::DEBUG, std::io::stderr().is_terminal());
+    let dashboard = Site::read(&dashboard)?;
     say("Starting the database …");
     let (url, _postgres) = dev::database(environment("DATABASE_URL"), cache_dir())?;
     let openapi = environment("DISCORD_OPENAPI").map(PathBuf::from);
@@ -142,31 +158,43 @@ async fn dev(ports: Ports, dashboard: PathBuf) -> Result<(), Error> {
     .await
 }
 
-async fn serve(
-    listen: SocketAddr,
-    dashboard: Option<PathBuf>,
-    metrics: Option<SocketAddr>,
-) -> Result<(), Error> {
+/// The dashboard of a server: one that is named, or the one in this binary.
+fn site(dashboard: Option<PathBuf>, api_only: bool) -> Result<Option<Site>, Error> {
+    if api_only {
+        return Ok(None);
+    }
+    let site = match dashboard {
+        Some(dir) => Some(Site::read(&dir)?),
+        None => Site::embedded(),
+    };
+    let missing = "this binary carries no dashboard: run `make dashboard` before \
+        `cargo build --release -p sm-cli`, name a folder of built files with --dashboard, \
+        or serve none with --api-only";
+    site.map(Some).ok_or_else(|| missing.into())
+}
+
+async fn serve(address: &str, site: Option<Site>, metrics: Option<&str>) -> Result<(), Error> {
     let config = Config::from_env()?;
     logging::init_json(config.log_level);
     let app = sm_lambda::lazy_app(config, Clock::system());
     // What is wrong with the settings is told before anything listens.
     app.get().await?;
-    let listener = TcpListener::bind(listen).await?;
+    let stopped = run::until_stopped();
+    let listener = listen("--listen", address).await?;
     tracing::info!(address = %listener.local_addr()?, "listening");
     let api = sm_api::router(app.clone());
-    let site = match dashboard {
-        Some(dir) => dashboard::beside(api, &dir),
+    let site = match site {
+        Some(site) => dashboard::beside(api, site),
         None => api,
     };
     let router = monitoring::probes(app.clone()).fallback_service(site);
     if let Some(address) = metrics {
-        let listener = TcpListener::bind(address).await?;
+        let listener = listen("--metrics", address).await?;
         tracing::info!(address = %listener.local_addr()?, "listening for the monitor");
         let monitor = monitoring::router(app.clone());
         tokio::spawn(async move { axum::serve(listener, monitor).await });
     }
-    run::run(app, listener, router, run::until_stopped()).await?;
+    run::run(app, listener, router, stopped).await?;
     Ok(())
 }
 

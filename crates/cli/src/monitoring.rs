@@ -9,7 +9,10 @@ use axum::{
 };
 use serde_json::json;
 use sm_aws::metrics::{self, Counter, LATENCY_BOUNDS_MS};
-use sm_db::jobs::Status;
+use sm_db::{
+    fitness::{Obstacle, obstacle_to_writing},
+    jobs::Status,
+};
 use sm_services::{
     App, LazyApp, SecurityEvent,
     jobs::{Job, schedule},
@@ -42,9 +45,10 @@ async fn ready(State(lazy): State<LazyApp>) -> impl IntoResponse {
     let Ok(app) = lazy.get().await else {
         return (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "status": "unavailable" })));
     };
-    let (database, migrations) = match tokio::time::timeout(PATIENCE, migrated(&app)).await {
-        Ok(Ok(true)) => ("ok", "ok"),
-        Ok(Ok(false)) => ("ok", "pending"),
+    let (database, migrations) = match tokio::time::timeout(PATIENCE, state(&app)).await {
+        Ok(Ok((Some(obstacle), _))) => (obstacle.code(), "unknown"),
+        Ok(Ok((None, true))) => ("ok", "ok"),
+        Ok(Ok((None, false))) => ("ok", "pending"),
         _ => ("unavailable", "unknown"),
     };
     let stopping = app.is_stopping();
@@ -63,10 +67,13 @@ async fn ready(State(lazy): State<LazyApp>) -> impl IntoResponse {
     )
 }
 
-async fn migrated(app: &App) -> sqlx::Result<bool> {
-    let mut db = app.pool.acquire().await?;
-    let state = sm_db::migrations::state(&mut db).await?;
-    Ok(state.pending.is_empty() && state.broken.is_empty())
+/// What keeps us from writing, and whether all migrations are done.
+async fn state(app: &App) -> sqlx::Result<(Option<Obstacle>, bool)> {
+    let state = sm_db::migrations::state(&mut app.pool.acquire().await?).await?;
+    let migrated = state.pending.is_empty() && state.broken.is_empty();
+    // Before that, not all tables are there.
+    let obstacle = if migrated { obstacle_to_writing(&app.pool).await? } else { None };
+    Ok((obstacle, migrated))
 }
 
 async fn scrape(State(lazy): State<LazyApp>) -> impl IntoResponse {
@@ -176,11 +183,14 @@ async fn gauges(page: &mut Page, app: &App) {
             backlog,
             sm_db::streamers::subscriptions::count_all(&app.pool).await?,
             sm_db::jobs::list(&app.pool).await?,
+            obstacle_to_writing(&app.pool).await?,
         ))
     })
     .await;
     let known = known.ok().and_then(Result::ok);
     page.gauge("database_up", "Whether the database answers.", u8::from(known.is_some()));
+    let writable = known.as_ref().is_some_and(|(.., obstacle)| obstacle.is_none());
+    page.gauge("database_writable", "Whether the database takes writes.", u8::from(writable));
     let open = app.pool.size();
     let idle = u32::try_from(app.pool.num_idle()).unwrap_or(open);
     page.describe("database_connections", "gauge", "Connections to the database of this process.");
@@ -191,7 +201,7 @@ async fn gauges(page: &mut Page, app: &App) {
     if let Ok(Ok(Some(depth))) = tokio::time::timeout(PATIENCE, app.doorbell.depth()).await {
         page.gauge("queue_messages", "Messages that wait in the doorbell's queue.", depth);
     }
-    let Some((backlog, subscriptions, known_jobs)) = known else { return };
+    let Some((backlog, subscriptions, known_jobs, _)) = known else { return };
     jobs(page, &known_jobs, app.clock.now());
     page.gauge(
         "outbox_oldest_seconds",

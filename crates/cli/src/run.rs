@@ -165,14 +165,19 @@ async fn sweep_on_schedule(lazy: LazyApp) {
     }
 }
 
-/// Ends when the process is asked to stop.
-pub async fn until_stopped() {
+/// Ends when the process is asked to stop, from the call on; a terminal that is closed asks so too.
+pub fn until_stopped() -> impl Future<Output = ()> + Send + 'static {
     use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = tokio::signal::ctrl_c() => {}
+    let kinds = [SignalKind::terminate(), SignalKind::hangup(), SignalKind::interrupt()];
+    let signals = kinds.map(signal);
+    async move {
+        let [Ok(mut terminate), Ok(mut hang_up), Ok(mut interrupt)] = signals else {
+            return std::future::pending().await;
+        };
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = hang_up.recv() => {}
+            _ = interrupt.recv() => {}
+        }
     }
 }

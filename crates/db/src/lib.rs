@@ -7,6 +7,7 @@ pub mod accounts;
 pub mod announce;
 pub mod audit;
 pub mod doubts;
+pub mod fitness;
 pub mod guilds;
 pub mod jobs;
 pub mod lease;

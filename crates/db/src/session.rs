@@ -77,10 +77,11 @@ impl Session {
 fn is_fatal(error: &Error) -> bool {
     match error {
         Error::Io(_) | Error::Tls(_) | Error::Protocol(_) | Error::WorkerCrashed => true,
-        // Class 08: the connection; class 57P: the server stops or has cut it.
-        Error::Database(error) => {
-            error.code().is_some_and(|code| code.starts_with("08") || code.starts_with("57P"))
-        }
+        // Class 08: the connection; class 57P: the server stops or has cut it; 25006: it takes no writes, since
+        // it was demoted, or was set so when the session began and the session keeps to it.
+        Error::Database(error) => error.code().is_some_and(|code| {
+            code.starts_with("08") || code.starts_with("57P") || code == "25006"
+        }),
         _ => false,
     }
 }

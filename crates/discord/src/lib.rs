@@ -12,6 +12,7 @@ mod outcome;
 mod permission_set;
 pub mod permissions;
 mod reason;
+mod refused_parts;
 pub mod webhook_event;
 
 pub use answer::Limits;
@@ -25,3 +26,4 @@ pub use nonce::nonce;
 pub use oauth::{Consent, INSTALL_PERMISSIONS, UserTokens};
 pub use outcome::{Operation, Rebuild, Verdict, classify};
 pub use reason::Reason;
+pub use refused_parts::refused_parts;

@@ -1,13 +1,15 @@
 //! From settings to an app. Nothing is connected here; pool and clients start at first use.
 
-use crate::config::{Config, ConfigError, SecretSettings};
+use crate::{
+    config::{Config, ConfigError, SecretSettings},
+    database_url,
+};
 use sm_aws::{
     AwsSettings, Cipher, CipherError, Doorbell, Http, SecretVersion, SecretsError, lazy_http,
 };
 use sm_db::{Pool, PoolLimits};
 use sm_services::{App, KNOWN_EVERYWHERE_AFTER, LazyApp, Parts, Settings, accounts::SessionKeys};
 use sm_types::Clock;
-use sqlx::postgres::PgConnectOptions;
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -222,15 +224,8 @@ pub fn is_pooled(database_url: &sm_types::Secret) -> bool {
 /// Behind a transaction-pooling proxy (a host with `-pooler` in its name, or `pgbouncer=true`)
 /// prepared statements do not outlive their transaction, so the cache is off there.
 pub fn pool(database_url: &sm_types::Secret, limits: PoolLimits) -> Result<Pool, ConfigError> {
-    let url = database_url.expose();
     let pooled = is_pooled(database_url);
-    let url = url.replace("pgbouncer=true", "");
-    let invalid = || {
-        // The parser's own message could quote the password.
-        let remedy = "is not a Postgres URL: expected postgres://user:password@host:5432/database";
-        ConfigError::one("DATABASE_URL", remedy.to_owned())
-    };
-    let mut options: PgConnectOptions = url.parse().map_err(|_| invalid())?;
+    let mut options = database_url::options(database_url)?;
     if pooled {
         options = options.statement_cache_capacity(0);
     }

@@ -1,8 +1,9 @@
 //! The settings: read once from the environment, all problems reported together.
 
+use crate::env_file;
 use sm_aws::AwsSettings;
-use sm_types::Secret;
-use std::{collections::BTreeMap, fmt, time::Duration};
+use sm_types::{Secret, address};
+use std::{collections::BTreeMap, fmt, path::Path, sync::OnceLock, time::Duration};
 use tracing::level_filters::LevelFilter;
 
 /// Every problem of the settings, each with its variable and remedy.
@@ -30,10 +31,34 @@ impl fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
-/// A single setting, for tools that need no more; an empty one counts as unset.
+/// What `--env-file` has named; read once, before anything else.
+static FILE: OnceLock<BTreeMap<String, String>> = OnceLock::new();
+
+/// Takes what the environment lacks from a file, in systemd's form of an `EnvironmentFile`.
+pub fn read_file(path: &Path) -> Result<(), String> {
+    let named = |what: &dyn fmt::Display| format!("--env-file {}: {what}", path.display());
+    let text = std::fs::read_to_string(path).map_err(|error| named(&error))?;
+    let settings = env_file::parse(&text).map_err(|problem| named(&problem))?;
+    // Whoever reads a second one keeps the first.
+    let _ = FILE.set(settings);
+    Ok(())
+}
+
+/// Whether the file has a line for a setting, be it empty.
+pub fn is_in_file(name: &str) -> bool {
+    FILE.get().is_some_and(|file| file.contains_key(name))
+}
+
+/// The environment first: what somebody sets for one command counts more than the file.
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+fn lookup(name: &str) -> Option<String> {
+    let own = std::env::var(name).ok().filter(|value| !value.trim().is_empty());
+    own.or_else(|| FILE.get()?.get(name).cloned())
+}
+
+/// A single setting, for tools that need no more; an empty one counts as unset.
 pub fn peek(name: &str) -> Option<String> {
-    std::env::var(name).ok().map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
+    lookup(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
 }
 
 /// The settings. Secret ones may still be missing when Secrets Manager is to supply them.
@@ -95,10 +120,9 @@ pub struct SecretSettings {
 }
 
 impl Config {
-    /// Reads the process's environment.
-    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+    /// Reads the process's environment, and the file beside it.
     pub fn from_env() -> Result<Self, ConfigError> {
-        Self::from_lookup(|name| std::env::var(name).ok())
+        Self::from_lookup(lookup)
     }
 
     /// Reads settings by name; an empty one counts as unset.
@@ -142,7 +166,7 @@ impl Reader<'_> {
                 LevelFilter::INFO,
                 "must be error, warn, info, debug or trace",
             ),
-            public_base_url: self.url("PUBLIC_BASE_URL", None),
+            public_base_url: self.origin("PUBLIC_BASE_URL"),
             database_connections: self
                 .parsed("DATABASE_CONNECTIONS", 5, "must be a whole number from 1 on")
                 .max(1),
@@ -151,9 +175,9 @@ impl Reader<'_> {
                 "TWITCH_CLIENT_ID",
                 "is missing: copy it from the Twitch developer console",
             ),
-            twitch_api_url: self.url("TWITCH_API_URL", Some("https://api.twitch.tv/helix")),
-            twitch_auth_url: self.url("TWITCH_AUTH_URL", Some("https://id.twitch.tv/oauth2")),
-            discord_api_url: self.url("DISCORD_API_URL", Some("https://discord.com/api/v10")),
+            twitch_api_url: self.url("TWITCH_API_URL", "https://api.twitch.tv/helix"),
+            twitch_auth_url: self.url("TWITCH_AUTH_URL", "https://id.twitch.tv/oauth2"),
+            discord_api_url: self.url("DISCORD_API_URL", "https://discord.com/api/v10"),
             discord_client_id: self.required(
                 "DISCORD_CLIENT_ID",
                 "is missing: copy it from the Discord developer portal, page OAuth2",
@@ -275,16 +299,22 @@ impl Reader<'_> {
         Secret::new(self.required(name, problem))
     }
 
-    fn url(&mut self, name: &'static str, default: Option<&str>) -> String {
-        let url = self.optional(name).or_else(|| default.map(str::to_owned));
-        let url = url.unwrap_or_default();
-        if !url.starts_with("https://") && !url.starts_with("http://") {
-            self.problem(
-                name,
-                "must be a URL that starts with https:// (or http:// on this machine)",
-            );
-        }
-        url.trim_end_matches('/').to_owned()
+    /// An address without a path: sign-in, cookies and the dashboard stand at its root.
+    fn origin(&mut self, name: &'static str) -> String {
+        let text = self.optional(name).unwrap_or_default();
+        self.read(name, address::origin(&text))
+    }
+
+    fn url(&mut self, name: &'static str, default: &str) -> String {
+        let text = self.optional(name).unwrap_or_else(|| default.to_owned());
+        self.read(name, address::api(&text))
+    }
+
+    fn read(&mut self, name: &'static str, read: Result<String, &'static str>) -> String {
+        read.unwrap_or_else(|problem| {
+            self.problem(name, problem);
+            String::new()
+        })
     }
 
     fn parsed<T: std::str::FromStr>(&mut self, name: &'static str, default: T, problem: &str) -> T {
@@ -385,6 +415,19 @@ mod tests {
             values.insert(name.into(), "x".into());
         }
         assert_eq!(read(&values).unwrap().kms_key_id.as_deref(), Some("alias/streammaxing"));
+    }
+
+    #[test]
+    fn address_that_no_browser_would_send_back_stops_the_start() {
+        let mut values = complete();
+        values.insert("PUBLIC_BASE_URL".into(), "https://Alerts.Example:443/".into());
+        assert_eq!(read(&values).unwrap().public_base_url, "https://alerts.example");
+        for odd in ["https://a.example/app", "https://a.example?x", "https://u:p@a.example"] {
+            values.insert("PUBLIC_BASE_URL".into(), odd.into());
+            let problems = read(&values).unwrap_err().problems;
+            assert_eq!(problems.len(), 1, "{problems:?}");
+            assert_eq!(problems[0].0, "PUBLIC_BASE_URL");
+        }
     }
 
     #[test]

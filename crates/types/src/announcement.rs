@@ -168,6 +168,8 @@ stored! {
         DeletedSince = "deleted_since",
         /// It was sent, but Discord left the embed out. Values: `missing`.
         EmbedLeftOut = "embed_left_out",
+        /// It was sent without parts that Discord refused. Values: `parts`, by their names in the template.
+        PartsLeftOut = "parts_left_out",
         /// It is tried again in a simpler form.
         Rebuilt = "rebuilt",
         /// Discord refuses all our requests; they wait.

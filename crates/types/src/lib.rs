@@ -1,5 +1,6 @@
 //! Ids, value types, the message template and its limits; no I/O.
 
+pub mod address;
 pub mod announcement;
 mod clock;
 mod ids;

@@ -44,5 +44,11 @@ export interface Tagged<T> {
 /** Like `ask`, with the document's version. */
 export async function askTagged<T>(request: Promise<Answer<T>>): Promise<Tagged<T>> {
   const { data, response } = await settle(request);
-  return { value: data as T, etag: response.headers.get("etag") ?? "" };
+  return { value: data as T, etag: versionOf(response.headers) };
+}
+
+/** A proxy that compresses changes an ETag or drops it; the header of ours stays. */
+function versionOf(headers: Headers): string {
+  const revision = headers.get("x-revision");
+  return revision === null ? (headers.get("etag") ?? "") : `"${revision}"`;
 }

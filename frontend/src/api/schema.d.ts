@@ -908,7 +908,7 @@ export interface components {
             reason?: string | null;
             /**
              * @description What the reason is about, by name: `missing` (Discord's names of permissions), `until` and `timezone`,
-             *     `seconds`, `type`, `game`, `title`, `wanted`, `retry_after_ms`. Which there are depends on the reason.
+             *     `seconds`, `type`, `game`, `title`, `wanted`, `parts`, `retry_after_ms`. Which there are depends on the reason.
              */
             reason_values?: Record<string, never> | null;
             /**

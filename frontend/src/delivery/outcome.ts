@@ -37,12 +37,14 @@ export function outcomeOf(delivery: Delivery): Outcome {
   }
 }
 
+const PARTIAL = ["embed_left_out", "parts_left_out"];
+
 function sent({ kind, action, reason }: Delivery): Outcome {
   if (kind === "test") return "tested";
   if (action === "delete") return "deleted";
   // A stream that came back re-opens the message of the one before.
   if (action === "edit") return kind === "online" ? "merged" : "edited";
-  return reason === "embed_left_out" ? "partial" : "posted";
+  return PARTIAL.includes(reason ?? "") ? "partial" : "posted";
 }
 
 /** Whether something may still happen by itself. */

@@ -41,6 +41,7 @@ const CODES = [
   "no_answer",
   "taken_up",
   "embed_left_out",
+  "parts_left_out",
   "deleted_since",
   "discord_50035",
   "discord_340015",
@@ -108,6 +109,7 @@ describe("outcomes", () => {
   test.each([
     [{}, "posted"],
     [{ reason: "embed_left_out" }, "partial"],
+    [{ reason: "parts_left_out" }, "partial"],
     [{ reason: "taken_up" }, "posted"],
     [{ action: "edit" }, "merged"],
     [{ action: "edit", kind: "offline" }, "edited"],

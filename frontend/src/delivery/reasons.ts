@@ -43,6 +43,7 @@ const PLACES: Partial<Record<Reason, Place>> = {
   wrong_channel_type: "streamer",
   forum_tag_required: "streamer",
   blocked_by_automod: "templates",
+  parts_left_out: "templates",
   discord_50035: "templates",
   discord_50006: "templates",
   discord_40005: "templates",

@@ -13,7 +13,9 @@ export function Markdown({ nodes }: { nodes: readonly Node[] }) {
 function Part({ node }: { node: Node }): ReactNode {
   switch (node.type) {
     case "text":
-      return node.text;
+      // In an element of its own: a browser that translates the page moves bare text elsewhere, and React
+      // would look for it here in vain.
+      return <span>{node.text}</span>;
     case "bold":
       return <strong>{inside(node)}</strong>;
     case "italic":
@@ -152,7 +154,7 @@ function Timestamp({ node }: { node: Extract<Inline, { type: "timestamp" }> }) {
 function CustomEmoji({ node }: { node: Extract<Inline, { type: "emoji" }> }) {
   const [failed, setFailed] = useState(false);
   const name = `:${node.name}:`;
-  if (failed) return name;
+  if (failed) return <span>{name}</span>;
   const file = `${node.id}.${node.animated ? "gif" : "webp"}`;
   return (
     <img

@@ -1,12 +1,27 @@
 import { Button, Center } from "@mantine/core";
-import type { ErrorComponentProps } from "@tanstack/react-router";
+import { useRouter, type ErrorComponentProps } from "@tanstack/react-router";
 import { IconMoodSad } from "@tabler/icons-react";
+import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { EmptyState } from "~/ui/EmptyState";
+import { isLostChunk, reloadOnce } from "./lost-chunks";
 
 /** In place of a page that broke: a chunk that could not be loaded, or a fault of ours. */
-export function RouteProblem({ reset }: ErrorComponentProps) {
+export function RouteProblem({ error, reset }: ErrorComponentProps) {
   const { t } = useTranslation();
+  const router = useRouter();
+  const isLost = isLostChunk(error);
+  const [reloading, setReloading] = useState(false);
+  useEffect(() => {
+    if (isLost) setReloading(reloadOnce());
+  }, [isLost]);
+  if (reloading) return null;
+  const retry = () => {
+    // A browser remembers that a script could not be loaded: only a new page asks for it again.
+    if (isLost) return location.reload();
+    reset();
+    void router.invalidate();
+  };
   return (
     <Center component="main" mih="60vh">
       <EmptyState
@@ -15,8 +30,8 @@ export function RouteProblem({ reset }: ErrorComponentProps) {
         text={t("broken.text")}
         actions={
           <>
-            <Button onClick={() => globalThis.location.reload()}>{t("broken.reload")}</Button>
-            <Button variant="default" onClick={reset}>
+            <Button onClick={() => location.reload()}>{t("broken.reload")}</Button>
+            <Button variant="default" onClick={retry}>
               {t("problem.retry")}
             </Button>
           </>

@@ -1,6 +1,9 @@
+import { ADDRESS_PROBLEMS, webAddress, type AddressProblem } from "./address";
 import { describeError, type Span, type TemplateError } from "./errors";
 import type { Context } from "./escape";
-import { parseTemplate } from "./parse";
+import { parseLeniently, parseTemplate } from "./parse";
+import { render, type Values } from "./render";
+import { VARIABLES, type Variable } from "./variables";
 
 /** A message template as admins write it; every text is a template source. */
 export interface MessageTemplate {
@@ -96,8 +99,40 @@ export function checkMessage(message: MessageTemplate): FieldError[] {
     if (!parsed.ok) errors.push(fieldError(field, parsed.error));
     if (field === "message.content") checkEmbedRules(message.embed, rule);
   }
-  return errors;
+  return errors.length > 0 ? errors : addressErrors(message);
 }
+
+function addressErrors(message: MessageTemplate): FieldError[] {
+  return sourcesOf(message).flatMap(({ field, kind, source }) => {
+    const problem = kind === "url" ? neverAnAddress(source) : undefined;
+    return problem ? [{ field, code: "invalid", message: ADDRESS_PROBLEMS[problem] }] : [];
+  });
+}
+
+/** Why no stream could make an address of a template; nothing when one could, or when it stays empty. */
+function neverAnAddress(source: string): AddressProblem | undefined {
+  const { context, limit } = FIELD_RULES.url;
+  const template = parseLeniently(source);
+  const rendered = SHAPES.map((values) => render(template, values, context, limit + 1));
+  const found = rendered.filter((text) => text.trim() !== "").map(webAddress);
+  return found.every(({ problem }) => problem) ? found[0]?.problem : undefined;
+}
+
+const shape = (names: readonly Variable[]): Values =>
+  Object.fromEntries(
+    names.map((name) => [
+      name,
+      name === "url" || name.endsWith("_url") ? { url: "https://example.com/x" } : { text: "x" },
+    ]),
+  );
+const AFTER_THE_END: readonly string[] = ["ended", "duration", "vod_url"];
+
+/** What a template may be rendered with: everything there is, a live stream, and nothing at all. */
+const SHAPES: readonly Values[] = [
+  shape(VARIABLES),
+  shape(VARIABLES.filter((name) => !AFTER_THE_END.includes(name))),
+  {},
+];
 
 function checkEmbedRules(embed: EmbedTemplate | null, rule: (field: string, text: string) => void) {
   const color = embed?.color ?? 0;

@@ -1,4 +1,5 @@
-import { countChars, isWhiteSpace } from "./chars";
+import { webAddress } from "./address";
+import { countChars } from "./chars";
 import {
   FIELD_RULES,
   MAX_FIELDS,
@@ -120,13 +121,9 @@ function withinSum(embed: Embed, description: string, values: Values): Embed {
   return { ...left, fields: fields.length > 0 ? fields : undefined };
 }
 
-/** A rendered address; anything but http and https is left out. */
+/** A rendered address; one that can never work is left out. */
 function address(source: string, values: Values): string | undefined {
-  const { limit } = FIELD_RULES.url;
-  const url = renderSource(source, "url", values, limit + 1);
-  const http = url.startsWith("https://") || url.startsWith("http://");
-  const fits = countChars(url) <= limit && !Array.from(url).some(isWhiteSpace);
-  return http && fits ? url : undefined;
+  return webAddress(renderSource(source, "url", values, FIELD_RULES.url.limit + 1)).address;
 }
 
 function rfc3339(at: Date): string {

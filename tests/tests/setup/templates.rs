@@ -41,6 +41,63 @@ async fn templates_are_checked_with_places_shown_and_used() {
 }
 
 #[tokio::test]
+async fn address_is_corrected_or_refused_before_it_is_saved() {
+    scenario(async |t| {
+        let ana = t.streamer("ana").await;
+        let ada = admin(t, &ana).await;
+        let body = |thumbnail: &str, url: &str| {
+            let embed = json!({"title": "{title}", "url": url, "thumbnail_url": thumbnail});
+            json!({"name": thumbnail, "message": {"content": "{url}", "embed": embed}})
+        };
+        for refused in [
+            "https://cdn_1.example.com/logo.png",
+            "https:///a.png",
+            "https://[::1",
+            "https://example.com:99999/a.png",
+            "https://exa\"mple.com/a.png",
+            "ftp://example.com/{login}.png",
+            "{title}",
+        ] {
+            let answer = ada.browser.post(&ada.path("templates"), &body(refused, refused)).await;
+            let fields = ["message.embed.url", "message.embed.thumbnail_url"];
+            assert_eq!(answer.fields(), fields, "{refused}: {}", answer.body);
+        }
+        let saved = body("Https://Example.com/my logo.png", "example.com/{login}");
+        let made = ada.browser.post(&ada.path("templates"), &saved).await.ok();
+        ada.change("config", |config| config["template_id"] = made["id"].clone()).await.ok();
+        t.twitch.go_live(&ana).await;
+        t.work().await;
+        let embed = t.message(ada.guild).embeds[0].clone();
+        assert_eq!(embed["thumbnail"]["url"], "https://example.com/my%20logo.png");
+        assert_eq!(embed["url"], "https://example.com/ana");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn proxy_that_changes_an_etag_keeps_nobody_from_saving() {
+    scenario(async |t| {
+        let ana = t.streamer("ana").await;
+        let ada = admin(t, &ana).await;
+        let path = ada.path("config");
+        for suffix in ["-gzip", "-br", "-zstd"] {
+            let read = ada.browser.get(&path).await;
+            let (etag, revision) =
+                (read.header("etag").to_owned(), read.header("x-revision").to_owned());
+            assert_eq!(etag, format!("\"{revision}\""));
+            assert_eq!(read.header("cache-control"), "no-store, no-transform");
+            let body = read.ok();
+            let by_caddy = format!("\"{revision}{suffix}\"");
+            ada.browser.put_from(&path, &by_caddy, &body).await.ok();
+            ada.browser.put_from(&path, &by_caddy, &body).await.refused(412, "conflict");
+            let by_nginx = ada.browser.get(&path).await.header("etag").to_owned();
+            ada.browser.put_from(&path, &format!("W/{by_nginx}"), &body).await.ok();
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn every_version_of_a_template_can_be_read_again() {
     scenario(async |t| {
         let ana = t.streamer("ana").await;

@@ -32,7 +32,7 @@ pub(crate) struct DeliveryItem {
     /// Why it was skipped, failed or waits, or what to remark on it; a stable code.
     reason: Option<String>,
     /// What the reason is about, by name: `missing` (Discord's names of permissions), `until` and `timezone`,
-    /// `seconds`, `type`, `game`, `title`, `wanted`, `retry_after_ms`. Which there are depends on the reason.
+    /// `seconds`, `type`, `game`, `title`, `wanted`, `parts`, `retry_after_ms`. Which there are depends on the reason.
     #[schema(value_type = Option<Object>)]
     reason_values: Option<serde_json::Value>,
     /// The same in words, with the remedy.

@@ -3,7 +3,7 @@
 use super::{exit, settings::Settings};
 use crate::output::{Error, Format, say};
 use serde_json::json;
-use sm_db::{PoolLimits, migrations::State};
+use sm_db::{PoolLimits, fitness::obstacle_to_migrating, migrations::State};
 use sm_types::Secret;
 use std::process::ExitCode;
 
@@ -20,7 +20,13 @@ pub struct Args {
 pub(super) async fn run(args: &Args, settings: &Settings) -> Result<ExitCode, Error> {
     let url = database_url(settings).await?;
     let pool = sm_lambda::pool(&url, PoolLimits::with_connections(1))?;
-    let before = sm_db::migrations::state(&mut pool.acquire().await?).await?;
+    let mut db = pool.acquire().await?;
+    let before = sm_db::migrations::state(&mut db).await?;
+    let found = obstacle_to_migrating(&mut db, !before.pending.is_empty()).await?;
+    drop(db);
+    if let Some(obstacle) = found {
+        return Err(obstacle.to_string().into());
+    }
     if !args.plan {
         sm_db::migrate(&pool).await?;
     }

@@ -152,7 +152,7 @@ impl Target {
             return Check::warning(
                 "dashboard",
                 "is not served",
-                "start `serve` with --dashboard, or deploy its files",
+                "start `serve` without --api-only, or deploy its files",
             );
         }
         if !has(header::CONTENT_SECURITY_POLICY) {

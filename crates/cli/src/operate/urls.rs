@@ -6,6 +6,7 @@ use super::{
 };
 use crate::output::{Error, Format};
 use serde_json::json;
+use sm_types::address;
 use std::process::ExitCode;
 
 /// Both can be given before any other setting is there.
@@ -25,6 +26,7 @@ pub(super) fn run(args: &Args, settings: &Settings) -> Result<ExitCode, Error> {
     let given = |value: &Option<String>, name| value.clone().or_else(|| settings.get(name));
     let base = given(&args.base_url, "PUBLIC_BASE_URL");
     let base = base.ok_or("set PUBLIC_BASE_URL, or give --base-url https://alerts.example")?;
+    let base = address::origin(&base).map_err(|problem| format!("the base URL {problem}"))?;
     let client = given(&args.discord_client_id, "DISCORD_CLIENT_ID");
     let at = Addresses::below(&base);
     let invite = client.as_deref().map(invite);

@@ -7,6 +7,7 @@ use crate::{
         gate::{self, Brake, NotNow, Turns},
         lookup::{self, Doubt, Look, Sought},
         outcome::{self, Decision, Hold, Ruling, Tried},
+        parts,
         preflight::{self, Health},
         record,
         render::{self, Rendered},
@@ -191,41 +192,53 @@ impl Attempt<'_> {
         }
     }
 
-    /// Sends it, as soon as it is its turn.
-    async fn send(mut self, rendered: Rendered) -> sqlx::Result<Finished> {
-        let (app, due) = (self.app, self.due);
+    /// Sends it, as soon as it is its turn; once more without parts that Discord has refused.
+    async fn send(mut self, mut rendered: Rendered) -> sqlx::Result<Finished> {
+        let mut left_out = Vec::new();
+        loop {
+            if let Some((reason, at)) = self.held().await? {
+                return Ok(record::again(self.record, reason.into(), at).into());
+            }
+            self.record.sent_at = Some(self.app.clock.now());
+            let answer = request(self.app, self.due, self.channel, &rendered).await;
+            Counter::DiscordRequest.count();
+            self.record.answered_at = Some(self.app.clock.now());
+            let error = match answer {
+                Ok(answer) => return self.accepted(&rendered, &left_out, answer).await,
+                Err(error) => error,
+            };
+            let fewer = parts::without_refused(&rendered.message, &error);
+            if let Some((message, refused)) = fewer.filter(|_| left_out.is_empty()) {
+                tracing::info!(delivery.id = %self.due.delivery_id, parts = ?refused, "Discord refused parts; they are left out");
+                (rendered.message, left_out) = (message, refused);
+                continue;
+            }
+            let decision = match outcome::decide(&self.tried, &error) {
+                Ruling::Final(decision) => decision,
+                Ruling::Check(defect) => {
+                    let found = self.check().await?;
+                    outcome::after_check(&self.tried, defect, found)
+                }
+            };
+            return self.refused(decision, &error).await;
+        }
+    }
+
+    /// Waits for the turn; why it is not to be sent now, and when it is.
+    async fn held(&mut self) -> sqlx::Result<Option<(NamedReason, OffsetDateTime)>> {
         let held = match self.turns.next().await {
             Ok(()) if self.brake.pulled() => Some((NamedReason::CircuitOpen, gate::PATIENCE)),
             Ok(()) => None,
             Err(NotNow::Later(wait)) => Some((NamedReason::RateLimited, wait)),
             Err(NotNow::Database(error)) => return Err(error),
         };
-        if let Some((reason, wait)) = held {
-            let at = app.clock.now() + wait;
-            return Ok(record::again(self.record, reason.into(), at).into());
-        }
-        self.record.sent_at = Some(app.clock.now());
-        let answer = request(app, due, self.channel, &rendered).await;
-        Counter::DiscordRequest.count();
-        self.record.answered_at = Some(app.clock.now());
-        match answer {
-            Ok(answer) => self.accepted(&rendered, answer).await,
-            Err(error) => {
-                let decision = match outcome::decide(&self.tried, &error) {
-                    Ruling::Final(decision) => decision,
-                    Ruling::Check(defect) => {
-                        let found = self.check().await?;
-                        outcome::after_check(&self.tried, defect, found)
-                    }
-                };
-                self.refused(decision, &error).await
-            }
-        }
+        Ok(held.map(|(reason, wait)| (reason, self.app.clock.now() + wait)))
     }
 
     async fn accepted(
         mut self,
         rendered: &Rendered,
+        left_out: &[String],
         answer: Option<Reply<Message>>,
     ) -> sqlx::Result<Finished> {
         let (app, due, channel) = (self.app, self.due, self.channel);
@@ -250,6 +263,9 @@ impl Attempt<'_> {
         );
         let record = match outcome::remark(rendered.message.embeds.len(), message.embeds.len()) {
             Some(remark) => record::settled(self.record, Status::Sent, remark),
+            None if !left_out.is_empty() => {
+                record::settled(self.record, Status::Sent, parts::remark(left_out))
+            }
             None => self.record,
         };
         Ok(record::posted(record, message.id).into())

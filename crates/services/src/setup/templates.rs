@@ -16,10 +16,10 @@ use sm_types::{
 pub const MAX_TEMPLATES: i64 = 50;
 const MAX_NAME: usize = 100;
 
-/// Parses a template, or tells every field that is wrong, with its place.
+/// Parses a template that is to be saved, or tells every field that is wrong, with its place.
 pub fn parse(message: &MessageTemplate) -> Result<ParsedMessage, SaveError> {
     let invalid = |errors: Vec<_>| errors.into_iter().map(Problem::from).collect();
-    message.parse().map_err(|errors| SaveError::Invalid(invalid(errors)))
+    message.check().map_err(|errors| SaveError::Invalid(invalid(errors)))
 }
 
 /// Checks a name; the trimmed one.

@@ -43,6 +43,17 @@ impl Refusal {
     }
 }
 
+impl Refusal {
+    /// A refusal of a part of the body, by its path.
+    pub(super) fn part(path: &str) -> Self {
+        let why = "Not a well formed URL.";
+        let wrong = json!({ "_errors": [{ "code": "URL_TYPE_INVALID_URL", "message": why }] });
+        let errors = path.rsplit('.').fold(wrong, |inner, name| json!({ name: inner }));
+        let body = json!({ "message": "Invalid Form Body", "code": 50035, "errors": errors });
+        Self { status: 400, body }
+    }
+}
+
 pub(super) fn respond(outcome: Result<Value, Refusal>) -> Response {
     match outcome {
         Ok(Value::Null) => StatusCode::NO_CONTENT.into_response(),

@@ -106,6 +106,8 @@ pub enum FaultKind {
         /// Discord's code.
         code: u32,
     },
+    /// A refusal with code 50035 of one part of the body, such as `embeds.0.image.url`.
+    RefusePart { path: String },
     /// The message is posted without its embeds.
     DropEmbeds,
     /// An answer whose body is none of Discord's; below 400 the request is carried out.

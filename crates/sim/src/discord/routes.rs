@@ -164,6 +164,7 @@ fn effect(kind: FaultKind) -> Effect {
         FaultKind::Refuse { status, code } => {
             Effect::Refused(refuse(Refusal::new(status, code, "refused by a fault")))
         }
+        FaultKind::RefusePart { path } => Effect::Refused(refuse(Refusal::part(&path))),
         FaultKind::Unauthorized => Effect::Refused(refuse(Refusal::unauthorized())),
         FaultKind::Odd { status, body } if status >= 400 => {
             Effect::RefusedOddly(refuse(Refusal::new(status, 0, "refused by a fault")), body)

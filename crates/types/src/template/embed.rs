@@ -75,6 +75,17 @@ pub struct EmbedField {
 }
 
 impl Embed {
+    /// Whether nothing of it would be seen: a colour, a time and an address alone make no embed.
+    pub fn shows_nothing(&self) -> bool {
+        let bare = Self {
+            color: self.color,
+            timestamp: self.timestamp.clone(),
+            url: self.url.clone(),
+            ..Self::default()
+        };
+        *self == bare
+    }
+
     /// The characters that count towards the limit of 6,000.
     pub fn text_length(&self) -> usize {
         let count = |text: &str| text.chars().count();

@@ -4,6 +4,7 @@ use super::{
     Context, Embed, EmbedAuthor, EmbedField, EmbedFooter, EmbedImage, Template, TemplateError,
     Values,
 };
+use crate::address::{AddressProblem, web_address};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use time::format_description::well_known::Rfc3339;
@@ -192,6 +193,42 @@ impl MessageTemplate {
             _ => Err(reader.errors),
         }
     }
+
+    /// The same for a template that is about to be saved: an address that can never work is an error too.
+    ///
+    /// What was saved before is only parsed, and loses such a part when it is rendered.
+    pub fn check(&self) -> Result<ParsedMessage, Vec<FieldError>> {
+        let parsed = self.parse()?;
+        let fields = parsed.embed.iter().flat_map(addresses);
+        let wrong = fields.filter_map(|(field, template)| {
+            let problem = FieldProblem::Rule(never_an_address(template)?.explain());
+            Some(FieldError { field: field.to_owned(), problem })
+        });
+        let errors: Vec<_> = wrong.collect();
+        if errors.is_empty() { Ok(parsed) } else { Err(errors) }
+    }
+}
+
+/// The address fields of an embed, by name.
+fn addresses(embed: &ParsedEmbed) -> impl Iterator<Item = (&'static str, &Template)> {
+    let own = [
+        ("embed.url", &embed.url),
+        ("embed.thumbnail_url", &embed.thumbnail),
+        ("embed.image_url", &embed.image),
+    ];
+    let author = embed
+        .author
+        .iter()
+        .flat_map(|[_, url, icon]| [("embed.author.url", url), ("embed.author.icon_url", icon)]);
+    own.into_iter().chain(author)
+}
+
+/// Why no stream could make an address of a template; `None` when one could, or when it stays empty.
+fn never_an_address(template: &Template) -> Option<AddressProblem> {
+    let rendered = Values::shapes().into_iter().map(|values| raw_address(template, &values));
+    let mut found = rendered.filter(|text| !text.trim().is_empty()).map(|text| web_address(&text));
+    let first = found.next()?.err()?;
+    found.all(|other| other.is_err()).then_some(first)
 }
 
 #[derive(Default)]
@@ -266,21 +303,11 @@ impl ParsedMessage {
     pub fn render(&self, values: &Values) -> RenderedMessage {
         let mut content = self.content.render(values, Context::Content, limit::CONTENT);
         let embed = self.embed.as_ref().map(|embed| embed.render(values));
-        let embeds: Vec<Embed> = embed.filter(|e| *e != bare(e)).into_iter().collect();
+        let embeds: Vec<Embed> = embed.filter(|embed| !embed.shows_nothing()).into_iter().collect();
         if content.is_empty() && embeds.is_empty() {
             content = fallback(values);
         }
         RenderedMessage { content, embeds }
-    }
-}
-
-/// What is left of an embed that shows nothing.
-fn bare(embed: &Embed) -> Embed {
-    Embed {
-        color: embed.color,
-        timestamp: embed.timestamp.clone(),
-        url: embed.url.clone(),
-        ..Embed::default()
     }
 }
 
@@ -337,10 +364,11 @@ impl ParsedEmbed {
     }
 }
 
-/// A rendered address; anything but http and https is left out.
+/// A rendered address; one that can never work is left out.
 fn address(template: &Template, values: &Values) -> Option<String> {
-    let url = template.render(values, Context::Url, limit::URL + 1);
-    let http = url.starts_with("https://") || url.starts_with("http://");
-    let fits = url.chars().count() <= limit::URL && !url.contains(char::is_whitespace);
-    (http && fits).then_some(url)
+    web_address(&raw_address(template, values)).ok()
+}
+
+fn raw_address(template: &Template, values: &Values) -> String {
+    template.render(values, Context::Url, limit::URL + 1)
 }

@@ -23,6 +23,22 @@ pub struct Values {
 }
 
 impl Values {
+    /// What a template may be rendered with: everything there is, a live stream, and nothing at all.
+    pub(super) fn shapes() -> [Self; 3] {
+        const AFTER_THE_END: [Variable; 3] =
+            [Variable::Ended, Variable::Duration, Variable::VodUrl];
+        let mut all = Self::default();
+        for variable in Variable::ALL {
+            let name = variable.name();
+            let is_address = name == "url" || name.ends_with("_url");
+            let text = if is_address { "https://example.com/x" } else { "x" }.to_owned();
+            all.set(*variable, if is_address { Value::Url(text) } else { Value::Text(text) });
+        }
+        let mut live = all.clone();
+        live.values.retain(|variable, _| !AFTER_THE_END.contains(variable));
+        [all, live, Self::default()]
+    }
+
     /// Sets a value.
     pub fn set(&mut self, variable: Variable, value: Value) {
         self.values.insert(variable, value);

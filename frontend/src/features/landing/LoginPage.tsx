@@ -35,7 +35,7 @@ export function LoginPage() {
 
 function WhatWentWrong({ error }: { error: string }) {
   const { t } = useTranslation("landing");
-  const code = signInError(error);
+  const code = signInError(error, globalThis.isSecureContext);
   return (
     <Alert
       color={code === "access_denied" || code === "unauthenticated" ? "yellow" : "red"}

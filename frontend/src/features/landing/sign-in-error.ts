@@ -8,9 +8,13 @@ const CODES = [
   "unavailable",
 ] as const;
 
-type SignInError = (typeof CODES)[number] | "unknown";
+type SignInError = (typeof CODES)[number] | "not_secure" | "unknown";
 
-/** The code of an address as one that there are words for. */
-export function signInError(text: string): SignInError {
-  return CODES.find((code) => code === text) ?? "unknown";
+/**
+ * The code of an address as one that there are words for. Where browsers keep no secure cookies, that is why
+ * the sign-in was not known again, and neither time nor another tab.
+ */
+export function signInError(text: string, isSecure: boolean): SignInError {
+  const code = CODES.find((known) => known === text) ?? "unknown";
+  return code === "state_mismatch" && !isSecure ? "not_secure" : code;
 }

@@ -1,7 +1,7 @@
 //! The database: there, new enough, migrated, and over TLS.
 
 use super::check::Check;
-use sm_db::migrations::State;
+use sm_db::{Session, fitness, migrations::State};
 use sm_lambda::Config;
 use sm_services::App;
 use sqlx::postgres::PgSslMode;
@@ -39,14 +39,32 @@ pub(super) async fn look(app: &App, config: &Config) -> Vec<Check> {
         }
         Err(error) => return vec![Check::problem(AWAY, &error.to_string(), fix)],
     }
-    checks.push(match sm_db::migrations::state(&mut db).await {
-        Ok(state) => migrations(&state),
-        Err(error) => {
-            Check::problem("migrations", &error.to_string(), "may the user read all tables?")
+    match sm_db::migrations::state(&mut db).await {
+        Ok(state) => {
+            checks.push(migrations(&state));
+            checks.extend(writes(app, &mut db, !state.pending.is_empty()).await);
         }
-    });
+        Err(error) => {
+            let fix = "may the user read all tables?";
+            checks.push(Check::problem("migrations", &error.to_string(), fix));
+        }
+    }
     checks.push(connection(config, options.get_host(), options.get_ssl_mode()));
     checks
+}
+
+/// Whether it takes what we write; says nothing more where it does.
+async fn writes(app: &App, db: &mut Session, pending: bool) -> Option<Check> {
+    const NAME: &str = "writing";
+    let found = match fitness::obstacle_to_migrating(db, pending).await {
+        Ok(None) => fitness::obstacle_to_writing(&app.pool).await,
+        found => found,
+    };
+    match found {
+        Ok(Some(obstacle)) => Some(Check::problem(NAME, &obstacle.found(), &obstacle.remedy())),
+        // Without its tables, which is told before.
+        Err(_) | Ok(None) => None,
+    }
 }
 
 fn migrations(state: &State) -> Check {

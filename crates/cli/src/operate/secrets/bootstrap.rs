@@ -5,7 +5,10 @@ use crate::{
     operate::settings::Settings,
     output::{Error, Format},
 };
-use sm_lambda::secret_names::{make, source};
+use sm_lambda::{
+    config::is_in_file,
+    secret_names::{make, source},
+};
 use std::process::ExitCode;
 
 pub(super) async fn run(
@@ -14,7 +17,10 @@ pub(super) async fn run(
     format: Format,
 ) -> Result<ExitCode, Error> {
     let store = Store::open(settings).await?;
-    let missing = store.names.iter().copied().filter(|name| store.get(name).is_empty());
+    // A line that waits to be filled is not proposed again: the later one, empty for ever, would count.
+    let waits = |name: &str| !store.is_kept() && is_in_file(name);
+    let missing =
+        store.names.iter().copied().filter(|name| store.get(name).is_empty() && !waits(name));
     let (asked, made): (Vec<_>, Vec<_>) = missing.partition(|name| source(name).is_some());
     let mut new = if store.is_kept() && !dry_run { ask(&asked)? } else { blank(&asked) };
     for name in made {

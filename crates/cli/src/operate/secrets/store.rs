@@ -99,7 +99,7 @@ pub(super) fn propose(new: &Values, dry_run: bool, format: Format) -> Result<(),
         new.iter().map(line).collect()
     })?;
     if new.is_empty() {
-        say("every secret setting is set");
+        say("there is nothing to add: every secret setting has a line");
     }
     Ok(())
 }
