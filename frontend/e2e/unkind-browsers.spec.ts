@@ -4,6 +4,8 @@ import { expect, test, type Page } from "./world";
 /** Does to the page what a browser's translator does, now and whenever it changes. */
 async function translate(page: Page) {
   await page.evaluate(() => {
+    // The browser runs it: nothing outside is there.
+    // oxlint-disable-next-line unicorn/consistent-function-scoping
     const kept = (node: Node) =>
       node.parentElement?.closest("font, script, style, [translate=no], .notranslate");
     const wrap = (root: Node) => {
@@ -51,19 +53,19 @@ test("a translated page goes on working", async ({ page, world }) => {
   await expect(page.getByRole("button", { name: "Save" })).toHaveCount(0);
 });
 
+/** How an element looks: what differs between these is seen. */
+const look = (page: Page, selector: string) =>
+  page
+    .locator(selector)
+    .first()
+    .evaluate((element) => {
+      const { backgroundColor, borderTopWidth, borderBottomColor, outlineStyle, outlineColor } =
+        getComputedStyle(element);
+      return { backgroundColor, borderTopWidth, borderBottomColor, outlineStyle, outlineColor };
+    });
+
 test.describe("in the reader's own colours", () => {
   test.use({ contextOptions: { forcedColors: "active" } });
-
-  /** How an element looks: what differs between these is seen. */
-  const look = (page: Page, selector: string) =>
-    page
-      .locator(selector)
-      .first()
-      .evaluate((element) => {
-        const { backgroundColor, borderTopWidth, borderBottomColor, outlineStyle, outlineColor } =
-          getComputedStyle(element);
-        return { backgroundColor, borderTopWidth, borderBottomColor, outlineStyle, outlineColor };
-      });
 
   test("what is on, chosen or open can be told from the rest", async ({ page, world }) => {
     const address = await pagesOfAServer(page, world);
@@ -140,7 +142,7 @@ test("an open page whose files are gone loads the new release by itself", async 
   const address = await pagesOfAServer(first, world);
   // What is thrown on the way is expected, on a page of its own.
   const page = await context.newPage();
-  await page.goto(world.url + address("/s/G"));
+  await page.goto(world.url + address("/s/G/notifications"));
   await settled(page);
   const state = loseChunks(page, false);
   await page.getByRole("link", { name: "Templates" }).first().click();

@@ -1,7 +1,7 @@
 import { Button, Center } from "@mantine/core";
 import { useRouter, type ErrorComponentProps } from "@tanstack/react-router";
 import { IconMoodSad } from "@tabler/icons-react";
-import { useEffect, useState } from "react";
+import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { EmptyState } from "~/ui/EmptyState";
 import { isLostChunk, reloadOnce } from "./lost-chunks";
@@ -11,11 +11,9 @@ export function RouteProblem({ error, reset }: ErrorComponentProps) {
   const { t } = useTranslation();
   const router = useRouter();
   const isLost = isLostChunk(error);
-  const [reloading, setReloading] = useState(false);
   useEffect(() => {
-    if (isLost) setReloading(reloadOnce());
+    if (isLost) reloadOnce();
   }, [isLost]);
-  if (reloading) return null;
   const retry = () => {
     // A browser remembers that a script could not be loaded: only a new page asks for it again.
     if (isLost) return location.reload();

@@ -11,16 +11,15 @@ export function isLostChunk(error: unknown): boolean {
   return typeof error === "object" && error !== null && lost.has(error);
 }
 
-/** Loads the page anew, which brings the new release; says no where that was done for this one. */
-export function reloadOnce(): boolean {
+/** Loads the page anew, which brings the new release; once for each, so that it does not go on for ever. */
+export function reloadOnce() {
   const release = document.querySelector<HTMLScriptElement>("script[type=module]")?.src ?? "";
   try {
-    if (!navigator.onLine || sessionStorage.getItem(RELOADED) === release) return false;
+    if (!navigator.onLine || sessionStorage.getItem(RELOADED) === release) return;
     sessionStorage.setItem(RELOADED, release);
   } catch {
     // Without storage nobody would know that it was done before.
-    return false;
+    return;
   }
   location.reload();
-  return true;
 }
