@@ -76,6 +76,8 @@ counters! {
     DiscordRateLimited "discord" "rate_limited"
     /// Discord refused with 401, 403 or 429.
     DiscordInvalid "discord" "invalid"
+    /// Discord asked a delivery to wait, as it has for a while.
+    DiscordStuck "discord" "stuck"
     /// Twitch refused to create a subscription.
     SubscriptionFailed "subscription" "failed"
     /// The database did not answer.
