@@ -19,6 +19,7 @@ mod lambda;
 mod limits;
 mod listing;
 mod lookup;
+mod mentions;
 mod migrations;
 mod odd_answers;
 mod operate;

@@ -7,6 +7,7 @@ pub mod accounts;
 pub mod announce;
 mod app;
 pub mod audit;
+pub mod backoff;
 pub mod guilds;
 pub mod jobs;
 mod lazy;

@@ -216,6 +216,16 @@ pub async fn record(
     Ok(())
 }
 
+/// How many attempts at a delivery Discord has answered with 429.
+pub async fn count_limited(db: impl PgExecutor<'_>, delivery: DeliveryId) -> sqlx::Result<i64> {
+    sqlx::query_scalar(
+        "select count(*) from delivery_attempts where delivery_id = $1 and http_status = 429",
+    )
+    .bind(delivery.0)
+    .fetch_one(db)
+    .await
+}
+
 static RELEASE: LazyLock<String> =
     LazyLock::new(|| OUTBOX.release(", status = 'pending'", "x.status = 'sending'"));
 
