@@ -39,6 +39,7 @@ async fn token_that_comes_too_late_for_one_is_there_for_the_next() {
             times: 1,
             delay_ms: 2_300,
             body: None,
+            text: None,
         };
         t.twitch.fault(slow);
         t.twitch.go_live(&ana).await;

@@ -52,8 +52,9 @@ fn break_after(t: &World, pages: u32) {
         times: pages,
         delay_ms: 0,
         body: None,
+        text: None,
     });
-    t.twitch.fault(Fault { path, status: 503, times: 1_000, delay_ms: 0, body: None });
+    t.twitch.fault(Fault { path, status: 503, times: 1_000, delay_ms: 0, body: None, text: None });
 }
 
 async fn outdated_names(t: &World) -> i64 {
@@ -153,8 +154,16 @@ async fn crash_loses_no_page_and_repeats_only_the_one_under_way() {
             times: 1,
             delay_ms: 0,
             body: None,
+            text: None,
         });
-        t.twitch.fault(Fault { path, status: 200, times: 1, delay_ms: 3_600_000, body: None });
+        t.twitch.fault(Fault {
+            path,
+            status: 200,
+            times: 1,
+            delay_ms: 3_600_000,
+            body: None,
+            text: None,
+        });
         let crash = async {
             while asked_for_users(t) < 2 {
                 tokio::task::yield_now().await;

@@ -6,6 +6,7 @@ mod aws;
 mod delivery_faults;
 mod disaster;
 mod discord_tokens;
+mod doubts;
 mod edits;
 mod fairness;
 mod flow;

@@ -74,6 +74,7 @@ const SAMPLE_ROWS: &[(i64, &str)] = &[
          insert into delivery_history (guild_id, kind, action, status, due_at, expires_at, received_at, committed_at)
            values (1, 'test', 'create', 'sent', now(), now(), now(), now());",
     ),
+    (11, "insert into doubts (kind, subject, since, sources, looked_at) values ('guild_left', '1', now(), '{lookup}', now());"),
 ];
 
 #[test]

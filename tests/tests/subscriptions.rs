@@ -327,7 +327,7 @@ async fn stream_found_hours_late_expires_and_its_end_is_found_too() {
         t.twitch.stop_stream(&ana);
         t.clock.advance(Duration::minutes(3));
         let missing = reconcile::streams(&t.app).await.unwrap();
-        t.clock.advance(Duration::minutes(2));
+        t.clock.advance(Duration::minutes(4));
         let missing_again = reconcile::streams(&t.app).await.unwrap();
         assert_eq!((missing.ended, missing_again.ended), (0, 1));
         let open: i64 =

@@ -80,6 +80,8 @@ counters! {
     DiscordStuck "discord" "stuck"
     /// Twitch refused to create a subscription.
     SubscriptionFailed "subscription" "failed"
+    /// A list of a remote lacked most of what it had, and was not believed.
+    ListDoubted "list" "doubted"
     /// The database did not answer.
     DatabaseError "database" "error"
     /// A rotation of the secrets has failed.

@@ -6,6 +6,7 @@
 pub mod accounts;
 pub mod announce;
 pub mod audit;
+pub mod doubts;
 pub mod guilds;
 pub mod jobs;
 pub mod lease;

@@ -19,6 +19,7 @@ const SOURCES: &[(i64, &str, &str)] = &[
     (8, "history bound", include_str!("../../../migrations/0008_history_bound.sql")),
     (9, "history bound holds", include_str!("../../../migrations/0009_history_bound_holds.sql")),
     (10, "outbox and history", include_str!("../../../migrations/0010_outbox_and_history.sql")),
+    (11, "doubts", include_str!("../../../migrations/0011_doubts.sql")),
 ];
 
 /// All migrations of the product, in order.

@@ -8,6 +8,7 @@ pub mod announce;
 mod app;
 pub mod audit;
 pub mod backoff;
+pub mod doubts;
 pub mod guilds;
 pub mod jobs;
 mod lazy;

@@ -68,6 +68,18 @@ macro_rules! fresh_message {
     };
 }
 
+/// An account that Twitch tells of is there.
+macro_rules! seen {
+    ($streamer:literal) => {
+        concat!(
+            "seen as (
+               delete from doubts using message where kind = 'streamer_gone' and subject = ",
+            $streamer,
+            ")"
+        )
+    };
+}
+
 type Row = (bool, bool, Option<uuid::Uuid>);
 
 fn accepted((fresh, known, session): Row) -> Accepted {
@@ -117,7 +129,11 @@ pub async fn stream_online(
            from message
            where twitch_user_id = $4 and stream_id = $7 and ended_at is not null and $11
            returning session_id
-         ), cancelled as (
+         ), there as (
+           delete from doubts using message where kind = 'stream_ended' and subject = $7
+         ), ",
+        seen!("$4"),
+        ", cancelled as (
            update stream_events e set finished_at = $2, outcome = 'resumed'
            from resumed r
            where e.session_id = r.session_id and e.kind = 'offline' and e.finished_at is null
@@ -126,7 +142,8 @@ pub async fn stream_online(
            select r.session_id, 'update', $3, $2, $2 from resumed r
            where exists (select from stream_events e where e.session_id = r.session_id
                          and e.kind = 'offline' and e.outcome = 'expanded')
-           on conflict (session_id, kind) where finished_at is null do nothing
+           on conflict (session_id, kind) where finished_at is null
+           do update set again = true where stream_events.cursor is not null
          ), session as (
            insert into stream_sessions (twitch_user_id, stream_id, type, started_at, source)
            select $4, $7, $8, $9, $10 from message, streamer
@@ -156,14 +173,22 @@ pub async fn stream_online(
     .map(accepted)
 }
 
-/// Accepts `stream.offline`: ends the session and queues the end card for `expand_at`.
-///
-/// Without a stream id, the open session that began before the message is meant.
+/// A stream that has ended.
+#[derive(Debug, Clone, Copy)]
+pub struct StreamEnd<'a> {
+    /// Twitch's id of the stream; without one, the open session that began before the message is meant.
+    pub stream_id: Option<&'a StreamId>,
+    /// When the end card is due.
+    pub expand_at: OffsetDateTime,
+    /// Whether Twitch has told of it. What we have concluded from a list stays in doubt.
+    pub told: bool,
+}
+
+/// Accepts `stream.offline`: ends the session and queues the end card.
 pub async fn stream_offline(
     db: impl PgExecutor<'_>,
     notice: &Notice<'_>,
-    stream_id: Option<&StreamId>,
-    expand_at: OffsetDateTime,
+    end: StreamEnd<'_>,
 ) -> sqlx::Result<Accepted> {
     sqlx::query_as(concat!(
         fresh_message!(),
@@ -178,8 +203,11 @@ pub async fn stream_offline(
              where twitch_user_id = $4 and ended_at is null and started_at <= $3
                and ($5::text is null or stream_id = $5)
              order by started_at desc limit 1)
-           returning session_id
-         ), event as (
+           returning session_id, stream_id
+         ), settled as (
+           delete from doubts using message
+           where kind = 'stream_ended' and subject = coalesce($5, (select stream_id from ended)) and $7
+         ), ", seen!("$4"), ", event as (
            insert into stream_events (session_id, kind, occurred_at, received_at, due_at)
            select session_id, 'offline', $3, $2, $6 from ended
            on conflict (session_id, kind) where finished_at is null do nothing
@@ -191,8 +219,9 @@ pub async fn stream_offline(
     .bind(notice.received_at)
     .bind(notice.occurred_at)
     .bind(notice.streamer.as_str())
-    .bind(stream_id.map(StreamId::as_str))
-    .bind(expand_at)
+    .bind(end.stream_id.map(StreamId::as_str))
+    .bind(end.expand_at)
+    .bind(end.told)
     .fetch_one(db)
     .await
     .map(accepted)
@@ -229,7 +258,7 @@ pub async fn channel_update(
                display_name = case when $6 = '' then display_name else $6 end
            from message where twitch_user_id = $4
            returning 1
-         ), open as (
+         ), ", seen!("$4"), ", open as (
            update stream_sessions set title = $7, game_id = $8, game_name = $9
            from message
            where twitch_user_id = $4 and ended_at is null
@@ -273,7 +302,9 @@ pub async fn user_update(db: impl PgExecutor<'_>, notice: &Notice<'_>) -> sqlx::
              display_name = case when $5 = '' then display_name else $5 end
            from message where twitch_user_id = $3
            returning 1
-         )
+         ), ",
+        seen!("$3"),
+        "
          select exists (select from message), exists (select from streamer), null::uuid"
     ))
     .bind(notice.message_id)

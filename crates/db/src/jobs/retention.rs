@@ -65,6 +65,12 @@ pub const RULES: &[Rule] = &[
            select subscription_id from eventsub_subscriptions where updated_at < $1 limit $2)",
     },
     Rule {
+        table: "doubts",
+        keep: Duration::days(30),
+        statement: "delete from doubts where (kind, subject) in (
+           select kind, subject from doubts where looked_at < $1 order by looked_at limit $2)",
+    },
+    Rule {
         table: "rate_buckets",
         keep: Duration::ZERO,
         statement: "delete from rate_buckets where key in (

@@ -129,6 +129,30 @@ pub async fn removed(db: impl PgExecutor<'_>, limit: i64) -> sqlx::Result<Vec<Tw
     Ok(ids.into_iter().map(TwitchUserId).collect())
 }
 
+/// Those of these streamers whose accounts Twitch has, as far as we know.
+pub async fn active(
+    db: impl PgExecutor<'_>,
+    streamers: &[TwitchUserId],
+) -> sqlx::Result<Vec<TwitchUserId>> {
+    let ids: Vec<String> = sqlx::query_scalar(
+        "select twitch_user_id from streamers where twitch_user_id = any($1) and status = 'active'",
+    )
+    .bind(streamers.iter().map(TwitchUserId::as_str).collect::<Vec<_>>())
+    .fetch_all(db)
+    .await?;
+    Ok(ids.into_iter().map(TwitchUserId).collect())
+}
+
+/// Some streamers whose accounts Twitch has, no matter which.
+pub async fn some_active(db: impl PgExecutor<'_>, limit: i64) -> sqlx::Result<Vec<TwitchUserId>> {
+    let ids: Vec<String> =
+        sqlx::query_scalar("select twitch_user_id from streamers where status = 'active' limit $1")
+            .bind(limit)
+            .fetch_all(db)
+            .await?;
+    Ok(ids.into_iter().map(TwitchUserId).collect())
+}
+
 /// Notes that accounts were asked about and are still gone.
 pub async fn still_removed(
     db: impl PgExecutor<'_>,

@@ -349,17 +349,10 @@ pub async fn page(
     Ok(ids.into_iter().map(TwitchUserId).collect())
 }
 
-/// Brings the targets of these streamers in line with all that Twitch lists about them: what is there is
-/// enabled, what is missing or dead is wanted anew.
+/// Brings targets in line with what Twitch lists about their streamers: what is there is enabled.
 ///
 /// Returns subscriptions that Twitch has and nobody needs, or has twice.
-pub async fn reconcile(
-    db: impl PgExecutor<'_>,
-    streamers: &[TwitchUserId],
-    listed: &[Listed],
-    now: OffsetDateTime,
-    settled_before: OffsetDateTime,
-) -> sqlx::Result<Vec<String>> {
+pub async fn reconcile(db: impl PgExecutor<'_>, listed: &[Listed]) -> sqlx::Result<Vec<String>> {
     sqlx::query_scalar(
         "with listed as (
            select * from unnest($1::text[], $2::text[], $3::text[], $4::text[])
@@ -375,11 +368,6 @@ pub async fn reconcile(
            from best b
            where x.twitch_user_id = b.twitch_user_id and x.type = b.type and b.status = 'enabled'
              and x.state <> 'unwanted' and (x.state <> 'enabled' or x.subscription_id is distinct from b.id)
-         ), missing as (
-           update eventsub_targets x set state = 'wanted', subscription_id = null, attempts = 0, next_try_at = $5,
-             error = 'Twitch does not list the subscription any more', updated_at = now()
-           where x.twitch_user_id = any($7) and x.state in ('pending', 'enabled') and x.updated_at < $6
-             and not exists (select from best b where b.twitch_user_id = x.twitch_user_id and b.type = x.type)
          )
          select l.id from listed l
          where not exists (
@@ -391,11 +379,75 @@ pub async fn reconcile(
     .bind(listed.iter().map(|l| l.streamer.as_deref()).collect::<Vec<_>>())
     .bind(listed.iter().map(|l| l.kind.as_str()).collect::<Vec<_>>())
     .bind(listed.iter().map(|l| l.status.as_str()).collect::<Vec<_>>())
-    .bind(now)
-    .bind(settled_before)
-    .bind(texts(streamers))
     .fetch_all(db)
     .await
+}
+
+/// A target whose subscription Twitch does not list alive.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lacking {
+    pub streamer: String,
+    /// Its type.
+    pub kind: String,
+    /// The subscription, as far as we know it.
+    pub subscription_id: Option<String>,
+}
+
+/// How many subscriptions these streamers should have by now, and those that Twitch does not list. What has
+/// changed since `settled_before` is left out.
+pub async fn lacking(
+    db: impl PgExecutor<'_>,
+    streamers: &[TwitchUserId],
+    listed: &[Listed],
+    settled_before: OffsetDateTime,
+) -> sqlx::Result<(usize, Vec<Lacking>)> {
+    let rows: Vec<(String, String, Option<String>, bool)> = sqlx::query_as(
+        "select x.twitch_user_id, x.type, x.subscription_id, exists (
+           select from unnest($2::text[], $3::text[], $4::text[]) as l (twitch_user_id, type, status)
+           where l.twitch_user_id = x.twitch_user_id and l.type = x.type
+             and l.status in ('enabled', 'webhook_callback_verification_pending'))
+         from eventsub_targets x
+         where x.twitch_user_id = any($1) and x.state in ('pending', 'enabled') and x.updated_at < $5
+         order by x.twitch_user_id, x.type",
+    )
+    .bind(texts(streamers))
+    .bind(listed.iter().map(|l| l.streamer.as_deref()).collect::<Vec<_>>())
+    .bind(listed.iter().map(|l| l.kind.as_str()).collect::<Vec<_>>())
+    .bind(listed.iter().map(|l| l.status.as_str()).collect::<Vec<_>>())
+    .bind(settled_before)
+    .fetch_all(db)
+    .await?;
+    let known = rows.len();
+    let lacking = rows.into_iter().filter(|(.., listed)| !listed);
+    let lacking = lacking.map(|(streamer, kind, subscription_id, _)| Lacking {
+        streamer,
+        kind,
+        subscription_id,
+    });
+    Ok((known, lacking.collect()))
+}
+
+/// Has lost subscriptions created anew.
+pub async fn want_anew(
+    db: impl PgExecutor<'_>,
+    lost: &[&Lacking],
+    now: OffsetDateTime,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "update eventsub_targets x set state = 'wanted', subscription_id = null, attempts = 0, next_try_at = $4,
+           error = 'Twitch does not list the subscription any more', updated_at = now()
+         from unnest($1::text[], $2::text[], $3::text[]) as l (twitch_user_id, type, subscription_id)
+         where x.twitch_user_id = l.twitch_user_id and x.type = l.type and x.state in ('pending', 'enabled')
+           -- Not one that has come meanwhile.
+           and x.subscription_id is not distinct from l.subscription_id",
+    )
+    .bind(lost.iter().map(|l| l.streamer.as_str()).collect::<Vec<_>>())
+    .bind(lost.iter().map(|l| l.kind.as_str()).collect::<Vec<_>>())
+    .bind(lost.iter().map(|l| l.subscription_id.as_deref()).collect::<Vec<_>>())
+    .bind(now)
+    .execute(db)
+    .await?;
+    Ok(())
 }
 
 /// How many targets are not as they should be.

@@ -3,7 +3,7 @@
 use crate::App;
 use sm_aws::Ring;
 use sm_db::announce::acceptance::{
-    self as db, Accepted, ChannelState, Notice, Revocation, StreamStart,
+    self as db, Accepted, ChannelState, Notice, Revocation, StreamEnd, StreamStart,
 };
 use sm_twitch::eventsub::{Event, Subscription};
 use sm_types::TwitchUserId;
@@ -57,7 +57,9 @@ async fn store(app: &App, receipt: Receipt<'_>, event: &Event) -> sqlx::Result<A
         Event::StreamOffline(e) => {
             let notice =
                 notice(receipt, &e.broadcaster.id, &e.broadcaster.login, &e.broadcaster.name);
-            db::stream_offline(pool, &notice, e.id.as_ref(), now + db::END_DEBOUNCE).await
+            let expand_at = now + db::END_DEBOUNCE;
+            let end = StreamEnd { stream_id: e.id.as_ref(), expand_at, told: true };
+            db::stream_offline(pool, &notice, end).await
         }
         Event::ChannelUpdate(e) => {
             let notice =

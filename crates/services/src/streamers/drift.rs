@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     App,
+    doubts::{self, Absence, Source, Verdict},
     jobs::step::{Failure, Run, Step, pace_twitch},
     twitch_token::with_token,
 };
@@ -17,7 +18,7 @@ use serde_json::json;
 use sm_aws::metrics::Gauge;
 use sm_db::{
     Session,
-    streamers::subscriptions::{self, Listed},
+    streamers::subscriptions::{self, Lacking, Listed},
 };
 use sm_twitch::{
     Error,
@@ -171,9 +172,71 @@ async fn compare(
     subscriptions::plan(&app.pool, streamers, now).await?;
     let all = subscriptions::listed(&app.pool, streamers, run).await?;
     let (kept, mut strays) = replace(app, run, all).await?;
-    let settled = run - SETTLED;
-    strays.extend(subscriptions::reconcile(&app.pool, streamers, &kept, now, settled).await?);
+    strays.extend(subscriptions::reconcile(&app.pool, &kept).await?);
+    restore(app, streamers, &kept, run - SETTLED).await?;
     delete(app, &strays, found).await
+}
+
+/// Has created anew what Twitch has lost: what its list lacks, and does not know by its id either.
+async fn restore(
+    app: &App,
+    streamers: &[TwitchUserId],
+    kept: &[Listed],
+    settled: OffsetDateTime,
+) -> Result<(), Failure> {
+    let absence = Absence::SubscriptionMissing;
+    let (known, lacking) = subscriptions::lacking(&app.pool, streamers, kept, settled).await?;
+    let there: Vec<_> =
+        kept.iter().filter_map(|l| l.streamer.as_ref().map(|id| subject(id, &l.kind))).collect();
+    let there: Vec<_> = there.iter().map(String::as_str).collect();
+    doubts::clear(app, absence, &there).await?;
+    let subjects: Vec<_> = lacking.iter().map(|l| subject(&l.streamer, &l.kind)).collect();
+    let subjects: Vec<_> = subjects.iter().map(String::as_str).collect();
+    let source = Source::SubscriptionList;
+    let believed = doubts::missing(app, absence, source, known, &subjects).await?;
+    let mut lost = Vec::new();
+    for (target, subject) in lacking.iter().zip(subjects.iter().copied()) {
+        if believed.iter().any(|doubt| doubt.subject == subject)
+            || doubts::plausible(known, lacking.len()) && is_lost(app, target, subject).await?
+        {
+            lost.push(target);
+        }
+    }
+    if !lost.is_empty() {
+        subscriptions::want_anew(&app.pool, &lost, app.clock.now()).await?;
+        let lost: Vec<_> = lost.iter().map(|l| subject(&l.streamer, &l.kind)).collect();
+        let lost: Vec<_> = lost.iter().map(String::as_str).collect();
+        doubts::clear(app, absence, &lost).await?;
+    }
+    Ok(())
+}
+
+fn subject(streamer: &str, kind: &str) -> String {
+    format!("{streamer}/{kind}")
+}
+
+/// Whether Twitch does not know a subscription by its id either.
+async fn is_lost(app: &App, target: &Lacking, subject: &str) -> Result<bool, Failure> {
+    let Some(id) = &target.subscription_id else { return Ok(false) };
+    pace_twitch(app).await?;
+    let found = with_token(app, |token| async move { app.twitch.subscription(&token, id).await });
+    match found.await {
+        Ok(Some(found)) if is_alive(found.status.as_str()) => {
+            doubts::clear(app, Absence::SubscriptionMissing, &[subject]).await?;
+            Ok(false)
+        }
+        Ok(_) => {
+            let absence = Absence::SubscriptionMissing;
+            let verdict = doubts::doubt(app, absence, subject, Source::Subscription).await?;
+            Ok(verdict == Verdict::Believe)
+        }
+        Err(error @ Error::RateLimited { .. }) => Err(error.into()),
+        // The next run looks again.
+        Err(error) => {
+            tracing::warn!(%error, subscription.id = id, "could not ask for a subscription");
+            Ok(false)
+        }
+    }
 }
 
 /// Deletes subscriptions at Twitch.
@@ -305,8 +368,10 @@ async fn strays(db: &mut Session, all: &[Listed], now: OffsetDateTime) -> sqlx::
         last.as_str().clone_into(&mut after);
         subscriptions::plan(&mut *db, &page, now).await?;
         let listed = subscriptions::listed(&mut *db, &page, now).await?;
-        strays +=
-            subscriptions::reconcile(&mut *db, &page, &listed, now, now - SETTLED).await?.len();
+        strays += subscriptions::reconcile(&mut *db, &listed).await?.len();
+        let (_, lacking) = subscriptions::lacking(&mut *db, &page, &listed, now - SETTLED).await?;
+        let lacking: Vec<_> = lacking.iter().collect();
+        subscriptions::want_anew(&mut *db, &lacking, now).await?;
     }
 }
 

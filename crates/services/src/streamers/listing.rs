@@ -2,12 +2,15 @@
 //! say is not believed.
 //!
 //! The list is behind by a minute or more at both ends of a stream, and now and then a page of it is
-//! stale or empty. So it takes two comparisons in a row to change a session that we know, and a
-//! webhook counts more than both.
+//! stale or empty. What it lacks is a doubt; what it has although a webhook told of the end, has to be there
+//! twice in a row. What it has although only the list itself had ended it, is live again at once.
 
-use crate::App;
+use crate::{
+    App,
+    doubts::{self, Absence, Source},
+};
 use sm_db::announce::{
-    acceptance::{self, Accepted, Notice, StreamStart},
+    acceptance::{self, Accepted, Notice, StreamEnd, StreamStart},
     stream_sessions::{self, Compared},
 };
 use sm_twitch::Stream;
@@ -38,11 +41,11 @@ enum Verdict {
     Agrees,
     /// Nothing: it may not have caught up yet.
     Unsettled,
-    /// Something else, for the first time.
+    /// It should be there and is missing.
+    Lacks,
+    /// It is there, although a webhook has told of its end.
     Contradicts,
-    /// For the second time in a row that it has ended; it was first missing at this time.
-    Ended(OffsetDateTime),
-    /// For the second time in a row that it has not ended.
+    /// It is there for the second time in a row, or only the list itself had ended it.
     Goes,
 }
 
@@ -59,26 +62,46 @@ pub(super) async fn compare(
     for stream in live.iter().filter(|stream| is_news(stream, &known, now)) {
         found.started += usize::from(started(app, stream, now).await?);
     }
-    let (mut contradicted, mut confirmed) = (Vec::new(), Vec::new());
+    let there: Vec<_> = listed.iter().map(|id| id.as_str()).collect();
+    let taken_back = doubts::clear(app, Absence::StreamEnded, &there).await?;
+    let (mut contradicted, mut confirmed, mut lacking) = (Vec::new(), Vec::new(), Vec::new());
     for session in &known {
         let stream = live.iter().find(|stream| stream.id == session.stream_id);
-        match verdict(session, stream.is_some(), is_newest(session, &known), now) {
+        let sight = Sight {
+            listed: stream.is_some(),
+            newest: is_newest(session, &known),
+            ended_by_us: taken_back.iter().any(|id| id == session.stream_id.as_str()),
+        };
+        match verdict(session, sight, now) {
             Verdict::Agrees if session.contradicted_at.is_some() => {
                 confirmed.push(session.session_id);
             }
             Verdict::Agrees | Verdict::Unsettled => {}
+            Verdict::Lacks => lacking.push(session),
             Verdict::Contradicts => contradicted.push(session.session_id),
-            Verdict::Ended(at) => {
-                ended(app, session, at).await?;
-                found.ended += 1;
-            }
             Verdict::Goes => resumed(app, session, now).await?,
         }
     }
     if !contradicted.is_empty() || !confirmed.is_empty() {
         stream_sessions::set_contradicted(&app.pool, &contradicted, &confirmed, now).await?;
     }
+    let expected = known.iter().filter(|session| should_be_listed(session, now)).count();
+    found.ended = end(app, expected, &lacking).await?;
     Ok(found)
+}
+
+/// Ends the sessions that the list has lacked for long enough; how many.
+async fn end(app: &App, expected: usize, lacking: &[&Compared]) -> sqlx::Result<usize> {
+    let subjects: Vec<_> = lacking.iter().map(|session| session.stream_id.as_str()).collect();
+    let absence = Absence::StreamEnded;
+    let gone = doubts::missing(app, absence, Source::GetStreams, expected, &subjects).await?;
+    for doubt in &gone {
+        let session = lacking.iter().find(|s| s.stream_id.as_str() == doubt.subject);
+        if let Some(session) = session {
+            ended(app, session, doubt.since).await?;
+        }
+    }
+    Ok(gone.len())
 }
 
 /// Whether a listed stream is one that we have missed, rather than one that is over.
@@ -98,24 +121,34 @@ fn is_newest(session: &Compared, known: &[Compared]) -> bool {
     !known.iter().any(later)
 }
 
-fn verdict(session: &Compared, listed: bool, newest: bool, now: OffsetDateTime) -> Verdict {
-    let agrees = listed == session.ended_at.is_none();
-    let settled = match session.ended_at {
-        None => now - session.started_at > LISTED_AFTER_START,
+/// How a list shows a session.
+#[derive(Debug, Clone, Copy)]
+struct Sight {
+    listed: bool,
+    /// Whether it is the last of its streamer.
+    newest: bool,
+    /// Whether it is there again after nobody but the list had ended it.
+    ended_by_us: bool,
+}
+
+fn should_be_listed(session: &Compared, now: OffsetDateTime) -> bool {
+    session.ended_at.is_none() && now - session.started_at > LISTED_AFTER_START
+}
+
+fn verdict(session: &Compared, sight: Sight, now: OffsetDateTime) -> Verdict {
+    match session.ended_at {
+        None if sight.listed => Verdict::Agrees,
+        None if should_be_listed(session, now) => Verdict::Lacks,
+        None => Verdict::Unsettled,
+        Some(_) if !sight.listed => Verdict::Agrees,
         // What another stream has followed does not come back.
-        Some(ended_at) => newest && now - ended_at > LISTED_AFTER_END,
-    };
-    match (agrees, session.contradicted_at) {
-        (true, _) => Verdict::Agrees,
-        (false, _) if !settled => Verdict::Unsettled,
-        (false, Some(first)) if now - first >= SECOND_LOOK_AFTER => {
-            if listed {
-                Verdict::Goes
-            } else {
-                Verdict::Ended(first)
-            }
-        }
-        (false, _) => Verdict::Contradicts,
+        Some(_) if !sight.newest => Verdict::Unsettled,
+        Some(_) if sight.ended_by_us => Verdict::Goes,
+        Some(ended_at) if now - ended_at <= LISTED_AFTER_END => Verdict::Unsettled,
+        Some(_) => match session.contradicted_at {
+            Some(first) if now - first >= SECOND_LOOK_AFTER => Verdict::Goes,
+            _ => Verdict::Contradicts,
+        },
     }
 }
 
@@ -177,7 +210,8 @@ async fn ended(app: &App, session: &Compared, at: OffsetDateTime) -> sqlx::Resul
     let message_id = message_id("offline", &session.stream_id, now);
     let notice = notice(&message_id, &session.twitch_user_id, at, now);
     let expand_at = now + acceptance::END_DEBOUNCE;
-    acceptance::stream_offline(&app.pool, &notice, Some(&session.stream_id), expand_at).await?;
+    let end = StreamEnd { stream_id: Some(&session.stream_id), expand_at, told: false };
+    acceptance::stream_offline(&app.pool, &notice, end).await?;
     tracing::warn!(
         stream.id = %session.stream_id, streamer.id = %session.twitch_user_id,
         "found an end that no webhook had told of"
@@ -206,23 +240,24 @@ mod tests {
     }
 
     #[test]
-    fn list_is_believed_at_the_second_look_and_never_while_it_may_lag() {
-        let open = |contradicted| session(None, contradicted);
+    fn list_lags_at_both_ends_and_a_webhook_counts_more() {
+        let open = session(None, None);
         let over = |contradicted| session(Some(60), contradicted);
-        for (session, listed, newest, minute, expected) in [
-            (open(None), true, true, 5, Verdict::Agrees),
-            (open(None), false, true, 9, Verdict::Unsettled),
-            (open(None), false, true, 11, Verdict::Contradicts),
-            (open(Some(11)), false, true, 11, Verdict::Contradicts),
-            (open(Some(11)), false, true, 13, Verdict::Ended(at(11))),
-            (over(None), false, true, 61, Verdict::Agrees),
-            (over(None), true, true, 64, Verdict::Unsettled),
-            (over(None), true, true, 66, Verdict::Contradicts),
-            (over(Some(66)), true, true, 68, Verdict::Goes),
-            (over(Some(66)), true, false, 68, Verdict::Unsettled),
+        let sight = |listed| Sight { listed, newest: true, ended_by_us: false };
+        let by_us = Sight { ended_by_us: true, ..sight(true) };
+        for (session, sight, minute, expected) in [
+            (&open, sight(true), 5, Verdict::Agrees),
+            (&open, sight(false), 9, Verdict::Unsettled),
+            (&open, sight(false), 11, Verdict::Lacks),
+            (&over(None), sight(false), 61, Verdict::Agrees),
+            (&over(None), sight(true), 64, Verdict::Unsettled),
+            (&over(None), sight(true), 66, Verdict::Contradicts),
+            (&over(Some(66)), sight(true), 68, Verdict::Goes),
+            (&over(None), by_us, 61, Verdict::Goes),
+            (&over(Some(66)), Sight { newest: false, ..by_us }, 68, Verdict::Unsettled),
         ] {
-            let found = verdict(&session, listed, newest, at(minute));
-            assert_eq!(found, expected, "{session:?}, minute {minute}");
+            let found = verdict(session, sight, at(minute));
+            assert_eq!(found, expected, "{session:?}, {sight:?}, minute {minute}");
         }
     }
 }

@@ -4,7 +4,7 @@ pub(crate) use super::drift::step_subscriptions;
 pub use super::drift::{Drift, Reconciled, at_twitch, drift, outdated, subscriptions};
 use super::{
     listing::{self, Streams},
-    names::{ReconcileError, take_up},
+    names::{ReconcileError, miss, take_up},
 };
 use crate::{
     App,
@@ -65,12 +65,12 @@ async fn compare_streams(
     Ok(())
 }
 
-/// Brings names and avatars of a page up to date; accounts that Twitch does not list any more are marked.
+/// Brings names and avatars of a page up to date; what becomes of accounts that Twitch does not list is for
+/// [`miss`] to say.
 pub(crate) async fn step_names(app: &App, run: Run<'_>) -> Step {
     let (page, next) = page_of(app, run).await?;
     let users = take_up(app, &page).await?;
-    let gone: Vec<_> =
-        page.iter().filter(|id| !users.iter().any(|user| user.id == **id)).cloned().collect();
-    streamers::set_removed(&app.pool, &gone, app.clock.now()).await?;
+    let active = streamers::active(&app.pool, &page).await?;
+    miss(app, &active, &users).await?;
     Ok(next)
 }

@@ -4,6 +4,7 @@ use super::names::{self, ReconcileError};
 use crate::{
     App,
     audit::{self, Action, Actor},
+    backoff::Policy,
     twitch_token::with_token,
 };
 use serde_json::{Value, json};
@@ -25,8 +26,12 @@ const LEASE: Duration = Duration::minutes(2);
 const CHALLENGE_WINDOW: Duration = Duration::minutes(1);
 /// Nobody can have it tried more often than that.
 const RETRY_AFTER: Duration = Duration::MINUTE;
-/// The longest wait between two tries.
-const MAX_BACKOFF: Duration = Duration::hours(6);
+/// 1, 2, 4, … minutes, up to 6 hours; what is wanted is never given up.
+const RETRY: Policy =
+    Policy { first: Duration::MINUTE, longest: Duration::hours(6), tries: i32::MAX };
+/// When Twitch is only busy. What it refuses for longer than this is shown as failed.
+const BUSY: Policy =
+    Policy { first: Duration::seconds(2), longest: Duration::minutes(15), tries: 12 };
 
 /// Works off targets that are due; how many there were.
 pub async fn step(app: &App) -> sqlx::Result<usize> {
@@ -170,7 +175,7 @@ async fn create(app: &App, target: &DueTarget, now: OffsetDateTime) -> sqlx::Res
             match status {
                 Status::Enabled => (TargetState::Enabled, now),
                 // Twitch asks within seconds; we look again when it did not.
-                _ => (TargetState::Pending, now + CHALLENGE_WINDOW.max(backoff(target.attempts))),
+                _ => (TargetState::Pending, now + CHALLENGE_WINDOW.max(backoff(target))),
             }
         }
         Err(refusal) => {
@@ -215,10 +220,14 @@ async fn existing(app: &App, id: &str) -> Result<(String, Status), Error> {
 
 /// The state and wait that follow from a refusal.
 fn after(refusal: &Error, target: &DueTarget) -> (TargetState, Duration) {
-    let backoff = backoff(target.attempts);
+    let backoff = backoff(target);
     match refusal {
         Error::RateLimited { retry_after } => {
-            (TargetState::Wanted, Duration::try_from(*retry_after).unwrap_or(Duration::MINUTE))
+            let told = Duration::try_from(*retry_after).ok();
+            match BUSY.next(target.attempts, told, spread(target)) {
+                Some(wait) => (TargetState::Wanted, wait),
+                None => (TargetState::Failed, backoff),
+            }
         }
         Error::Unavailable { .. } | Error::Decode | Error::NotFound => {
             (TargetState::Wanted, backoff)
@@ -228,9 +237,14 @@ fn after(refusal: &Error, target: &DueTarget) -> (TargetState, Duration) {
     }
 }
 
-/// 1, 2, 4, … minutes, up to 6 hours.
-fn backoff(attempts: i32) -> Duration {
-    sm_db::lease::backoff(attempts, Duration::MINUTE, MAX_BACKOFF, 0)
+fn backoff(target: &DueTarget) -> Duration {
+    RETRY.next(target.attempts, None, spread(target)).unwrap_or(RETRY.longest)
+}
+
+/// Sets apart what was refused together.
+fn spread(target: &DueTarget) -> u8 {
+    let text = format!("{}/{}/{}", target.twitch_user_id, target.kind, target.attempts);
+    Sha256::digest(text.as_bytes())[0]
 }
 
 async fn remove(app: &App, target: &DueTarget) -> sqlx::Result<()> {
@@ -253,9 +267,38 @@ async fn remove(app: &App, target: &DueTarget) -> sqlx::Result<()> {
 mod tests {
     use super::*;
 
+    fn target(attempts: i32) -> DueTarget {
+        DueTarget {
+            twitch_user_id: TwitchUserId::from("7"),
+            kind: "stream.online".to_owned(),
+            state: TargetState::Wanted,
+            subscription_id: None,
+            attempts,
+            streamer_removed: false,
+        }
+    }
+
     #[test]
-    fn waits_double_up_to_six_hours() {
-        let minutes = |attempts| backoff(attempts).whole_minutes();
-        assert_eq!([0, 1, 2, 3, 9, 10, 99].map(minutes), [1, 1, 2, 4, 256, 360, 360]);
+    fn waits_grow_up_to_six_hours() {
+        for (attempts, minutes) in [(1, 1), (2, 2), (3, 4), (9, 256), (10, 360), (99, 360)] {
+            let wait = backoff(&target(attempts));
+            let least = Duration::minutes(minutes);
+            assert!(wait >= least && wait <= least * 1.25, "{attempts}: {wait}");
+        }
+    }
+
+    #[test]
+    fn limit_that_never_ends_is_asked_ever_more_seldom_and_shown_at_last() {
+        let busy = |attempts| {
+            let refusal = Error::RateLimited { retry_after: std::time::Duration::from_secs(1) };
+            after(&refusal, &target(attempts))
+        };
+        let (mut tried, mut passed) = (0, Duration::ZERO);
+        while let (TargetState::Wanted, wait) = busy(tried + 1) {
+            (tried, passed) = (tried + 1, passed + wait);
+        }
+        assert_eq!(tried, 11);
+        assert!(passed > Duration::minutes(30), "{passed}");
+        assert!(busy(12).1 >= Duration::hours(6));
     }
 }

@@ -125,6 +125,11 @@ impl TwitchSim {
         self.revoke(user, "user_removed").await
     }
 
+    /// Leaves an account out of what Helix lists, and tells nobody; [`TwitchSim::restore_user`] ends it.
+    pub fn hide_user(&self, user: &TwitchUserId) {
+        self.shared.world().user_mut(user.as_str(), |user| user.removed = true);
+    }
+
     /// Brings a removed account back, as Twitch does after a suspension: Helix lists it again, its subscriptions
     /// stay dead, and nothing is told.
     pub fn restore_user(&self, user: &TwitchUserId) {

@@ -21,17 +21,25 @@ pub struct Fault {
     /// What becomes of the answer's body, when it is not what it should be.
     #[serde(default)]
     pub body: Option<OddBody>,
+    /// The answer's whole text, instead.
+    #[serde(default)]
+    pub text: Option<String>,
 }
 
 impl Fault {
     /// Refuses the next requests under a path with a status and Twitch's words.
     pub fn refusing(path: &str, status: u16, times: u32) -> Self {
-        Self { path: path.to_owned(), status, times, delay_ms: 0, body: None }
+        Self { path: path.to_owned(), status, times, delay_ms: 0, body: None, text: None }
     }
 
     /// Answers the next request under a path with a body that is none of Twitch's.
     pub fn odd(path: &str, status: u16, body: OddBody) -> Self {
         Self { body: Some(body), ..Self::refusing(path, status, 1) }
+    }
+
+    /// Answers the next request under a path with this.
+    pub fn answering(path: &str, status: u16, text: impl Into<String>) -> Self {
+        Self { text: Some(text.into()), ..Self::refusing(path, status, 1) }
     }
 }
 

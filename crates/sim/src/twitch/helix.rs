@@ -11,7 +11,7 @@ use crate::odd::with_odd_body;
 use axum::{
     body::Bytes,
     extract::State,
-    http::{HeaderMap, Method, Uri},
+    http::{HeaderMap, Method, StatusCode, Uri},
     response::{IntoResponse, Response},
 };
 use std::{sync::Arc, time::Duration};
@@ -38,6 +38,11 @@ pub(super) async fn handle(
         return answered(&shared, &method, (helix, short), &uri, &headers, &body).await;
     };
     tokio::time::sleep(Duration::from_millis(fault.delay_ms)).await;
+    if let Some(text) = fault.text {
+        let json = [("content-type", "application/json; charset=utf-8")];
+        let status = StatusCode::from_u16(fault.status).unwrap_or(StatusCode::OK);
+        return (status, json, text).into_response();
+    }
     let response = if fault.status >= 400 {
         fail(&shared, &fault, helix)
     } else {

@@ -33,7 +33,7 @@
 //! | `POST /_sim/twitch/expire-user-tokens` | makes those of users invalid |
 //! | `POST /_sim/twitch/expire-app-tokens` | makes those of the application invalid |
 //! | `GET /_sim/twitch/faults` | the faults that are left |
-//! | `POST /_sim/twitch/faults` | adds a fault: `{"path":"streams","status":503,"times":3}`, perhaps with a `body`: `empty`, `cut` or `page` |
+//! | `POST /_sim/twitch/faults` | adds a fault: `{"path":"streams","status":503,"times":3}`, perhaps with a `body`: `empty`, `cut` or `page`, or with a whole `text` |
 //! | `DELETE /_sim/twitch/faults` | removes all faults |
 
 mod actions;
