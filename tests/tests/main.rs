@@ -26,6 +26,7 @@ mod odd_answers;
 mod operate;
 mod outage;
 mod permissions;
+mod presence;
 mod previous;
 mod retention;
 mod rotation;

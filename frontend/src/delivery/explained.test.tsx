@@ -72,9 +72,9 @@ test("a missing permission is told with where it is taken away", () => {
 });
 
 test("a time-out is told with its end", () => {
-  const [english, german] = explain("timed_out", { until: "2026-11-29T12:00:00Z" });
-  expect(english?.text).toMatch(/until .*2026.*: till then/);
-  expect(german?.text).toMatch(/bis .*2026.* einen Timeout/);
+  const [said, gesagt] = explain("timed_out", { until: "2026-11-29T12:00:00Z" });
+  expect(said?.text).toMatch(/until .*2026.*: till then/);
+  expect(gesagt?.text).toMatch(/bis .*2026.* einen Timeout/);
 });
 
 test("a category and a type are named where they are known", () => {

@@ -50,6 +50,8 @@ pub struct DueDelivery {
     /// Why the destination is degraded, when it is.
     pub degraded_reason: Option<String>,
     pub guild_name: String,
+    /// Whether the bot is said not to be in the guild.
+    pub guild_doubted: bool,
     /// Whom to mention, in stored form.
     pub mention: String,
     pub mention_role_id: Option<i64>,

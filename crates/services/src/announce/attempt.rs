@@ -11,6 +11,8 @@ use crate::{
         record::{self, Why},
         render::{self, Rendered},
     },
+    doubts::Source,
+    guilds::presence,
 };
 use sm_aws::metrics::{Counter, Gauge};
 use sm_db::{
@@ -58,7 +60,7 @@ pub(super) async fn run(
         record,
     };
     if due.degraded_reason.is_some() {
-        let found = attempt.check().await?;
+        let found = attempt.check(None).await?;
         if found != Some(Health::Good) {
             return Ok(attempt.not_healthy(found).into());
         }
@@ -102,11 +104,10 @@ struct Attempt<'a> {
 
 impl Attempt<'_> {
     /// Looks at the channel and remembers what was found; `None` when Discord did not answer.
-    async fn check(&mut self) -> sqlx::Result<Option<Health>> {
+    async fn check(&mut self, refused: Option<Source>) -> sqlx::Result<Option<Health>> {
         let Some(destination) = self.due.destination() else { return Ok(None) };
-        let now = self.app.clock.now();
         let (guild, channel) = (self.due.guild_id, self.channel);
-        let found = preflight::recheck(self.app, destination, guild, channel, now).await?;
+        let found = preflight::recheck(self.app, destination, guild, channel, refused).await?;
         // It took turns of its own, and the reserved slot may have gone by meanwhile.
         self.turns = Turns::new(self.app);
         Ok(found)
@@ -180,7 +181,7 @@ impl Attempt<'_> {
         let left = self.due.expires_at - self.app.clock.now();
         let decision = match outcome::in_doubt(&self.tried, &doubt, left) {
             Ruling::Final(decision) => decision,
-            Ruling::Check(_) => match self.check().await? {
+            Ruling::Check(_) => match self.check(Some(Source::Delivery)).await? {
                 Some(Health::Good) | None => outcome::look_again(&self.tried, &doubt, left),
                 Some(broken) => Decision::Settle(Status::Failed, outcome::unhealthy(broken)),
             },
@@ -218,7 +219,7 @@ impl Attempt<'_> {
                 let decision = match outcome::decide(&self.tried, &error) {
                     Ruling::Final(decision) => decision,
                     Ruling::Check(defect) => {
-                        let found = self.check().await?;
+                        let found = self.check(Some(Source::Delivery)).await?;
                         outcome::after_check(&self.tried, defect, found, &error)
                     }
                 };
@@ -241,6 +242,9 @@ impl Attempt<'_> {
             let wait = Duration::try_from(wait).unwrap_or(Duration::SECOND);
             let wait = wait.min(Hold::Channel.longest());
             sm_db::announce::gate::block_channel(&app.pool, channel, wait).await?;
+        }
+        if due.guild_doubted {
+            presence::is_there(app, due.guild_id).await?;
         }
         let latency = app.clock.now() - due.received_at;
         if (due.kind, due.action, due.resends) == (Kind::Online, Action::Create, 0) {

@@ -6,6 +6,8 @@
 use crate::{
     App,
     announce::gate::{Turns, in_turn},
+    doubts::Source,
+    guilds::presence,
 };
 use serde_json::{Map, Value, json};
 use sm_discord::{
@@ -101,7 +103,17 @@ impl From<Obstacle> for Trouble {
 
 /// Checks one channel with up to six requests; an error means that Discord did not answer.
 pub async fn check(app: &App, guild: GuildId, channel: ChannelId) -> Result<Health, Error> {
-    let view = match look(app, guild, channel).await? {
+    check_after(app, guild, channel, None).await
+}
+
+/// The same after somebody else's look, or Discord's refusal of a message.
+async fn check_after(
+    app: &App,
+    guild: GuildId,
+    channel: ChannelId,
+    refused: Option<Source>,
+) -> Result<Health, Error> {
+    let view = match look(app, guild, channel, refused).await? {
         Seen::Here(view) => view,
         Seen::Nothing(health) => return Ok(health),
     };
@@ -127,7 +139,7 @@ pub(crate) async fn reads_history(
     guild: GuildId,
     channel: ChannelId,
 ) -> Result<bool, Error> {
-    Ok(match look(app, guild, channel).await? {
+    Ok(match look(app, guild, channel, None).await? {
         Seen::Here(view) => {
             view.permissions(app.clock.now()).contains(Permissions::READ_MESSAGE_HISTORY)
         }
@@ -166,16 +178,16 @@ pub(crate) enum Seen {
     Nothing(Health),
 }
 
-pub(crate) async fn look(app: &App, guild: GuildId, channel: ChannelId) -> Result<Seen, Error> {
-    let mut turns = Turns::new(app);
-    turns.next().await?;
-    let guild_info = match app.discord.get_guild(guild).await {
-        Ok(reply) => reply.body,
-        Err(error) if matches!(error.code(), Some(10004 | 50001)) => {
-            return Ok(Seen::Nothing(Health::NotInGuild));
-        }
-        Err(error) => return Err(error),
+pub(crate) async fn look(
+    app: &App,
+    guild: GuildId,
+    channel: ChannelId,
+    refused: Option<Source>,
+) -> Result<Seen, Error> {
+    let Some(guild_info) = presence::guild(app, guild, refused).await? else {
+        return Ok(Seen::Nothing(Health::NotInGuild));
     };
+    let mut turns = Turns::new(app);
     let bot = bot_user(app).await?;
     turns.next().await?;
     let member = app.discord.get_member(guild, bot).await?.body;
@@ -223,15 +235,17 @@ pub(crate) async fn bot_user(app: &App) -> Result<UserId, Error> {
     app.inner().bot_user.get_or_try_init(fetch).await.copied()
 }
 
-/// Checks a destination and records what was found; `None` when Discord did not answer.
+/// Checks a destination and records what was found; `None` when Discord did not answer, or what it said is still
+/// in doubt.
 pub(crate) async fn recheck(
     app: &App,
     destination: DestinationId,
     guild: GuildId,
     channel: ChannelId,
-    now: OffsetDateTime,
+    refused: Option<Source>,
 ) -> sqlx::Result<Option<Health>> {
-    let health = match check(app, guild, channel).await {
+    let now = app.clock.now();
+    let health = match check_after(app, guild, channel, refused).await {
         Ok(health) => health,
         Err(error) => {
             tracing::warn!(%error, guild.id = %guild, channel.id = %channel, "the check got no answer");
@@ -243,7 +257,6 @@ pub(crate) async fn recheck(
         Health::Broken(trouble) => Some(trouble.reason.code()),
         Health::NotInGuild => Some(NOT_IN_GUILD),
     };
-    sm_db::guilds::set_present(&app.pool, guild, health != Health::NotInGuild, now).await?;
     match reason {
         None => sm_db::streamers::destinations::heal(&app.pool, destination).await?,
         Some(reason) => {

@@ -100,6 +100,5 @@ async fn health(
     if dry_run {
         return Ok(preflight::check(app, found.guild_id, channel).await.ok());
     }
-    let now = app.clock.now();
-    preflight::recheck(app, found.destination_id, found.guild_id, channel, now).await
+    preflight::recheck(app, found.destination_id, found.guild_id, channel, None).await
 }

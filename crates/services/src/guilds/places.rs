@@ -1,5 +1,6 @@
 //! Channels and roles of a server, for pickers and for saves.
 
+use super::presence;
 use crate::{
     App,
     announce::{
@@ -34,15 +35,11 @@ pub async fn load(app: &App, guild: GuildId) -> Result<Places, Error> {
 async fn read(app: &App, guild: GuildId) -> Result<Places, Error> {
     let bot = preflight::bot_user(app).await?;
     let (info, channels, member) = tokio::join!(
-        in_turn(app, app.discord.get_guild(guild)),
+        presence::guild(app, guild, None),
         in_turn(app, app.discord.get_guild_channels(guild)),
         in_turn(app, app.discord.get_member(guild, bot)),
     );
-    let info = match info {
-        Ok(reply) => reply.body,
-        Err(error) if matches!(error.code(), Some(10004 | 50001)) => return Ok(Places::absent()),
-        Err(error) => return Err(error),
-    };
+    let Some(info) = info? else { return Ok(Places::absent()) };
     Ok(compute(app, &info, channels?.body, &member?.body, bot))
 }
 
@@ -116,7 +113,7 @@ pub async fn find_thread(
     guild: GuildId,
     channel: ChannelId,
 ) -> Result<Option<Place>, Error> {
-    let found = match preflight::look(app, guild, channel).await? {
+    let found = match preflight::look(app, guild, channel, None).await? {
         Seen::Here(view) => view,
         Seen::Nothing(_) => return Ok(None),
     };
