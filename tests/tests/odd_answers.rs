@@ -51,6 +51,56 @@ async fn refusal_that_cannot_be_read_is_no_block_of_everybody() {
     }
 }
 
+const PAGE: &str = "<html><body><center><h1>400</h1></center><hr>cloudflare</body></html>";
+
+#[tokio::test]
+async fn stray_page_is_retried() {
+    for status in [400, 404, 413] {
+        scenario(async |t| {
+            let page = FaultKind::answer(status, &[("Content-Type", "text/html")], PAGE);
+            let [odd, other] = two_servers_with(t, Fault::new(page, 1)).await;
+            assert_eq!(t.deliveries(odd).await, ["online pending discord_unavailable"], "{status}");
+            assert_eq!(t.messages(other).len(), 1);
+            t.after(Duration::seconds(2)).await;
+            assert_eq!(t.deliveries(odd).await, ["online sent"], "{status}");
+            assert_eq!(t.messages(odd).len(), 1);
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn refusal_with_headers_of_discords_is_about_one_channel() {
+    for body in ["", PAGE] {
+        scenario(async |t| {
+            let headers =
+                [("Retry-After", "1"), ("X-RateLimit-Scope", "user"), ("Via", "1.1 google")];
+            let limit = FaultKind::answer(429, &headers, body);
+            let [odd, other] = two_servers_with(t, Fault::new(limit, 1)).await;
+            assert!(!circuit_is_open(t).await, "{body:?}");
+            assert_eq!(t.deliveries(odd).await, ["online pending rate_limited"], "{body:?}");
+            assert_eq!(t.messages(other).len(), 1, "{body:?}");
+            t.sql("update discord_gate set blocked_until = now() - interval '1 second'").await;
+            t.after(Duration::seconds(5)).await;
+            assert_eq!(t.messages(odd).len(), 1, "{body:?}");
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn refusal_as_if_of_everybody_costs_one_message_unless_it_is_repeated() {
+    for kind in [FaultKind::Cloudflare, FaultKind::Refuse { status: 401, code: 0 }] {
+        scenario(async |t| {
+            let [odd, other] = two_servers_with(t, Fault::new(kind.clone(), 1)).await;
+            assert!(!circuit_is_open(t).await, "{kind:?}");
+            t.after(Duration::seconds(5)).await;
+            assert_eq!((t.messages(odd).len(), t.messages(other).len()), (1, 1), "{kind:?}");
+        })
+        .await;
+    }
+}
+
 #[tokio::test]
 async fn success_that_cannot_be_read_posts_once() {
     for body in BODIES {

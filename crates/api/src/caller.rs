@@ -11,7 +11,10 @@ use sm_services::{
     App, LazyApp, SecurityEvent,
     accounts::sign_in::session_of,
     audit::{self, Actor},
-    guilds::access::{self, Access, Known},
+    guilds::{
+        access::{self, Access, Known},
+        presence,
+    },
 };
 use sm_types::GuildId;
 use time::OffsetDateTime;
@@ -126,7 +129,8 @@ where
     let asked = ask(parts, state, guild).await?;
     let guild = guild.ok_or(ApiError::UnknownGuild)?;
     let caller = asked.caller;
-    if !asked.bot_present {
+    // It may have been brought back without a word to us.
+    if !asked.bot_present && !presence::look(&caller.app, guild).await? {
         return Err(ApiError::UnknownGuild);
     }
     let write = !matches!(parts.method, Method::GET | Method::HEAD);

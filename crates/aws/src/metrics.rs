@@ -76,6 +76,8 @@ counters! {
     DiscordRateLimited "discord" "rate_limited"
     /// Discord refused with 401, 403 or 429.
     DiscordInvalid "discord" "invalid"
+    /// Discord asked a delivery to wait, as it has for a while.
+    DiscordStuck "discord" "stuck"
     /// Twitch refused to create a subscription.
     SubscriptionFailed "subscription" "failed"
     /// A row of a list of a remote could not be read, and was left out; the log names its kind.

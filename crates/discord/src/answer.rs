@@ -7,8 +7,8 @@ use std::time::Duration;
 
 /// A 429 that tells no time at all.
 const DEFAULT_WAIT: f64 = 1.0;
-/// Nothing asks for longer than a day, whatever a header says.
-const MAX_WAIT: f64 = 86_400.0;
+/// Discord's longest known wait is an hour, for publishing; whatever says more is not believed.
+const MAX_WAIT: f64 = 3_600.0;
 
 /// The state of a bucket after an answer.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -65,19 +65,25 @@ impl Problem {
     }
 }
 
-/// Reads an error leniently: the status first, then the JSON, if it is any.
+/// Reads an error leniently: headers and status tell whose refusal it is, the JSON, if it is any, what it means.
 pub(crate) fn refusal(status: u16, headers: &HeaderMap, body: &[u8]) -> Error {
     let json = serde_json::from_slice::<Value>(&sm_types::json::cleaned(body)).ok();
-    let problem = json.as_ref().map(Problem::read);
-    if is_block(status, problem.as_ref(), body) {
+    let problem = json.as_ref().filter(|json| json.is_object()).map(Problem::read);
+    if !is_from_discord(headers) && is_block(status, problem.as_ref(), body) {
         let retry_after = header(headers, "Retry-After").map(seconds);
         return Error::Blocked { retry_after };
     }
     match (status, problem) {
-        // Discord gives a reason for every refusal: without one it is not known whose this is.
-        (403, None) => Error::Unavailable { status: Some(status), sent: true },
-        (_, problem) => named(status, headers, problem.unwrap_or_default()),
+        (401 | 429, problem) => named(status, headers, problem.unwrap_or_default()),
+        // Discord gives a reason for every refusal: a page without one is somebody's on the way.
+        (_, None) => Error::Unavailable { status: Some(status), sent: true },
+        (_, Some(problem)) => named(status, headers, problem),
     }
+}
+
+/// Discord's own servers say so in the headers of every answer; its edge and other proxies do not.
+fn is_from_discord(headers: &HeaderMap) -> bool {
+    headers.keys().any(|name| name == "via" || name.as_str().starts_with("x-ratelimit-"))
 }
 
 fn named(status: u16, headers: &HeaderMap, problem: Problem) -> Error {
@@ -202,6 +208,40 @@ mod tests {
             panic!()
         };
         assert_eq!((scope, retry_after), (Scope::Global, Duration::from_secs(7)));
+    }
+
+    #[test]
+    fn page_with_headers_of_discords_is_no_block() {
+        let page = b"<html>Too Many Requests</html>";
+        for (name, value) in [("Via", "1.1 google"), ("X-RateLimit-Scope", "user")] {
+            let headers = headers(&[("Retry-After", "1"), (name, value)]);
+            let limited = refusal(429, &headers, page);
+            let wait = Duration::from_secs(1);
+            assert!(
+                matches!(limited, Error::RateLimited { retry_after, .. } if retry_after == wait)
+            );
+            let unavailable = Error::Unavailable { status: Some(403), sent: true };
+            assert_eq!(refusal(403, &headers, page), unavailable);
+        }
+    }
+
+    #[test]
+    fn stray_page_is_no_refusal() {
+        for status in [301, 400, 404, 405, 413, 451] {
+            for body in ["<html><center>cloudflare</center></html>", "", "1015"] {
+                let unavailable = Error::Unavailable { status: Some(status), sent: true };
+                assert_eq!(refusal(status, &HeaderMap::new(), body.as_bytes()), unavailable);
+            }
+        }
+    }
+
+    #[test]
+    fn wait_beyond_all_reason_is_not_believed() {
+        let headers = headers(&[("Retry-After", "86400"), ("Via", "1.1 google")]);
+        let Error::RateLimited { retry_after, .. } = refusal(429, &headers, b"{}") else {
+            panic!()
+        };
+        assert_eq!(retry_after, Duration::from_secs(3600));
     }
 
     #[test]

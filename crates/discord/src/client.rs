@@ -23,7 +23,10 @@ use std::{
 pub type Http = Arc<LazyLock<reqwest::Client>>;
 
 const TIMEOUT: Duration = Duration::from_secs(5);
-const MAX_ANSWER_BYTES: usize = 1024 * 1024;
+/// Of most answers; they are far smaller.
+const MAX_BYTES: usize = 1024 * 1024;
+/// Of what grows with a server: 500 channels with their overwrites, 250 roles, 100 messages with embeds.
+const MAX_LIST_BYTES: usize = 8 * MAX_BYTES;
 
 /// Where Discord is and who we are.
 #[derive(Clone, Debug)]
@@ -104,7 +107,7 @@ impl Client {
         limit: u8,
     ) -> Result<Reply<Vec<Message>>, Error> {
         let before = before.map(|id| format!("&before={id}")).unwrap_or_default();
-        self.get(format!("channels/{channel}/messages?limit={limit}{before}")).await
+        self.get_list(format!("channels/{channel}/messages?limit={limit}{before}")).await
     }
 
     /// A channel. 403/50001 when it is hidden, 404/10003 when it is gone.
@@ -114,16 +117,16 @@ impl Client {
 
     /// A guild with its roles. 404/10004 when the bot is not in it.
     pub async fn get_guild(&self, guild: GuildId) -> Result<Reply<Guild>, Error> {
-        self.get(format!("guilds/{guild}")).await
+        self.get_list(format!("guilds/{guild}")).await
     }
 
     /// A guild's channels with their overwrites, threads excepted.
     pub async fn get_guild_channels(&self, guild: GuildId) -> Result<Reply<Vec<Channel>>, Error> {
-        self.get(format!("guilds/{guild}/channels")).await
+        self.get_list(format!("guilds/{guild}/channels")).await
     }
 
     pub async fn get_guild_roles(&self, guild: GuildId) -> Result<Reply<Vec<Role>>, Error> {
-        self.get(format!("guilds/{guild}/roles")).await
+        self.get_list(format!("guilds/{guild}/roles")).await
     }
 
     /// A member of a guild. For the bot itself its own id has to be given.
@@ -154,6 +157,11 @@ impl Client {
         self.read(Outgoing::new(Method::GET, path)).await
     }
 
+    async fn get_list<T: DeserializeOwned>(&self, path: String) -> Result<Reply<T>, Error> {
+        let request = Outgoing::new(Method::GET, path);
+        self.read(Outgoing { max_bytes: MAX_LIST_BYTES, ..request }).await
+    }
+
     async fn call<T: DeserializeOwned>(
         &self,
         method: Method,
@@ -182,7 +190,7 @@ impl Client {
     }
 
     pub(crate) async fn send(&self, request: Outgoing<'_>) -> Result<(Vec<u8>, Limits), Error> {
-        let Outgoing { method, path, identity, body } = request;
+        let Outgoing { method, path, identity, body, max_bytes } = request;
         let config = &self.config;
         let request = self
             .http
@@ -206,7 +214,7 @@ impl Client {
         };
         let answer = request.send().await.map_err(|error| unavailable(&error))?;
         let (status, headers) = (answer.status(), answer.headers().clone());
-        let bytes = read(answer).await;
+        let bytes = read(answer, max_bytes).await;
         if status.is_success() {
             return Ok((bytes?, limits(&headers)));
         }
@@ -229,12 +237,14 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) path: String,
     pub(crate) identity: Identity<'a>,
     pub(crate) body: Body<'a>,
+    /// A longer answer is not read.
+    pub(crate) max_bytes: usize,
 }
 
 impl Outgoing<'_> {
     /// A request of the bot's without a body.
     pub(crate) fn new(method: Method, path: String) -> Self {
-        Self { method, path, identity: Identity::Bot, body: Body::Empty }
+        Self { method, path, identity: Identity::Bot, body: Body::Empty, max_bytes: MAX_BYTES }
     }
 }
 
@@ -255,11 +265,11 @@ fn unavailable(error: &reqwest::Error) -> Error {
     Error::Unavailable { status: None, sent: !error.is_connect() }
 }
 
-async fn read(mut answer: Response) -> Result<Vec<u8>, Error> {
+async fn read(mut answer: Response, max_bytes: usize) -> Result<Vec<u8>, Error> {
     let status = answer.status().as_u16();
     let mut bytes = Vec::new();
     while let Some(chunk) = answer.chunk().await.map_err(|error| unavailable(&error))? {
-        if bytes.len() + chunk.len() > MAX_ANSWER_BYTES {
+        if bytes.len() + chunk.len() > max_bytes {
             return Err(Error::Decode { status });
         }
         bytes.extend_from_slice(&chunk);

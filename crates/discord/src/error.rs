@@ -46,7 +46,7 @@ pub enum Error {
         /// Where in the body, for code 50035.
         errors: Option<serde_json::Value>,
     },
-    /// Cloudflare blocks this address or this client.
+    /// Cloudflare blocks this address or this client, as far as one answer can tell.
     #[error("Discord's edge blocks us")]
     Blocked {
         /// How long, when it tells.
@@ -98,6 +98,11 @@ impl Error {
     /// Whether OAuth refused a code or refresh token for good.
     pub fn is_invalid_grant(&self) -> bool {
         matches!(self, Self::Rejected { status: 400, message, .. } if message == "invalid_grant")
+    }
+
+    /// Whether it is a limit beyond the routes' own: about this message or this channel, told by a code.
+    pub fn is_own_limit(&self) -> bool {
+        matches!(self, Self::RateLimited { code: Some(_), .. })
     }
 
     /// Whether it counts towards the 10,000 invalid requests in 10 minutes.

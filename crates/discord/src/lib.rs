@@ -20,7 +20,7 @@ pub use client::{Client, ClientConfig, Http, Reply};
 pub use error::{Error, Scope};
 pub use model::{
     AllowedMentions, Application, Author, Channel, CreateMessage, EditMessage, Guild, GuildSummary,
-    Member, Message, Overwrite, Role, ShownEmbed, User,
+    Member, Message, Overwrite, Role, RoleTags, ShownEmbed, User,
 };
 pub use nonce::nonce;
 pub use oauth::{Consent, INSTALL_PERMISSIONS, UserTokens};

@@ -76,11 +76,14 @@ pub struct Message {
     pub content: String,
     pub author: Author,
     /// Roles that were pinged.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient")]
     pub mention_roles: Vec<RoleId>,
     /// Whether everyone was pinged.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient")]
     pub mention_everyone: bool,
+    /// 4: somebody has suppressed its embeds.
+    #[serde(default, deserialize_with = "lenient")]
+    pub flags: u64,
     /// The embeds; none after one was sent means that Discord dropped it.
     #[serde(default, deserialize_with = "lenient")]
     pub embeds: Vec<ShownEmbed>,
@@ -88,6 +91,13 @@ pub struct Message {
     /// carry it at times.
     #[serde(default, deserialize_with = "lenient")]
     pub nonce: Option<String>,
+}
+
+impl Message {
+    /// Whether somebody who may manage messages has suppressed its embeds.
+    pub fn embeds_are_suppressed(&self) -> bool {
+        self.flags & 4 != 0
+    }
 }
 
 /// An embed as Discord shows it, as far as it tells what a message is about.
@@ -204,12 +214,24 @@ pub struct Role {
     /// Its place; higher roles manage lower ones.
     #[serde(default)]
     pub position: i64,
-    /// Belongs to an integration: nobody can be given it.
+    /// Belongs to an integration: nobody can be given it by hand.
     #[serde(default)]
     pub managed: bool,
+    /// What it belongs to.
+    #[serde(default, deserialize_with = "lenient")]
+    pub tags: RoleTags,
     /// Everybody may mention it.
     #[serde(default)]
     pub mentionable: bool,
+}
+
+/// What a managed role belongs to.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct RoleTags {
+    /// The bot whose own role it is.
+    #[serde(deserialize_with = "lenient")]
+    pub bot_id: Option<UserId>,
 }
 
 /// A channel or thread.
@@ -235,7 +257,7 @@ pub struct Channel {
 }
 
 /// An exception for a role or member in a channel.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Overwrite {
     /// The role's or member's id.
     pub id: String,

@@ -47,7 +47,14 @@ pub enum Verdict {
 /// Decides what an error means.
 pub fn classify(operation: Operation, error: &Error) -> Verdict {
     match error {
-        Error::RateLimited { retry_after, .. } => Verdict::Retry { after: Some(*retry_after) },
+        Error::RateLimited { retry_after, code, .. } => {
+            let after = Some(*retry_after);
+            match code.map(|code| by_code(operation, 429, code)) {
+                // A 429 is a wait whatever its code, unless the code stops everybody.
+                Some(Verdict::OpenCircuit) => Verdict::OpenCircuit,
+                _ => Verdict::Retry { after },
+            }
+        }
         Error::Unauthorized { .. } | Error::Blocked { .. } => Verdict::OpenCircuit,
         Error::Unavailable { .. } => Verdict::Retry { after: None },
         // Discord has accepted it; the nonce brings the same message back.
@@ -172,6 +179,16 @@ mod tests {
         let limited =
             Error::RateLimited { scope: Scope::User, retry_after, code: None, bucket: None };
         assert_eq!(classify(Create, &limited), Verdict::Retry { after: Some(retry_after) });
+        let coded = |code| Error::RateLimited {
+            scope: Scope::User,
+            retry_after,
+            code: Some(code),
+            bucket: None,
+        };
+        for code in [20016, 20028, 30046, 1] {
+            assert_eq!(classify(Edit, &coded(code)), Verdict::Retry { after: Some(retry_after) });
+        }
+        assert_eq!(classify(Edit, &coded(40333)), Verdict::OpenCircuit);
         let down = Error::Unavailable { status: None, sent: true };
         assert_eq!(classify(Create, &down), Verdict::Retry { after: None });
         assert_eq!(classify(Create, &Error::Unauthorized { code: 0 }), Verdict::OpenCircuit);

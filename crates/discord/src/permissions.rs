@@ -41,12 +41,104 @@ pub fn effective_in_channel(
     }
     let with_overwrites = overwrites(base, guild, channel, member, user);
     let implied = implied(with_overwrites, channel.kind);
-    match member.communication_disabled_until {
-        Some(until) if until > now => {
-            implied & (Permissions::VIEW_CHANNEL | Permissions::READ_MESSAGE_HISTORY)
-        }
-        _ => implied,
+    match timed_out(member, now) {
+        Some(_) => implied & (Permissions::VIEW_CHANNEL | Permissions::READ_MESSAGE_HISTORY),
+        None => implied,
     }
+}
+
+fn timed_out(member: &Member, now: OffsetDateTime) -> Option<OffsetDateTime> {
+    member.communication_disabled_until.filter(|until| *until > now)
+}
+
+/// What keeps a member from posting in a channel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Obstacle {
+    /// These permissions, by Discord's names, are not granted or are taken away.
+    Lacks {
+        missing: Vec<&'static str>,
+        at: Level,
+    },
+    TimedOut {
+        until: OffsetDateTime,
+    },
+}
+
+/// Whose permissions have to be changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    /// No role of the member's grants it.
+    Server,
+    /// The channel has the permissions of its category.
+    Category,
+    Channel,
+    /// The channel that a thread is in.
+    Thread,
+}
+
+impl Level {
+    /// A stable code.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Server => "server",
+            Self::Category => "category",
+            Self::Channel => "channel",
+            Self::Thread => "thread",
+        }
+    }
+}
+
+/// What keeps a member from posting in a channel, if anything does. For a thread, hand in its parent channel
+/// under the thread's type.
+///
+/// Embed Links is not asked for: without it the text is posted all the same.
+pub fn obstacle(
+    guild: &Guild,
+    channel: &Channel,
+    category: Option<&Channel>,
+    member: &Member,
+    user: UserId,
+    now: OffsetDateTime,
+) -> Option<Obstacle> {
+    let base = effective_in_guild(guild, member, user);
+    if base == Permissions::ALL {
+        return None;
+    }
+    // What is only implied by another permission is not named: it comes back with that one.
+    let granted = overwrites(base, guild, channel, member, user);
+    let lacking: Vec<_> =
+        needed(channel.kind).into_iter().filter(|(bit, _)| !granted.contains(*bit)).collect();
+    if lacking.is_empty() {
+        return timed_out(member, now).map(|until| Obstacle::TimedOut { until });
+    }
+    let at = if lacking.iter().any(|(bit, _)| !base.contains(*bit)) {
+        Level::Server
+    } else if kind::THREADS.contains(&channel.kind) {
+        Level::Thread
+    } else if category.is_some_and(|category| same_overwrites(category, channel)) {
+        Level::Category
+    } else {
+        Level::Channel
+    };
+    Some(Obstacle::Lacks { missing: lacking.into_iter().map(|(_, name)| name).collect(), at })
+}
+
+/// What it takes to post in a channel of this type.
+fn needed(channel_kind: u8) -> Vec<(Permissions, &'static str)> {
+    let send = if kind::THREADS.contains(&channel_kind) {
+        (Permissions::SEND_MESSAGES_IN_THREADS, "SEND_MESSAGES_IN_THREADS")
+    } else {
+        (Permissions::SEND_MESSAGES, "SEND_MESSAGES")
+    };
+    let connect = is_voice(channel_kind).then_some((Permissions::CONNECT, "CONNECT"));
+    let view = (Permissions::VIEW_CHANNEL, "VIEW_CHANNEL");
+    [Some(view), connect, Some(send)].into_iter().flatten().collect()
+}
+
+/// A channel that is in step with its category has the same overwrites.
+fn same_overwrites(one: &Channel, other: &Channel) -> bool {
+    let (one, other) = (&one.permission_overwrites, &other.permission_overwrites);
+    one.len() == other.len() && one.iter().all(|overwrite| other.contains(overwrite))
 }
 
 fn overwrites(
@@ -72,10 +164,13 @@ fn overwrites(
     of(1, user.0).map_or(result, |o| apply(result, o))
 }
 
+fn is_voice(channel_kind: u8) -> bool {
+    matches!(channel_kind, kind::VOICE | kind::STAGE)
+}
+
 fn implied(granted: Permissions, channel_kind: u8) -> Permissions {
-    let voice = matches!(channel_kind, kind::VOICE | kind::STAGE);
     if !granted.contains(Permissions::VIEW_CHANNEL)
-        || (voice && !granted.contains(Permissions::CONNECT))
+        || (is_voice(channel_kind) && !granted.contains(Permissions::CONNECT))
     {
         return Permissions::NONE;
     }
@@ -89,19 +184,6 @@ fn implied(granted: Permissions, channel_kind: u8) -> Permissions {
     }
     granted
         & !(Permissions::MENTION_EVERYONE | Permissions::ATTACH_FILES | Permissions::EMBED_LINKS)
-}
-
-/// The names of what the bot lacks to post in a channel of this type; empty when it can.
-///
-/// Embed Links is not among them: without it the text is posted all the same.
-pub fn missing_to_post(channel_kind: u8, granted: Permissions) -> Vec<&'static str> {
-    let send = if kind::THREADS.contains(&channel_kind) {
-        (Permissions::SEND_MESSAGES_IN_THREADS, "SEND_MESSAGES_IN_THREADS")
-    } else {
-        (Permissions::SEND_MESSAGES, "SEND_MESSAGES")
-    };
-    let needed = [(Permissions::VIEW_CHANNEL, "VIEW_CHANNEL"), send];
-    needed.into_iter().filter(|(bit, _)| !granted.contains(*bit)).map(|(_, name)| name).collect()
 }
 
 #[cfg(test)]
@@ -196,11 +278,59 @@ mod tests {
         assert_eq!(effective_in_channel(&guild, &channel, &member, BOT, now).0, VIEW);
     }
 
+    fn obstacle_in(
+        guild: &Guild,
+        channel: &Channel,
+        category: Option<&Channel>,
+    ) -> Option<Obstacle> {
+        obstacle(guild, channel, category, &member(), BOT, OffsetDateTime::UNIX_EPOCH)
+    }
+
+    fn lacks(missing: &[&'static str], at: Level) -> Option<Obstacle> {
+        Some(Obstacle::Lacks { missing: missing.to_vec(), at })
+    }
+
     #[test]
-    fn missing_permissions_are_named() {
-        assert_eq!(missing_to_post(0, Permissions(VIEW)), ["SEND_MESSAGES"]);
-        assert_eq!(missing_to_post(0, Permissions::NONE), ["VIEW_CHANNEL", "SEND_MESSAGES"]);
-        assert_eq!(missing_to_post(11, Permissions(VIEW | SEND)), ["SEND_MESSAGES_IN_THREADS"]);
-        assert!(missing_to_post(0, Permissions(VIEW | SEND)).is_empty());
+    fn only_what_has_to_be_granted_is_named() {
+        let all = guild(VIEW | SEND, 0);
+        assert_eq!(obstacle_in(&all, &channel(0, json!([])), None), None);
+        let hidden = channel(0, json!([over(1, 0, 0, VIEW)]));
+        assert_eq!(obstacle_in(&all, &hidden, None), lacks(&["VIEW_CHANNEL"], Level::Channel));
+        let voice = channel(2, json!([]));
+        assert_eq!(obstacle_in(&all, &voice, None), lacks(&["CONNECT"], Level::Server));
+        let thread = channel(11, json!([]));
+        let in_threads = lacks(&["SEND_MESSAGES_IN_THREADS"], Level::Server);
+        assert_eq!(obstacle_in(&all, &thread, None), in_threads);
+    }
+
+    #[test]
+    fn obstacle_tells_whose_permissions_are_to_be_changed() {
+        let in_threads = Permissions::SEND_MESSAGES_IN_THREADS.0;
+        let guild = guild(VIEW | SEND | in_threads, 0);
+        let denies = |deny| json!([over(1, 0, 0, deny), over(21, 0, 0, 0)]);
+        let muted = channel(0, denies(SEND));
+        let at = |channel: &Channel, category: Option<&Channel>| match obstacle_in(
+            &guild, channel, category,
+        ) {
+            Some(Obstacle::Lacks { at, .. }) => at,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(at(&muted, None), Level::Channel);
+        let category = channel(4, json!([over(21, 0, 0, 0), over(1, 0, 0, SEND)]));
+        assert_eq!(at(&muted, Some(&category)), Level::Category);
+        assert_eq!(at(&muted, Some(&channel(4, json!([])))), Level::Channel);
+        assert_eq!(at(&channel(11, denies(in_threads)), Some(&category)), Level::Thread);
+    }
+
+    #[test]
+    fn timed_out_member_is_told_from_one_that_lacks_something() {
+        let now = OffsetDateTime::UNIX_EPOCH;
+        let until = now + time::Duration::HOUR;
+        let member = Member { communication_disabled_until: Some(until), ..member() };
+        let found =
+            |guild: &Guild, now| obstacle(guild, &channel(0, json!([])), None, &member, BOT, now);
+        assert_eq!(found(&guild(VIEW | SEND, 0), now), Some(Obstacle::TimedOut { until }));
+        assert_eq!(found(&guild(VIEW | SEND, 0), until), None);
+        assert_eq!(found(&guild(VIEW, 0), now), lacks(&["SEND_MESSAGES"], Level::Server));
     }
 }

@@ -11,6 +11,8 @@ pub enum Reason {
     MissingAccess,
     /// The bot lacks a permission.
     MissingPermission,
+    /// A moderator has timed the bot out.
+    TimedOut,
     /// The channel takes no messages.
     WrongChannelType,
     /// The forum wants a tag.
@@ -36,6 +38,9 @@ impl Reason {
             Self::MissingPermission => {
                 "The bot may not post in this channel. Allow it what is missing, for the bot's role or this channel."
             }
+            Self::TimedOut => {
+                "The bot is timed out in this server. Remove the time-out, or wait until it is over."
+            }
             Self::WrongChannelType => {
                 "This kind of channel takes no messages. Choose a text channel."
             }
@@ -57,6 +62,7 @@ impl From<Reason> for NamedReason {
             Reason::ChannelDeleted => Self::ChannelDeleted,
             Reason::MissingAccess => Self::MissingAccess,
             Reason::MissingPermission => Self::MissingPermission,
+            Reason::TimedOut => Self::TimedOut,
             Reason::WrongChannelType => Self::WrongChannelType,
             Reason::ForumTagRequired => Self::ForumTagRequired,
             Reason::ThreadLocked => Self::ThreadLocked,

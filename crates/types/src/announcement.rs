@@ -170,12 +170,22 @@ stored! {
         EmbedLeftOut = "embed_left_out",
         /// It was sent without parts that Discord refused. Values: `parts`, by their names in the template.
         PartsLeftOut = "parts_left_out",
+        /// It was sent, but a moderator has suppressed the message's embeds.
+        EmbedSuppressed = "embed_suppressed",
+        /// It was sent and pinged nobody: the text lacks the mention. Values: `mention`, perhaps `role`.
+        MentionUnused = "mention_unused",
+        /// It was sent, but Discord pinged nobody. Values: `mention`, perhaps `role`; `missing`.
+        NotPinged = "not_pinged",
+        /// It was sent and pinged nobody: the role is gone. Values: `role`.
+        RoleGone = "role_gone",
         /// It is tried again in a simpler form.
         Rebuilt = "rebuilt",
         /// Discord refuses all our requests; they wait.
         CircuitOpen = "circuit_open",
         /// Discord asked to wait, or our own pace does. Values: `retry_after_ms`, what Discord asked for.
         RateLimited = "rate_limited",
+        /// Discord asked to wait time and again.
+        GivenUp = "given_up",
         /// Discord did not answer, or answered that it cannot.
         DiscordUnavailable = "discord_unavailable",
         /// Whether an earlier attempt posted could not be found out. Values: `missing`, where the bot may not
@@ -191,8 +201,11 @@ stored! {
         ChannelDeleted = "channel_deleted",
         /// The bot cannot see the channel. Values: `missing`.
         MissingAccess = "missing_access",
-        /// The bot lacks a permission. Values: `missing`, Discord's names of permissions.
+        /// The bot lacks a permission. Values: `missing`, Discord's names of permissions; `at`, whose permissions
+        /// are to be changed: `server`, `category`, `channel`, or `thread` for the channel that a thread is in.
         MissingPermission = "missing_permission",
+        /// A moderator has timed the bot out. Values: `until`.
+        TimedOut = "timed_out",
         /// The channel takes no messages.
         WrongChannelType = "wrong_channel_type",
         /// The forum wants a tag.

@@ -775,10 +775,22 @@ export interface components {
             id: string;
             /** @description `text`, `announcement`, `voice`, `stage` or `thread`. */
             kind: string;
+            /** @description Whether the bot may ping everyone here, and roles that are not mentionable. */
+            may_mention_everyone: boolean;
             /** @description Permissions that the bot lacks to post. */
             missing: string[];
+            /**
+             * @description Whose permissions are to be changed for that: `server`, `category`, `channel` or `thread` (the channel that
+             *     the thread is in).
+             */
+            missing_at?: string | null;
             /** @description The name. */
             name: string;
+            /**
+             * Format: date-time
+             * @description Until when the bot is timed out, and can post nowhere.
+             */
+            timed_out_until?: string | null;
         };
         /** @description One check of a server's health. */
         Check: {
@@ -800,12 +812,14 @@ export interface components {
             login?: string | null;
             /** @description Permissions that are missing in the channel. */
             missing: string[];
+            /** @description Whose permissions are to be changed for that: `server`, `category`, `channel` or `thread`. */
+            missing_at?: string | null;
             /**
              * Format: int64
              * @description Subscriptions there should be.
              */
             of?: number | null;
-            /** @description Why it is not `ok`; a stable code. Destinations have those of deliveries. */
+            /** @description Why it is not `ok`; a stable code. Destinations and pings have those of deliveries. */
             reason?: string | null;
             /** @description `ok`, `todo`, `problem` or `unknown` (Discord does not answer). */
             state: string;
@@ -815,7 +829,12 @@ export interface components {
             text: string;
             /** @description What is stored as the time zone of the quiet hours and is none. */
             timezone?: string | null;
-            /** @description `bot`, `channel`, `streamers`, `test`, `destination`, `subscriptions` or `timezone`. */
+            /**
+             * Format: date-time
+             * @description When it is over by itself.
+             */
+            until?: string | null;
+            /** @description `bot`, `channel`, `ping`, `streamers`, `test`, `destination`, `subscriptions` or `timezone`. */
             what: string;
             /** @description Time zones to choose instead of an offset. */
             zones: string[];
@@ -1267,9 +1286,9 @@ export interface components {
             bot_present: boolean;
             /** @description Channels, in Discord's order. */
             channels: components["schemas"]["ChannelItem"][];
-            /** @description Whether the bot may ping everyone and roles that are not mentionable. */
+            /** @description Whether the bot may ping everyone and roles that are not mentionable, as far as channels do not differ. */
             may_mention_everyone: boolean;
-            /** @description Roles, the highest first. */
+            /** @description Roles, the highest first; without `@everyone` and those of bots. */
             roles: components["schemas"]["RoleItem"][];
         };
         /** @description A choice. */
@@ -1400,10 +1419,12 @@ export interface components {
         RoleItem: {
             /** @description Discord's id. */
             id: string;
+            /** @description Whether it belongs to an integration, as those of Twitch's subscribers and of boosters do. */
+            managed: boolean;
+            /** @description Whether everybody may mention it; if not, the bot may only where it may mention everyone. */
+            mentionable: boolean;
             /** @description The name. */
             name: string;
-            /** @description Whether a mention by the bot pings its members. */
-            pingable: boolean;
         };
         /** @description What to show a template with; what is left out is made up. */
         SampleBody: {
@@ -1433,6 +1454,14 @@ export interface components {
              * @default null
              */
             viewers?: number | null;
+        };
+        /** @description A server's configuration as it was saved. */
+        SavedConfig: components["schemas"]["ConfigBody"] & {
+            /**
+             * @description What was saved and will not do what it seems to: `mention_unused` (the template's text lacks the mention),
+             *     `role_gone` or `not_pinged` (the bot may not ping it in this channel). Empty while Discord does not answer.
+             */
+            warnings: components["schemas"]["FieldError"][];
         };
         /** @description A session of the caller's. */
         SessionView: {
@@ -1544,6 +1573,8 @@ export interface components {
             destinations: components["schemas"]["DestinationView"][];
             /** @description The streamer. */
             streamer: components["schemas"]["StreamerItem"];
+            /** @description After a save: what will not do what it seems to, as in the server's configuration. */
+            warnings?: components["schemas"]["FieldError"][];
         };
         /** @description A template to save. */
         TemplateBody: {
@@ -2131,7 +2162,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ConfigBody"];
+                    "application/json": components["schemas"]["SavedConfig"];
                 };
             };
             400: components["responses"]["Problem400"];

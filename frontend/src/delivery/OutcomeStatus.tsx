@@ -21,6 +21,7 @@ import { outcomeOf, type Delivery, type Outcome } from "./outcome";
 const LOOKS: Record<Outcome, { icon: typeof IconCheck; color: string }> = {
   posted: { icon: IconCheck, color: "green" },
   partial: { icon: IconAlertTriangle, color: "yellow" },
+  unpinged: { icon: IconAlertTriangle, color: "yellow" },
   merged: { icon: IconGitMerge, color: "teal" },
   edited: { icon: IconPencil, color: "teal" },
   deleted: { icon: IconTrash, color: "teal" },

@@ -58,6 +58,25 @@ test("a pause is said as people say it", () => {
   ]);
 });
 
+test("a missing permission is told with where it is taken away", () => {
+  const missing = ["SEND_MESSAGES"];
+  const said = explain("missing_permission", { missing, at: "category" });
+  expect(said.map((each) => each?.text)).toEqual([
+    "The bot lacks Send Messages in #live: the category that it is in takes it away.",
+    "Dem Bot fehlt in #live: Nachrichten senden. Die Kategorie, zu der der Kanal gehört, nimmt es ihm.",
+  ]);
+  expect(said[0]?.fix).toContain("Edit Category");
+  expect(explain("missing_permission", { missing, at: "elsewhere" })[0]?.text).toBe(
+    "The bot lacks Send Messages in #live.",
+  );
+});
+
+test("a time-out is told with its end", () => {
+  const [said, gesagt] = explain("timed_out", { until: "2026-11-29T12:00:00Z" });
+  expect(said?.text).toMatch(/until .*2026.*: till then/);
+  expect(gesagt?.text).toMatch(/bis .*2026.* einen Timeout/);
+});
+
 test("a category and a type are named where they are known", () => {
   expect(explain("game_filter", { game: "Celeste", wanted: ["Tetris"] })[0]?.text).toBe(
     "The category was “Celeste”, which the filter of this channel leaves out.",

@@ -6,6 +6,7 @@ export type Delivery = Schema["DeliveryItem"];
 export type Outcome =
   | "posted"
   | "partial"
+  | "unpinged"
   | "merged"
   | "edited"
   | "deleted"
@@ -18,6 +19,9 @@ export type Outcome =
   | "failed"
   | "expired"
   | "unknown";
+
+/** What is remarked on a message that should have pinged somebody. */
+const UNPINGED = ["mention_unused", "not_pinged", "role_gone"];
 
 /** Finds the outcome in state, kind and action. */
 export function outcomeOf(delivery: Delivery): Outcome {
@@ -44,6 +48,7 @@ function sent({ kind, action, reason }: Delivery): Outcome {
   if (action === "delete") return "deleted";
   // A stream that came back re-opens the message of the one before.
   if (action === "edit") return kind === "online" ? "merged" : "edited";
+  if (UNPINGED.includes(reason ?? "")) return "unpinged";
   return PARTIAL.includes(reason ?? "") ? "partial" : "posted";
 }
 

@@ -1,7 +1,7 @@
 import type { TFunction } from "i18next";
 import { useTranslation } from "react-i18next";
 import { usePermissions } from "~/guild/permissions";
-import { span } from "~/ui/time";
+import { exact, span } from "~/ui/time";
 import type texts from "./locale/en.json";
 
 /** Codes that have a text of their own. */
@@ -52,6 +52,10 @@ const PLACES: Partial<Record<Reason, Place>> = {
   missing_access: "discord",
   missing_permission: "discord",
   embed_left_out: "discord",
+  not_pinged: "discord",
+  timed_out: "discord",
+  mention_unused: "templates",
+  role_gone: "notifications",
 };
 
 /** What to allow where Discord has not said what is missing. */
@@ -59,17 +63,24 @@ const NEEDED: Partial<Record<Reason, string[]>> = {
   missing_access: ["VIEW_CHANNEL"],
   missing_permission: ["VIEW_CHANNEL", "SEND_MESSAGES", "EMBED_LINKS"],
   embed_left_out: ["EMBED_LINKS"],
+  not_pinged: ["MENTION_EVERYONE"],
 };
 
 /** What a text cannot do without; not every delivery has it, and older ones do not. */
 const NEEDS_VALUE: Partial<Record<Reason, string>> = {
   quiet_hours: "until",
   unknown_timezone: "timezone",
+  timed_out: "until",
   cooldown: "pause",
   stream_type: "type",
   game_filter: "game",
   test_refused: "detail",
 };
+
+/** Where a permission is taken away, as far as a text says so. */
+type At = keyof (typeof texts)["missingAt"];
+
+const LEVELS: readonly At[] = ["server", "category", "channel", "thread"];
 
 /** Reasons that are about nothing but the permissions that are missing. */
 const LACKS: readonly Reason[] = ["missing_access", "missing_permission"];
@@ -151,7 +162,11 @@ export function useReasons() {
       detail: about.detail ?? "",
       pause: seconds ? span(Number(seconds) * 1000, i18n.language) : "",
       ...cause.values,
+      ...(reason === "timed_out" && cause.values.until
+        ? { until: exact(new Date(cause.values.until), i18n.language) }
+        : {}),
     };
+    const at = LEVELS.find((level) => level === cause.values.at);
     const needed = missing.length > 0 ? missing : NEEDED[reason];
     const lacks = missing.length > 0 && LACKS.includes(reason);
     const needs = NEEDS_VALUE[reason];
@@ -162,9 +177,9 @@ export function useReasons() {
         : t(`reasons.${reason}.text`, values);
     return {
       short: lacks ? t("missingShort", values) : t(`reasons.${reason}.short`, values),
-      text: lacks ? t("missing", values) : text,
+      text: lacks ? t(at ? `missingAt.${at}` : "missing", values) : text,
       fix: needed
-        ? permissions.steps(needed, context.channel)
+        ? permissions.steps(needed, context.channel, at)
         : t(`reasons.${reason}.fix` as SomeFix, { ...values, defaultValue: "" }),
       place: missing.length > 0 ? "discord" : (PLACES[reason] ?? null),
     };

@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import type { Schema } from "~/api/client";
 import { queries } from "~/api/queries";
+import { exact } from "~/ui/time";
 import { usePermissions } from "./permissions";
 
 type Channel = Schema["ChannelItem"];
@@ -32,7 +33,6 @@ export function ChannelSelect({
 }) {
   const { t } = useTranslation();
   const places = useQuery(queries.places(guildId));
-  const permissions = usePermissions();
   const channels = places.data?.channels ?? [];
   const byId = new Map(channels.map((channel) => [channel.id, channel]));
   const channelName = useChannelName(guildId);
@@ -43,7 +43,7 @@ export function ChannelSelect({
     inherited === undefined
       ? undefined
       : t("inherits", { value: inherited ? channelName(inherited) : t("channel.noDefault") });
-  const warning = chosen && !chosen.can_post ? permissions.missing(chosen.missing) : undefined;
+  const warning = useObstacle()(chosen);
   return (
     <div>
       <Select
@@ -73,6 +73,23 @@ export function ChannelSelect({
       )}
     </div>
   );
+}
+
+/** Why the bot cannot post in a channel, and what to do about it. */
+function useObstacle(): (channel: Channel | undefined) => string | undefined {
+  const { t, i18n } = useTranslation();
+  const permissions = usePermissions();
+  return (channel) => {
+    if (!channel || channel.can_post) return undefined;
+    if (channel.timed_out_until) {
+      const until = exact(new Date(channel.timed_out_until), i18n.language);
+      return t("channel.timedOut", { until });
+    }
+    const missing = permissions.missing(channel.missing);
+    const at = channel.missing_at;
+    if (!at || at === "channel") return missing;
+    return permissions.steps(channel.missing, `#${channel.name}`, at);
+  };
 }
 
 function grouped(channels: Channel[], gone: string | null, goneName: string) {

@@ -11,6 +11,7 @@ const KINDS = ["none", "role", "members", "here", "everyone"] as const;
 /** Chooses whom an announcement mentions. */
 export function MentionField({
   guildId,
+  channelId,
   value,
   onChange,
   label,
@@ -18,6 +19,8 @@ export function MentionField({
   error,
 }: {
   guildId: string;
+  /** Where it is posted: whether it pings is a matter of the channel. */
+  channelId: string | null;
   /** null: as the server has it. Only where `inherited` is given. */
   value: Mention | null;
   onChange: (mention: Mention | null) => void;
@@ -40,9 +43,10 @@ export function MentionField({
   };
   const roleId = value?.kind === "role" ? value.role_id : null;
   const role = roles.find((each) => each.id === roleId);
+  const gone = roleId !== null && roleId !== "" && places.data?.bot_present === true && !role;
   const wide = value?.kind === "everyone" || value?.kind === "here";
-  const unpingable = roleId !== null && role !== undefined && !role.pingable;
-  const notAllowed = (wide || unpingable) && places.data?.may_mention_everyone === false;
+  const unpingable = role !== undefined && !role.mentionable;
+  const notAllowed = (wide || unpingable) && !mayMentionEveryone(places.data, channelId);
   return (
     <Stack gap="xs">
       <Select
@@ -57,13 +61,21 @@ export function MentionField({
       {roleId !== null && (
         <Select
           label={t("mention.whichRole")}
-          data={roles.map((each) => ({ value: each.id, label: `@${each.name}` }))}
+          data={[
+            ...(gone ? [{ value: roleId, label: t("mention.goneRole") }] : []),
+            ...roles.map((each) => ({ value: each.id, label: `@${each.name}` })),
+          ]}
           value={roleId}
           onChange={(id) => id && onChange({ kind: "role", role_id: id })}
           searchable
           allowDeselect={false}
           nothingFoundMessage={t("mention.noRoles")}
         />
+      )}
+      {gone && (
+        <Text size="sm" c="var(--mantine-color-orange-text)" role="status">
+          {t("mention.roleGone")}
+        </Text>
       )}
       {notAllowed && (
         <Text size="sm" c="var(--mantine-color-orange-text)" role="status">
@@ -72,6 +84,26 @@ export function MentionField({
       )}
     </Stack>
   );
+}
+
+/** Whether the bot may ping everyone in a channel; what is not known counts as allowed. */
+function mayMentionEveryone(places: Schema["PlacesView"] | undefined, channelId: string | null) {
+  const channel = places?.channels.find((each) => each.id === channelId);
+  return channel?.may_mention_everyone ?? places?.may_mention_everyone ?? true;
+}
+
+/** Warnings of a save about mentions that would ping nobody, in words. */
+export function useMentionWarnings(): (warnings: { code: string; message: string }[]) => string[] {
+  const { t } = useTranslation();
+  return (warnings) => [
+    ...new Set(
+      warnings.map(({ code, message }) => {
+        if (code === "mention_unused") return t("mention.unused");
+        if (code === "role_gone") return t("mention.roleGone");
+        return code === "not_pinged" ? t("mention.notPinged") : message;
+      }),
+    ),
+  ];
 }
 
 /** A mention in words. */

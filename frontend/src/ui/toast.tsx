@@ -13,17 +13,19 @@ interface Toast {
   title?: string;
   message: string;
   failed?: boolean;
+  /** It was done and yet is not as it should be; it stays until it is closed. */
+  warning?: boolean;
 }
 
 /** Says in passing that something was done; a failure stays until it is closed. */
-export function toast({ id, title, message, failed = false }: Toast) {
+export function toast({ id, title, message, failed = false, warning = false }: Toast) {
   if (id) notifications.hide(id);
   notifications.show({
     id,
     title,
     message,
-    color: failed ? "red" : "green",
-    autoClose: failed ? false : 4000,
+    color: failed ? "red" : warning ? "orange" : "green",
+    autoClose: failed || warning ? false : 4000,
   });
 }
 

@@ -105,10 +105,12 @@ async fn install_that_discord_tells_of_brings_everything_back() {
         let ada = admin(t, &ana).await;
         t.discord.set_webhook_events_url(&format!("{}/webhooks/discord", t.url));
         t.sql("update guilds set status = 'left', left_at = now()").await;
+        t.discord.set_bot_present(ada.guild.id, false);
         ada.browser.get(&ada.path("config")).await.refused(404, "unknown_guild");
         // A plain sign-in is an authorisation too, and installs nothing.
         assert_eq!(t.discord.send_application_authorized(ada.user, None).await, [204]);
         ada.browser.get(&ada.path("config")).await.refused(404, "unknown_guild");
+        t.discord.set_bot_present(ada.guild.id, true);
         let installed = t.discord.send_application_authorized(ada.user, Some(ada.guild.id)).await;
         assert_eq!(installed, [204]);
         let config = ada.browser.get(&ada.path("config")).await.ok();

@@ -5,6 +5,7 @@ mod config;
 mod deliveries;
 mod install;
 mod overview;
+mod pings;
 mod preferences;
 mod streamers;
 mod templates;

@@ -3,11 +3,12 @@
 use crate::{
     ApiError,
     caller::GuildAdmin,
+    error::FieldError,
     extract::{IfMatch, JsonBody, etag},
     views::Mention,
 };
 use axum::{Json, response::IntoResponse};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::IgnoredAny};
 use sm_db::guilds::config::{self, GuildConfig};
 use sm_services::setup::{self, Problem};
 use sm_types::{ChannelId, TemplateId};
@@ -43,6 +44,11 @@ pub(crate) struct ConfigBody {
     /// The IANA time zone of the quiet hours, in small or capital letters; no offsets such as `UTC+2`.
     #[schema(example = "Europe/Berlin")]
     timezone: String,
+    /// What the answer to a save has beside the settings: it may come back.
+    #[serde(default, skip_serializing)]
+    #[schema(ignore)]
+    #[expect(dead_code, reason = "it is let through and says nothing")]
+    warnings: IgnoredAny,
 }
 
 /// From one time of day until another; past midnight when the end is the earlier.
@@ -72,6 +78,7 @@ impl From<GuildConfig> for ConfigBody {
             quiet_hours: quiet
                 .map(|(from, until)| QuietHours { from: text(from), until: text(until) }),
             timezone: config.timezone,
+            warnings: IgnoredAny,
         }
     }
 }
@@ -118,10 +125,20 @@ pub(crate) async fn get(admin: GuildAdmin) -> Result<impl IntoResponse, ApiError
     Ok((etag(revision), Json(ConfigBody::from(config))))
 }
 
+/// A server's configuration as it was saved.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SavedConfig {
+    #[serde(flatten)]
+    config: ConfigBody,
+    /// What was saved and will not do what it seems to: `mention_unused` (the template's text lacks the mention),
+    /// `role_gone` or `not_pinged` (the bot may not ping it in this channel). Empty while Discord does not answer.
+    warnings: Vec<FieldError>,
+}
+
 /// Saves a server's configuration, made from the revision in `If-Match`.
 #[utoipa::path(put, path = "/api/guilds/{guild_id}/config", tag = "config",
     params(("guild_id" = String, Path), ("If-Match" = String, Header, description = "The ETag it was made from.")),
-    request_body = ConfigBody, responses((status = 200, body = ConfigBody)))]
+    request_body = ConfigBody, responses((status = 200, body = SavedConfig)))]
 pub(crate) async fn put(
     admin: GuildAdmin,
     IfMatch(revision): IfMatch,
@@ -131,5 +148,7 @@ pub(crate) async fn put(
     let (app, guild) = (admin.app(), admin.guild);
     let saved = setup::config::save(app, guild, config, revision, &admin.actor()).await?;
     let (config, revision) = saved;
-    Ok((etag(revision), Json(ConfigBody::from(config))))
+    let warnings = setup::warnings::of_config(app, guild, &config).await?;
+    let warnings = warnings.into_iter().map(FieldError::from).collect();
+    Ok((etag(revision), Json(SavedConfig { config: config.into(), warnings })))
 }

@@ -9,7 +9,8 @@ use crate::{
 };
 use axum::{Json, response::Response};
 use serde::{Deserialize, Serialize};
-use sm_db::accounts::users::UserGuild;
+use sm_db::{accounts::users::UserGuild, guilds::config};
+use sm_discord::permissions::Level;
 use sm_services::{
     accounts::{
         consent::{self, Purpose},
@@ -155,8 +156,16 @@ pub(crate) struct ChannelItem {
     can_post: bool,
     /// Permissions that the bot lacks to post.
     missing: Vec<&'static str>,
+    /// Whose permissions are to be changed for that: `server`, `category`, `channel` or `thread` (the channel that
+    /// the thread is in).
+    missing_at: Option<&'static str>,
+    /// Until when the bot is timed out, and can post nowhere.
+    #[schema(format = DateTime)]
+    timed_out_until: Option<String>,
     /// Whether embeds are shown; without Embed Links only the text is posted.
     embeds: bool,
+    /// Whether the bot may ping everyone here, and roles that are not mentionable.
+    may_mention_everyone: bool,
 }
 
 /// A role to mention.
@@ -166,8 +175,10 @@ pub(crate) struct RoleItem {
     id: String,
     /// The name.
     name: String,
-    /// Whether a mention by the bot pings its members.
-    pingable: bool,
+    /// Whether everybody may mention it; if not, the bot may only where it may mention everyone.
+    mentionable: bool,
+    /// Whether it belongs to an integration, as those of Twitch's subscribers and of boosters do.
+    managed: bool,
 }
 
 /// What a server offers to choose from.
@@ -175,11 +186,11 @@ pub(crate) struct RoleItem {
 pub(crate) struct PlacesView {
     /// Whether the bot is in the server.
     bot_present: bool,
-    /// Whether the bot may ping everyone and roles that are not mentionable.
+    /// Whether the bot may ping everyone and roles that are not mentionable, as far as channels do not differ.
     may_mention_everyone: bool,
     /// Channels, in Discord's order.
     channels: Vec<ChannelItem>,
-    /// Roles, the highest first.
+    /// Roles, the highest first; without `@everyone` and those of bots.
     roles: Vec<RoleItem>,
 }
 
@@ -187,20 +198,34 @@ pub(crate) struct PlacesView {
 #[utoipa::path(get, path = "/api/guilds/{guild_id}/places", tag = "guilds",
     params(("guild_id" = String, Path)), responses((status = 200, body = PlacesView)))]
 pub(crate) async fn get_places(admin: GuildAdmin) -> Result<Json<PlacesView>, ApiError> {
-    let found = places::load(admin.app(), admin.guild).await?;
+    let (app, guild) = (admin.app(), admin.guild);
+    let mut found = places::load(app, guild).await?;
+    let config = config::find(&app.pool, guild).await?;
+    let chosen = config.and_then(|(config, _)| config.default_channel);
+    // Threads are in no list: the one that was chosen is shown all the same.
+    if let Some(chosen) = chosen.filter(|_| found.bot_present)
+        && found.channels.iter().all(|place| place.id != chosen)
+        && let Ok(Some(thread)) = places::find_thread(app, guild, chosen).await
+    {
+        found.channels.push(thread);
+    }
     let channel = |place: places::Place| ChannelItem {
+        can_post: place.can_post(),
         id: place.id.to_string(),
         name: place.name,
         kind: place.kind,
         category: place.category,
-        can_post: place.missing.is_empty(),
         missing: place.missing,
+        missing_at: place.at.map(Level::code),
+        timed_out_until: place.timed_out_until.map(rfc3339),
         embeds: place.embeds,
+        may_mention_everyone: place.may_mention_everyone,
     };
     let role = |role: places::PingRole| RoleItem {
         id: role.id.to_string(),
         name: role.name,
-        pingable: role.pingable,
+        mentionable: role.mentionable,
+        managed: role.managed,
     };
     Ok(Json(PlacesView {
         bot_present: found.bot_present,

@@ -12,17 +12,22 @@ use serde::{Deserialize, Serialize};
 use sm_db::{
     announce::history::{self, Filter},
     audit,
-    guilds::config,
+    guilds::{Mention, config, config::GuildConfig},
     streamers::{
         destinations::{self, Broken},
         subscriptions,
     },
 };
+use sm_discord::permissions::Level;
 use sm_services::{
+    App,
     guilds::places::{self, Place, Places},
-    setup::timezones::{self, NoZone},
+    setup::{
+        timezones::{self, NoZone},
+        warnings::{self, Deaf},
+    },
 };
-use sm_types::ChannelId;
+use sm_types::{ChannelId, GuildId};
 use time::Duration;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -35,11 +40,11 @@ const PATIENCE: std::time::Duration = std::time::Duration::from_secs(2);
 /// One check of a server's health.
 #[derive(Debug, Default, Serialize, ToSchema)]
 pub(crate) struct Check {
-    /// `bot`, `channel`, `streamers`, `test`, `destination`, `subscriptions` or `timezone`.
+    /// `bot`, `channel`, `ping`, `streamers`, `test`, `destination`, `subscriptions` or `timezone`.
     what: &'static str,
     /// `ok`, `todo`, `problem` or `unknown` (Discord does not answer).
     state: &'static str,
-    /// Why it is not `ok`; a stable code. Destinations have those of deliveries.
+    /// Why it is not `ok`; a stable code. Destinations and pings have those of deliveries.
     reason: Option<String>,
     /// In words, with the remedy.
     text: String,
@@ -53,6 +58,11 @@ pub(crate) struct Check {
     login: Option<String>,
     /// Permissions that are missing in the channel.
     missing: Vec<&'static str>,
+    /// Whose permissions are to be changed for that: `server`, `category`, `channel` or `thread`.
+    missing_at: Option<&'static str>,
+    /// When it is over by itself.
+    #[schema(format = DateTime)]
+    until: Option<String>,
     /// Streamers that are followed; subscriptions that are enabled.
     count: Option<i64>,
     /// Subscriptions there should be.
@@ -120,12 +130,15 @@ pub(crate) async fn get(admin: GuildAdmin) -> Result<Json<Overview>, ApiError> {
     let (stored, places) = tokio::join!(stored, asked);
     let (summary, config, figures, last, states, broken) = stored?;
     let summary = summary.ok_or(ApiError::UnknownGuild)?;
-    let (channel, zone) = match config {
-        Some((config, _)) => (config.default_channel, timezones::canonical(&config.timezone).err()),
-        None => (None, None),
-    };
-    let places = places.ok().and_then(Result::ok);
-    let mut checks = place_checks(places.as_ref(), channel);
+    let config = config.map(|(config, _)| config);
+    let zone = config.as_ref().and_then(|config| timezones::canonical(&config.timezone).err());
+    let channel = config.as_ref().and_then(|config| config.default_channel);
+    let mut places = places.ok().and_then(Result::ok);
+    let elsewhere = elsewhere(app, guild, places.as_mut(), channel).await;
+    let mut checks = place_checks(places.as_ref(), channel, elsewhere);
+    if let Some(config) = &config {
+        checks.extend(ping_check(app, guild, places.as_ref(), config).await?);
+    }
     checks.extend(zone.map(zone_check));
     checks.push(streamer_check(summary.streamers));
     checks.extend(subscription_check(&states));
@@ -166,7 +179,57 @@ fn check(what: &'static str, state: &'static str, reason: &str, text: &str) -> C
     }
 }
 
-fn place_checks(found: Option<&Places>, channel: Option<ChannelId>) -> Vec<Check> {
+/// What is known of a channel that the server's list does not have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Elsewhere {
+    /// It is gone, or there is none.
+    Nowhere,
+    /// Discord has not told.
+    Unknown,
+}
+
+/// Adds the default channel to what the server offers where it is a thread, which no list has.
+async fn elsewhere(
+    app: &App,
+    guild: GuildId,
+    found: Option<&mut Places>,
+    channel: Option<ChannelId>,
+) -> Elsewhere {
+    let (Some(found), Some(channel)) = (found, channel) else { return Elsewhere::Nowhere };
+    if !found.bot_present || place_of(found, channel).is_some() {
+        return Elsewhere::Nowhere;
+    }
+    match tokio::time::timeout(PATIENCE, places::find_thread(app, guild, channel)).await {
+        Ok(Ok(thread)) => found.channels.extend(thread),
+        _ => return Elsewhere::Unknown,
+    }
+    Elsewhere::Nowhere
+}
+
+/// Whether the server's mention would ping somebody; nothing is said where nobody is to be pinged.
+async fn ping_check(
+    app: &App,
+    guild: GuildId,
+    places: Option<&Places>,
+    config: &GuildConfig,
+) -> Result<Option<Check>, ApiError> {
+    if config.mention == Mention::None || config.default_channel.is_none() {
+        return Ok(None);
+    }
+    let template = warnings::template(app, guild, config.template).await?;
+    let (channel, mention) = (config.default_channel, config.mention);
+    Ok(warnings::deaf(places, channel, mention, &template).map(|deaf| Check {
+        channel_id: channel.map(|id| id.to_string()),
+        missing: if deaf == Deaf::NotAllowed { vec!["MENTION_EVERYONE"] } else { Vec::new() },
+        ..check("ping", "problem", deaf.code(), deaf.explain())
+    }))
+}
+
+fn place_checks(
+    found: Option<&Places>,
+    channel: Option<ChannelId>,
+    elsewhere: Elsewhere,
+) -> Vec<Check> {
     let Some(found) = found else {
         let text = "Discord does not answer: this could not be checked.";
         return vec![check("bot", "unknown", "discord_unavailable", text)];
@@ -184,7 +247,7 @@ fn place_checks(found: Option<&Places>, channel: Option<ChannelId>) -> Vec<Check
     let state = Check {
         channel_id: Some(channel.to_string()),
         channel_name: place.map(|place| place.name.clone()),
-        ..channel_check(place)
+        ..channel_check(place, elsewhere)
     };
     vec![bot, state]
 }
@@ -193,16 +256,27 @@ fn place_of(found: &Places, channel: ChannelId) -> Option<&Place> {
     found.channels.iter().find(|place| place.id == channel)
 }
 
-fn channel_check(place: Option<&Place>) -> Check {
-    let Some(Place { name, missing, embeds, .. }) = place else {
+fn channel_check(place: Option<&Place>, elsewhere: Elsewhere) -> Check {
+    let Some(place) = place else {
+        if elsewhere == Elsewhere::Unknown {
+            let text = "Discord does not answer: the default channel could not be checked.";
+            return check("channel", "unknown", "discord_unavailable", text);
+        }
         let text = "The default channel is gone. Choose another one.";
         return check("channel", "problem", "channel_deleted", text);
     };
+    let Place { name, missing, embeds, .. } = place;
     if !missing.is_empty() {
         let names = missing.join(", ");
         let text = format!("The bot cannot post in #{name}: it lacks {names}.");
         let problem = check("channel", "problem", "missing_permission", &text);
-        return Check { missing: missing.clone(), ..problem };
+        let missing_at = place.at.map(Level::code);
+        return Check { missing: missing.clone(), missing_at, ..problem };
+    }
+    if let Some(until) = place.timed_out_until.map(rfc3339) {
+        let text = format!("The bot cannot post in #{name}: it is timed out until {until}.");
+        let until = Some(until);
+        return Check { until, ..check("channel", "problem", "timed_out", &text) };
     }
     if !embeds {
         let text = format!("In #{name} the bot lacks EMBED_LINKS: only text is posted.");

@@ -3,6 +3,7 @@
 use crate::{
     ApiError,
     caller::GuildAdmin,
+    error::FieldError,
     extract::{IfMatch, JsonBody, Params, QueryOf, etag},
     routes::auth::{to_consent, to_page},
     views::{Mention, key_of, page, page_size, rfc3339, searched},
@@ -380,6 +381,9 @@ pub(crate) struct StreamerView {
     streamer: StreamerItem,
     /// Where they are announced.
     destinations: Vec<DestinationView>,
+    /// After a save: what will not do what it seems to, as in the server's configuration.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<FieldError>,
 }
 
 /// How a streamer is announced, as a whole: destinations that are not named are removed.
@@ -402,7 +406,10 @@ async fn view(admin: &GuildAdmin, id: &TwitchUserId) -> Result<(i32, StreamerVie
     )?;
     let follow = rows.into_iter().next().ok_or(ApiError::NotFound)?;
     let destinations = destinations.into_iter().map(DestinationView::from).collect();
-    Ok((follow.revision, StreamerView { streamer: follow.into(), destinations }))
+    Ok((
+        follow.revision,
+        StreamerView { streamer: follow.into(), destinations, warnings: Vec::new() },
+    ))
 }
 
 /// A followed streamer; the ETag names the revision.
@@ -431,8 +438,11 @@ pub(crate) async fn put(
     let destinations = body.destinations.into_iter().map(Destination::from).collect();
     let (app, guild) = (admin.app(), admin.guild);
     let settings = Settings { enabled: body.enabled, destinations };
+    let planned = settings.destinations.clone();
     setup::overrides::save(app, guild, &id, settings, revision, &admin.actor()).await?;
-    let (revision, view) = view(&admin, &id).await?;
+    let (revision, mut view) = view(&admin, &id).await?;
+    let warnings = setup::warnings::of_destinations(app, guild, &planned).await?;
+    view.warnings = warnings.into_iter().map(FieldError::from).collect();
     Ok((etag(revision), Json(view)))
 }
 

@@ -125,6 +125,8 @@ static CLAIM: LazyLock<String> = LazyLock::new(|| {
          )
          select n.delivery_id, n.destination_id, n.guild_id, n.channel_id, n.kind, n.action, n.variant, n.attempts,
            n.first_claimed_at, n.message_id, n.received_at, d.degraded_reason, g.name as guild_name,
+           g.status <> 'active' or exists (select from doubts x where x.kind = 'guild_left'
+                                           and x.subject = n.guild_id::text) as guild_doubted,
            n.expires_at + make_interval(secs => $5 * greatest(0, coalesce(
              (select settled from outbox_progress) - n.queued_behind, 0))::float8) as expires_at,
            case when n.silent then 'none' else coalesce(d.mention, c.mention, 'none') end as mention, n.resends,

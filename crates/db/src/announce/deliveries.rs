@@ -50,6 +50,8 @@ pub struct DueDelivery {
     /// Why the destination is degraded, when it is.
     pub degraded_reason: Option<String>,
     pub guild_name: String,
+    /// Whether the bot is said not to be in the guild.
+    pub guild_doubted: bool,
     /// Whom to mention, in stored form.
     pub mention: String,
     pub mention_role_id: Option<i64>,
@@ -214,6 +216,16 @@ pub async fn record(
     .execute(db)
     .await?;
     Ok(())
+}
+
+/// How many attempts at a delivery Discord has answered with 429.
+pub async fn count_limited(db: impl PgExecutor<'_>, delivery: DeliveryId) -> sqlx::Result<i64> {
+    sqlx::query_scalar(
+        "select count(*) from delivery_attempts where delivery_id = $1 and http_status = 429",
+    )
+    .bind(delivery.0)
+    .fetch_one(db)
+    .await
 }
 
 static RELEASE: LazyLock<String> =

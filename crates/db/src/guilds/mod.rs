@@ -37,14 +37,14 @@ pub async fn lock(db: impl PgExecutor<'_>, guild: GuildId) -> sqlx::Result<()> {
     Ok(())
 }
 
-/// Records whether the bot is in the guild; what admins have configured stays either way.
+/// Records whether the bot is in the guild; what admins have configured stays either way. Whether that was news.
 pub async fn set_present(
     db: impl PgExecutor<'_>,
     guild: GuildId,
     present: bool,
     now: OffsetDateTime,
-) -> sqlx::Result<()> {
-    sqlx::query(
+) -> sqlx::Result<bool> {
+    let changed = sqlx::query(
         "update guilds set updated_at = $3, status = case when $2 then 'active' else 'left' end,
            left_at = case when $2 then null else coalesce(left_at, $3) end
          where guild_id = $1 and (status = 'active') <> $2",
@@ -54,7 +54,15 @@ pub async fn set_present(
     .bind(now)
     .execute(db)
     .await?;
-    Ok(())
+    Ok(changed.rows_affected() > 0)
+}
+
+/// Whether a guild has ever had the bot and was not deleted since.
+pub async fn is_known(db: impl PgExecutor<'_>, guild: GuildId) -> sqlx::Result<bool> {
+    sqlx::query_scalar("select exists (select from guilds where guild_id = $1)")
+        .bind(guild.to_db())
+        .fetch_one(db)
+        .await
 }
 
 /// Records a guild's icon and, the first time, who added it.
@@ -89,37 +97,33 @@ pub async fn active_among(
     Ok(ids.into_iter().map(GuildId::from_db).collect())
 }
 
-/// A page of the bot's guilds at Discord, which lists them by id.
+/// A stretch of the bot's guilds at Discord, which lists them by id.
 #[derive(Debug, Clone, Copy)]
-pub struct Page<'a> {
+pub struct Page {
     /// The last id of the page before.
     pub after: GuildId,
     /// The page's own last id; none when the list ends here.
     pub up_to: Option<GuildId>,
-    /// Whom it lists.
-    pub present: &'a [GuildId],
 }
 
-/// Marks the active guilds that should be on a page and are not as left; returns how many.
+/// The active guilds that should be on a page.
 ///
 /// A guild that was added within 10 minutes may be missing from a list that is older.
-pub async fn set_absent(
+pub async fn expected(
     db: impl PgExecutor<'_>,
-    page: &Page<'_>,
+    page: Page,
     now: OffsetDateTime,
-) -> sqlx::Result<u64> {
-    let left = sqlx::query(
-        "update guilds set status = 'left', left_at = $2, updated_at = $2
-         where status = 'active' and created_at < $2 - interval '10 minutes' and guild_id <> all($1)
-           and guild_id > $3 and guild_id <= $4",
+) -> sqlx::Result<Vec<GuildId>> {
+    let ids: Vec<i64> = sqlx::query_scalar(
+        "select guild_id from guilds
+         where status = 'active' and created_at < $1 - interval '10 minutes' and guild_id > $2 and guild_id <= $3",
     )
-    .bind(page.present.iter().map(|guild| guild.to_db()).collect::<Vec<_>>())
     .bind(now)
     .bind(page.after.to_db())
     .bind(page.up_to.map_or(i64::MAX, GuildId::to_db))
-    .execute(db)
+    .fetch_all(db)
     .await?;
-    Ok(left.rows_affected())
+    Ok(ids.into_iter().map(GuildId::from_db).collect())
 }
 
 /// Guilds that the bot left before a moment.

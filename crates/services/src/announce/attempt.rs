@@ -9,22 +9,24 @@ use crate::{
         outcome::{self, Decision, Hold, Ruling, Tried},
         parts,
         preflight::{self, Health},
-        record,
+        record::{self, Why},
         render::{self, Rendered},
     },
+    doubts::Source,
+    guilds::presence,
 };
 use sm_aws::metrics::{Counter, Gauge};
 use sm_db::{
     announce::{
-        deliveries::{DueDelivery, Record},
+        deliveries::{self, DueDelivery, Record},
         posted,
     },
     guilds::{Mention, preferences::Audience},
 };
 use sm_discord::{CreateMessage, EditMessage, Error, Message, Reply};
 use sm_types::{
-    ChannelId,
-    announcement::{Action, Kind, NamedReason, Status},
+    ChannelId, RoleId,
+    announcement::{Action, Kind, NamedReason, NamedReason::NotPinged, Status},
 };
 use time::{Duration, OffsetDateTime};
 use tokio::time::Instant;
@@ -59,7 +61,7 @@ pub(super) async fn run(
         record,
     };
     if due.degraded_reason.is_some() {
-        let found = attempt.check().await?;
+        let found = attempt.check(None).await?;
         if found != Some(Health::Good) {
             return Ok(attempt.not_healthy(found).into());
         }
@@ -103,11 +105,10 @@ struct Attempt<'a> {
 
 impl Attempt<'_> {
     /// Looks at the channel and remembers what was found; `None` when Discord did not answer.
-    async fn check(&mut self) -> sqlx::Result<Option<Health>> {
+    async fn check(&mut self, refused: Option<Source>) -> sqlx::Result<Option<Health>> {
         let Some(destination) = self.due.destination() else { return Ok(None) };
-        let now = self.app.clock.now();
         let (guild, channel) = (self.due.guild_id, self.channel);
-        let found = preflight::recheck(self.app, destination, guild, channel, now).await?;
+        let found = preflight::recheck(self.app, destination, guild, channel, refused).await?;
         // It took turns of its own, and the reserved slot may have gone by meanwhile.
         self.turns = Turns::new(self.app);
         Ok(found)
@@ -181,7 +182,7 @@ impl Attempt<'_> {
         let left = self.due.expires_at - self.app.clock.now();
         let decision = match outcome::in_doubt(&self.tried, &doubt, left) {
             Ruling::Final(decision) => decision,
-            Ruling::Check(_) => match self.check().await? {
+            Ruling::Check(_) => match self.check(Some(Source::Delivery)).await? {
                 Some(Health::Good) | None => outcome::look_again(&self.tried, &doubt, left),
                 Some(broken) => Decision::Settle(Status::Failed, outcome::unhealthy(broken)),
             },
@@ -213,11 +214,16 @@ impl Attempt<'_> {
                 (rendered.message, left_out) = (message, refused);
                 continue;
             }
+            if let Error::RateLimited { .. } = error {
+                let (pool, delivery) = (&self.app.pool, self.due.delivery_id);
+                let before = deliveries::count_limited(pool, delivery).await?;
+                self.tried.limited = i32::try_from(before).unwrap_or(i32::MAX - 1);
+            }
             let decision = match outcome::decide(&self.tried, &error) {
                 Ruling::Final(decision) => decision,
                 Ruling::Check(defect) => {
-                    let found = self.check().await?;
-                    outcome::after_check(&self.tried, defect, found)
+                    let found = self.check(Some(Source::Delivery)).await?;
+                    outcome::after_check(&self.tried, defect, found, &error)
                 }
             };
             return self.refused(decision, &error).await;
@@ -248,7 +254,11 @@ impl Attempt<'_> {
         };
         if let (Some(0), Some(wait)) = (limits.remaining, limits.reset_after) {
             let wait = Duration::try_from(wait).unwrap_or(Duration::SECOND);
+            let wait = wait.min(Hold::Channel.longest());
             sm_db::announce::gate::block_channel(&app.pool, channel, wait).await?;
+        }
+        if due.guild_doubted {
+            presence::is_there(app, due.guild_id).await?;
         }
         let latency = app.clock.now() - due.received_at;
         if (due.kind, due.action, due.resends) == (Kind::Online, Action::Create, 0) {
@@ -261,8 +271,12 @@ impl Attempt<'_> {
             delivery.attempt = due.attempts, delivery.latency_ms = latency.whole_milliseconds() as i64,
             "delivered"
         );
-        let record = match outcome::remark(rendered.message.embeds.len(), message.embeds.len()) {
-            Some(remark) => record::settled(self.record, Status::Sent, remark),
+        let record = match outcome::remark(rendered, &message) {
+            Some(remark) => {
+                let gone = self.lost_role(rendered, &remark).await;
+                let remark = gone.map_or(remark, outcome::role_gone);
+                record::settled(self.record, Status::Sent, remark)
+            }
             None if !left_out.is_empty() => {
                 record::settled(self.record, Status::Sent, parts::remark(left_out))
             }
@@ -271,17 +285,32 @@ impl Attempt<'_> {
         Ok(record::posted(record, message.id).into())
     }
 
+    /// The role that was not pinged, where it is because there is no such role any more.
+    async fn lost_role(&mut self, rendered: &Rendered, remark: &Why) -> Option<RoleId> {
+        let role = rendered.pings.role().filter(|_| remark.reason == NotPinged.into())?;
+        self.turns.next().await.ok()?;
+        let known = self.app.discord.get_guild_roles(self.due.guild_id).await.ok()?.body;
+        // A list without `@everyone` is not whole.
+        let whole = known.iter().any(|known| known.id.0 == self.due.guild_id.0);
+        (whole && known.iter().all(|known| known.id != role)).then_some(role)
+    }
+
     /// Notes the refusal and carries out what was decided about it.
     async fn refused(mut self, decision: Decision, error: &Error) -> sqlx::Result<Finished> {
         let (due, channel) = (self.due, self.channel);
         self.record = record::refused(self.record, error);
-        let invalid_request = error.counts_as_invalid();
-        if invalid_request {
+        let invalid = error.counts_as_invalid();
+        if invalid {
             Counter::DiscordInvalid.count();
         }
         if let Error::RateLimited { .. } = error {
             Counter::DiscordRateLimited.count();
+            if self.tried.seems_stuck() {
+                Counter::DiscordStuck.count();
+            }
         }
+        // What keeps to ever longer waits of its own is no reason to stop everybody.
+        let invalid_request = invalid && !(error.is_own_limit() && self.tried.limited > 0);
         if let Decision::Bug(_) = decision {
             tracing::error!(%error, delivery.id = %due.delivery_id, "Discord refused what we should not have sent");
         }
@@ -302,12 +331,13 @@ impl Attempt<'_> {
             Decision::Settle(status, why) => record::settled(record, status, why),
             Decision::Bug(why) => record::settled(record, Status::Failed, why),
             Decision::Again(why, wait, hold) => {
+                let held = wait.min(hold.longest());
                 match hold {
                     Hold::Nobody => {}
                     Hold::Channel => {
-                        sm_db::announce::gate::block_channel(&app.pool, self.channel, wait).await?;
+                        sm_db::announce::gate::block_channel(&app.pool, self.channel, held).await?;
                     }
-                    Hold::Everybody => sm_db::announce::gate::block(&app.pool, wait).await?,
+                    Hold::Everybody => sm_db::announce::gate::block(&app.pool, held).await?,
                 }
                 record::again(record, why, now + wait)
             }
@@ -322,12 +352,18 @@ impl Attempt<'_> {
                 record::settled(record, Status::Failed, why)
             }
             Decision::OpenCircuit(why) => {
-                // The first to notice opens it; the others of this worker only stop.
-                let wait = match error.filter(|_| self.brake.pull()) {
-                    Some(error) => gate::open_circuit(app, error).await?,
-                    None => gate::PATIENCE,
+                // The first to notice looks whether it is everybody's; the others of this worker only stop.
+                let Some(error) = error.filter(|_| self.brake.pull()) else {
+                    return Ok(record::again(record, why, now + gate::PATIENCE));
                 };
-                record::again(record, why, now + wait)
+                match gate::open_circuit_if_proved(app, error).await? {
+                    Some(wait) => record::again(record, why, now + wait),
+                    None => {
+                        self.brake.release();
+                        let why = NamedReason::DiscordUnavailable.into();
+                        record::again(record, why, now + self.tried.backoff())
+                    }
+                }
             }
         })
     }

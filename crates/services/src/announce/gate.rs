@@ -49,6 +49,11 @@ impl Brake {
         !self.0.swap(true, Ordering::Relaxed)
     }
 
+    /// Lets go of it: the refusal was one request's own.
+    pub(crate) fn release(&self) {
+        self.0.store(false, Ordering::Relaxed);
+    }
+
     pub(crate) fn pulled(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
@@ -99,7 +104,7 @@ fn is_before(wait: Duration, deadline: Option<Instant>) -> bool {
 /// Hands out the moments in which somebody's requests may leave: one for each request.
 ///
 /// Whoever talks to Discord as the bot awaits [`Turns::next`] before each request, or uses [`in_turn`]. The
-/// only exceptions are the probe of an open circuit, when nothing else leaves, and the operator's own checks
+/// only exceptions are the probes of a circuit, when nothing else leaves, and the operator's own checks
 /// (`doctor`, the smoke test), which have to work while the gate is shut.
 #[derive(Debug)]
 pub(crate) struct Turns<'a> {
@@ -191,8 +196,24 @@ async fn probe(app: &App, reason: &str) -> sqlx::Result<bool> {
     }
 }
 
-/// Opens the circuit for a refusal that would meet every request.
-pub(crate) async fn open_circuit(app: &App, error: &Error) -> sqlx::Result<Duration> {
+/// Opens the circuit when a harmless request is refused like the one before; `None` where it is not: then the
+/// refusal was that one's own.
+pub(crate) async fn open_circuit_if_proved(
+    app: &App,
+    error: &Error,
+) -> sqlx::Result<Option<Duration>> {
+    match app.discord.current_user().await {
+        Err(proof @ (Error::Blocked { .. } | Error::Unauthorized { .. })) => {
+            open_circuit(app, &proof).await.map(Some)
+        }
+        _ => {
+            tracing::warn!(%error, "one request was refused as if all were; another was not");
+            Ok(None)
+        }
+    }
+}
+
+async fn open_circuit(app: &App, error: &Error) -> sqlx::Result<Duration> {
     let (reason, wait) = match error {
         Error::Blocked { retry_after } => ("blocked", blocked_wait(*retry_after)),
         _ => ("unauthorized", UNAUTHORIZED_WAIT),

@@ -2,14 +2,32 @@
 //!
 //! Decides and does nothing: no database, no clock, no request. [`attempt`](super::attempt) carries it out.
 
-use super::{lookup::Doubt, preflight::Health, record::Why};
-use sm_db::announce::deliveries::DueDelivery;
-use sm_discord::{Error, Operation, Reason as Defect, Rebuild, Scope, Verdict, classify};
-use sm_types::announcement::{Action, Kind, NamedReason, Status, Variant};
+use super::{
+    lookup::Doubt,
+    preflight::Health,
+    record::Why,
+    render::{Rendered, mentions_in_text},
+};
+use crate::backoff::Policy;
+use sm_db::{announce::deliveries::DueDelivery, guilds::Mention};
+use sm_discord::{Error, Message, Operation, Reason as Defect, Rebuild, Scope, Verdict, classify};
+use sm_types::{
+    RoleId,
+    announcement::{Action, Kind, NamedReason, Status, Variant},
+};
 use time::Duration;
 
 /// The longest wait between two attempts.
 const MAX_BACKOFF: Duration = Duration::MINUTE;
+/// A limit of a route, which is over after seconds.
+const ROUTE_LIMIT: Policy =
+    Policy { first: Duration::SECOND, longest: Duration::minutes(5), tries: 20 };
+/// A limit with a code, of one message or channel: edits of old or published messages, slow mode.
+const OWN_LIMIT: Policy = Policy { first: Duration::SECOND, longest: Duration::HOUR, tries: 12 };
+/// So many attempts are refused for a reason that a look does not find, over about two minutes.
+const CONTRADICTIONS: i32 = 8;
+/// From so many answers of 429 on, a wait seems not to come down.
+const STUCK_AFTER: i32 = 8;
 
 /// What a decision depends on besides the answer.
 #[derive(Debug, Clone, Copy)]
@@ -19,6 +37,8 @@ pub(super) struct Tried {
     pub(super) variant: Variant,
     /// Which attempt it was, from 1.
     pub(super) attempt: i32,
+    /// How often Discord has asked it to wait before.
+    pub(super) limited: i32,
     /// Any byte that differs between deliveries, so that their retries do not come in step.
     pub(super) spread: u8,
 }
@@ -30,6 +50,7 @@ impl From<&DueDelivery> for Tried {
             action: due.action,
             variant: due.variant,
             attempt: due.attempts,
+            limited: 0,
             spread: due.delivery_id.0.as_bytes()[15],
         }
     }
@@ -48,6 +69,11 @@ impl Tried {
     pub(super) fn backoff(&self) -> Duration {
         sm_db::lease::backoff(self.attempt, Duration::SECOND, MAX_BACKOFF, self.spread)
     }
+
+    /// Whether Discord asks to wait time and again.
+    pub(super) fn seems_stuck(&self) -> bool {
+        self.limited + 1 >= STUCK_AFTER
+    }
 }
 
 /// What becomes of a delivery after an attempt.
@@ -61,7 +87,7 @@ pub(super) enum Decision {
     Reshape(Why, Variant, Action),
     /// It has failed, and so will the next to this destination: it is degraded.
     Degrade(Defect, Why),
-    /// Every request would meet the same: all stop.
+    /// Every request seems to meet the same: if one more does, all stop.
     OpenCircuit(Why),
     /// It has failed, and the fault is ours: somebody should look at it.
     Bug(Why),
@@ -81,6 +107,17 @@ pub(super) enum Hold {
     Nobody,
     Channel,
     Everybody,
+}
+
+impl Hold {
+    /// The longest that others are held back by one answer. Where the limit is real, the next of them is told.
+    pub(super) fn longest(self) -> Duration {
+        match self {
+            Self::Nobody => Duration::ZERO,
+            Self::Channel => Duration::minutes(5),
+            Self::Everybody => Duration::MINUTE,
+        }
+    }
 }
 
 /// Decides what a refusal means.
@@ -121,21 +158,29 @@ fn gone(tried: &Tried) -> Decision {
 }
 
 fn retry(tried: &Tried, error: &Error) -> Decision {
-    let Error::RateLimited { scope, retry_after, .. } = error else {
-        return Decision::Again(
-            NamedReason::DiscordUnavailable.into(),
-            tried.backoff(),
-            Hold::Nobody,
-        );
-    };
+    let Error::RateLimited { scope, retry_after, .. } = error else { return later(tried) };
     let asked = Duration::try_from(*retry_after).unwrap_or(Duration::DAY);
+    let policy = if error.is_own_limit() { OWN_LIMIT } else { ROUTE_LIMIT };
+    let told = Some(asked.min(policy.longest));
+    let Some(wait) = policy.next(tried.limited + 1, told, tried.spread) else {
+        let why = Why::new(NamedReason::GivenUp);
+        let why = why.in_words("Discord asked to wait time and again, so it was given up.");
+        return Decision::Settle(Status::Failed, why);
+    };
     // A tenth of a second and up to a quarter on top: the others who wait must not all come at once.
-    let wait = asked + Duration::milliseconds(i64::from(tried.spread) + 100);
+    let wait = wait + Duration::milliseconds(i64::from(tried.spread) + 100);
     let hold = match scope {
         Scope::Global => Hold::Everybody,
+        // The message's own limit: others in the channel may go out.
+        _ if error.is_own_limit() && tried.action != Action::Create => Hold::Nobody,
         Scope::User | Scope::Shared => Hold::Channel,
     };
     Decision::Again(rate_limited(asked), wait, hold)
+}
+
+/// The same again after a while: Discord, or something on the way, could not.
+fn later(tried: &Tried) -> Decision {
+    Decision::Again(NamedReason::DiscordUnavailable.into(), tried.backoff(), Hold::Nobody)
 }
 
 /// Discord has asked to wait.
@@ -145,7 +190,12 @@ fn rate_limited(asked: Duration) -> Why {
 }
 
 /// Decides after a look at the channel; `None` when that got no answer either.
-pub(super) fn after_check(tried: &Tried, defect: Defect, found: Option<Health>) -> Decision {
+pub(super) fn after_check(
+    tried: &Tried,
+    defect: Defect,
+    found: Option<Health>,
+    error: &Error,
+) -> Decision {
     match found {
         // Nothing is missing as far as one can see: perhaps it is the embed.
         Some(Health::Good)
@@ -153,12 +203,32 @@ pub(super) fn after_check(tried: &Tried, defect: Defect, found: Option<Health>) 
         {
             Decision::Reshape(NamedReason::Rebuilt.into(), Variant::Text, tried.action)
         }
+        Some(Health::Good) if is_visible(defect) => contradicted(tried, error),
+        None if is_visible(defect) => {
+            Decision::Again(NamedReason::from(defect).into(), tried.backoff(), Hold::Nobody)
+        }
         Some(Health::Good) | None => {
             let why = Why::new(NamedReason::from(defect)).in_words(defect.explain());
             Decision::Degrade(defect, why)
         }
         Some(broken) => Decision::Settle(Status::Failed, unhealthy(broken)),
     }
+}
+
+/// Whether a look at server, channel and permissions sees it, if it is so.
+fn is_visible(defect: Defect) -> bool {
+    matches!(defect, Defect::ChannelDeleted | Defect::MissingAccess | Defect::MissingPermission)
+}
+
+/// Discord refuses, and a look finds no reason: it is believed neither that the channel is gone nor that all is
+/// well.
+fn contradicted(tried: &Tried, error: &Error) -> Decision {
+    if tried.attempt < CONTRADICTIONS {
+        return later(tried);
+    }
+    let why = Why::new(error.reason());
+    let words = "Discord refused it time and again, and a look at the channel found nothing wrong.";
+    Decision::Settle(Status::Failed, why.in_words(words))
 }
 
 /// Decides after a look that has not told whether an earlier attempt had posted; `left` is the time in which
@@ -204,26 +274,65 @@ pub(super) fn look_again(tried: &Tried, doubt: &Doubt, left: Duration) -> Decisi
 /// Why nothing can be posted in a channel that a check has found broken.
 pub(super) fn unhealthy(health: Health) -> Why {
     match health {
-        Health::Broken { reason, detail, missing } => {
-            Why { detail: Some(detail), ..Why::new(NamedReason::from(reason)).missing(&missing) }
-        }
+        Health::Broken(trouble) => Why {
+            reason: NamedReason::from(trouble.reason).into(),
+            values: trouble.values(),
+            detail: Some(trouble.detail()),
+        },
         Health::Good | Health::NotInGuild => Why::new(NamedReason::NotInGuild)
             .in_words("The bot is not in this server any more. Invite it again."),
     }
 }
 
-/// Decides what to remark on a message that was posted, if anything.
-pub(super) fn remark(sent_embeds: usize, shown_embeds: usize) -> Option<Why> {
-    (sent_embeds > 0 && shown_embeds == 0).then(|| {
+/// Decides what to remark on a message that was posted or edited: what it should have done and did not.
+pub(super) fn remark(sent: &Rendered, shown: &Message) -> Option<Why> {
+    unpinged(sent, shown).or_else(|| embedless(sent.message.embeds.len(), shown))
+}
+
+fn unpinged(sent: &Rendered, shown: &Message) -> Option<Why> {
+    let mention = sent.pings;
+    let about = |reason: NamedReason| Why::new(reason).about_mention(mention);
+    if !mentions_in_text(&sent.message.content, mention) {
+        let words =
+            "Nobody was pinged: the template's text lacks the mention. Put {mention} into it.";
+        return Some(about(NamedReason::MentionUnused).in_words(words));
+    }
+    let pinged = match mention {
+        // Discord does not tell which of the members were.
+        Mention::None | Mention::Members => true,
+        Mention::Role(role) => shown.mention_roles.contains(&role),
+        Mention::Everyone | Mention::Here => shown.mention_everyone,
+    };
+    let words =
+        "Discord pinged nobody. Grant the bot \"Mention @everyone, @here and All Roles\" here.";
+    (!pinged).then(|| about(NamedReason::NotPinged).in_words(words))
+}
+
+fn embedless(sent_embeds: usize, shown: &Message) -> Option<Why> {
+    if sent_embeds == 0 || !shown.embeds.is_empty() {
+        return None;
+    }
+    Some(if shown.embeds_are_suppressed() {
+        let words = "A moderator has removed the embed from the message on Discord.";
+        Why::new(NamedReason::EmbedSuppressed).in_words(words)
+    } else {
         Why::new(NamedReason::EmbedLeftOut)
             .missing(&["EMBED_LINKS"])
             .in_words("Discord left the embed out. Grant the bot \"Embed Links\" here.")
     })
 }
 
+/// The role that was to be pinged is gone.
+pub(super) fn role_gone(role: RoleId) -> Why {
+    let why = Why::new(NamedReason::RoleGone).about_mention(Mention::Role(role));
+    why.in_words("Nobody was pinged: the role does not exist any more. Choose another one.")
+}
+
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::preflight::Trouble, *};
+    use serde_json::json;
+    use sm_discord::permissions::Level;
     use std::time::Duration as StdDuration;
 
     const TRIED: Tried = Tried {
@@ -231,6 +340,7 @@ mod tests {
         action: Action::Create,
         variant: Variant::Full,
         attempt: 3,
+        limited: 0,
         spread: 0,
     };
     const EDIT: Tried = Tried { kind: Kind::Update, action: Action::Edit, ..TRIED };
@@ -329,24 +439,69 @@ mod tests {
     }
 
     #[test]
+    fn limit_of_a_message_holds_nobody_grows_and_ends() {
+        let limit = |code| Error::RateLimited {
+            scope: Scope::User,
+            retry_after: StdDuration::from_secs(1),
+            code: Some(code),
+            bucket: None,
+        };
+        let mut waits = Vec::new();
+        for limited in 0..11 {
+            let Ruling::Final(Decision::Again(_, wait, Hold::Nobody)) =
+                decide(&Tried { limited, ..EDIT }, &limit(30046))
+            else {
+                panic!("{limited}")
+            };
+            waits.push(wait.whole_seconds());
+        }
+        assert_eq!(waits, [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024]);
+        let end = decide(&Tried { limited: 11, ..EDIT }, &limit(30046));
+        let reason = NamedReason::GivenUp.into();
+        assert!(
+            matches!(&end, Ruling::Final(Decision::Settle(Status::Failed, why)) if why.reason == reason)
+        );
+        let slow_mode = decide(&TRIED, &limit(20016));
+        assert!(matches!(slow_mode, Ruling::Final(Decision::Again(_, _, Hold::Channel))));
+    }
+
+    #[test]
     fn check_decides_what_a_refusal_could_not() {
         let missing = Defect::MissingPermission;
+        let denied = rejected(403, 50013);
+        let after = |tried: &Tried, defect, found| after_check(tried, defect, found, &denied);
         let rebuilt = NamedReason::Rebuilt.into();
         let text = Decision::Reshape(rebuilt, Variant::Text, Action::Create);
-        assert_eq!(
-            after_check(&TRIED, missing, Some(Health::Good)),
-            text,
-            "perhaps it is the embed"
-        );
-        let words = Why::from(NamedReason::MissingPermission).in_words(missing.explain());
-        let degrade = Decision::Degrade(missing, words);
-        assert_eq!(after_check(&PLAIN, missing, Some(Health::Good)), degrade);
-        assert_eq!(after_check(&TRIED, missing, None), degrade);
+        assert_eq!(after(&TRIED, missing, Some(Health::Good)), text, "perhaps it is the embed");
+        let wait = |reason: NamedReason| {
+            Decision::Again(reason.into(), Duration::seconds(4), Hold::Nobody)
+        };
+        let unavailable = wait(NamedReason::DiscordUnavailable);
+        assert_eq!(after(&PLAIN, missing, Some(Health::Good)), unavailable);
+        assert_eq!(after(&TRIED, Defect::ChannelDeleted, Some(Health::Good)), unavailable);
+        assert_eq!(after(&TRIED, Defect::MissingAccess, Some(Health::Good)), unavailable);
+        assert_eq!(after(&TRIED, missing, None), wait(NamedReason::MissingPermission));
+        let last = Tried { attempt: CONTRADICTIONS, ..PLAIN };
+        let Decision::Settle(Status::Failed, why) =
+            after(&last, Defect::ChannelDeleted, Some(Health::Good))
+        else {
+            panic!()
+        };
+        assert_eq!(why.reason, denied.reason(), "it is not said that the channel is gone");
+        let locked = Defect::ThreadLocked;
+        let words = Why::from(NamedReason::ThreadLocked).in_words(locked.explain());
+        assert_eq!(after(&PLAIN, locked, Some(Health::Good)), Decision::Degrade(locked, words));
         let names = vec!["SEND_MESSAGES"];
-        let health = Health::Broken { reason: missing, detail: "words".to_owned(), missing: names };
-        let why = Why::from(NamedReason::MissingPermission).missing(&["SEND_MESSAGES"]);
-        let broken = Decision::Settle(Status::Failed, why.in_words("words"));
-        assert_eq!(after_check(&TRIED, missing, Some(health)), broken);
+        let trouble =
+            Trouble { missing: names, at: Some(Level::Category), ..Trouble::new(missing) };
+        let Decision::Settle(Status::Failed, why) =
+            after(&TRIED, missing, Some(Health::Broken(trouble)))
+        else {
+            panic!()
+        };
+        assert_eq!(why.values, Some(json!({ "missing": ["SEND_MESSAGES"], "at": "category" })));
+        let detail = why.detail.unwrap();
+        assert!(detail.contains("SEND_MESSAGES") && detail.contains("category"), "{detail}");
     }
 
     #[test]
@@ -357,8 +512,42 @@ mod tests {
         assert_eq!(wait(50, 0), Duration::MINUTE);
     }
 
+    fn shown(json: serde_json::Value) -> Message {
+        let mut message = json!({ "id": "1", "channel_id": "2", "author": { "id": "3" } });
+        message.as_object_mut().unwrap().extend(json.as_object().unwrap().clone());
+        serde_json::from_value(message).unwrap()
+    }
+
+    fn remarked(content: &str, embeds: usize, pings: Mention, json: serde_json::Value) -> String {
+        let embeds = vec![sm_types::template::Embed::default(); embeds];
+        let message = sm_types::template::RenderedMessage { content: content.to_owned(), embeds };
+        let mentions = sm_discord::AllowedMentions::none();
+        let sent = Rendered { message, mentions, pings, unlisted: 0 };
+        remark(&sent, &shown(json)).map(|why| why.reason.to_string()).unwrap_or_default()
+    }
+
     #[test]
-    fn embed_that_discord_left_out_is_remarked_on() {
-        assert!(remark(1, 0).is_some() && remark(1, 1).is_none() && remark(0, 0).is_none());
+    fn embed_that_is_not_shown_is_remarked_on() {
+        let found = |embeds, json| remarked("", embeds, Mention::None, json);
+        assert_eq!(found(1, json!({})), "embed_left_out");
+        assert_eq!(found(1, json!({ "flags": 4 })), "embed_suppressed");
+        assert_eq!(found(1, json!({ "embeds": [{}] })), "");
+        assert_eq!(found(0, json!({})), "");
+    }
+
+    #[test]
+    fn ping_that_did_not_happen_is_remarked_on() {
+        let role = Mention::Role(RoleId(7));
+        assert_eq!(remarked("<@&7> live", 0, role, json!({ "mention_roles": ["7"] })), "");
+        assert_eq!(remarked("<@&7> live", 0, role, json!({ "mention_roles": [] })), "not_pinged");
+        assert_eq!(remarked("live", 1, role, json!({})), "mention_unused", "rather than the embed");
+        let everyone = json!({ "mention_everyone": true });
+        assert_eq!(remarked("@everyone", 0, Mention::Everyone, everyone.clone()), "");
+        assert_eq!(remarked("@here", 0, Mention::Here, everyone.clone()), "");
+        assert_eq!(remarked("@here", 0, Mention::Here, json!({})), "not_pinged");
+        assert_eq!(remarked("@everyone", 0, Mention::Here, everyone), "mention_unused");
+        assert_eq!(remarked("<@5>", 0, Mention::Members, json!({})), "");
+        assert_eq!(remarked("live", 0, Mention::Members, json!({})), "mention_unused");
+        assert_eq!(remarked("live", 0, Mention::None, json!({})), "");
     }
 }

@@ -6,33 +6,130 @@
 use crate::{
     App,
     announce::gate::{Turns, in_turn},
+    doubts::Source,
+    guilds::presence,
 };
+use serde_json::{Map, Value, json};
 use sm_discord::{
-    Channel, Error, Reason,
-    permissions::{Permissions, effective_in_channel, missing_to_post},
+    Channel, Error, Guild, Member, Reason,
+    permissions::{Level, Obstacle, Permissions, effective_in_channel, obstacle},
 };
 use sm_types::{ChannelId, DestinationId, GuildId, UserId};
-use time::OffsetDateTime;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 /// What a check has found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Health {
     /// The bot can post.
     Good,
-    /// It cannot, and this is why; `missing` has Discord's names of permissions.
-    Broken { reason: Reason, detail: String, missing: Vec<&'static str> },
+    /// It cannot, and this is why.
+    Broken(Trouble),
     /// The bot is not in the guild.
     NotInGuild,
 }
 
-/// Checks one channel with up to five requests; an error means that Discord did not answer.
+/// Why the bot cannot post in a channel, with what an admin has to know to mend it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trouble {
+    pub reason: Reason,
+    /// Permissions that are missing, by Discord's names.
+    pub missing: Vec<&'static str>,
+    /// Whose permissions are to be changed.
+    pub at: Option<Level>,
+    /// When it is over by itself.
+    pub until: Option<OffsetDateTime>,
+}
+
+impl Trouble {
+    pub(crate) fn new(reason: Reason) -> Self {
+        Self { reason, missing: Vec::new(), at: None, until: None }
+    }
+
+    /// The same by name, as a delivery's reason has it; nothing where there is nothing to add.
+    pub fn values(&self) -> Option<Value> {
+        let missing = (!self.missing.is_empty()).then(|| ("missing", json!(self.missing)));
+        let at = self.at.map(|level| ("at", json!(level.code())));
+        let until = self.until_text().map(|until| ("until", json!(until)));
+        let values = [missing, at, until].into_iter().flatten();
+        let values: Map<_, _> = values.map(|(name, value)| (name.to_owned(), value)).collect();
+        (!values.is_empty()).then_some(Value::Object(values))
+    }
+
+    /// When it is over, as in `2026-11-29T12:00:00Z`.
+    pub fn until_text(&self) -> Option<String> {
+        self.until.and_then(|until| until.format(&Rfc3339).ok())
+    }
+
+    /// What is wrong and what to do about it.
+    pub fn detail(&self) -> String {
+        let mut detail = self.reason.explain().to_owned();
+        if !self.missing.is_empty() {
+            detail += &format!(" Missing: {}.", self.missing.join(", "));
+        }
+        if let Some(place) = self.at.map(place_of) {
+            detail += &format!(" Allow it {place}.");
+        }
+        if let Some(until) = self.until_text() {
+            detail += &format!(" It ends at {until}.");
+        }
+        detail
+    }
+}
+
+fn place_of(level: Level) -> &'static str {
+    match level {
+        Level::Server => "in the server's roles or for this channel",
+        Level::Category => "in the channel's category",
+        Level::Channel => "in the channel's own permissions",
+        Level::Thread => "in the channel that the thread is in",
+    }
+}
+
+impl From<Obstacle> for Trouble {
+    fn from(obstacle: Obstacle) -> Self {
+        match obstacle {
+            Obstacle::Lacks { missing, at } => {
+                // What is hidden is not seen at all; whoever may not connect is not shown it either.
+                let hidden = missing.contains(&"VIEW_CHANNEL");
+                let reason = if hidden { Reason::MissingAccess } else { Reason::MissingPermission };
+                Self { missing, at: Some(at), ..Self::new(reason) }
+            }
+            Obstacle::TimedOut { until } => {
+                Self { until: Some(until), ..Self::new(Reason::TimedOut) }
+            }
+        }
+    }
+}
+
+/// Checks one channel with up to six requests; an error means that Discord did not answer.
 pub async fn check(app: &App, guild: GuildId, channel: ChannelId) -> Result<Health, Error> {
-    let (kind, granted) = match granted(app, guild, channel).await? {
-        Granted::Here { kind, permissions } => (kind, permissions),
-        Granted::Nothing(health) => return Ok(health),
+    check_after(app, guild, channel, None).await
+}
+
+/// The same after somebody else's look, or Discord's refusal of a message.
+async fn check_after(
+    app: &App,
+    guild: GuildId,
+    channel: ChannelId,
+    refused: Option<Source>,
+) -> Result<Health, Error> {
+    let view = match look(app, guild, channel, refused).await? {
+        Seen::Here(view) => view,
+        Seen::Nothing(health) => return Ok(health),
     };
-    let missing = missing_to_post(kind, granted);
-    Ok(if missing.is_empty() { Health::Good } else { broken(Reason::MissingPermission, missing) })
+    let Some(found) = view.obstacle(None, app.clock.now()) else { return Ok(Health::Good) };
+    let category = view.place.parent_id.filter(|_| !is_thread(view.place.kind));
+    let lacks = matches!(found, Obstacle::Lacks { at: Level::Channel, .. });
+    let found = match category.filter(|_| lacks) {
+        // Perhaps it is the category that takes it away; without an answer it is the channel.
+        Some(category) => {
+            let asked = in_turn(app, app.discord.get_channel(category)).await;
+            let category = asked.ok().map(|reply| reply.body);
+            view.obstacle(category.as_ref(), app.clock.now()).unwrap_or(found)
+        }
+        None => found,
+    };
+    Ok(Health::Broken(found.into()))
 }
 
 /// Whether the bot is shown the messages of a channel. Without Read Message History Discord lists none, and
@@ -42,67 +139,93 @@ pub(crate) async fn reads_history(
     guild: GuildId,
     channel: ChannelId,
 ) -> Result<bool, Error> {
-    Ok(match granted(app, guild, channel).await? {
-        Granted::Here { permissions, .. } => {
-            permissions.contains(Permissions::READ_MESSAGE_HISTORY)
+    Ok(match look(app, guild, channel, None).await? {
+        Seen::Here(view) => {
+            view.permissions(app.clock.now()).contains(Permissions::READ_MESSAGE_HISTORY)
         }
-        Granted::Nothing(_) => false,
+        Seen::Nothing(_) => false,
     })
 }
 
-/// What the bot may do in a channel.
-enum Granted {
-    Here {
-        kind: u8,
-        permissions: Permissions,
-    },
-    /// It cannot even see it.
+/// What tells what the bot may do in a channel.
+pub(crate) struct View {
+    guild: Guild,
+    /// The channel's own name.
+    pub(crate) name: String,
+    /// The channel, or a thread's channel under the thread's type: a thread has no overwrites of its own.
+    pub(crate) place: Channel,
+    member: Member,
+    bot: UserId,
+}
+
+impl View {
+    pub(crate) fn permissions(&self, now: OffsetDateTime) -> Permissions {
+        effective_in_channel(&self.guild, &self.place, &self.member, self.bot, now)
+    }
+
+    pub(crate) fn obstacle(
+        &self,
+        category: Option<&Channel>,
+        now: OffsetDateTime,
+    ) -> Option<Obstacle> {
+        obstacle(&self.guild, &self.place, category, &self.member, self.bot, now)
+    }
+}
+
+pub(crate) enum Seen {
+    Here(Box<View>),
+    /// The bot cannot even see it.
     Nothing(Health),
 }
 
-async fn granted(app: &App, guild: GuildId, channel: ChannelId) -> Result<Granted, Error> {
+pub(crate) async fn look(
+    app: &App,
+    guild: GuildId,
+    channel: ChannelId,
+    refused: Option<Source>,
+) -> Result<Seen, Error> {
+    let Some(guild_info) = presence::guild(app, guild, refused).await? else {
+        return Ok(Seen::Nothing(Health::NotInGuild));
+    };
     let mut turns = Turns::new(app);
-    turns.next().await?;
-    let guild_info = match app.discord.get_guild(guild).await {
-        Ok(reply) => reply.body,
-        Err(error) if matches!(error.code(), Some(10004 | 50001)) => {
-            return Ok(Granted::Nothing(Health::NotInGuild));
-        }
-        Err(error) => return Err(error),
-    };
-    turns.next().await?;
-    let channel_info = match app.discord.get_channel(channel).await {
-        Ok(reply) => reply.body,
-        Err(error) if error.code() == Some(10003) => {
-            return Ok(Granted::Nothing(broken(Reason::ChannelDeleted, Vec::new())));
-        }
-        Err(error) if error.code() == Some(50001) => {
-            return Ok(Granted::Nothing(broken(Reason::MissingAccess, vec!["VIEW_CHANNEL"])));
-        }
-        Err(error) => return Err(error),
-    };
     let bot = bot_user(app).await?;
     turns.next().await?;
     let member = app.discord.get_member(guild, bot).await?.body;
-    let kind = channel_info.kind;
-    // A thread has no overwrites of its own: its channel's count, under the thread's type.
-    let place = match channel_info.parent_id.filter(|_| matches!(kind, 10..=12)) {
+    turns.next().await?;
+    let place = match app.discord.get_channel(channel).await {
+        Ok(reply) => reply.body,
+        Err(error) if error.code() == Some(10003) => {
+            let gone = Trouble::new(Reason::ChannelDeleted);
+            return Ok(Seen::Nothing(Health::Broken(gone)));
+        }
+        Err(error) if error.code() == Some(50001) => {
+            // Hidden: the server's list shows it all the same, with what hides it.
+            turns.next().await?;
+            let listed = app.discord.get_guild_channels(guild).await?.body;
+            let Some(place) = listed.into_iter().find(|listed| listed.id == channel) else {
+                let hidden = Trouble {
+                    missing: vec!["VIEW_CHANNEL"],
+                    ..Trouble::new(Reason::MissingAccess)
+                };
+                return Ok(Seen::Nothing(Health::Broken(hidden)));
+            };
+            place
+        }
+        Err(error) => return Err(error),
+    };
+    let (kind, name) = (place.kind, place.name.clone().unwrap_or_default());
+    let place = match place.parent_id.filter(|_| is_thread(kind)) {
         Some(parent) => {
             turns.next().await?;
             Channel { kind, ..app.discord.get_channel(parent).await?.body }
         }
-        None => channel_info,
+        None => place,
     };
-    let permissions = effective_in_channel(&guild_info, &place, &member, bot, app.clock.now());
-    Ok(Granted::Here { kind, permissions })
+    Ok(Seen::Here(Box::new(View { guild: guild_info, name, place, member, bot })))
 }
 
-fn broken(reason: Reason, missing: Vec<&'static str>) -> Health {
-    let detail = match missing.as_slice() {
-        [] => reason.explain().to_owned(),
-        names => format!("{} Missing: {}.", reason.explain(), names.join(", ")),
-    };
-    Health::Broken { reason, detail, missing }
+fn is_thread(kind: u8) -> bool {
+    matches!(kind, 10..=12)
 }
 
 /// The bot's own user; asked of Discord once per process.
@@ -112,15 +235,17 @@ pub(crate) async fn bot_user(app: &App) -> Result<UserId, Error> {
     app.inner().bot_user.get_or_try_init(fetch).await.copied()
 }
 
-/// Checks a destination and records what was found; `None` when Discord did not answer.
+/// Checks a destination and records what was found; `None` when Discord did not answer, or what it said is still
+/// in doubt.
 pub(crate) async fn recheck(
     app: &App,
     destination: DestinationId,
     guild: GuildId,
     channel: ChannelId,
-    now: OffsetDateTime,
+    refused: Option<Source>,
 ) -> sqlx::Result<Option<Health>> {
-    let health = match check(app, guild, channel).await {
+    let now = app.clock.now();
+    let health = match check_after(app, guild, channel, refused).await {
         Ok(health) => health,
         Err(error) => {
             tracing::warn!(%error, guild.id = %guild, channel.id = %channel, "the check got no answer");
@@ -129,10 +254,9 @@ pub(crate) async fn recheck(
     };
     let reason = match &health {
         Health::Good => None,
-        Health::Broken { reason, .. } => Some(reason.code()),
+        Health::Broken(trouble) => Some(trouble.reason.code()),
         Health::NotInGuild => Some(NOT_IN_GUILD),
     };
-    sm_db::guilds::set_present(&app.pool, guild, health != Health::NotInGuild, now).await?;
     match reason {
         None => sm_db::streamers::destinations::heal(&app.pool, destination).await?,
         Some(reason) => {

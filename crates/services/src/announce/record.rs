@@ -1,7 +1,10 @@
 //! What becomes of an attempt, in the form in which it is recorded.
 
 use serde_json::json;
-use sm_db::announce::deliveries::{DueDelivery, Record};
+use sm_db::{
+    announce::deliveries::{DueDelivery, Record},
+    guilds::Mention,
+};
 use sm_discord::Error;
 use sm_types::{
     MessageId,
@@ -43,6 +46,18 @@ impl Why {
     pub(super) fn missing(self, names: &[&str]) -> Self {
         let values = (!names.is_empty()).then(|| json!({ "missing": names }));
         Self { values, ..self }
+    }
+
+    /// With the mention that it is about, and what would let it ping.
+    pub(super) fn about_mention(self, mention: Mention) -> Self {
+        let mut values = json!({ "mention": mention.kind() });
+        if let Some(role) = mention.role() {
+            values["role"] = json!(role);
+        }
+        if self.reason == NamedReason::NotPinged.into() {
+            values["missing"] = json!(["MENTION_EVERYONE"]);
+        }
+        Self { values: Some(values), ..self }
     }
 
     /// With the wait that Discord has asked for.

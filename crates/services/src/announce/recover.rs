@@ -66,7 +66,7 @@ pub async fn one(app: &App, found: &Recoverable, how: &Recovery) -> sqlx::Result
     if found.degraded_reason.is_some() {
         match health(app, found, channel, how.dry_run).await? {
             Some(Health::Good) => {}
-            Some(Health::Broken { detail, .. }) => return Ok(Recovered::StillBroken(detail)),
+            Some(Health::Broken(trouble)) => return Ok(Recovered::StillBroken(trouble.detail())),
             Some(Health::NotInGuild) => {
                 return Ok(Recovered::StillBroken("the bot is not in the server".to_owned()));
             }
@@ -100,6 +100,5 @@ async fn health(
     if dry_run {
         return Ok(preflight::check(app, found.guild_id, channel).await.ok());
     }
-    let now = app.clock.now();
-    preflight::recheck(app, found.destination_id, found.guild_id, channel, now).await
+    preflight::recheck(app, found.destination_id, found.guild_id, channel, None).await
 }

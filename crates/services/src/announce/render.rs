@@ -26,6 +26,8 @@ static DEFAULT: LazyLock<ParsedMessage> = LazyLock::new(|| {
 pub(crate) struct Rendered {
     pub(crate) message: RenderedMessage,
     pub(crate) mentions: AllowedMentions,
+    /// Whom it should ping.
+    pub(crate) pings: Mention,
     /// Members who wanted a ping and found no room.
     pub(crate) unlisted: usize,
 }
@@ -49,7 +51,9 @@ pub(crate) fn render(
         }
     }
     let mentions = if ping { allowed(mention, named) } else { AllowedMentions::none() };
-    Rendered { message, mentions, unlisted: audience.wanted.len() - named.len() }
+    let nobody = !ping || mention == Mention::Members && named.is_empty();
+    let pings = if nobody { Mention::None } else { mention };
+    Rendered { message, mentions, pings, unlisted: audience.wanted.len() - named.len() }
 }
 
 /// The guild's template, or the product's own where there is none or Discord refused the guild's.
@@ -66,6 +70,17 @@ fn template(announcement: &Announcement<'_>) -> Cow<'static, ParsedMessage> {
             );
             Cow::Borrowed(&DEFAULT)
         }
+    }
+}
+
+/// Whether a text mentions whom it should; what stands in an embed pings nobody.
+pub(crate) fn mentions_in_text(content: &str, mention: Mention) -> bool {
+    match mention {
+        Mention::None => true,
+        Mention::Role(role) => content.contains(&format!("<@&{role}>")),
+        Mention::Everyone => content.contains("@everyone"),
+        Mention::Here => content.contains("@here"),
+        Mention::Members => content.contains("<@"),
     }
 }
 

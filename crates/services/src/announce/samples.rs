@@ -10,7 +10,6 @@ use crate::{
         render,
     },
 };
-use serde_json::json;
 use sm_db::{
     announce::history,
     guilds::{Mention, preferences::Audience},
@@ -139,13 +138,8 @@ pub struct Refused {
     pub detail: String,
     /// Permissions that are missing.
     pub missing: Vec<&'static str>,
-}
-
-impl Refused {
     /// What the reason is about, by name, as deliveries have it.
-    fn values(&self) -> Option<serde_json::Value> {
-        (!self.missing.is_empty()).then(|| json!({ "missing": self.missing }))
-    }
+    pub values: Option<serde_json::Value>,
 }
 
 /// Why no test was made.
@@ -201,7 +195,7 @@ pub async fn send_test(
         message_id: message_id.map(MessageId::to_db),
         asked_at,
         now: app.clock.now(),
-        reason_values: refusal.as_ref().and_then(Refused::values),
+        reason_values: refusal.as_ref().and_then(|refused| refused.values.clone()),
     };
     let delivery = history::record_test(&app.pool, &test).await?;
     Ok(Tested { delivery, message: message_id, refusal })
@@ -210,8 +204,13 @@ pub async fn send_test(
 /// A refusal in words; Discord does not say which permission is missing, a check does.
 async fn why(app: &App, guild: GuildId, channel: ChannelId, error: &Error) -> Refused {
     let health = match preflight::check(app, guild, channel).await {
-        Ok(Health::Broken { reason, detail, missing }) => {
-            return Refused { reason: reason.code().to_owned(), detail, missing };
+        Ok(Health::Broken(trouble)) => {
+            return Refused {
+                reason: trouble.reason.code().to_owned(),
+                detail: trouble.detail(),
+                values: trouble.values(),
+                missing: trouble.missing,
+            };
         }
         health => health,
     };
@@ -230,5 +229,5 @@ async fn why(app: &App, guild: GuildId, channel: ChannelId, error: &Error) -> Re
         }
         _ => (error.reason().to_string(), format!("{error}.")),
     };
-    Refused { reason, detail, missing: Vec::new() }
+    Refused { reason, detail, missing: Vec::new(), values: None }
 }

@@ -1,5 +1,6 @@
 //! May this person see or change this server?
 
+use super::presence;
 use crate::{App, announce::gate::in_turn};
 use sm_discord::permissions::{Permissions, effective_in_guild};
 use sm_types::{GuildId, UserId};
@@ -91,18 +92,10 @@ pub async fn check(
 /// The person's permissions; `None` when they are not a member or the bot is not there.
 async fn ask(app: &App, guild: GuildId, user: UserId) -> Result<Option<u64>, String> {
     let (info, member) = tokio::join!(
-        in_turn(app, app.discord.get_guild(guild)),
+        presence::guild(app, guild, None),
         in_turn(app, app.discord.get_member(guild, user)),
     );
-    let info = match info {
-        Ok(reply) => reply.body,
-        Err(error) if matches!(error.code(), Some(10004 | 50001)) => {
-            let now = app.clock.now();
-            let marked = sm_db::guilds::set_present(&app.pool, guild, false, now).await;
-            return marked.map(|()| None).map_err(|error| error.to_string());
-        }
-        Err(error) => return Err(error.to_string()),
-    };
+    let Some(info) = info.map_err(|error| error.to_string())? else { return Ok(None) };
     match member {
         Ok(reply) => Ok(Some(effective_in_guild(&info, &reply.body, user).0)),
         Err(error) if matches!(error.code(), Some(10007 | 10013)) => Ok(None),

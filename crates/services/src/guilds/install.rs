@@ -6,6 +6,7 @@ use crate::{
     accounts::consent::Refusal,
     announce::gate::in_turn,
     audit::{self, Action, Actor},
+    doubts::{self, Absence},
 };
 use sm_aws::Ring;
 use sm_types::{GuildId, UserId};
@@ -55,6 +56,7 @@ pub async fn add(
     sm_db::guilds::config::create_default(&mut *transaction, guild).await?;
     sm_db::streamers::subscriptions::plan_guild(&mut transaction, guild, app.clock.now()).await?;
     transaction.commit().await?;
+    doubts::clear(app, Absence::GuildLeft, &[&guild.to_string()]).await?;
     app.doorbell.ring(Ring::Subscribe).await;
     Ok(())
 }

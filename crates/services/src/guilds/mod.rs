@@ -4,5 +4,6 @@ pub mod access;
 pub mod install;
 pub(crate) mod offer;
 pub mod places;
+pub mod presence;
 pub mod purge;
 pub(crate) mod reconcile;

@@ -1,5 +1,6 @@
 //! What a server offers to choose from, and what was read of that lately.
 
+use sm_discord::permissions::Level;
 use sm_types::{ChannelId, GuildId, RoleId};
 use std::{
     collections::HashMap,
@@ -18,19 +19,39 @@ pub struct Place {
     /// `text`, `announcement`, `voice`, `stage` or `thread`.
     pub kind: &'static str,
     pub category: Option<String>,
-    /// Permissions that the bot lacks to post; empty when it can.
+    /// Permissions that the bot lacks to post.
     pub missing: Vec<&'static str>,
+    /// Whose permissions are to be changed, where some are missing.
+    pub at: Option<Level>,
+    /// Until when the bot is timed out.
+    pub timed_out_until: Option<OffsetDateTime>,
     /// Whether embeds are shown there.
     pub embeds: bool,
+    /// Whether the bot may ping everyone there, and roles that are not mentionable.
+    pub may_mention_everyone: bool,
 }
 
-/// A role and whether the bot can ping it.
+impl Place {
+    /// Whether the bot can post there.
+    pub fn can_post(&self) -> bool {
+        self.missing.is_empty() && self.timed_out_until.is_none()
+    }
+
+    /// Whether a mention of a role by the bot pings its members there.
+    pub fn may_ping(&self, role: &PingRole) -> bool {
+        role.mentionable || self.may_mention_everyone
+    }
+}
+
+/// A role to ping.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PingRole {
     pub id: RoleId,
     pub name: String,
-    /// Whether a mention by the bot pings its members.
-    pub pingable: bool,
+    /// Everybody may mention it.
+    pub mentionable: bool,
+    /// It belongs to an integration, as Twitch's subscribers and a server's boosters do.
+    pub managed: bool,
 }
 
 /// What a server offers to choose from.
@@ -38,9 +59,9 @@ pub struct PingRole {
 pub struct Places {
     /// Channels, in Discord's order.
     pub channels: Vec<Place>,
-    /// Roles, the highest first; `@everyone` and those of integrations are left out.
+    /// Roles, the highest first; `@everyone` and those of bots, which have no other members, are left out.
     pub roles: Vec<PingRole>,
-    /// Whether the bot may ping everyone and roles that are not mentionable.
+    /// Whether the bot may ping everyone and roles that are not mentionable, channels aside.
     pub may_mention_everyone: bool,
     /// Whether the bot is in the server.
     pub bot_present: bool,

@@ -1,12 +1,16 @@
 //! Channels and roles of a server, for pickers and for saves.
 
+use super::presence;
 use crate::{
     App,
-    announce::{gate::in_turn, preflight},
+    announce::{
+        gate::in_turn,
+        preflight::{self, Seen},
+    },
 };
 use sm_discord::{
     Channel, Error, Guild, Member, Role,
-    permissions::{Permissions, effective_in_channel, effective_in_guild, missing_to_post},
+    permissions::{Obstacle, Permissions, effective_in_channel, effective_in_guild, obstacle},
 };
 use sm_types::{ChannelId, GuildId, RoleId, UserId};
 
@@ -31,15 +35,11 @@ pub async fn load(app: &App, guild: GuildId) -> Result<Places, Error> {
 async fn read(app: &App, guild: GuildId) -> Result<Places, Error> {
     let bot = preflight::bot_user(app).await?;
     let (info, channels, member) = tokio::join!(
-        in_turn(app, app.discord.get_guild(guild)),
+        presence::guild(app, guild, None),
         in_turn(app, app.discord.get_guild_channels(guild)),
         in_turn(app, app.discord.get_member(guild, bot)),
     );
-    let info = match info {
-        Ok(reply) => reply.body,
-        Err(error) if matches!(error.code(), Some(10004 | 50001)) => return Ok(Places::absent()),
-        Err(error) => return Err(error),
-    };
+    let Some(info) = info? else { return Ok(Places::absent()) };
     Ok(compute(app, &info, channels?.body, &member?.body, bot))
 }
 
@@ -48,40 +48,82 @@ fn compute(app: &App, guild: &Guild, channels: Vec<Channel>, bot: &Member, id: U
     let may_mention_everyone =
         effective_in_guild(guild, bot, id).contains(Permissions::MENTION_EVERYONE);
     let category = |parent: Option<ChannelId>| {
-        let found = channels.iter().find(|c| Some(c.id) == parent && c.kind == CATEGORY)?;
-        found.name.clone()
+        channels.iter().find(|c| Some(c.id) == parent && c.kind == CATEGORY)
     };
     let mut sorted: Vec<&Channel> = channels.iter().collect();
     let position_of = |id: Option<ChannelId>| {
         channels.iter().find(|c| Some(c.id) == id).map_or(-1, |c| c.position)
     };
     sorted.sort_by_key(|c| (position_of(c.parent_id), c.position, c.id));
-    let place = |channel: &&Channel| {
+    let of_channel = |channel: &&Channel| {
         let kind = POSTABLE.iter().find(|(kind, _)| *kind == channel.kind)?.1;
         let granted = effective_in_channel(guild, channel, bot, id, now);
-        Some(Place {
-            id: channel.id,
-            name: channel.name.clone().unwrap_or_default(),
-            kind,
-            category: category(channel.parent_id),
-            missing: missing_to_post(channel.kind, granted),
-            embeds: granted.contains(Permissions::EMBED_LINKS),
-        })
+        let category = category(channel.parent_id);
+        let found = obstacle(guild, channel, category, bot, id, now);
+        let name = channel.name.clone().unwrap_or_default();
+        let category = category.and_then(|category| category.name.clone());
+        Some(place(channel.id, name, kind, category, granted, found))
     };
-    let mut roles: Vec<&Role> =
-        guild.roles.iter().filter(|role| role.id.0 != guild.id.0 && !role.managed).collect();
+    let to_choose = |role: &&Role| role.id.0 != guild.id.0 && role.tags.bot_id.is_none();
+    let mut roles: Vec<&Role> = guild.roles.iter().filter(to_choose).collect();
     roles.sort_by_key(|role| (-role.position, role.id));
     let ping_role = |role: &&Role| PingRole {
         id: role.id,
         name: role.name.clone(),
-        pingable: role.mentionable || may_mention_everyone,
+        mentionable: role.mentionable,
+        managed: role.managed,
     };
     Places {
-        channels: sorted.iter().filter_map(place).collect(),
+        channels: sorted.iter().filter_map(of_channel).collect(),
         roles: roles.iter().map(ping_role).collect(),
         may_mention_everyone,
         bot_present: true,
     }
+}
+
+fn place(
+    id: ChannelId,
+    name: String,
+    kind: &'static str,
+    category: Option<String>,
+    granted: Permissions,
+    obstacle: Option<Obstacle>,
+) -> Place {
+    let (missing, at, timed_out_until) = match obstacle {
+        None => (Vec::new(), None, None),
+        Some(Obstacle::Lacks { missing, at }) => (missing, Some(at), None),
+        Some(Obstacle::TimedOut { until }) => (Vec::new(), None, Some(until)),
+    };
+    Place {
+        id,
+        name,
+        kind,
+        category,
+        missing,
+        at,
+        timed_out_until,
+        embeds: granted.contains(Permissions::EMBED_LINKS),
+        may_mention_everyone: granted.contains(Permissions::MENTION_EVERYONE),
+    }
+}
+
+/// A chosen channel that a server's list does not have: a thread; `None` when it is gone.
+pub async fn find_thread(
+    app: &App,
+    guild: GuildId,
+    channel: ChannelId,
+) -> Result<Option<Place>, Error> {
+    let found = match preflight::look(app, guild, channel, None).await? {
+        Seen::Here(view) => view,
+        Seen::Nothing(_) => return Ok(None),
+    };
+    let now = app.clock.now();
+    let kind = POSTABLE.iter().find(|(kind, _)| *kind == found.place.kind);
+    let Some((_, kind)) = kind.filter(|_| found.place.guild_id == Some(guild)) else {
+        return Ok(None);
+    };
+    let (granted, obstacle) = (found.permissions(now), found.obstacle(None, now));
+    Ok(Some(place(channel, found.name, kind, None, granted, obstacle)))
 }
 
 /// The first of these channels and roles that does not belong to the server. It may belong to another

@@ -50,7 +50,7 @@ async fn heal(app: &App) -> sqlx::Result<(usize, usize)> {
             break;
         }
         let found =
-            preflight::recheck(app, check.destination_id, check.guild_id, channel, now).await?;
+            preflight::recheck(app, check.destination_id, check.guild_id, channel, None).await?;
         if found == Some(preflight::Health::Good) {
             healed += 1;
             tracing::info!(destination.id = %check.destination_id, "a destination is healthy again");

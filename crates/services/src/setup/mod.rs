@@ -6,6 +6,7 @@ pub mod overrides;
 pub mod problem;
 pub mod templates;
 pub mod timezones;
+pub mod warnings;
 
 pub use problem::{Problem, SaveError};
 

@@ -6,11 +6,11 @@ use super::{
 };
 use axum::{
     body::{Body, Bytes},
-    http::{StatusCode, header},
+    http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use serde_json::{Value, json};
-use std::io;
+use std::{collections::BTreeMap, io};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 /// A refusal as Discord words it.
@@ -120,6 +120,19 @@ pub(super) fn cloudflare() -> Response {
 pub(super) fn server_error(status: u16) -> Response {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
     (status, "upstream connect error").into_response()
+}
+
+/// Whatever is asked for; what can be no header or status is left out.
+pub(super) fn any(status: u16, headers: &BTreeMap<String, String>, body: String) -> Response {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = (status, body).into_response();
+    response.headers_mut().remove(header::CONTENT_TYPE);
+    for (name, value) in headers {
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+            response.headers_mut().insert(name, value);
+        }
+    }
+    response
 }
 
 /// Headers, and then a connection that breaks.

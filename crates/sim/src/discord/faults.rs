@@ -3,6 +3,7 @@
 use crate::OddBody;
 use serde::{Deserialize, Serialize};
 use sm_types::ChannelId;
+use std::collections::BTreeMap;
 
 /// A fault for the next requests.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -116,4 +117,20 @@ pub enum FaultKind {
         /// What becomes of the body.
         body: OddBody,
     },
+    /// Any answer instead; the request is not carried out.
+    Answer {
+        status: u16,
+        #[serde(default)]
+        headers: BTreeMap<String, String>,
+        #[serde(default)]
+        body: String,
+    },
+}
+
+impl FaultKind {
+    /// An answer with these headers and this body.
+    pub fn answer(status: u16, headers: &[(&str, &str)], body: &str) -> Self {
+        let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Self::Answer { status, headers: headers.collect(), body: body.to_owned() }
+    }
 }

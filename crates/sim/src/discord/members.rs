@@ -82,9 +82,10 @@ pub(super) fn member(world: &World, guild: u64, id: u64) -> Option<Value> {
         None => return None,
     };
     let roles: Vec<_> = roles.iter().map(u64::to_string).collect();
+    let timeout = guild.bot_timeout_ms.filter(|_| id == world.bot).map(iso);
     Some(json!({
         "user": user(world, id), "roles": roles, "nick": null, "avatar": null,
-        "communication_disabled_until": null, "joined_at": iso(joined_ms), "flags": 0,
+        "communication_disabled_until": timeout, "joined_at": iso(joined_ms), "flags": 0,
         "deaf": false, "mute": false, "pending": false,
     }))
 }

@@ -16,6 +16,7 @@ use twilight_model::channel::message::Embed;
 
 const MAX_CONTENT: usize = 2000;
 const MAX_NONCE: usize = 25;
+const SUPPRESS_EMBEDS: u64 = 4;
 
 /// Keys that a create may have, as far as the product should ever need them.
 const CREATE_KEYS: &[&str] = &[
@@ -99,6 +100,7 @@ pub(super) fn create(
         edits: 0,
         edited_ms: None,
         created_ms: world.now_ms(),
+        suppressed: false,
         deleted: false,
     };
     let answer = shown(world, &message);
@@ -132,6 +134,7 @@ pub(super) fn say(
         edits: 0,
         edited_ms: None,
         created_ms: world.now_ms(),
+        suppressed: false,
         deleted: false,
     };
     world.post(channel, message);
@@ -342,12 +345,14 @@ fn tags<'a>(content: &'a str, begin: &'a str) -> impl Iterator<Item = &'a str> {
 
 /// A message as Discord answers it.
 pub(super) fn shown(world: &World, message: &SimMessage) -> Value {
+    let embeds: &[Value] = if message.suppressed { &[] } else { &message.embeds };
+    let flags = if message.suppressed { SUPPRESS_EMBEDS } else { 0 };
     json!({
         "id": message.id, "channel_id": message.channel_id, "type": 0, "content": message.content,
-        "embeds": message.embeds, "mention_roles": message.mention_roles,
+        "embeds": embeds, "mention_roles": message.mention_roles,
         "mentions": message.mentions.iter().map(|id| json!({"id": id})).collect::<Vec<_>>(),
         "mention_everyone": message.mention_everyone, "nonce": message.nonce, "pinned": false, "tts": false,
-        "attachments": [], "components": [], "flags": 0, "timestamp": iso(message.created_ms),
+        "attachments": [], "components": [], "flags": flags, "timestamp": iso(message.created_ms),
         "edited_timestamp": message.edited_ms.map(iso), "author": members::user(world, message.author_id.parse().unwrap_or(0)),
     })
 }

@@ -46,6 +46,7 @@ mod world;
 
 pub use events::Signing;
 pub use faults::{Fault, FaultKind, LimitScope};
+use model::Overwrite;
 pub use model::{SeenRequest, SimMessage};
 
 use axum::{
@@ -61,6 +62,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
+use time::OffsetDateTime;
 use tokio::{net::TcpListener, task::AbortHandle};
 use world::World;
 
@@ -212,6 +214,45 @@ impl DiscordSim {
         RoleId(self.shared.world().add_role(guild.0, name, mentionable))
     }
 
+    /// Adds a role of an integration, such as the one of Twitch's subscribers.
+    pub fn add_managed_role(&self, guild: GuildId, name: &str) -> RoleId {
+        let mut world = self.shared.world();
+        let id = world.add_role(guild.0, name, false);
+        let roles = world.guilds.get_mut(&guild.0).map(|guild| guild.roles.iter_mut());
+        if let Some(role) = roles.into_iter().flatten().find(|role| role.id == id) {
+            role.managed = true;
+        }
+        RoleId(id)
+    }
+
+    /// Adds a thread to a channel.
+    pub fn add_thread(&self, guild: GuildId, channel: ChannelId, name: &str) -> ChannelId {
+        let mut world = self.shared.world();
+        let id = world.add_channel(guild.0, name, 11);
+        world.set_parent(id, channel.0);
+        ChannelId(id)
+    }
+
+    /// Puts a channel in a category (a channel of type 4), in step with its permissions.
+    pub fn set_category(&self, channel: ChannelId, category: ChannelId) {
+        self.shared.world().set_parent(channel.0, category.0);
+    }
+
+    /// Times the bot out in a guild, until a moment by the simulator's clock, or ends that.
+    pub fn set_bot_timeout(&self, guild: GuildId, until: Option<OffsetDateTime>) {
+        let ms = until.map(|until| until.unix_timestamp_nanos() / 1_000_000);
+        if let Some(guild) = self.shared.world().guilds.get_mut(&guild.0) {
+            guild.bot_timeout_ms = ms.and_then(|ms| u64::try_from(ms).ok());
+        }
+    }
+
+    /// Suppresses a message's embeds, as a moderator would.
+    pub fn suppress_embeds(&self, channel: ChannelId, message: MessageId) {
+        if let Some(found) = self.shared.world().message_mut(channel.0, message.0) {
+            found.suppressed = true;
+        }
+    }
+
     /// Sets the permissions of the bot's own role.
     pub fn set_bot_permissions(&self, guild: GuildId, permissions: u64) {
         self.shared.world().set_bot_permissions(guild.0, permissions);
@@ -225,6 +266,17 @@ impl DiscordSim {
     /// Sets what a channel adds to and takes from the bot itself.
     pub fn set_bot_overwrite(&self, channel: ChannelId, allow: u64, deny: u64) {
         self.shared.world().set_bot_overwrite(channel.0, allow, deny);
+    }
+
+    /// Adds exceptions for members who are in no guild, as large servers have many.
+    pub fn add_overwrites(&self, channel: ChannelId, count: usize) {
+        let mut world = self.shared.world();
+        for _ in 0..count {
+            let id = world.snowflake();
+            if let Some(channel) = world.channels.get_mut(&channel.0) {
+                channel.overwrites.push(Overwrite { id, member: true, allow: 0, deny: 0 });
+            }
+        }
     }
 
     /// Removes the bot from a guild, or brings it back.

@@ -54,6 +54,8 @@ pub struct SimMessage {
     pub created_ms: u64,
     /// When it was edited last, in Unix milliseconds.
     pub edited_ms: Option<u64>,
+    /// Whether a moderator has suppressed the embeds.
+    pub suppressed: bool,
     /// Whether it is gone.
     pub deleted: bool,
 }
@@ -80,6 +82,8 @@ pub(super) struct Guild {
     pub(super) channels: Vec<u64>,
     pub(super) bot_role: u64,
     pub(super) bot_present: bool,
+    /// Until when the bot is timed out, in Unix milliseconds.
+    pub(super) bot_timeout_ms: Option<u64>,
 }
 
 #[derive(Debug, Clone)]
@@ -96,6 +100,8 @@ pub(super) struct Channel {
     pub(super) guild: u64,
     pub(super) name: String,
     pub(super) kind: u8,
+    /// The category, or a thread's channel.
+    pub(super) parent: Option<u64>,
     pub(super) overwrites: Vec<Overwrite>,
     pub(super) messages: Vec<SimMessage>,
 }
@@ -106,4 +112,8 @@ pub(super) struct Overwrite {
     pub(super) member: bool,
     pub(super) allow: u64,
     pub(super) deny: u64,
+}
+
+pub(super) fn is_thread(kind: u8) -> bool {
+    matches!(kind, 10..=12)
 }

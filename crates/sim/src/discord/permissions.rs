@@ -2,7 +2,10 @@
 //!
 //! The latter is twilight's calculator, and the rules it leaves out.
 
-use super::{model::Guild, world::World};
+use super::{
+    model::{Guild, is_thread},
+    world::World,
+};
 use twilight_model::{
     channel::{
         ChannelType,
@@ -57,7 +60,11 @@ pub(super) fn of_bot(world: &World, channel: u64) -> u64 {
         let found = guild.roles.iter().find(|r| r.id == role);
         Permissions::from_bits_truncate(found.map_or(0, |r| r.permissions))
     };
-    let overwrites: Vec<_> = place
+    // A thread has none of its own.
+    let parent = place.parent.filter(|_| is_thread(place.kind));
+    let parent = parent.and_then(|parent| world.channels.get(&parent));
+    let overwrites: Vec<_> = parent
+        .unwrap_or(place)
         .overwrites
         .iter()
         .map(|o| PermissionOverwrite {
@@ -80,7 +87,9 @@ pub(super) fn of_bot(world: &World, channel: u64) -> u64 {
     )
     .owner_id(Id::new(guild.owner));
     let granted = calculator.in_channel(ChannelType::from(place.kind), &overwrites).bits();
-    implied(granted, place.kind)
+    let granted = implied(granted, place.kind);
+    let timed_out = guild.bot_timeout_ms.is_some_and(|until| until > world.now_ms());
+    if timed_out { granted & (VIEW_CHANNEL | READ_MESSAGE_HISTORY) } else { granted }
 }
 
 /// Without View Channel there is nothing; without Send Messages no embeds and no mentions.
@@ -89,7 +98,7 @@ fn implied(granted: u64, kind: u8) -> u64 {
     if lacks(VIEW_CHANNEL) || (matches!(kind, 2 | 13) && lacks(CONNECT)) {
         return 0;
     }
-    let send = if matches!(kind, 10..=12) { SEND_IN_THREADS } else { SEND_MESSAGES };
+    let send = if is_thread(kind) { SEND_IN_THREADS } else { SEND_MESSAGES };
     if lacks(send) {
         return granted & !(SEND_MESSAGES | EMBED_LINKS | MENTION_EVERYONE);
     }

@@ -1,7 +1,13 @@
 //! Everything that is read and is not a message.
 
 use super::{
-    Shared, answers::Refusal, forms::Pairs, members, model::Guild, permissions, world::World,
+    Shared,
+    answers::Refusal,
+    forms::Pairs,
+    members,
+    model::{Guild, is_thread},
+    permissions,
+    world::World,
 };
 use serde_json::{Value, json};
 
@@ -58,7 +64,13 @@ fn in_guild(world: &World, id: &str, rest: &[&str], query: &str) -> Result<Value
             guild(world, id, with_counts).ok_or_else(unknown)
         }
         ["roles"] => Ok(roles(world, found)),
-        ["channels"] => Ok(found.channels.iter().map(|id| channel(world, *id)).collect()),
+        ["channels"] => {
+            let listed = found.channels.iter().filter(|id| {
+                let kind = world.channels.get(id).map_or(0, |channel| channel.kind);
+                !is_thread(kind)
+            });
+            Ok(listed.map(|id| channel(world, *id)).collect())
+        }
         ["members", member] => {
             let not_a_number = |_| {
                 let message = format!("Value \"{member}\" is not snowflake.");
@@ -154,6 +166,8 @@ fn roles(world: &World, guild: &Guild) -> Value {
         });
         if of_bot {
             shown["tags"] = json!({ "bot_id": world.bot.to_string() });
+        } else if role.managed {
+            shown["tags"] = json!({ "integration_id": guild.owner.to_string() });
         }
         shown
     });
@@ -172,7 +186,7 @@ fn channel(world: &World, id: u64) -> Value {
         .collect();
     json!({
         "id": id.to_string(), "guild_id": channel.guild.to_string(), "name": channel.name,
-        "type": channel.kind, "permission_overwrites": overwrites, "parent_id": null, "position": 0,
+        "type": channel.kind, "permission_overwrites": overwrites, "parent_id": channel.parent.map(|id| id.to_string()), "position": 0,
     })
 }
 

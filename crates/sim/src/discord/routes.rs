@@ -3,7 +3,8 @@
 use super::{
     Shared,
     answers::{
-        Refusal, add_bucket, cloudflare, lost_answer, rate_limited, refuse, respond, server_error,
+        Refusal, add_bucket, any as any_answer, cloudflare, lost_answer, rate_limited, refuse,
+        respond, server_error,
     },
     bearer,
     call::Call,
@@ -168,6 +169,9 @@ fn effect(kind: FaultKind) -> Effect {
         FaultKind::Unauthorized => Effect::Refused(refuse(Refusal::unauthorized())),
         FaultKind::Odd { status, body } if status >= 400 => {
             Effect::RefusedOddly(refuse(Refusal::new(status, 0, "refused by a fault")), body)
+        }
+        FaultKind::Answer { status, headers, body } => {
+            Effect::Refused(any_answer(status, &headers, body))
         }
         FaultKind::Odd { body, .. } => Effect::Afterwards(Aftermath { odd: Some(body), ..none }),
     }

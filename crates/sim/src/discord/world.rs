@@ -4,7 +4,9 @@ use super::{
     faults::Fault,
     grants::Grants,
     limits::Limits,
-    model::{APPLICATION_NAME, Channel, Guild, Overwrite, Role, SeenRequest, SimMessage, User},
+    model::{
+        APPLICATION_NAME, Channel, Guild, Overwrite, Role, SeenRequest, SimMessage, User, is_thread,
+    },
 };
 use sm_types::Clock;
 use std::{
@@ -121,6 +123,7 @@ impl World {
             channels: Vec::new(),
             bot_role,
             bot_present: true,
+            bot_timeout_ms: None,
         };
         self.guilds.insert(id, guild);
         id
@@ -129,7 +132,8 @@ impl World {
     pub(super) fn add_channel(&mut self, guild: u64, name: &str, kind: u8) -> u64 {
         let id = self.snowflake();
         let (name, overwrites, messages) = (name.to_owned(), Vec::new(), Vec::new());
-        self.channels.insert(id, Channel { guild, name, kind, overwrites, messages });
+        let parent = None;
+        self.channels.insert(id, Channel { guild, name, kind, parent, overwrites, messages });
         if let Some(guild) = self.guilds.get_mut(&guild) {
             guild.channels.push(id);
         }
@@ -143,6 +147,19 @@ impl World {
             guild.roles.push(role);
         }
         id
+    }
+
+    /// Puts a channel in a category, whose overwrites it takes over, or a thread in a channel.
+    pub(super) fn set_parent(&mut self, channel: u64, parent: u64) {
+        let Some(overwrites) = self.channels.get(&parent).map(|found| found.overwrites.clone())
+        else {
+            return;
+        };
+        let Some(found) = self.channels.get_mut(&channel) else { return };
+        found.parent = Some(parent);
+        if !is_thread(found.kind) {
+            found.overwrites = overwrites;
+        }
     }
 
     /// Deletes a role and takes it from everybody; `false` when it is not there or may not be deleted.

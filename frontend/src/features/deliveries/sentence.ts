@@ -9,7 +9,7 @@ type Said = keyof (typeof texts)["said"];
 /** Which sentence tells what happened. */
 function sentenceOf(delivery: Delivery): Said {
   const outcome = outcomeOf(delivery);
-  if (outcome === "posted" || outcome === "partial") {
+  if (outcome === "posted" || outcome === "partial" || outcome === "unpinged") {
     return delivery.latency_ms == null ? "posted" : "postedIn";
   }
   if (outcome === "edited") return delivery.kind === "offline" ? "editedEnd" : "edited";

@@ -4,6 +4,7 @@ import { useParams } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { api, askTagged, type Schema } from "~/api/client";
 import { queries } from "~/api/queries";
+import { useMentionWarnings } from "~/guild/MentionField";
 import { DocumentBar } from "~/ui/DocumentBar";
 import { Loaded } from "~/ui/Loaded";
 import { Page } from "~/ui/Page";
@@ -39,16 +40,21 @@ function useConfigDocument(
 ) {
   const { t } = useTranslation();
   const client = useQueryClient();
+  const inWords = useMentionWarnings();
   return useDocument<Config>({
     id: `config:${guildId}`,
     query,
-    save: (value, etag) =>
-      askTagged(
+    save: async (value, etag) => {
+      const saved = await askTagged(
         api.PUT("/api/guilds/{guild_id}/config", {
           params: { path: { guild_id: guildId }, header: { "If-Match": etag } },
           body: value,
         }),
-      ),
+      );
+      const { warnings, ...config } = saved.value;
+      for (const message of inWords(warnings)) toast({ message, warning: true });
+      return { ...saved, value: config };
+    },
     onSaved: (saved) => {
       client.setQueryData(queries.config(guildId).queryKey, saved);
       void client.invalidateQueries({ queryKey: queries.overview(guildId).queryKey });

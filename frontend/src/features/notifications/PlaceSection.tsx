@@ -33,6 +33,7 @@ export function PlaceSection({ guildId, document, error }: PartProps) {
       )}
       <MentionField
         guildId={guildId}
+        channelId={channelId}
         value={value.mention}
         onChange={(mention) => mention && patch({ mention })}
         label={t("fields.mention")}

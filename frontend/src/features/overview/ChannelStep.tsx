@@ -13,12 +13,15 @@ export function ChannelStep({ guildId }: { guildId: string }) {
   const choose = useMutation({
     mutationFn: async (channelId: string) => {
       const { value, etag } = await client.fetchQuery({ ...queries.config(guildId), staleTime: 0 });
-      return askTagged(
+      const saved = await askTagged(
         api.PUT("/api/guilds/{guild_id}/config", {
           params: { path: { guild_id: guildId }, header: { "If-Match": etag } },
           body: { ...value, default_channel_id: channelId },
         }),
       );
+      // What there is to warn of stands in the checklist beside it.
+      const { warnings: _, ...config } = saved.value;
+      return { ...saved, value: config };
     },
     onSuccess: (saved) => client.setQueryData(queries.config(guildId).queryKey, saved),
     onSettled: () => client.invalidateQueries({ queryKey: queries.overview(guildId).queryKey }),

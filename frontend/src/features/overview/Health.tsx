@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 import type { Schema } from "~/api/client";
 import { FixLink } from "~/delivery/FixLink";
 import { useReasons } from "~/delivery/reasons";
+import { useMentionWarnings } from "~/guild/MentionField";
 import { usePermissions } from "~/guild/permissions";
 import { leave, paths } from "~/paths";
 import { LinkButton, TextLink } from "~/ui/links";
@@ -123,6 +124,10 @@ function CheckText({
       );
     case "channel ok":
       return <Text>{t("health.channelOk", { channel })}</Text>;
+    case "channel unknown":
+      return <Text>{t("health.channelUnknown")}</Text>;
+    case "ping problem":
+      return <PingProblem guildId={guildId} check={check} channel={channel} />;
     case "channel problem":
       return <ChannelProblem guildId={guildId} check={check} channel={channel} />;
     case "timezone problem":
@@ -146,11 +151,23 @@ function ChannelProblem({
 }) {
   const { t } = useTranslation("overview");
   const permissions = usePermissions();
+  const reasons = useReasons();
   const choose = (
     <LinkButton size="xs" variant="default" to={paths.notifications} params={{ guildId }}>
       {t("health.chooseOther")}
     </LinkButton>
   );
+  if (check.reason === "timed_out") {
+    const said = reasons({ reason: check.reason, reason_values: { until: check.until } }, {
+      channel: channel ?? t("theChannel"),
+    });
+    return (
+      <Problem
+        title={t("health.channelTimedOut", { channel: channel ?? t("theChannel") })}
+        text={[said?.text, said?.fix].filter(Boolean).join(" ")}
+      />
+    );
+  }
   if (check.missing.length === 0) {
     return (
       <Problem title={t("health.channelGone")} text={t("health.channelGoneText")}>
@@ -160,7 +177,7 @@ function ChannelProblem({
   }
   const onlyEmbeds = check.missing.every((name) => name === "EMBED_LINKS");
   const name = channel ?? t("theChannel");
-  const steps = permissions.steps(check.missing, name);
+  const steps = permissions.steps(check.missing, name, check.missing_at);
   const values = { channel: name, permissions: permissions.names(check.missing) };
   return (
     <Problem
@@ -169,6 +186,38 @@ function ChannelProblem({
     >
       <CopyButton text={steps} label={t("health.copySteps")} />
       {choose}
+    </Problem>
+  );
+}
+
+/** The server's mention would ping nobody. */
+function PingProblem({
+  guildId,
+  check,
+  channel,
+}: {
+  guildId: string;
+  check: Check;
+  channel: string | undefined;
+}) {
+  const { t } = useTranslation("overview");
+  const permissions = usePermissions();
+  const warnings = useMentionWarnings();
+  const words = warnings([{ code: check.reason ?? "", message: check.text }]);
+  const unused = check.reason === "mention_unused";
+  const steps =
+    check.missing.length > 0 ? permissions.steps(check.missing, channel ?? t("theChannel")) : null;
+  return (
+    <Problem title={t("health.ping")} text={[...words, steps].filter(Boolean).join(" ")}>
+      {steps && <CopyButton text={steps} label={t("health.copySteps")} />}
+      <LinkButton
+        size="xs"
+        variant="default"
+        to={unused ? paths.templates : paths.notifications}
+        params={{ guildId }}
+      >
+        {t(unused ? "health.toTemplates" : "health.toNotifications")}
+      </LinkButton>
     </Problem>
   );
 }

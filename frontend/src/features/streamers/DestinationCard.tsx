@@ -81,6 +81,7 @@ export function DestinationCard(props: Props) {
           />
           <MentionField
             guildId={guildId}
+            channelId={value.channel_id ?? words.inherited.channelId}
             value={value.mention ?? null}
             onChange={(mention) => onChange({ mention })}
             label={t("page.mention")}

@@ -16,6 +16,7 @@ import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Schema } from "~/api/client";
 import { queries } from "~/api/queries";
+import { useMentionWarnings } from "~/guild/MentionField";
 import { paths } from "~/paths";
 import { Card } from "~/ui/Card";
 import { DocumentBar } from "~/ui/DocumentBar";
@@ -66,12 +67,14 @@ function useStreamerDocument(guildId: string, streamerId: string) {
   const client = useQueryClient();
   const options = queries.streamer(guildId, streamerId);
   const query = useQuery({ ...options, select: documentOf });
+  const inWords = useMentionWarnings();
   return useDocument<Body>({
     id: `streamer:${guildId}:${streamerId}`,
     query,
     save: async (value, etag) => {
       const saved = await saveStreamer(guildId, streamerId, value, etag);
       client.setQueryData(options.queryKey, saved);
+      for (const message of inWords(saved.value.warnings ?? [])) toast({ message, warning: true });
       const { enabled, destinations } = saved.value.streamer;
       void patchRow(client, guildId, streamerId, { enabled, destinations }).then(
         (interrupted) => interrupted && reload(client, guildId),
