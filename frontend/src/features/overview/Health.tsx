@@ -158,9 +158,12 @@ function ChannelProblem({
     </LinkButton>
   );
   if (check.reason === "timed_out") {
-    const said = reasons({ reason: check.reason, reason_values: { until: check.until } }, {
-      channel: channel ?? t("theChannel"),
-    });
+    const said = reasons(
+      { reason: check.reason, reason_values: { until: check.until } },
+      {
+        channel: channel ?? t("theChannel"),
+      },
+    );
     return (
       <Problem
         title={t("health.channelTimedOut", { channel: channel ?? t("theChannel") })}
