@@ -67,6 +67,7 @@ const NEEDS_VALUE: Partial<Record<Reason, string>> = {
   stream_type: "type",
   game_filter: "game",
   test_refused: "detail",
+  parts_left_out: "parts",
 };
 
 /** Reasons that are about nothing but the permissions that are missing. */
