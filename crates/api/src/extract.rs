@@ -224,7 +224,7 @@ mod tests {
             &["\"\""],
             &["\"-7\""],
             &["\"7\", \"8\""],
-            &["\"7é\""],
+            &["\"7.5\""],
         ] {
             assert!(matches!(read(lines).await, Err(ApiError::Conflict)), "{lines:?}");
         }

@@ -38,7 +38,8 @@ mod tests {
 
     #[tokio::test]
     async fn address_that_cannot_be_listened_at_is_named_with_a_remedy() {
-        let taken = listen("--listen", "127.0.0.1:0").await.unwrap().local_addr().unwrap();
+        let other = listen("--listen", "127.0.0.1:0").await.unwrap();
+        let taken = other.local_addr().unwrap();
         let refused = listen("--metrics", &taken.to_string()).await.unwrap_err().to_string();
         assert!(refused.starts_with(&format!("--metrics {taken}: another process")), "{refused}");
         for odd in ["8080", ":8080", "localhost", "localhost:http", "127.0.0.1:99999", ""] {

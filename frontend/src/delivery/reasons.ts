@@ -75,6 +75,7 @@ const NEEDS_VALUE: Partial<Record<Reason, string>> = {
   stream_type: "type",
   game_filter: "game",
   test_refused: "detail",
+  parts_left_out: "parts",
 };
 
 /** Where a permission is taken away, as far as a text says so. */
