@@ -1,5 +1,6 @@
 //! What comes in, in every shape.
 
+use crate::flow::until;
 use sm_sim::twitch::{Delivery, EdgeCase, Signature};
 use sm_tests::scenario;
 
@@ -98,16 +99,11 @@ async fn challenge_is_answered_exactly_and_before_any_row_exists() {
             secret: sm_types::Secret::new(sm_tests::EVENTSUB_SECRET),
         };
         let made = t.app.twitch.create_subscription(&token, &new).await.unwrap();
-        // The challenge runs on this thread's runtime: asking often enough lets it finish.
-        let mut status = String::new();
-        for _ in 0..1000 {
+        until("the challenge is answered", 20, async || {
             let all = t.app.twitch.list_subscriptions(&token).await.unwrap();
-            status = all.iter().find(|s| s.id == made.id).unwrap().status.as_str().to_owned();
-            if status != "webhook_callback_verification_pending" {
-                break;
-            }
-        }
-        assert_eq!(status, "enabled");
+            all.iter().find(|s| s.id == made.id).unwrap().status.as_str() == "enabled"
+        })
+        .await;
         let again = t.app.twitch.create_subscription(&token, &new).await;
         assert_eq!(
             again.unwrap_err(),

@@ -19,7 +19,7 @@ async fn later_of_two_saves_is_told_of_the_conflict() {
         statuses.sort_unstable();
         assert_eq!(statuses, [200, 412]);
         ada.browser.put(&path, &config).await.refused(428, "precondition_required");
-        for stale in ["\"1\"", "1", "*", "\"x\"", "W/\"2\""] {
+        for stale in ["\"1\"", "1", "*", "\"x\"", "W/\"1\""] {
             ada.browser.put_from(&path, stale, &config).await.refused(412, "conflict");
         }
         assert_eq!(ada.browser.get(&path).await.ok()["merge_window_seconds"], 60);

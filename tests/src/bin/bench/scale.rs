@@ -42,7 +42,8 @@ pub(crate) async fn run() {
         fill(t, guild, rows).await;
         say(&format!("  filled in {:.0} s", begun.elapsed().as_secs_f64()));
         claims(t).await;
-        t.sql("delete from notification_log").await;
+        let mut db = PgConnection::connect(t.database_url()).await.expect("it connects");
+        execute(&mut db, "truncate notification_log, outbox_flows".to_owned()).await;
         let browser = t.signed_in(ada).await;
         lists(t, &browser, guild, &ana).await;
     })
