@@ -169,7 +169,7 @@ describe("markdown", () => {
     expect(emoji).toHaveAttribute("referrerpolicy", "no-referrer");
     expect(screen.getByAltText(":dance:").getAttribute("src")).toContain(".gif");
     fireEvent.error(emoji);
-    expect(screen.getByText(/hi :kappa:/)).toBeVisible();
+    expect(screen.getByText(":kappa:")).toBeVisible();
   });
 
   it("numbers lists from where they begin", () => {
@@ -216,7 +216,7 @@ describe("a spoiler", () => {
     expect(hidden()).toHaveFocus();
     await userEvent.keyboard(key);
     expect(hidden()).toBeNull();
-    expect(screen.getByText("secret")).toHaveFocus();
+    expect(screen.getByText("secret").parentElement).toHaveFocus();
   });
 
   it("keeps what it hides from the keyboard and from screen readers", () => {
@@ -243,7 +243,7 @@ describe("an embed", () => {
       footer: { text: "Twitch *plain*" },
       timestamp: "2026-05-04T20:00:00Z",
     });
-    expect(embed.getByRole("link", { name: "Any% runs" })).toHaveAttribute(
+    expect(embed.getByRole("link", { name: /^Any%\s*runs$/ })).toHaveAttribute(
       "href",
       "https://x.example/t",
     );
