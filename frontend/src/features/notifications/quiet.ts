@@ -25,7 +25,7 @@ export function isQuiet(quiet: Quiet, time: string): boolean {
 const TODAY: Record<string, string> = renamed;
 
 /** Today's name of a zone. Browsers go by old ones for years, some of them for ever. */
-export function today(zone: string): string {
+function today(zone: string): string {
   return Object.hasOwn(TODAY, zone) ? (TODAY[zone] ?? zone) : zone;
 }
 
