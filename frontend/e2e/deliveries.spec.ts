@@ -34,7 +34,9 @@ test("a failure names the missing permission and the steps", async ({ page, worl
   const failed = row(page, "Bruno");
   await expect(failed.getByText("lacks Send Messages")).toBeVisible({ timeout: 30_000 });
   await failed.getByRole("link").first().click();
-  await expect(page.getByText("The bot lacks Send Messages in #announcements.")).toBeVisible();
+  await expect(
+    page.getByText("The bot lacks Send Messages in #announcements: the channel's own permissions"),
+  ).toBeVisible();
   await expect(page.getByText(/Edit Channel → Permissions .* allow Send Messages/)).toBeVisible();
   await expect(page.getByText("missing permission").first()).toBeVisible();
   await expect(page.getByRole("link", { name: "50013" })).toBeVisible();

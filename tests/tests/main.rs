@@ -27,6 +27,7 @@ mod odd_rows;
 mod operate;
 mod outage;
 mod permissions;
+mod poison;
 mod presence;
 mod previous;
 mod retention;

@@ -7,7 +7,7 @@ use sm_types::{
     ChannelId, DeliveryId, DestinationId, GuildId, MessageId, SessionId, TwitchUserId,
     announcement::{Action, Kind, Reason, Status, Variant},
 };
-use sqlx::{AssertSqlSafe, PgExecutor, types::Json};
+use sqlx::{AssertSqlSafe, PgExecutor};
 use std::sync::LazyLock;
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -55,8 +55,9 @@ pub struct DueDelivery {
     /// Whom to mention, in stored form.
     pub mention: String,
     pub mention_role_id: Option<i64>,
-    /// The template; `None`: the product's own.
-    pub template: Option<Json<serde_json::Value>>,
+    /// The template as JSON; `None`: the product's own. One that cannot be read costs its own delivery alone, so it
+    /// is read there.
+    pub template: Option<String>,
     #[sqlx(try_from = "Uuid")]
     pub session_id: SessionId,
     /// When the stream began.

@@ -107,7 +107,13 @@ pub async fn candidates(
            (select count(*) from destinations x where x.guild_id = d.guild_id and x.twitch_user_id = d.twitch_user_id
             and x.destination_id < d.destination_id)::smallint as turn,
            g.status = 'active' as present, coalesce(c.enabled, true) as guild_enabled, f.enabled as follow_enabled,
-           d.enabled, coalesce(c.announce_types, '{live}') as announce_types, d.game_filter, d.title_filter,
+           d.enabled,
+           -- Flat and without nulls, whatever is stored: one server's list must not cost the others their chunk.
+           case when c.announce_types is null then '{live}'
+                else array(select a from unnest(c.announce_types) a where a is not null) end as announce_types,
+           case when d.game_filter is not null
+                then array(select g from unnest(d.game_filter) g where g is not null) end as game_filter,
+           d.title_filter,
            c.quiet_from, c.quiet_until, coalesce(c.timezone, 'UTC') as timezone,
            d.cooldown_seconds,
            coalesce(c.merge_window_seconds, 600) as merge_window_seconds,

@@ -46,9 +46,8 @@ pub(crate) struct Stream<'a> {
 
 impl<'a> From<&'a DueDelivery> for Announcement<'a> {
     fn from(due: &'a DueDelivery) -> Self {
-        let stored = due.template.as_ref().map(|stored| stored.0.clone());
-        let template = stored.and_then(|stored| {
-            serde_json::from_value(stored)
+        let template = due.template.as_deref().and_then(|stored| {
+            serde_json::from_str(stored)
                 .inspect_err(|error| {
                     tracing::warn!(%error, guild.id = %due.guild_id, "a stored template cannot be read; the default is sent");
                 })
