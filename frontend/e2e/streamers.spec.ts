@@ -136,7 +136,7 @@ test("a streamer whom Twitch has refused is tried again on request", async ({
   await world.addStreamer("refused_once", "RefusedOnce");
   const creating = "POST eventsub/subscriptions";
   // After several tries the next one of its own accord is minutes away, and this is the only one.
-  await world.twitchControl("/_sim/twitch/faults", { path: creating, status: 429, times: 15 });
+  await world.twitchControl("/_sim/twitch/faults", { path: creating, status: 429, times: 6 });
   await world.twitchControl("/_sim/twitch/faults", { path: creating, status: 403, times: 99 });
   const guild = await world.guild("Ana's Corner");
   await world.signIn(page, "ada", `/s/${guild.id}/streamers?q=refused`);
