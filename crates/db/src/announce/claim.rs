@@ -56,9 +56,7 @@ fn due(attempts: &str) -> String {
     format!("{} and n.due_at <= $1", waiting(attempts))
 }
 
-/// Limits stand in the text: with them as parameters, Postgres plans the statement anew at each claim, which takes
-/// as long as the claim itself.
-fn statement(Claim { limit, edits, .. }: &Claim) -> String {
+static CLAIM: LazyLock<String> = LazyLock::new(|| {
     let (fresh, tried, known) = (due("= 0"), due("> 0"), known());
     format!(
         "with lanes as materialized (
@@ -68,7 +66,7 @@ fn statement(Claim { limit, edits, .. }: &Claim) -> String {
            -- Their worker has died: before anything else, they are oldest.
            select n.delivery_id, n.session_id, n.priority as lane from notification_log n
            where n.status = 'sending' and n.due_at <= $1 and {known}
-           order by n.due_at limit {limit} for update skip locked
+           order by n.due_at limit $3 for update skip locked
          ), flows as materialized (
            select l.lane, f.session_id, f.start from lanes l
            cross join lateral (
@@ -78,10 +76,10 @@ fn statement(Claim { limit, edits, .. }: &Claim) -> String {
              -- No `exists`, and an order: else the planner may look through the whole outbox for the first that fits.
              where (select true from notification_log n where {tried} order by n.due_at limit 1)
                 or (select true from notification_log n where {fresh} order by n.turn, n.shuffle limit 1)
-             limit {limit}) f
+             limit $3) f
          ), share as materialized (
            -- Of many flows none is looked into much deeper than its share: what is looked at is locked.
-           select case when min(flows) > 4 then ceil(2 * {limit}::float8 / min(flows))::bigint + 1 else {limit} end as depth
+           select case when min(flows) > 4 then ceil(2 * $3::float8 / min(flows))::bigint + 1 else $3 end as depth
            from (select count(*) as flows from flows group by lane) counted
          ), candidates as (
            select f.lane, f.session_id, n.delivery_id,
@@ -99,8 +97,8 @@ fn statement(Claim { limit, edits, .. }: &Claim) -> String {
          ), ranked as materialized (
            select *, row_number() over (partition by lane order by tag, session_id) as place from candidates
          ), room as materialized (
-           select total, least(edits, greatest(least({edits}::bigint, total), total - messages)) as edits
-           from (select {limit} - (select count(*) from lost) as total, count(*) filter (where lane = 0) as messages,
+           select total, least(edits, greatest(least($4, total), total - messages)) as edits
+           from (select $3 - (select count(*) from lost) as total, count(*) filter (where lane = 0) as messages,
                         count(*) filter (where lane = 1) as edits from ranked) counted
          ), chosen as materialized (
            select delivery_id, session_id, lane, null::bigint as tag from lost
@@ -129,7 +127,7 @@ fn statement(Claim { limit, edits, .. }: &Claim) -> String {
            n.first_claimed_at, n.message_id, n.received_at, d.degraded_reason, g.name as guild_name,
            g.status <> 'active' or exists (select from doubts x where x.kind = 'guild_left'
                                            and x.subject = n.guild_id::text) as guild_doubted,
-           n.expires_at + make_interval(secs => $3 * greatest(0, coalesce(
+           n.expires_at + make_interval(secs => $5 * greatest(0, coalesce(
              (select settled from outbox_progress) - n.queued_behind, 0))::float8) as expires_at,
            case when n.silent then 'none' else coalesce(d.mention, c.mention, 'none') end as mention, n.resends,
            case when d.mention is not null then d.mention_role_id else c.mention_role_id end as mention_role_id,
@@ -145,15 +143,17 @@ fn statement(Claim { limit, edits, .. }: &Claim) -> String {
          left join message_templates dt on dt.template_id = d.template_id
          left join message_templates gt on gt.template_id = c.template_id"
     )
-}
+});
 
 /// Claims due deliveries: lost ones first, then in fair turns over streams, and within a stream over servers.
 ///
 /// Channels that Discord has asked to spare are passed over.
 pub async fn claim(db: impl PgExecutor<'_>, claim: &Claim) -> sqlx::Result<Vec<DueDelivery>> {
-    sqlx::query_as(AssertSqlSafe(statement(claim)))
+    sqlx::query_as(AssertSqlSafe(CLAIM.as_str()))
         .bind(claim.now)
         .bind(claim.lease_until)
+        .bind(claim.limit)
+        .bind(claim.edits)
         .bind(claim.seconds_each)
         .fetch_all(db)
         .await
