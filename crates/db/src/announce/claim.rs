@@ -225,13 +225,13 @@ pub async fn leave_queue(db: impl PgExecutor<'_>) -> sqlx::Result<u64> {
 /// Lets every stream take turns that has something to deliver and was left out: what the version before has queued.
 pub async fn rejoin_queue(db: impl PgExecutor<'_>) -> sqlx::Result<u64> {
     // From one stream to the next, by index: what waits is not read through.
-    let streams = |attempts: &str| {
+    let streams = |name: &str, attempts: &str| {
         format!(
             "(select session_id, priority from notification_log
               where status = 'pending' and attempts {attempts} and session_id is not null
               order by session_id, priority limit 1)
              union all
-             select next.* from streams s cross join lateral (
+             select next.* from {name} s cross join lateral (
                select session_id, priority from notification_log
                where status = 'pending' and attempts {attempts}
                  and (session_id, priority) > (s.session_id, s.priority)
@@ -251,8 +251,8 @@ pub async fn rejoin_queue(db: impl PgExecutor<'_>) -> sqlx::Result<u64> {
            where n.session_id = l.session_id and n.priority = l.priority and n.status = 'pending' and n.attempts = 0)
          from left_out l
          on conflict on constraint outbox_flows_pkey do nothing",
-        fresh = streams("= 0").replace("streams s", "fresh s"),
-        tried = streams("> 0").replace("streams s", "tried s"),
+        fresh = streams("fresh", "= 0"),
+        tried = streams("tried", "> 0"),
     );
     Ok(sqlx::query(AssertSqlSafe(statement)).execute(db).await?.rows_affected())
 }
