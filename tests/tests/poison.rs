@@ -159,16 +159,18 @@ async fn every_column_that_somebody_can_fill_is_poisoned() {
 async fn poison(t: &World, guild: Guild, column: &str, value: &str) {
     let (table, name) = column.split_once('.').unwrap();
     let statement = match table {
-        "message_templates" => format!(
-            "with made as (insert into message_templates (guild_id, name, message) values ($1, 'own', '{{}}')
-                           returning template_id, guild_id),
-                  used as (update guild_config c set template_id = made.template_id from made
-                           where c.guild_id = made.guild_id)
+        "message_templates" => "with made as (
+               insert into message_templates (guild_id, name, message) values ($1, 'own', '{}')
+               returning template_id, guild_id),
+             used as (update guild_config c set template_id = made.template_id from made
+                      where c.guild_id = made.guild_id)
              select from made"
-        ),
-        "user_preferences" => "insert into user_preferences (guild_id, twitch_user_id, user_id, wants_ping)
-             select guild_id, twitch_user_id, 7, false from guild_streamers where guild_id = $1"
             .to_owned(),
+        "user_preferences" => {
+            "insert into user_preferences (guild_id, twitch_user_id, user_id, wants_ping)
+             select guild_id, twitch_user_id, 7, false from guild_streamers where guild_id = $1"
+                .to_owned()
+        }
         _ => "select $1::bigint".to_owned(),
     };
     // A role that is to be pinged, whatever it is.
