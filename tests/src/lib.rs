@@ -128,7 +128,9 @@ impl World {
             let left = sm_db::announce::events::next_due(&self.app.pool, self.app.clock.now())
                 .await
                 .expect("the database answers");
-            assert!(left.is_none_or(|due| due > now), "work that is due was left in the outbox");
+            if left.is_some_and(|due| due <= now) {
+                panic!("work that is due was left in the outbox: {:?}", self.open_work().await);
+            }
         }
         if !self.violations_allowed.get() {
             assert_eq!(self.discord.violations(), Vec::<String>::new(), "Discord's contract");
@@ -262,6 +264,22 @@ impl World {
              where guild_id = $1 order by created_at, delivery_id",
         )
         .bind(guild.id.to_db())
+        .fetch_all(&self.app.pool)
+        .await
+        .expect("the database answers")
+    }
+
+    /// How many events and deliveries have not come to their end, and since when they are due.
+    async fn open_work(&self) -> Vec<String> {
+        sqlx::query_scalar(
+            "select concat_ws(' ', count(*), what, kind, 'after', attempts, 'attempts:', min(due_at) - $1)
+             from (select 'event' as what, kind, attempts, due_at from stream_events where finished_at is null
+                   union all
+                   select 'delivery', kind, attempts, due_at from notification_log
+                   where status in ('pending', 'sending')) open
+             group by what, kind, attempts order by min(due_at)",
+        )
+        .bind(self.clock.now())
         .fetch_all(&self.app.pool)
         .await
         .expect("the database answers")

@@ -77,6 +77,7 @@ const SAMPLE_ROWS: &[(i64, &str)] = &[
     (11, "insert into doubts (kind, subject, since, sources, looked_at) values ('guild_left', '1', now(), '{lookup}', now());"),
     (14, "update streamers set channel_told_at = now(), names_told_at = now();
          update guild_config set timezone = 'Mars/Olympus';"),
+    (15, "update notification_log set destination_id = uuid_v7();"),
 ];
 
 #[test]

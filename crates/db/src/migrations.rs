@@ -21,6 +21,7 @@ const SOURCES: &[(i64, &str, &str)] = &[
     (10, "outbox and history", include_str!("../../../migrations/0010_outbox_and_history.sql")),
     (11, "doubts", include_str!("../../../migrations/0011_doubts.sql")),
     (14, "news and zones", include_str!("../../../migrations/0014_news_and_zones.sql")),
+    (15, "lighter outbox", include_str!("../../../migrations/0015_lighter_outbox.sql")),
 ];
 
 /// All migrations of the product, in order.

@@ -245,7 +245,8 @@ async fn secrets_rotate_while_webhooks_and_sessions_flow() {
         let newest = fleet.knowing_only(t, &eventsub[0], &session[0]).await;
         let signed_in = fleet.site.sign_in(people[0]).await.unwrap();
         assert_eq!(newest.get("/api/auth/me", &signed_in).await.status(), 200);
-        t.work().await;
+        // Thousands of streams have come and gone: a busy machine takes more than one worker's time for them.
+        while t.work().await.work_left {}
     })
     .await;
 }

@@ -82,9 +82,11 @@ pub async fn guilds(db: impl PgExecutor<'_>, user: UserId) -> sqlx::Result<Vec<G
            (select count(*) from guild_streamers f where f.guild_id = g.guild_id and f.enabled) as streamers,
            coalesce(o.opted_out, 0) as opted_out,
            not exists (
-             select from guild_streamers f join destinations d using (guild_id, twitch_user_id)
-             left join guild_config c using (guild_id)
-             where f.guild_id = g.guild_id and f.enabled and d.enabled and coalesce(d.mention, c.mention) = any($2)
+             select from destinations d left join guild_config c using (guild_id)
+             where d.guild_id = g.guild_id and d.enabled and coalesce(d.mention, c.mention) = any($2)
+               -- No join: of a server with far more streamers than most, it would read all of them for each.
+               and (select f.enabled from guild_streamers f
+                    where f.guild_id = d.guild_id and f.twitch_user_id = d.twitch_user_id)
            ) as honoured
          from user_guilds u join guilds g using (guild_id)
          left join user_preferences w
@@ -187,10 +189,12 @@ pub async fn honoured(
 ) -> sqlx::Result<bool> {
     sqlx::query_scalar(
         "select not exists (
-           select from guild_streamers f join destinations d using (guild_id, twitch_user_id)
-           left join guild_config c using (guild_id)
-           where f.guild_id = $1 and ($2::text is null or f.twitch_user_id = $2)
-             and f.enabled and d.enabled and coalesce(d.mention, c.mention) = any($3))",
+           select from destinations d left join guild_config c using (guild_id)
+           where d.guild_id = $1 and ($2::text is null or d.twitch_user_id = $2)
+             and d.enabled and coalesce(d.mention, c.mention) = any($3)
+             -- No join: as in `guilds`.
+             and (select f.enabled from guild_streamers f
+                  where f.guild_id = d.guild_id and f.twitch_user_id = d.twitch_user_id))",
     )
     .bind(guild.to_db())
     .bind(streamer.map(TwitchUserId::as_str))
