@@ -23,6 +23,9 @@ use tokio::{net::TcpListener, sync::Notify, time::Instant};
 
 /// After how many requests a person signs in anew.
 const REQUESTS_PER_SESSION: usize = 10;
+/// How often each goes round at most, until the next [`Flow::go_round`]: on a slow machine, what has to be worked off
+/// does not grow with the time that everything takes.
+const ROUNDS_AHEAD: usize = 10;
 
 /// The product as it is reached from outside.
 pub(crate) struct Site {
@@ -133,7 +136,10 @@ pub(crate) struct Flowed {
 #[derive(Default)]
 pub(crate) struct Flow {
     rounds: RefCell<Vec<usize>>,
+    /// The rounds at the last [`Flow::go_round`].
+    rounds_before: RefCell<Vec<usize>>,
     went_round: Notify,
+    goes_on: Notify,
     ending: Cell<bool>,
     flowed: RefCell<Flowed>,
 }
@@ -150,6 +156,7 @@ impl Flow {
     ) -> Flowed {
         let flow = std::rc::Rc::new(Self::default());
         flow.rounds.replace(vec![0; streamers.len() + people.len()]);
+        flow.rounds_before.replace(flow.rounds.borrow().clone());
         let seen = t.twitch.deliveries().len();
         let events = streamers.iter().enumerate().map(|(place, id)| flow.events(t, place, id));
         let sessions = people.iter().enumerate().map(|(turn, person)| {
@@ -159,6 +166,7 @@ impl Flow {
         let during = async {
             during(flow.clone()).await;
             flow.ending.set(true);
+            flow.goes_on.notify_waiters();
         };
         tokio::join!(join_all(events), join_all(sessions), during);
         let mut flowed = flow.flowed.take();
@@ -174,6 +182,8 @@ impl Flow {
     /// Waits until everything that flows has come round.
     pub(crate) async fn go_round(&self) {
         let before = self.rounds.borrow().clone();
+        self.rounds_before.replace(before.clone());
+        self.goes_on.notify_waiters();
         let behind = || {
             let rounds = self.rounds.borrow();
             rounds.iter().zip(&before).any(|(now, before)| now <= before)
@@ -183,16 +193,20 @@ impl Flow {
         }
     }
 
-    fn count(&self, place: usize) {
+    async fn count(&self, place: usize) {
         self.rounds.borrow_mut()[place] += 1;
         self.went_round.notify_waiters();
+        let ahead = || self.rounds.borrow()[place] - self.rounds_before.borrow()[place];
+        while ahead() >= ROUNDS_AHEAD && !self.ending.get() {
+            self.goes_on.notified().await;
+        }
     }
 
     async fn events(&self, t: &World, place: usize, streamer: &TwitchUserId) {
         while !self.ending.get() {
             t.twitch.go_live(streamer).await;
             t.twitch.end_stream(streamer).await;
-            self.count(place);
+            self.count(place).await;
             // Where nobody has subscribed to them, nothing is sent, and nothing waited for.
             tokio::task::yield_now().await;
         }
@@ -223,7 +237,7 @@ impl Flow {
                     flowed.lost.push(format!("a session of {person}: {status}"));
                 }
             }
-            self.count(place);
+            self.count(place).await;
         }
     }
 
