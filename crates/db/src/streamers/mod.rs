@@ -2,6 +2,7 @@
 
 pub mod destinations;
 pub mod follows;
+pub mod listed;
 pub mod subscriptions;
 
 use sm_types::{GuildId, TwitchUserId};

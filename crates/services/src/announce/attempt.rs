@@ -10,6 +10,7 @@ use crate::{
         parts,
         preflight::{self, Health},
         record::{self, Why},
+        remark,
         render::{self, Rendered},
     },
     doubts::Source,
@@ -271,10 +272,10 @@ impl Attempt<'_> {
             delivery.attempt = due.attempts, delivery.latency_ms = latency.whole_milliseconds() as i64,
             "delivered"
         );
-        let record = match outcome::remark(rendered, &message) {
+        let record = match remark::on(rendered, &message) {
             Some(remark) => {
                 let gone = self.lost_role(rendered, &remark).await;
-                let remark = gone.map_or(remark, outcome::role_gone);
+                let remark = gone.map_or(remark, remark::role_gone);
                 record::settled(self.record, Status::Sent, remark)
             }
             None if !left_out.is_empty() => {

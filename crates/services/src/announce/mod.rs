@@ -13,6 +13,7 @@ mod parts;
 pub mod preflight;
 mod record;
 pub mod recover;
+mod remark;
 mod render;
 pub mod resend;
 pub mod restore;
