@@ -57,6 +57,8 @@ async fn online(app: &App, event: &DueEvent) -> sqlx::Result<usize> {
         avatar?;
         let now = app.clock.now();
         stream_sessions::prepare(&app.pool, event.session_id, channel.as_ref(), now).await?;
+        let card_at = now + END_DEBOUNCE;
+        stream_sessions::end_superseded(&app.pool, event.session_id, now, card_at).await?;
         events::set_prepared(&app.pool, event).await?;
         events::queue_enrichment(&app.pool, event.event_id, event.received_at + ENRICH_AFTER)
             .await?;
