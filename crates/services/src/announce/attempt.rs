@@ -61,6 +61,18 @@ pub(super) async fn run(
         brake,
         record,
     };
+    if due.guild_doubted {
+        match presence::is_back(app, due.guild_id).await? {
+            Some(true) => {}
+            Some(false) => {
+                let why = NamedReason::BotLeft.into();
+                return Ok(record::settled(attempt.record, Status::Skipped, why).into());
+            }
+            None => return Ok(attempt.not_healthy(None).into()),
+        }
+        // It took a turn of its own.
+        attempt.turns = Turns::new(app);
+    }
     if due.degraded_reason.is_some() {
         let found = attempt.check(None).await?;
         if found != Some(Health::Good) {

@@ -4,7 +4,7 @@ use super::{
     details::{self, Live},
     rules,
 };
-use crate::{App, streamers::listing::LISTED_AFTER_END};
+use crate::{App, guilds::presence, streamers::listing::LISTED_AFTER_END};
 use sm_aws::metrics::Counter;
 use sm_db::{
     Session,
@@ -159,7 +159,8 @@ async fn announcements(
     event: &Expanding,
     now: OffsetDateTime,
 ) -> sqlx::Result<Batch> {
-    let found = expansion::candidates(&mut *db, event, CHUNK).await?;
+    let mut found = expansion::candidates(&mut *db, event, CHUNK).await?;
+    presence::plan_looks(db, &mut found).await?;
     let planned = found.iter().map(|to| rules::announce(event, to, now)).collect();
     let cursor = found.last().map(|to| to.destination_id);
     Ok(Batch { planned, cursor, seen: found.len() })
