@@ -2,6 +2,7 @@
 
 use crate::{
     accounts::SessionKeys,
+    announce::parts::RefusedParts,
     guilds::offer::PlacesCache,
     jobs::Health,
     limits::{Limited, Limits},
@@ -64,6 +65,8 @@ pub(crate) struct Inner {
     pub(crate) bot_user: OnceCell<UserId>,
     pub(crate) places: PlacesCache,
     pub(crate) limits: Limits,
+    /// What Discord has refused of messages lately.
+    pub(crate) refused_parts: RefusedParts,
     process: Arc<Process>,
 }
 
@@ -90,8 +93,9 @@ impl App {
         let (twitch_token, bot_user) = (Mutex::default(), OnceCell::new());
         let settings = &parts.settings;
         let limits = Limits::new(settings.api_rate_per_second, settings.webhook_rate_per_second);
-        let places = PlacesCache::default();
-        Self(Arc::new(Inner { parts, twitch_token, bot_user, places, limits, process }))
+        let (places, refused_parts) = (PlacesCache::default(), RefusedParts::default());
+        let inner = Inner { parts, twitch_token, bot_user, places, limits, refused_parts, process };
+        Self(Arc::new(inner))
     }
 
     /// Asks workers to finish what is under way and to begin nothing new.

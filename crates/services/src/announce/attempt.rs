@@ -206,14 +206,20 @@ impl Attempt<'_> {
         }
     }
 
-    /// Sends it, as soon as it is its turn; once more without parts that Discord has refused.
+    /// Sends it, as soon as it is its turn; once more without parts that Discord has refused. What it is known to
+    /// refuse is left out at once.
     async fn send(mut self, mut rendered: Rendered) -> sqlx::Result<Finished> {
-        let mut left_out = Vec::new();
+        let refused_parts = &self.app.inner().refused_parts;
+        let (mut left_out, mut again) = (Vec::new(), false);
         loop {
             if let Some((reason, at)) = self.held().await? {
                 return Ok(record::again(self.record, reason.into(), at).into());
             }
-            self.record.sent_at = Some(self.app.clock.now());
+            let now = self.app.clock.now();
+            if !again && let Some(fewer) = refused_parts.left_out(&rendered.message, now) {
+                (rendered.message, left_out) = fewer;
+            }
+            self.record.sent_at = Some(now);
             let answer = request(self.app, self.due, self.channel, &rendered).await;
             Counter::DiscordRequest.count();
             self.record.answered_at = Some(self.app.clock.now());
@@ -222,9 +228,12 @@ impl Attempt<'_> {
                 Err(error) => error,
             };
             let fewer = parts::without_refused(&rendered.message, &error);
-            if let Some((message, refused)) = fewer.filter(|_| left_out.is_empty()) {
+            if let Some((message, refused)) = fewer.filter(|_| !again) {
                 tracing::info!(delivery.id = %self.due.delivery_id, parts = ?refused, "Discord refused parts; they are left out");
-                (rendered.message, left_out) = (message, refused);
+                refused_parts.note(&rendered.message, &error, now);
+                rendered.message = message;
+                left_out.extend(refused);
+                again = true;
                 continue;
             }
             if let Error::RateLimited { .. } = error {

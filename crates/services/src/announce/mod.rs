@@ -9,7 +9,7 @@ pub mod expand;
 pub(crate) mod gate;
 mod lookup;
 mod outcome;
-mod parts;
+pub(crate) mod parts;
 pub mod preflight;
 mod record;
 pub mod recover;
