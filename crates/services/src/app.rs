@@ -3,6 +3,7 @@
 use crate::{
     accounts::SessionKeys,
     announce::parts::RefusedParts,
+    fitness::LastWrite,
     guilds::offer::PlacesCache,
     jobs::Health,
     limits::{Limited, Limits},
@@ -67,6 +68,7 @@ pub(crate) struct Inner {
     pub(crate) limits: Limits,
     /// What Discord has refused of messages lately.
     pub(crate) refused_parts: RefusedParts,
+    pub(crate) last_write: LastWrite,
     process: Arc<Process>,
 }
 
@@ -93,9 +95,16 @@ impl App {
         let (twitch_token, bot_user) = (Mutex::default(), OnceCell::new());
         let settings = &parts.settings;
         let limits = Limits::new(settings.api_rate_per_second, settings.webhook_rate_per_second);
-        let (places, refused_parts) = (PlacesCache::default(), RefusedParts::default());
-        let inner = Inner { parts, twitch_token, bot_user, places, limits, refused_parts, process };
-        Self(Arc::new(inner))
+        Self(Arc::new(Inner {
+            parts,
+            twitch_token,
+            bot_user,
+            limits,
+            process,
+            places: PlacesCache::default(),
+            refused_parts: RefusedParts::default(),
+            last_write: LastWrite::default(),
+        }))
     }
 
     /// Asks workers to finish what is under way and to begin nothing new.
