@@ -56,9 +56,13 @@ async fn online(app: &App, event: &DueEvent) -> sqlx::Result<usize> {
             tokio::join!(details::channel(app, event), details::avatar(app, &event.twitch_user_id));
         avatar?;
         let now = app.clock.now();
-        stream_sessions::prepare(&app.pool, event.session_id, channel.as_ref(), now).await?;
+        let (pool, session) = (&app.pool, event.session_id);
+        stream_sessions::prepare(pool, session, channel.as_ref(), now).await?;
         let card_at = now + END_DEBOUNCE;
-        stream_sessions::end_superseded(&app.pool, event.session_id, now, card_at).await?;
+        if stream_sessions::end_superseded(pool, session, now, card_at).await? > 0 {
+            // What has just ended may be what it resumes.
+            stream_sessions::prepare(pool, session, channel.as_ref(), now).await?;
+        }
         events::set_prepared(&app.pool, event).await?;
         events::queue_enrichment(&app.pool, event.event_id, event.received_at + ENRICH_AFTER)
             .await?;
