@@ -11,7 +11,7 @@ use serde_json::json;
 use sm_aws::metrics::{self, Counter, LATENCY_BOUNDS_MS};
 use sm_db::{fitness::Obstacle, jobs::Status};
 use sm_services::{
-    App, LazyApp, SecurityEvent, fitness,
+    App, LazyApp, SecurityEvent,
     jobs::{Job, schedule},
 };
 use std::{
@@ -73,7 +73,7 @@ async fn state(app: &App) -> sqlx::Result<(Option<Obstacle>, bool)> {
     let state = sm_db::migrations::state(&mut app.pool.acquire().await?).await?;
     let migrated = state.pending.is_empty() && state.broken.is_empty();
     // Before that, not all tables are there.
-    let obstacle = if migrated { fitness::obstacle(app).await? } else { None };
+    let obstacle = if migrated { app.obstacle_to_writing().await? } else { None };
     Ok((obstacle, migrated))
 }
 
@@ -184,7 +184,7 @@ async fn gauges(page: &mut Page, app: &App) {
             backlog,
             sm_db::streamers::subscriptions::count_all(&app.pool).await?,
             sm_db::jobs::list(&app.pool).await?,
-            fitness::obstacle(app).await?,
+            app.obstacle_to_writing().await?,
         ))
     })
     .await;

@@ -14,7 +14,7 @@ use sm_aws::{
     metrics::{Counter, Gauge},
 };
 use sm_services::{
-    App, LazyApp, SecurityEvent, fitness,
+    App, LazyApp, SecurityEvent,
     jobs::{sweep, worker},
 };
 use std::{collections::BTreeMap, time::Duration};
@@ -163,7 +163,7 @@ impl Dispatcher {
         let swept = swept.inspect_err(|_| Counter::DatabaseError.count())?;
         Gauge::OldestOutbox.note(oldest_due(&app).await?);
         self.app.settle().await;
-        if let Some(obstacle) = fitness::obstacle(&app).await? {
+        if let Some(obstacle) = app.obstacle_to_writing().await? {
             Counter::DatabaseError.count();
             return Err(obstacle.to_string().into());
         }
@@ -210,7 +210,7 @@ impl Dispatcher {
     async fn health(&self) -> Result<Value, Error> {
         let app = self.app.get().await?;
         let late = oldest_due(&app).await?;
-        let obstacle = fitness::obstacle(&app).await?;
+        let obstacle = app.obstacle_to_writing().await?;
         let database = obstacle.map_or("ok", |obstacle| obstacle.code());
         let counted = SecurityEvent::ALL.iter().map(|event| (event.as_str(), event.counted()));
         let events: BTreeMap<_, _> = counted.filter(|(_, count)| *count > 0).collect();

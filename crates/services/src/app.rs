@@ -9,6 +9,7 @@ use crate::{
     limits::{Limited, Limits},
 };
 use sm_aws::{Cipher, Doorbell};
+use sm_db::fitness::Obstacle;
 use sm_types::{Clock, Secret, UserId};
 use std::{ops::Deref, sync::Arc};
 use time::OffsetDateTime;
@@ -142,6 +143,11 @@ impl App {
     /// Whether another request of this kind is let through in this second, over all instances.
     pub async fn allows(&self, limited: Limited) -> bool {
         self.0.limits.allow(&self.pool, limited).await
+    }
+
+    /// What keeps the database from taking a webhook at this moment.
+    pub async fn obstacle_to_writing(&self) -> sqlx::Result<Option<Obstacle>> {
+        self.0.last_write.obstacle(&self.pool, self.clock.now()).await
     }
 
     pub(crate) fn inner(&self) -> &Inner {

@@ -9,7 +9,7 @@ mod app;
 pub mod audit;
 pub mod backoff;
 pub mod doubts;
-pub mod fitness;
+mod fitness;
 pub mod guilds;
 pub mod jobs;
 mod lazy;
