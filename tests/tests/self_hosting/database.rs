@@ -113,11 +113,14 @@ fn limit_files(processes: &[i32], bytes: &str) {
     use std::os::unix::{fs::MetadataExt, process::CommandExt};
     for process in processes {
         // Whoever they run as may do so; root alone might not.
-        let owner = std::fs::metadata(format!("/proc/{process}")).unwrap();
+        let place = format!("/proc/{process}");
+        let Ok(owner) = std::fs::metadata(&place) else { continue };
         let arguments = [format!("--pid={process}"), format!("--fsize={bytes}:")];
         let mut command = std::process::Command::new("prlimit");
         let ran = command.args(arguments).uid(owner.uid()).gid(owner.gid()).output().unwrap();
-        assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+        // A connection may have ended meanwhile.
+        let is_there = std::fs::exists(&place).unwrap();
+        assert!(ran.status.success() || !is_there, "{}", String::from_utf8_lossy(&ran.stderr));
     }
 }
 
