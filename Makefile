@@ -1,6 +1,6 @@
 # Needs Rust (rustup), Node.js with npm, and a C compiler; the tests need Python 3 with venv too.
 # `make dev` and `make test` get the rest.
-.PHONY: dev dashboard screenshots test test-rust test-dashboard proxies rehearse lint bench chaos scale sbom audit openapi tools \
+.PHONY: dev dashboard release screenshots test test-rust test-dashboard proxies rehearse lint bench chaos scale sbom audit openapi tools \
   build arm64 deploy secrets web
 
 CARGO ?= cargo
@@ -17,6 +17,10 @@ dev: $(DASHBOARD)
 
 # The dashboard's built files, in frontend/dist.
 dashboard: $(DASHBOARD)
+
+# The binary for one server, target/release/streammaxing, with the dashboard inside.
+release: $(DASHBOARD)
+	$(CARGO) build --release -p sm-cli --features dashboard
 
 $(DASHBOARD): frontend/node_modules/.package-lock.json $(DASHBOARD_SOURCES)
 	@echo "Building the dashboard …"
@@ -40,8 +44,9 @@ test-rust:
 test-dashboard: $(DASHBOARD)
 	npm --prefix frontend test
 	npm --prefix frontend run --silent budget
-	$(CARGO) build -p sm-cli
+	$(CARGO) build -p sm-cli --features dashboard
 	CHROMIUM=$$(node frontend/tools/chromium.mjs) && export CHROMIUM && npm --prefix frontend run e2e
+	$(BIN) with-postgres -- $(CARGO) test -p sm-tests --test integration -- --ignored self_hosting::embedded
 
 # Set up by the commands of docs/self-hosting.md, behind the Caddy and nginx of its files. Another Caddy: CADDY=…
 proxies:

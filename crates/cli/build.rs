@@ -1,4 +1,4 @@
-//! Puts the built dashboard into the binary: in a release, and with the feature `dashboard`.
+//! Puts the built dashboard into the binary that has the feature `dashboard`.
 
 use std::{
     env,
@@ -9,20 +9,19 @@ use std::{
 
 #[expect(clippy::disallowed_methods, reason = "how cargo speaks to a build script")]
 fn main() -> io::Result<()> {
-    let is_release = env::var("PROFILE").is_ok_and(|profile| profile == "release");
-    let wanted = is_release || env::var_os("CARGO_FEATURE_DASHBOARD").is_some();
     let dist = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../frontend/dist");
     println!("cargo::rerun-if-changed=build.rs");
     let mut list = String::from("pub(super) const FILES: &[(&str, &[u8])] = &[\n");
-    if wanted {
+    if env::var_os("CARGO_FEATURE_DASHBOARD").is_some() {
         println!("cargo::rerun-if-changed={}", dist.display());
-        if dist.join("index.html").is_file() {
-            add(&dist.canonicalize()?, "", &mut list)?;
-        } else {
+        if !dist.join("index.html").is_file() {
             println!(
-                "cargo::warning=without frontend/dist the binary carries no dashboard: run `make dashboard` first"
+                "cargo::error=the dashboard is not built, so the feature `dashboard` has nothing to carry: \
+                 run `make dashboard` first, or `make release` for both"
             );
+            return Ok(());
         }
+        add(&dist.canonicalize()?, "", &mut list)?;
     }
     list.push_str("];\n");
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or(io::ErrorKind::NotFound)?);

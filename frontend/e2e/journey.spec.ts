@@ -136,6 +136,28 @@ test("what the browser renders is what the server renders", async ({ page, world
   await expect(article).toContainText(shown.embeds[0]?.fields[0]?.value ?? "-");
 });
 
+test("a template that loses its mention says so when it is saved", async ({
+  page,
+  fresh: world,
+}) => {
+  const guild = await world.guild("Ana's Corner");
+  await world.signIn(page, "ada");
+  const ids = await world.seedForPages(page, guild.id);
+  await page.goto(`${world.url}/s/${guild.id}/notifications`);
+  await page.getByRole("combobox", { name: "Mention" }).click();
+  await page.getByRole("option", { name: "@here" }).click();
+  await page.getByRole("combobox", { name: "Default template" }).click();
+  await page.getByRole("option", { name: /^Going live/ }).click();
+  await page.getByRole("button", { name: "Save" }).click();
+  await expect(page.getByText("Unsaved changes")).toBeHidden();
+  await page.goto(`${world.url}/s/${guild.id}/templates/${ids.template}`);
+  await page.getByRole("textbox", { name: "Message" }).click();
+  await page.keyboard.press("ControlOrMeta+A");
+  await page.keyboard.type("Live now");
+  await page.getByRole("button", { name: "Save" }).click();
+  await expect(page.getByText("would be posted, but ping no one")).toBeVisible();
+});
+
 test("a session that ends while somebody types costs nothing", async ({ page, context, world }) => {
   const guild = await world.guild("Ana's Corner");
   await world.signIn(page, "ada");

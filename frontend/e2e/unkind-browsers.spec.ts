@@ -1,5 +1,5 @@
 import { pagesOfAServer, settled } from "./pages";
-import { expect, test, type Page } from "./world";
+import { expect, test, type Page, type World } from "./world";
 
 /** Does to the page what a browser's translator does, now and whenever it changes. */
 async function translate(page: Page) {
@@ -134,16 +134,20 @@ function loseChunks(page: Page, forGood: boolean) {
   return state;
 }
 
+/** A page of a server in a tab of its own: what it throws on the way is expected. */
+async function openTab(first: Page, world: World) {
+  const address = await pagesOfAServer(first, world);
+  const page = await first.context().newPage();
+  await page.goto(world.url + address("/s/G/notifications"));
+  await settled(page);
+  return page;
+}
+
 test("an open page whose files are gone loads the new release by itself", async ({
-  context,
   page: first,
   world,
 }) => {
-  const address = await pagesOfAServer(first, world);
-  // What is thrown on the way is expected, on a page of its own.
-  const page = await context.newPage();
-  await page.goto(world.url + address("/s/G/notifications"));
-  await settled(page);
+  const page = await openTab(first, world);
   const state = loseChunks(page, false);
   await page.getByRole("link", { name: "Templates" }).first().click();
   await expect(page.getByRole("heading", { name: "Templates", level: 1 })).toBeVisible();
@@ -151,14 +155,10 @@ test("an open page whose files are gone loads the new release by itself", async 
 });
 
 test("a file that stays away is said, and Try again loads it once it is back", async ({
-  context,
   page: first,
   world,
 }) => {
-  const address = await pagesOfAServer(first, world);
-  const page = await context.newPage();
-  await page.goto(world.url + address("/s/G/notifications"));
-  await settled(page);
+  const page = await openTab(first, world);
   const state = loseChunks(page, true);
   await page.getByRole("link", { name: "Templates" }).first().click();
   await expect(page.getByText("This page could not be shown")).toBeVisible();

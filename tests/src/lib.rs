@@ -290,6 +290,16 @@ impl World {
         sqlx::query(statement).execute(&self.app.pool).await.expect("the statement is valid");
     }
 
+    /// From now on the database refuses the row of a trial as it does when its disk is full; others still find room.
+    pub async fn fill_disk(&self) {
+        let fill = "create function no_room() returns trigger language plpgsql as $$
+                    begin raise exception 'could not extend file' using errcode = 'disk_full'; end $$;
+                    create trigger no_room before insert or update on jobs for each row
+                    when (new.name = 'trial') execute function no_room()";
+        let mut db = self.app.pool.acquire().await.expect("the database answers");
+        sqlx::raw_sql(fill).execute(&mut db).await.expect("the statements are valid");
+    }
+
     /// How many rows a table has.
     pub async fn count(&self, table: &str) -> i64 {
         let statement = sqlx::AssertSqlSafe(format!("select count(*) from {table}"));

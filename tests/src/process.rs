@@ -118,8 +118,7 @@ impl Process {
 
     /// The same with more arguments.
     pub fn serve_with(settings: &[(&'static str, String)], arguments: &[&str]) -> (String, Self) {
-        let listener = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr());
-        let address = listener.expect("a free port").to_string();
+        let address = free_address();
         let process = Self::listening(&address, arguments, settings);
         (address, process)
     }
@@ -131,7 +130,18 @@ impl Process {
     ) -> Self {
         let has_site = arguments.iter().any(|argument| argument.contains("dashboard"));
         let api_only: &[&str] = if has_site { &[] } else { &["--api-only"] };
-        let arguments = [&["serve", "--listen", address], api_only, arguments].concat();
+        Self::serving(address, &[api_only, arguments].concat(), settings)
+    }
+
+    /// Starts `streammaxing serve` with the dashboard that it carries inside; returns its address once it listens.
+    pub fn serve_embedded(settings: &[(&'static str, String)]) -> (String, Self) {
+        let address = free_address();
+        let process = Self::serving(&address, &[], settings);
+        (address, process)
+    }
+
+    fn serving(address: &str, arguments: &[&str], settings: &[(&'static str, String)]) -> Self {
+        let arguments = [&["serve", "--listen", address], arguments].concat();
         let mut process = Self::start("streammaxing", &arguments, settings);
         // What it logs depends on its settings: the port tells of itself.
         while TcpStream::connect(address).is_err() {
@@ -148,6 +158,11 @@ impl Process {
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
+}
+
+fn free_address() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr());
+    listener.expect("a free port").to_string()
 }
 
 impl Drop for Process {

@@ -318,6 +318,50 @@ async fn part_that_discord_refuses_is_left_out_alone() {
 }
 
 #[tokio::test]
+async fn part_that_discord_refuses_is_refused_once_for_all_until_the_template_is_corrected() {
+    // At a pace: what leaves at the same moment cannot learn from each other.
+    scenario_at_rate(40, async |t| {
+        let ana = t.streamer("ana").await;
+        let guild = t.guild_following(&ana).await;
+        for n in 0..19 {
+            let channel = t.discord.add_channel(guild.id, &format!("live-{n}"));
+            t.follow(guild.id, &ana, Some(channel)).await;
+        }
+        t.sql("with made as (insert into message_templates (guild_id, name, message)
+                 select guild_id, 'own', '{\"content\": \"live\", \"embed\": {\"title\": \"{title}\",
+                   \"thumbnail_url\": \"https://example.com/logo.png\"}}' from guilds returning *)
+               update guild_config c set template_id = m.template_id from made m where m.guild_id = c.guild_id")
+            .await;
+        let path = "embeds.0.thumbnail.url".to_owned();
+        t.discord.fault(Fault::new(FaultKind::RefusePart { path }, 1_000));
+        let go_live = async || {
+            let before = t.discord.request_count();
+            t.twitch.go_live(&ana).await;
+            t.work().await;
+            t.discord.request_count() - before
+        };
+        // One is refused, and perhaps a few that were under way.
+        let first = go_live().await;
+        assert!((21..=28).contains(&first), "{first}");
+        assert_eq!(t.deliveries(guild).await, ["online sent parts_left_out"; 20]);
+        t.twitch.end_stream(&ana).await;
+        t.after(Duration::minutes(30)).await;
+        assert_eq!(go_live().await, 20, "it is known by now");
+        let told = "notification_log where kind = 'online' and reason = 'parts_left_out'";
+        assert_eq!(t.count(told).await, 40);
+        t.discord.clear_faults();
+        t.twitch.end_stream(&ana).await;
+        t.after(Duration::minutes(15)).await;
+        let correct = "update message_templates set message = replace(message::text, 'logo', 'new')::jsonb";
+        t.sql(correct).await;
+        go_live().await;
+        let newest = t.messages(guild).pop().unwrap();
+        assert_eq!(newest.embeds[0]["thumbnail"]["url"], "https://example.com/new.png");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn late_go_live_expires_rather_than_pings() {
     scenario(async |t| {
         let fault =

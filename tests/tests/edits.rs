@@ -5,16 +5,23 @@ use sm_sim::{
     discord::{Fault, FaultKind},
     twitch::{Delivery, EdgeCase},
 };
-use sm_tests::scenario;
+use sm_tests::{Guild, World, scenario};
+use sm_types::TwitchUserId;
 use time::Duration;
+
+/// A streamer who has just gone live, and the guild that announces them.
+async fn announced(t: &World) -> (TwitchUserId, Guild) {
+    let ana = t.streamer("ana").await;
+    let guild = t.guild_following(&ana).await;
+    t.twitch.go_live(&ana).await;
+    t.work().await;
+    (ana, guild)
+}
 
 #[tokio::test]
 async fn viewers_and_a_fresh_preview_come_by_a_silent_edit() {
     scenario(async |t| {
-        let ana = t.streamer("ana").await;
-        let guild = t.guild_following(&ana).await;
-        t.twitch.go_live(&ana).await;
-        t.work().await;
+        let (ana, guild) = announced(t).await;
         let before = t.message(guild);
         t.twitch.set_viewers(&ana, 1234);
         t.after(Duration::seconds(80)).await;
@@ -53,10 +60,7 @@ async fn stream_that_twitch_does_not_list_yet_is_asked_for_again() {
 #[tokio::test]
 async fn burst_of_changes_becomes_one_edit() {
     scenario(async |t| {
-        let ana = t.streamer("ana").await;
-        let guild = t.guild_following(&ana).await;
-        t.twitch.go_live(&ana).await;
-        t.work().await;
+        let (ana, guild) = announced(t).await;
         t.after(Duration::minutes(3)).await;
         let edits = t.message(guild).edits;
         for title in ["One", "Two", "Three"] {
@@ -75,10 +79,7 @@ async fn burst_of_changes_becomes_one_edit() {
 #[tokio::test]
 async fn end_card_says_was_live_and_links_the_recording() {
     scenario(async |t| {
-        let ana = t.streamer("ana").await;
-        let guild = t.guild_following(&ana).await;
-        t.twitch.go_live(&ana).await;
-        t.work().await;
+        let (ana, guild) = announced(t).await;
         t.after(Duration::minutes(65)).await;
         t.twitch.end_stream(&ana).await;
         t.after(Duration::minutes(1)).await;
@@ -205,10 +206,7 @@ async fn message_whose_next_stream_is_filtered_out_gets_its_end_card() {
 #[tokio::test]
 async fn fall_to_the_plain_message_holds_for_one_edit_only() {
     scenario(async |t| {
-        let ana = t.streamer("ana").await;
-        let guild = t.guild_following(&ana).await;
-        t.twitch.go_live(&ana).await;
-        t.work().await;
+        let (ana, guild) = announced(t).await;
         t.after(Duration::minutes(3)).await;
         t.discord.fault(Fault::new(FaultKind::Refuse { status: 400, code: 50035 }, 1));
         t.twitch.update_channel(&ana, "One", "Art").await;
@@ -308,10 +306,7 @@ async fn change_amid_a_fan_out_of_edits_brings_one_more_round() {
 #[tokio::test]
 async fn break_beyond_the_merge_window_is_a_new_announcement() {
     scenario(async |t| {
-        let ana = t.streamer("ana").await;
-        let guild = t.guild_following(&ana).await;
-        t.twitch.go_live(&ana).await;
-        t.work().await;
+        let (ana, guild) = announced(t).await;
         t.twitch.end_stream(&ana).await;
         t.after(Duration::minutes(15)).await;
         t.twitch.go_live(&ana).await;
@@ -343,10 +338,7 @@ async fn end_of_the_old_stream_after_the_start_of_the_new_changes_nothing() {
 #[tokio::test]
 async fn message_that_was_deleted_on_discord_is_let_go() {
     scenario(async |t| {
-        let ana = t.streamer("ana").await;
-        let guild = t.guild_following(&ana).await;
-        t.twitch.go_live(&ana).await;
-        t.work().await;
+        let (ana, guild) = announced(t).await;
         let id = t.message(guild).id.parse().unwrap();
         t.discord.delete_message(guild.channel, id);
         t.twitch.trigger(&ana, EdgeCase::OfflineWithoutId).await;

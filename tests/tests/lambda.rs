@@ -144,6 +144,22 @@ async fn tasks_of_an_operator_answer_in_json() {
 }
 
 #[tokio::test]
+async fn full_disk_is_told_by_health_and_fails_the_sweep() {
+    scenario(async |t| {
+        t.fill_disk().await;
+        let function = Function::start(t).await;
+        let health = function.invoke(json!({"task": "health"})).await.response();
+        assert_eq!(
+            (&health["status"], &health["database"]),
+            (&json!("unavailable"), &json!("disk_full"))
+        );
+        let swept = function.invoke(json!({"task": "sweep"})).await;
+        assert!(matches!(swept, Outcome::Error(_)), "{swept:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn websocket_is_refused_politely_and_strangers_are_errors() {
     scenario(async |t| {
         let function = Function::start(t).await;

@@ -102,6 +102,71 @@ async fn late_start_of_an_older_stream_is_over_and_silent() {
 }
 
 #[tokio::test]
+async fn of_two_starts_at_once_only_the_newer_one_is_announced() {
+    for older_first in [true, false] {
+        scenario(async |t| {
+            let ana = t.streamer("ana").await;
+            let guild = t.guild_following(&ana).await;
+            let mut starts = [online(t, &ana, "A", 300), online(t, &ana, "B", 20)];
+            if !older_first {
+                starts.reverse();
+            }
+            // Both are under way before either is done.
+            let mut held = t.app.pool.begin().await.unwrap();
+            let hold = "select from streamers for update";
+            sqlx::query(hold).execute(&mut *held).await.unwrap();
+            let release = async {
+                until_they_wait(t, 2).await;
+                held.rollback().await.unwrap();
+            };
+            let (one, two) = (deliver(t, &ana, &starts[0]), deliver(t, &ana, &starts[1]));
+            tokio::join!(one, two, release);
+            t.work().await;
+            assert_eq!(t.messages(guild).len(), 1, "{older_first}");
+            let sent = "notification_log n join stream_sessions s using (session_id)
+                        where n.status = 'sent' and s.stream_id = 'B'";
+            assert_eq!(t.count(sent).await, 1);
+            let open = text(
+                t,
+                "select string_agg(stream_id, ' ') from stream_sessions where ended_at is null",
+            )
+            .await;
+            assert_eq!(open, "B");
+            t.after(Duration::minutes(5)).await;
+            assert_eq!(t.messages(guild).len(), 1);
+        })
+        .await;
+    }
+}
+
+/// Waits until so many statements of this database wait for a lock.
+async fn until_they_wait(t: &World, statements: i64) {
+    let waiting =
+        "pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+    while t.count(waiting).await < statements {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn names_that_an_event_told_after_twitch_was_asked_stay() {
+    scenario(async |t| {
+        let ana = t.streamer("ana").await;
+        t.guild_following(&ana).await;
+        // Told by the time that Twitch's answer comes: the request is older.
+        let renamed = json!({ "user_id": ana, "user_login": "anna", "user_name": "Anna" });
+        deliver(t, &ana, &sent("user.update", renamed, -60)).await;
+        t.sweep().await;
+        assert_eq!(text(t, "select login || display_name from streamers").await, "annaAnna");
+        // What is asked later counts.
+        t.clock.advance(Duration::hours(25));
+        t.sweep().await;
+        assert_eq!(text(t, "select login || display_name from streamers").await, "anaANA");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn row_that_cannot_be_read_costs_its_streamer_only_and_ends_nothing() {
     scenario(async |t| {
         let ana = t.streamer("ana").await;

@@ -122,6 +122,40 @@ async fn bot_that_was_brought_back_without_a_word_is_seen_when_its_admin_comes()
 }
 
 #[tokio::test]
+async fn bot_that_was_brought_back_without_a_word_announces_the_next_stream() {
+    scenario(async |t| {
+        let ana = t.streamer("ana").await;
+        let guild = t.guild_following(&ana).await;
+        t.sql("update guilds set status = 'left', left_at = now()").await;
+        // Another server is the reason that Twitch tells us at all.
+        t.guild_following(&ana).await;
+        t.twitch.go_live(&ana).await;
+        t.work().await;
+        assert_eq!(t.messages(guild).len(), 1);
+        assert_eq!(t.deliveries(guild).await, ["online sent"]);
+        assert_eq!(active(t).await, 2);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn look_for_the_bot_that_discord_does_not_answer_is_repeated() {
+    scenario(async |t| {
+        let ana = t.streamer("ana").await;
+        let guild = t.guild_following(&ana).await;
+        t.sql("update guilds set status = 'left', left_at = now()").await;
+        let kind = FaultKind::ServerError { status: 503, stored: false };
+        t.discord.fault(Fault::new(kind, 1).under(&format!("GET guilds/{}", guild.id)));
+        t.twitch.go_live(&ana).await;
+        t.work().await;
+        assert_eq!(t.deliveries(guild).await, ["online pending discord_unavailable"]);
+        t.after(Duration::seconds(3)).await;
+        assert_eq!(t.deliveries(guild).await, ["online sent"]);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn refusal_that_a_look_contradicts_is_tried_again() {
     for (status, code) in [(404, 10003), (403, 50001), (404, 10004)] {
         scenario(async |t| {

@@ -103,19 +103,24 @@ async fn values_are_those_of_the_reason_that_is_told() {
 }
 
 #[tokio::test]
-async fn guild_that_the_bot_has_left_costs_no_request() {
+async fn guild_that_the_bot_has_left_costs_a_look_an_hour_and_no_message() {
     scenario(async |t| {
         let ana = t.streamer("ana").await;
         let gone = t.guild_following(&ana).await;
         t.sql("update guilds set status = 'left', left_at = now()").await;
         t.discord.set_bot_present(gone.id, false);
         let here = t.guild_following(&ana).await;
-        let before = t.discord.requests().len();
-        t.twitch.go_live(&ana).await;
-        t.work().await;
+        let go_live = async || {
+            let before = t.discord.requests().len();
+            t.twitch.go_live(&ana).await;
+            t.work().await;
+            t.discord.requests().len() - before
+        };
+        assert_eq!(go_live().await, 2);
         assert_eq!(t.deliveries(gone).await, ["online skipped bot_left"]);
         assert_eq!(t.deliveries(here).await, ["online sent"]);
-        assert_eq!(t.discord.requests().len(), before + 1);
+        assert_eq!(go_live().await, 1);
+        assert_eq!(t.deliveries(gone).await, ["online skipped bot_left"; 2]);
     })
     .await;
 }

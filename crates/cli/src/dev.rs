@@ -34,7 +34,6 @@ pub struct Ports {
 #[derive(Debug)]
 pub struct Options {
     pub ports: Ports,
-    /// The dashboard.
     pub dashboard: Site,
     /// Discord's OpenAPI document, which requests to the simulator are held to.
     pub openapi: Option<PathBuf>,

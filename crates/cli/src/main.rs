@@ -167,9 +167,8 @@ fn site(dashboard: Option<PathBuf>, api_only: bool) -> Result<Option<Site>, Erro
         Some(dir) => Some(Site::read(&dir)?),
         None => Site::embedded(),
     };
-    let missing = "this binary carries no dashboard: run `make dashboard` before \
-        `cargo build --release -p sm-cli`, name a folder of built files with --dashboard, \
-        or serve none with --api-only";
+    let missing = "this binary carries no dashboard: `make release` builds one that does; \
+        or name a folder of built files with --dashboard, or serve none with --api-only";
     site.map(Some).ok_or_else(|| missing.into())
 }
 
@@ -263,5 +262,17 @@ fn cache_dir() -> PathBuf {
     match environment("HOME").as_deref() {
         None | Some("/root" | "/") => PathBuf::from("/var/cache/streammaxing"),
         Some(home) => PathBuf::from(home).join(".cache/streammaxing"),
+    }
+}
+
+#[cfg(all(test, not(feature = "dashboard")))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn binary_without_a_dashboard_says_how_to_get_one() {
+        let error = site(None, false).unwrap_err().to_string();
+        assert!(error.contains("make release") && error.contains("--api-only"), "{error}");
+        assert!(site(None, true).unwrap().is_none());
     }
 }

@@ -9,10 +9,7 @@ use axum::{
 };
 use serde_json::json;
 use sm_aws::metrics::{self, Counter, LATENCY_BOUNDS_MS};
-use sm_db::{
-    fitness::{Obstacle, obstacle_to_writing},
-    jobs::Status,
-};
+use sm_db::{fitness::Obstacle, jobs::Status};
 use sm_services::{
     App, LazyApp, SecurityEvent,
     jobs::{Job, schedule},
@@ -49,7 +46,11 @@ async fn ready(State(lazy): State<LazyApp>) -> impl IntoResponse {
         Ok(Ok((Some(obstacle), _))) => (obstacle.code(), "unknown"),
         Ok(Ok((None, true))) => ("ok", "ok"),
         Ok(Ok((None, false))) => ("ok", "pending"),
-        _ => ("unavailable", "unknown"),
+        Ok(Err(error)) => {
+            let obstacle = Obstacle::of(&error);
+            (obstacle.map_or("unavailable", |obstacle| obstacle.code()), "unknown")
+        }
+        Err(_) => ("unavailable", "unknown"),
     };
     let stopping = app.is_stopping();
     let jobs =
@@ -72,7 +73,7 @@ async fn state(app: &App) -> sqlx::Result<(Option<Obstacle>, bool)> {
     let state = sm_db::migrations::state(&mut app.pool.acquire().await?).await?;
     let migrated = state.pending.is_empty() && state.broken.is_empty();
     // Before that, not all tables are there.
-    let obstacle = if migrated { obstacle_to_writing(&app.pool).await? } else { None };
+    let obstacle = if migrated { app.obstacle_to_writing().await? } else { None };
     Ok((obstacle, migrated))
 }
 
@@ -183,7 +184,7 @@ async fn gauges(page: &mut Page, app: &App) {
             backlog,
             sm_db::streamers::subscriptions::count_all(&app.pool).await?,
             sm_db::jobs::list(&app.pool).await?,
-            obstacle_to_writing(&app.pool).await?,
+            app.obstacle_to_writing().await?,
         ))
     })
     .await;

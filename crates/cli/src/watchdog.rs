@@ -23,7 +23,6 @@ const AFTER_PANIC: Duration = Duration::from_secs(1);
 /// How long a turn of each job may take.
 #[derive(Debug, Clone, Copy)]
 pub struct Patience {
-    /// Of a worker.
     pub worker: Duration,
     /// Of the sweep, whose comparisons ask Twitch and Discord page by page.
     pub sweep: Duration,

@@ -20,9 +20,7 @@ const STREAMERS: [(&str, &str, &str, &str); 8] = [
     ("gus", "Gus", "Blind run, no spoilers please", "Elden Ring"),
     ("hana", "Hana", "", "Art"),
 ];
-/// Send Messages.
 const SEND_MESSAGES: u64 = 1 << 11;
-/// Manage Server.
 const MANAGE_GUILD: u64 = 1 << 5;
 /// Streamers who have authorised the app; the others were added by name.
 const LINKED: usize = 4;

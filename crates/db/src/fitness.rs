@@ -16,9 +16,30 @@ pub enum Obstacle {
     ReadOnly,
     /// These tables cannot be written.
     MayNotWrite { user: String, tables: Vec<String> },
+    /// No room is left for what is written.
+    DiskFull,
+    /// It takes no more connections.
+    TooManyConnections,
+    /// It is being stopped or started.
+    Stopping,
+    /// It refuses for another reason.
+    Refused { code: String, message: String },
 }
 
 impl Obstacle {
+    /// What an error says of the database; `None` where it is no answer of the database's.
+    pub fn of(error: &sqlx::Error) -> Option<Self> {
+        let error = error.as_database_error()?;
+        let code = error.code().unwrap_or_default();
+        Some(match &*code {
+            "25006" => Self::ReadOnly,
+            "53100" => Self::DiskFull,
+            "53300" => Self::TooManyConnections,
+            stopping if stopping.starts_with("57P") => Self::Stopping,
+            _ => Self::Refused { code: code.into_owned(), message: error.message().to_owned() },
+        })
+    }
+
     /// One word for a machine.
     pub fn code(&self) -> &'static str {
         match self {
@@ -27,6 +48,10 @@ impl Obstacle {
                 "denied"
             }
             Self::ReadOnly => "read_only",
+            Self::DiskFull => "disk_full",
+            Self::TooManyConnections => "too_many_connections",
+            Self::Stopping => "stopping",
+            Self::Refused { .. } => "refused",
         }
     }
 
@@ -46,6 +71,10 @@ impl Obstacle {
             Self::MayNotWrite { user, tables } => {
                 format!("the user {user} may not write {}", tables.join(", "))
             }
+            Self::DiskFull => "its disk is full: every webhook is refused".to_owned(),
+            Self::TooManyConnections => "it takes no more connections".to_owned(),
+            Self::Stopping => "it is being stopped or started".to_owned(),
+            Self::Refused { code, message } => format!("it refuses to write: {message} ({code})"),
         }
     }
 
@@ -71,6 +100,22 @@ impl Obstacle {
                 "run as the user who has migrated, or: \
                  grant select, insert, update, delete on all tables in schema public to {user}"
             ),
+            Self::DiskFull => {
+                "give the database's disk more room, or free some; what was refused comes again \
+                 by itself"
+                    .to_owned()
+            }
+            Self::TooManyConnections => {
+                "lower DATABASE_CONNECTIONS, raise the server's max_connections or the \
+                 user's limit, or put a pooling proxy between"
+                    .to_owned()
+            }
+            Self::Stopping => {
+                "wait until it is up, and see its own log when it does not come".to_owned()
+            }
+            Self::Refused { .. } => {
+                "see the database's own log, its disk and its limits".to_owned()
+            }
         }
     }
 }
@@ -100,6 +145,44 @@ pub async fn obstacle_to_writing(pool: &Pool) -> sqlx::Result<Option<Obstacle>> 
     .fetch_one(&mut db)
     .await?;
     Ok((!tables.is_empty()).then_some(Obstacle::MayNotWrite { user, tables }))
+}
+
+/// What becomes of the row that a [trial](obstacle_to_a_row) writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trial {
+    Kept,
+    TakenBack,
+}
+
+/// What keeps a row from being written at this moment: writes one, and something larger beside it.
+pub async fn obstacle_to_a_row(pool: &Pool, trial: Trial) -> sqlx::Result<Option<Obstacle>> {
+    match write(pool, trial).await {
+        Ok(()) => Ok(None),
+        Err(error) => Obstacle::of(&error).map(Some).ok_or(error),
+    }
+}
+
+async fn write(pool: &Pool, trial: Trial) -> sqlx::Result<()> {
+    let mut transaction = pool.begin().await?;
+    sqlx::raw_sql("set local work_mem = '64kB'; set local temp_tablespaces = ''")
+        .execute(&mut *transaction)
+        .await?;
+    sqlx::query(
+        "with filler as materialized (
+           -- A row alone may find room in its page when the disk is full. A megabyte that is more than a statement
+           -- may hold in memory goes to the database's own disk, and leaves nothing behind.
+           select repeat(md5(g::text), 32) as text from generate_series(1, 1024) g
+         )
+         insert into jobs (name, due_at, succeeded_at)
+         select 'trial', now(), now() from (select sum(length(text)) as size from filler) room where size > 0
+         on conflict on constraint jobs_pkey do update set succeeded_at = now()",
+    )
+    .execute(&mut *transaction)
+    .await?;
+    match trial {
+        Trial::Kept => transaction.commit().await,
+        Trial::TakenBack => transaction.rollback().await,
+    }
 }
 
 /// What keeps us from migrating, or would turn up after it. Where nothing is `pending`, a user who may not make
@@ -141,5 +224,16 @@ async fn is_read_only(db: &mut Session) -> sqlx::Result<bool> {
             Some("42501") => Ok(false),
             _ => Err(error),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn error_that_is_no_answer_says_nothing_of_the_database() {
+        assert_eq!(Obstacle::of(&sqlx::Error::PoolTimedOut), None);
+        assert_eq!(Obstacle::of(&sqlx::Error::RowNotFound), None);
     }
 }

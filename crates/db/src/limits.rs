@@ -63,3 +63,30 @@ pub async fn spend(
     .await?;
     Ok(spent.unwrap_or(false))
 }
+
+/// Takes what is in buckets of one that fill within `seconds`, out of at most `limit` of them; those that had it.
+pub async fn spend_each(
+    db: impl PgExecutor<'_>,
+    keys: &[String],
+    seconds: u32,
+    limit: i64,
+) -> sqlx::Result<Vec<String>> {
+    sqlx::query_scalar(
+        "with full_ones as (
+           select distinct key from unnest($1::text[]) as k (key)
+           where not exists (select from rate_buckets b where b.key = k.key and b.next_at > clock_timestamp())
+           -- In the same order everywhere: two of these never wait for each other.
+           order by key limit $3
+         )
+         insert into rate_buckets as b (key, next_at)
+         select key, clock_timestamp() + make_interval(secs => $2) from full_ones
+         on conflict on constraint rate_buckets_pkey do update set next_at = excluded.next_at
+         where b.next_at <= clock_timestamp()
+         returning key",
+    )
+    .bind(keys)
+    .bind(f64::from(seconds))
+    .bind(limit)
+    .fetch_all(db)
+    .await
+}

@@ -163,6 +163,10 @@ impl Dispatcher {
         let swept = swept.inspect_err(|_| Counter::DatabaseError.count())?;
         Gauge::OldestOutbox.note(oldest_due(&app).await?);
         self.app.settle().await;
+        if let Some(obstacle) = app.obstacle_to_writing().await? {
+            Counter::DatabaseError.count();
+            return Err(obstacle.to_string().into());
+        }
         Ok(json!({
             "checked": swept.checked, "healed": swept.healed, "attempts": swept.worker.attempts,
             "failed_jobs": swept.failed_jobs,
@@ -206,10 +210,12 @@ impl Dispatcher {
     async fn health(&self) -> Result<Value, Error> {
         let app = self.app.get().await?;
         let late = oldest_due(&app).await?;
+        let obstacle = app.obstacle_to_writing().await?;
+        let database = obstacle.map_or("ok", |obstacle| obstacle.code());
         let counted = SecurityEvent::ALL.iter().map(|event| (event.as_str(), event.counted()));
         let events: BTreeMap<_, _> = counted.filter(|(_, count)| *count > 0).collect();
         Ok(json!({
-            "status": "ok", "database": "ok", "oldest_due_s": late, "security_events": events,
+            "status": if database == "ok" { "ok" } else { "unavailable" }, "database": database, "oldest_due_s": late, "security_events": events,
         }))
     }
 }

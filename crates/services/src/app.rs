@@ -2,11 +2,14 @@
 
 use crate::{
     accounts::SessionKeys,
+    announce::parts::RefusedParts,
+    fitness::LastWrite,
     guilds::offer::PlacesCache,
     jobs::Health,
     limits::{Limited, Limits},
 };
 use sm_aws::{Cipher, Doorbell};
+use sm_db::fitness::Obstacle;
 use sm_types::{Clock, Secret, UserId};
 use std::{ops::Deref, sync::Arc};
 use time::OffsetDateTime;
@@ -64,6 +67,9 @@ pub(crate) struct Inner {
     pub(crate) bot_user: OnceCell<UserId>,
     pub(crate) places: PlacesCache,
     pub(crate) limits: Limits,
+    /// What Discord has refused of messages lately.
+    pub(crate) refused_parts: RefusedParts,
+    pub(crate) last_write: LastWrite,
     process: Arc<Process>,
 }
 
@@ -90,8 +96,16 @@ impl App {
         let (twitch_token, bot_user) = (Mutex::default(), OnceCell::new());
         let settings = &parts.settings;
         let limits = Limits::new(settings.api_rate_per_second, settings.webhook_rate_per_second);
-        let places = PlacesCache::default();
-        Self(Arc::new(Inner { parts, twitch_token, bot_user, places, limits, process }))
+        Self(Arc::new(Inner {
+            parts,
+            twitch_token,
+            bot_user,
+            limits,
+            process,
+            places: PlacesCache::default(),
+            refused_parts: RefusedParts::default(),
+            last_write: LastWrite::default(),
+        }))
     }
 
     /// Asks workers to finish what is under way and to begin nothing new.
@@ -129,6 +143,11 @@ impl App {
     /// Whether another request of this kind is let through in this second, over all instances.
     pub async fn allows(&self, limited: Limited) -> bool {
         self.0.limits.allow(&self.pool, limited).await
+    }
+
+    /// What keeps the database from taking a webhook at this moment.
+    pub async fn obstacle_to_writing(&self) -> sqlx::Result<Option<Obstacle>> {
+        self.0.last_write.obstacle(&self.pool, self.clock.now()).await
     }
 
     pub(crate) fn inner(&self) -> &Inner {

@@ -9,6 +9,7 @@ mod app;
 pub mod audit;
 pub mod backoff;
 pub mod doubts;
+mod fitness;
 pub mod guilds;
 pub mod jobs;
 mod lazy;

@@ -1620,6 +1620,8 @@ export interface components {
              * @description Destinations that use it, the server's default not among them.
              */
             used_by: number;
+            /** @description After a save: mentions that would ping nobody where it is used, as in the server's configuration. */
+            warnings?: components["schemas"]["FieldError"][];
         };
         /** @description A test message to post. */
         TestBody: {

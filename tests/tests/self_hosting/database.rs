@@ -1,7 +1,14 @@
 //! A database that answers and yet cannot be used: who notices, and what they say.
 
 use serde_json::Value;
-use sm_tests::{TestDatabase, World, process::streammaxing, scenario};
+use sm_db::{Pool, PoolLimits};
+use sm_sim::postgres::{Options, Postgres};
+use sm_tests::{
+    TestDatabase, World,
+    process::{Process, streammaxing},
+    scenario,
+};
+use time::Duration;
 use tokio::net::TcpListener;
 
 /// The app's probes and metrics at an address of their own.
@@ -72,6 +79,104 @@ async fn read_only_database_is_not_ready_and_its_sessions_are_not_kept() {
         assert!(sm_db::guilds::upsert(&t.app.pool, sm_types::GuildId(7), "x").await.is_err());
         sm_db::guilds::upsert(&t.app.pool, sm_types::GuildId(7), "x").await.unwrap();
         assert_eq!(readiness(&monitor).await, (200, "ok".to_owned()));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn full_disk_is_noticed_by_readiness_metrics_and_doctor() {
+    scenario(async |t| {
+        let monitor = monitor(t).await;
+        assert_eq!(readiness(&monitor).await, (200, "ok".to_owned()));
+        t.fill_disk().await;
+        t.expect_errors();
+        assert_eq!(readiness(&monitor).await.0, 200, "no row is written for each question");
+        t.clock.advance(Duration::seconds(10));
+        assert_eq!(readiness(&monitor).await, (503, "disk_full".to_owned()));
+        let metrics = get(format!("{monitor}/metrics")).await.1;
+        assert_eq!(sample(&metrics, "streammaxing_database_up"), "1");
+        assert_eq!(sample(&metrics, "streammaxing_database_writable"), "0");
+        let doctor = t.operate(&["doctor"]).await;
+        assert_ne!(doctor.code, 0);
+        assert!(doctor.stdout.contains("its disk is full"), "{}", doctor.stdout);
+        t.sql("drop trigger no_room on jobs").await;
+        assert_eq!(readiness(&monitor).await.0, 503);
+        t.clock.advance(Duration::seconds(2));
+        assert_eq!(readiness(&monitor).await, (200, "ok".to_owned()));
+    })
+    .await;
+}
+
+/// Lets processes of a server, and what they start from now on, write no file beyond a size.
+#[cfg(target_os = "linux")]
+fn limit_files(processes: &[i32], bytes: &str) {
+    use std::os::unix::{fs::MetadataExt, process::CommandExt};
+    for process in processes {
+        // Whoever they run as may do so; root alone might not.
+        let place = format!("/proc/{process}");
+        let Ok(owner) = std::fs::metadata(&place) else { continue };
+        let arguments = [format!("--pid={process}"), format!("--fsize={bytes}:")];
+        let mut command = std::process::Command::new("prlimit");
+        let ran = command.args(arguments).uid(owner.uid()).gid(owner.gid()).output().unwrap();
+        // A connection may have ended meanwhile.
+        let is_there = std::fs::exists(&place).unwrap();
+        assert!(ran.status.success() || !is_there, "{}", String::from_utf8_lossy(&ran.stderr));
+    }
+}
+
+#[tokio::test]
+#[cfg(target_os = "linux")]
+async fn write_that_the_system_refuses_to_the_database_is_noticed() {
+    // A server of its own: the limit is the process's. A row finds room, and yet nothing larger could be written.
+    let start = || Postgres::start(&Options { cache_dir: sm_tests::cache_dir(), durable: false });
+    let postgres = tokio::task::spawn_blocking(start).await.unwrap().unwrap();
+    let url = postgres.url("postgres");
+    scenario(async |t| {
+        let pool = Pool::new(url.parse().unwrap(), PoolLimits::with_connections(1));
+        sm_db::migrate(&pool).await.unwrap();
+        let folder: String =
+            sqlx::query_scalar("show data_directory").fetch_one(&pool).await.unwrap();
+        let lock = std::fs::read_to_string(format!("{folder}/postmaster.pid")).unwrap();
+        let server: i32 = lock.lines().next().unwrap().parse().unwrap();
+        let mut settings = t.settings.clone();
+        settings.push(("DATABASE_URL", url.clone()));
+        limit_files(&[server], "600000");
+        let (address, _server) = Process::serve(&settings);
+        let address = format!("http://{address}");
+        assert_eq!(readiness(&address).await, (503, "refused".to_owned()));
+        let doctor = t.operate_with(&[("DATABASE_URL", &url)], &["doctor"]).await;
+        assert!(
+            doctor.stdout.contains("it refuses to write: could not write"),
+            "{}",
+            doctor.stdout
+        );
+        let clients = "select pid from pg_stat_activity where backend_type = 'client backend'";
+        let clients: Vec<i32> = sqlx::query_scalar(clients).fetch_all(&pool).await.unwrap();
+        limit_files(&[&[server], &clients[..]].concat(), "unlimited");
+        while readiness(&address).await.0 != 200 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn database_without_a_connection_to_spare_is_told_from_one_that_is_away() {
+    scenario(async |t| {
+        let user = format!("sm_crowded_{}", uuid::Uuid::new_v4().simple());
+        let make = format!("create role {user} login password 'crowd' connection limit 0");
+        let mut db = t.app.pool.acquire().await.unwrap();
+        sqlx::raw_sql(sqlx::AssertSqlSafe(make)).execute(&mut db).await.unwrap();
+        let url = t.database_url_as(&user, "crowd");
+        let mut settings = t.settings.clone();
+        settings.push(("DATABASE_URL", url.clone()));
+        let (address, _server) = Process::serve(&settings);
+        let address = format!("http://{address}");
+        assert_eq!(readiness(&address).await, (503, "too_many_connections".to_owned()));
+        let doctor = t.operate_with(&[("DATABASE_URL", &url)], &["doctor"]).await;
+        assert!(doctor.stdout.contains("DATABASE_CONNECTIONS"), "{}", doctor.stdout);
+        let drop_it = format!("drop role {user}");
+        sqlx::raw_sql(sqlx::AssertSqlSafe(drop_it)).execute(&mut db).await.unwrap();
     })
     .await;
 }

@@ -46,7 +46,11 @@ pub(super) fn build(dir: &Path, name: &str) {
 }
 
 /// What a browser gets: status, headers, body.
-async fn get(address: &str, path: &str, headers: &[(&str, &str)]) -> (u16, HeaderMap, String) {
+pub(super) async fn get(
+    address: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+) -> (u16, HeaderMap, String) {
     let mut request = sm_aws::lazy_http().get(format!("http://{address}{path}"));
     for (name, value) in headers {
         request = request.header(*name, *value);
@@ -56,7 +60,7 @@ async fn get(address: &str, path: &str, headers: &[(&str, &str)]) -> (u16, Heade
     (status, headers, answer.text().await.unwrap())
 }
 
-fn header<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
+pub(super) fn header<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
     headers.get(name).map_or("", |value| value.to_str().unwrap())
 }
 

@@ -2,6 +2,7 @@
 
 mod database;
 mod docs;
+mod embedded;
 mod files;
 mod process;
 mod proxies;

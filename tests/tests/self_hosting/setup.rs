@@ -10,7 +10,7 @@ fn set_up(root: &Path) {
     let commands: String = block
         .lines()
         // Built already.
-        .filter(|line| !line.starts_with("make dashboard"))
+        .filter(|line| !line.starts_with("make release"))
         .map(|line| {
             let line =
                 line.replace("sudo ", "").replace("/etc/", &format!("{}/etc/", root.display()));

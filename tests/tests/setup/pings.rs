@@ -81,6 +81,48 @@ async fn mention_that_pings_nobody_is_warned_of_at_the_save_and_in_the_checklist
 }
 
 #[tokio::test]
+async fn template_whose_text_loses_a_mention_is_warned_of_wherever_it_is_used() {
+    scenario(async |t| {
+        let ana = t.streamer("ana").await;
+        let ada = admin(t, &ana).await;
+        t.discord.set_bot_permissions(ada.guild.id, WITH_EVERYONE);
+        let role = t.discord.add_role(ada.guild.id, "fans", true);
+        let template = json!({ "name": "own", "message": { "content": "{mention} live" } });
+        let made = ada.browser.post(&ada.path("templates"), &template).await.ok();
+        let path = ada.path(&format!("templates/{}", made["id"].as_str().unwrap()));
+        let save = async |content: &str| {
+            t.clock.advance(time::Duration::seconds(3));
+            let body = json!({ "name": "own", "message": { "content": content } });
+            let etag = ada.browser.get(&path).await.header("etag").to_owned();
+            let saved = ada.browser.put_from(&path, &etag, &body).await.ok();
+            let warned = saved["warnings"].as_array().cloned().unwrap_or_default();
+            let told: Vec<_> = warned.iter().map(|w| format!("{} {}", w["field"], w["code"])).collect();
+            told.join(", ").replace('"', "")
+        };
+        assert_eq!(save("live").await, "", "nobody uses it");
+        let streamer = format!("streamers/{ana}");
+        let mention = json!({ "kind": "role", "role_id": role });
+        let with_own = ada.change(&streamer, |body| {
+            *body = json!({ "enabled": true, "destinations": [{ "template_id": made["id"], "mention": mention }] });
+        });
+        with_own.await.ok();
+        assert_eq!(save("live").await, "message.content mention_unused");
+        assert_eq!(save("{role} live").await, "");
+        // The server's own mention is another one.
+        let default = ada.change("config", |config| {
+            config["template_id"] = made["id"].clone();
+            config["mention"] = json!({ "kind": "everyone" });
+        });
+        default.await.ok();
+        assert_eq!(save("{role} live").await, "message.content mention_unused");
+        assert_eq!(save("{mention} live").await, "");
+        t.discord.delete_role(ada.guild.id, role);
+        assert_eq!(save("{mention} live").await, "mention role_gone");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn answer_to_a_save_can_be_saved_again() {
     scenario(async |t| {
         let ana = t.streamer("ana").await;

@@ -263,7 +263,6 @@ pub(crate) async fn end_session(
     Ok(if own { signed_out() } else { StatusCode::NO_CONTENT.into_response() })
 }
 
-/// Which sessions to end.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct EndSessions {

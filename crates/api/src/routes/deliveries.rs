@@ -115,7 +115,6 @@ pub(crate) struct DeliveryPage {
     next: Option<String>,
 }
 
-/// Which deliveries.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ListDeliveries {

@@ -1,4 +1,7 @@
 //! Handlers, a file per resource.
+//!
+//! What is said of a handler, or of a type and field that the schema has, stands in docs/api-reference.md: there it
+//! does not stand beside the name's declaration, so it is said even where the name says as much.
 
 #![expect(unused_qualifications, reason = "utoipa names the types of queries by their whole path")]
 

@@ -377,7 +377,6 @@ pub(crate) struct AuditPage {
     next: Option<String>,
 }
 
-/// Which entries.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ListAudit {

@@ -105,7 +105,6 @@ pub(crate) struct StreamerPage {
     next: Option<String>,
 }
 
-/// Which streamers.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ListStreamers {
@@ -212,7 +211,6 @@ fn twitch(error: &sm_twitch::Error) -> ApiError {
     }
 }
 
-/// What to search for.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Search {

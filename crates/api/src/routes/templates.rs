@@ -3,6 +3,7 @@
 use crate::{
     ApiError,
     caller::GuildAdmin,
+    error::FieldError,
     extract::{IfMatch, JsonBody, Params, etag},
     views::rfc3339,
 };
@@ -45,6 +46,9 @@ pub(crate) struct TemplateView {
     used_by: i64,
     /// Whether it is the server's default.
     is_default: bool,
+    /// After a save: mentions that would ping nobody where it is used, as in the server's configuration.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<FieldError>,
 }
 
 impl From<templates::Template> for TemplateView {
@@ -57,6 +61,7 @@ impl From<templates::Template> for TemplateView {
             updated_at: rfc3339(template.updated_at),
             used_by: template.used_by,
             is_default: template.is_default,
+            warnings: Vec::new(),
         }
     }
 }
@@ -152,7 +157,10 @@ pub(crate) async fn put(
     let content = setup::templates::Content { name: &name, message: &message };
     let revision =
         setup::templates::save(app, guild, id, content, revision, &admin.actor()).await?;
-    Ok((etag(revision), Json(found(&admin, id).await?)))
+    let mut view = found(&admin, id).await?;
+    let warnings = setup::warnings::of_template(app, guild, id, &message).await?;
+    view.warnings = warnings.into_iter().map(FieldError::from).collect();
+    Ok((etag(revision), Json(view)))
 }
 
 /// Deletes a template; whoever used it falls back to the level above.

@@ -109,7 +109,6 @@ pub(crate) struct PreferencePage {
     next: Option<String>,
 }
 
-/// Which streamers.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ListPreferences {

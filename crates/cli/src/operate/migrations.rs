@@ -7,7 +7,6 @@ use sm_db::{PoolLimits, fitness::obstacle_to_migrating, migrations::State};
 use sm_types::Secret;
 use std::process::ExitCode;
 
-/// How to migrate.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Change nothing, and list what would be done.

@@ -55,7 +55,6 @@ pub enum Operate {
     Guild(With<guilds::Args>),
 }
 
-/// Does it.
 pub async fn run(command: Operate) -> Result<ExitCode, Error> {
     log_lines::init(LevelFilter::WARN, std::io::stderr().is_terminal());
     match dispatch(command).await {

@@ -36,10 +36,8 @@ pub(super) struct Source {
     stack: Option<String>,
 }
 
-/// The settings by name.
 pub(super) struct Settings(Option<Stack>);
 
-/// A deployed stack.
 pub(super) struct Stack {
     /// The operations function, which has all settings of the product.
     function: String,

@@ -18,7 +18,6 @@ use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 const TOO_OLD: Duration = Duration::hours(1);
 const WEBHOOK: &str = r#"{"subscription":{"id":"smoke","type":"stream.online","version":"1","status":"enabled","cost":0,"condition":{}},"event":{}}"#;
 
-/// What to try.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Where the product is reached; as `PUBLIC_BASE_URL` by default.

@@ -132,8 +132,10 @@ pub async fn stream_online(
     sqlx::query_as(concat!(
         fresh_message!(),
         ",
-         streamer as (
-           select twitch_user_id, login, display_name from streamers where twitch_user_id = $4
+         streamer as materialized (
+           -- One start of a streamer at a time. Whoever has waited does not see what the other has begun: that
+           -- is settled by `stream_sessions::end_superseded`, which takes the same lock.
+           select twitch_user_id, login, display_name from streamers where twitch_user_id = $4 for no key update
          ), renamed as (
            update streamers s set updated_at = $2,
              login = case when s.names_told_at > $3 then s.login else $5 end,

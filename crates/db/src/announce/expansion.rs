@@ -73,7 +73,7 @@ pub struct Candidate {
     pub channel_id: Option<i64>,
     /// Which of the guild's destinations for this streamer it is, from 0.
     pub turn: i16,
-    /// Whether the bot is in the guild.
+    /// Whether the bot is in the guild, or may be: a look comes before the message.
     pub present: bool,
     pub guild_enabled: bool,
     pub follow_enabled: bool,

@@ -54,6 +54,39 @@ pub async fn prepare(
     Ok(())
 }
 
+/// Ends what is open of a session's streamer and began before another of their streams, with an end card for what
+/// was posted of it. Of two starts that came at once neither has seen the other; after [`prepare`], which has waited
+/// for those under way, both are seen. How many have ended.
+pub async fn end_superseded(
+    db: impl PgExecutor<'_>,
+    session: SessionId,
+    now: OffsetDateTime,
+    card_at: OffsetDateTime,
+) -> sqlx::Result<i64> {
+    sqlx::query_scalar(
+        "with ended as (
+           update stream_sessions s set ended_at = (
+             select min(n.started_at) from stream_sessions n
+             where n.twitch_user_id = s.twitch_user_id and n.started_at > s.started_at)
+           where s.ended_at is null
+             and s.twitch_user_id = (select twitch_user_id from stream_sessions where session_id = $1)
+             and exists (select from stream_sessions n
+                         where n.twitch_user_id = s.twitch_user_id and n.started_at > s.started_at)
+           returning session_id
+         ), cards as (
+           insert into stream_events (session_id, kind, occurred_at, received_at, due_at)
+           select session_id, 'offline', $2, $2, $3 from ended
+           on conflict (session_id, kind) where finished_at is null do nothing
+         )
+         select count(*) from ended",
+    )
+    .bind(session.0)
+    .bind(now)
+    .bind(card_at)
+    .fetch_one(db)
+    .await
+}
+
 /// What Get Channel Information told.
 #[derive(Debug, Clone, Default)]
 pub struct ChannelDetails {

@@ -65,6 +65,16 @@ pub async fn is_known(db: impl PgExecutor<'_>, guild: GuildId) -> sqlx::Result<b
         .await
 }
 
+/// Whether the bot is in a guild, as far as we know.
+pub async fn is_active(db: impl PgExecutor<'_>, guild: GuildId) -> sqlx::Result<bool> {
+    sqlx::query_scalar(
+        "select exists (select from guilds where guild_id = $1 and status = 'active')",
+    )
+    .bind(guild.to_db())
+    .fetch_one(db)
+    .await
+}
+
 /// Records a guild's icon and, the first time, who added it.
 pub async fn describe(
     db: impl PgExecutor<'_>,

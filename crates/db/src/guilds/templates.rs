@@ -1,6 +1,7 @@
 //! Message templates of a guild.
 
-use sm_types::{GuildId, TemplateId};
+use super::Mention;
+use sm_types::{ChannelId, GuildId, TemplateId};
 use sqlx::{PgExecutor, types::Json};
 use time::OffsetDateTime;
 
@@ -116,6 +117,39 @@ pub async fn delete(
             .execute(db)
             .await?;
     Ok(gone.rows_affected() == 1)
+}
+
+/// Where a template is used, and whom it mentions there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Use {
+    pub channel: Option<ChannelId>,
+    pub mention: Mention,
+}
+
+/// Every channel with a mention in which a template is used, by the server's defaults or by a destination's own.
+pub async fn uses(
+    db: impl PgExecutor<'_>,
+    guild: GuildId,
+    template: TemplateId,
+) -> sqlx::Result<Vec<Use>> {
+    let rows: Vec<(Option<i64>, String, Option<i64>)> = sqlx::query_as(
+        "select default_channel_id, mention, mention_role_id from guild_config
+         where guild_id = $1 and template_id = $2
+         union
+         select coalesce(d.channel_id, c.default_channel_id), coalesce(d.mention, c.mention, 'none'),
+           case when d.mention is not null then d.mention_role_id else c.mention_role_id end
+         from destinations d left join guild_config c using (guild_id)
+         where d.guild_id = $1 and coalesce(d.template_id, c.template_id) = $2",
+    )
+    .bind(guild.to_db())
+    .bind(template.0)
+    .fetch_all(db)
+    .await?;
+    let uses = rows.into_iter().map(|(channel, mention, role)| Use {
+        channel: channel.map(ChannelId::from_db),
+        mention: Mention::from_db(&mention, role),
+    });
+    Ok(uses.filter(|used| used.mention != Mention::None).collect())
 }
 
 /// Whether all of these templates are the guild's own.

@@ -2,6 +2,7 @@
 
 pub mod destinations;
 pub mod follows;
+pub mod listed;
 pub mod subscriptions;
 
 use sm_types::{GuildId, TwitchUserId};
@@ -19,27 +20,43 @@ pub struct Streamer<'a> {
     pub profile_image_url: Option<&'a str>,
 }
 
-/// Inserts a streamer or brings names and avatar up to date.
+/// Inserts a streamer or brings names and avatar up to date, with what Twitch says at this moment.
 pub async fn upsert(db: impl PgExecutor<'_>, streamer: &Streamer<'_>) -> sqlx::Result<()> {
-    upsert_all(db, std::slice::from_ref(streamer)).await
+    upsert_as_of(db, std::slice::from_ref(streamer), None).await
 }
 
-/// The same for many, none of them twice.
-pub async fn upsert_all(db: impl PgExecutor<'_>, streamers: &[Streamer<'_>]) -> sqlx::Result<()> {
+/// The same for many, none of them twice, of whom Twitch was asked at a moment: names that an event has told since
+/// stay.
+pub async fn upsert_all(
+    db: impl PgExecutor<'_>,
+    streamers: &[Streamer<'_>],
+    asked_at: OffsetDateTime,
+) -> sqlx::Result<()> {
+    upsert_as_of(db, streamers, Some(asked_at)).await
+}
+
+async fn upsert_as_of(
+    db: impl PgExecutor<'_>,
+    streamers: &[Streamer<'_>],
+    asked_at: Option<OffsetDateTime>,
+) -> sqlx::Result<()> {
     sqlx::query(
-        "insert into streamers (twitch_user_id, login, display_name, profile_image_url)
+        "insert into streamers as t (twitch_user_id, login, display_name, profile_image_url)
          select * from unnest($1::text[], $2::text[], $3::text[], $4::text[]) as s (id, login, name, image)
          -- In the same order everywhere: two of these never wait for each other.
          order by s.id
          on conflict on constraint streamers_pkey do update
-         set login = excluded.login, display_name = excluded.display_name, status = 'active',
-             profile_image_url = coalesce(excluded.profile_image_url, streamers.profile_image_url),
+         set login = case when t.names_told_at > $5 then t.login else excluded.login end,
+             display_name = case when t.names_told_at > $5 then t.display_name else excluded.display_name end,
+             status = 'active',
+             profile_image_url = coalesce(excluded.profile_image_url, t.profile_image_url),
              updated_at = now()",
     )
     .bind(streamers.iter().map(|s| s.id.as_str()).collect::<Vec<_>>())
     .bind(streamers.iter().map(|s| s.login).collect::<Vec<_>>())
     .bind(streamers.iter().map(|s| s.display_name).collect::<Vec<_>>())
     .bind(streamers.iter().map(|s| s.profile_image_url).collect::<Vec<_>>())
+    .bind(asked_at)
     .execute(db)
     .await?;
     Ok(())

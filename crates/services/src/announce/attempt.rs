@@ -10,6 +10,7 @@ use crate::{
         parts,
         preflight::{self, Health},
         record::{self, Why},
+        remark,
         render::{self, Rendered},
     },
     doubts::Source,
@@ -60,6 +61,18 @@ pub(super) async fn run(
         brake,
         record,
     };
+    if due.guild_doubted {
+        match presence::is_back(app, due.guild_id).await? {
+            Some(true) => {}
+            Some(false) => {
+                let why = NamedReason::BotLeft.into();
+                return Ok(record::settled(attempt.record, Status::Skipped, why).into());
+            }
+            None => return Ok(attempt.not_healthy(None).into()),
+        }
+        // It took a turn of its own.
+        attempt.turns = Turns::new(app);
+    }
     if due.degraded_reason.is_some() {
         let found = attempt.check(None).await?;
         if found != Some(Health::Good) {
@@ -193,14 +206,20 @@ impl Attempt<'_> {
         }
     }
 
-    /// Sends it, as soon as it is its turn; once more without parts that Discord has refused.
+    /// Sends it, as soon as it is its turn; once more without parts that Discord has refused. What it is known to
+    /// refuse is left out at once.
     async fn send(mut self, mut rendered: Rendered) -> sqlx::Result<Finished> {
-        let mut left_out = Vec::new();
+        let refused_parts = &self.app.inner().refused_parts;
+        let (mut left_out, mut again) = (Vec::new(), false);
         loop {
             if let Some((reason, at)) = self.held().await? {
                 return Ok(record::again(self.record, reason.into(), at).into());
             }
-            self.record.sent_at = Some(self.app.clock.now());
+            let now = self.app.clock.now();
+            if !again && let Some(fewer) = refused_parts.left_out(&rendered.message, now) {
+                (rendered.message, left_out) = fewer;
+            }
+            self.record.sent_at = Some(now);
             let answer = request(self.app, self.due, self.channel, &rendered).await;
             Counter::DiscordRequest.count();
             self.record.answered_at = Some(self.app.clock.now());
@@ -209,9 +228,12 @@ impl Attempt<'_> {
                 Err(error) => error,
             };
             let fewer = parts::without_refused(&rendered.message, &error);
-            if let Some((message, refused)) = fewer.filter(|_| left_out.is_empty()) {
+            if let Some((message, refused)) = fewer.filter(|_| !again) {
                 tracing::info!(delivery.id = %self.due.delivery_id, parts = ?refused, "Discord refused parts; they are left out");
-                (rendered.message, left_out) = (message, refused);
+                refused_parts.note(&rendered.message, &error, now);
+                rendered.message = message;
+                left_out.extend(refused);
+                again = true;
                 continue;
             }
             if let Error::RateLimited { .. } = error {
@@ -271,10 +293,10 @@ impl Attempt<'_> {
             delivery.attempt = due.attempts, delivery.latency_ms = latency.whole_milliseconds() as i64,
             "delivered"
         );
-        let record = match outcome::remark(rendered, &message) {
+        let record = match remark::on(rendered, &message) {
             Some(remark) => {
                 let gone = self.lost_role(rendered, &remark).await;
-                let remark = gone.map_or(remark, outcome::role_gone);
+                let remark = gone.map_or(remark, remark::role_gone);
                 record::settled(self.record, Status::Sent, remark)
             }
             None if !left_out.is_empty() => {

@@ -4,7 +4,7 @@ use super::{
     details::{self, Live},
     rules,
 };
-use crate::{App, streamers::listing::LISTED_AFTER_END};
+use crate::{App, guilds::presence, streamers::listing::LISTED_AFTER_END};
 use sm_aws::metrics::Counter;
 use sm_db::{
     Session,
@@ -56,7 +56,13 @@ async fn online(app: &App, event: &DueEvent) -> sqlx::Result<usize> {
             tokio::join!(details::channel(app, event), details::avatar(app, &event.twitch_user_id));
         avatar?;
         let now = app.clock.now();
-        stream_sessions::prepare(&app.pool, event.session_id, channel.as_ref(), now).await?;
+        let (pool, session) = (&app.pool, event.session_id);
+        stream_sessions::prepare(pool, session, channel.as_ref(), now).await?;
+        let card_at = now + END_DEBOUNCE;
+        if stream_sessions::end_superseded(pool, session, now, card_at).await? > 0 {
+            // What has just ended may be what it resumes.
+            stream_sessions::prepare(pool, session, channel.as_ref(), now).await?;
+        }
         events::set_prepared(&app.pool, event).await?;
         events::queue_enrichment(&app.pool, event.event_id, event.received_at + ENRICH_AFTER)
             .await?;
@@ -157,7 +163,8 @@ async fn announcements(
     event: &Expanding,
     now: OffsetDateTime,
 ) -> sqlx::Result<Batch> {
-    let found = expansion::candidates(&mut *db, event, CHUNK).await?;
+    let mut found = expansion::candidates(&mut *db, event, CHUNK).await?;
+    presence::plan_looks(db, &mut found).await?;
     let planned = found.iter().map(|to| rules::announce(event, to, now)).collect();
     let cursor = found.last().map(|to| to.destination_id);
     Ok(Batch { planned, cursor, seen: found.len() })

@@ -7,12 +7,17 @@ use crate::{
     doubts::{self, Absence, Source, Verdict},
 };
 use sm_aws::Ring;
-use sm_db::streamers::subscriptions;
+use sm_db::{Session, announce::expansion::Candidate, limits, streamers::subscriptions};
 use sm_discord::{Error, Guild};
 use sm_types::GuildId;
 
 /// A server that the bot is said to have left is asked for so often a minute on behalf of people who open it.
 const LOOKS_PER_MINUTE: u32 = 2;
+
+/// A server that the bot has left is looked at so often on behalf of what it would have announced.
+const SECONDS_BETWEEN_LOOKS: u32 = 3_600;
+/// Such servers looked at for a chunk of an announcement at most: what is sent for certain comes first.
+const LOOKS_PER_CHUNK: i64 = 20;
 
 /// Whether a refusal says that the bot is not in the server that was asked for.
 pub(crate) fn says_gone(error: &Error) -> bool {
@@ -85,7 +90,7 @@ fn not_noted(error: sqlx::Error) -> Error {
 pub async fn look(app: &App, guild: GuildId) -> sqlx::Result<bool> {
     let key = format!("presence:{guild}");
     if !sm_db::guilds::is_known(&app.pool, guild).await?
-        || !sm_db::limits::spend(&app.pool, &key, LOOKS_PER_MINUTE, 60).await?
+        || !limits::spend(&app.pool, &key, LOOKS_PER_MINUTE, 60).await?
     {
         return Ok(false);
     }
@@ -94,4 +99,31 @@ pub async fn look(app: &App, guild: GuildId) -> sqlx::Result<bool> {
         is_there(app, guild).await?;
     }
     Ok(there)
+}
+
+/// Lets some of the servers that count as left be announced to, since the bot may be back without a word: the
+/// delivery [looks](is_back) before it sends anything.
+pub(crate) async fn plan_looks(db: &mut Session, found: &mut [Candidate]) -> sqlx::Result<()> {
+    let key = |to: &Candidate| format!("presence:announce:{}", to.guild_id);
+    let left: Vec<_> = found.iter().filter(|to| !to.present).map(key).collect();
+    if left.is_empty() {
+        return Ok(());
+    }
+    let chosen = limits::spend_each(db, &left, SECONDS_BETWEEN_LOOKS, LOOKS_PER_CHUNK).await?;
+    for to in found.iter_mut().filter(|to| !to.present) {
+        to.present = chosen.contains(&key(to));
+    }
+    Ok(())
+}
+
+/// Whether the bot is in a server that may count as left; `None` when Discord does not tell.
+pub(crate) async fn is_back(app: &App, guild: GuildId) -> sqlx::Result<Option<bool>> {
+    if sm_db::guilds::is_active(&app.pool, guild).await? {
+        return Ok(Some(true));
+    }
+    match in_turn(app, app.discord.get_guild(guild)).await {
+        Ok(_) => is_there(app, guild).await.map(|()| Some(true)),
+        Err(error) if says_gone(&error) => Ok(Some(false)),
+        Err(_) => Ok(None),
+    }
 }

@@ -136,6 +136,27 @@ pub async fn of_destinations(
     Ok(found)
 }
 
+/// What to warn of after a template was saved: each reason once, wherever the template is used.
+pub async fn of_template(
+    app: &App,
+    guild: GuildId,
+    id: TemplateId,
+    message: &MessageTemplate,
+) -> sqlx::Result<Vec<Problem>> {
+    let uses = templates::uses(&app.pool, guild, id).await?;
+    if uses.is_empty() {
+        return Ok(Vec::new());
+    }
+    let places = offered(app, guild).await;
+    let mut found = Vec::new();
+    for used in uses {
+        let deaf = deaf(places.as_ref(), used.channel, used.mention, message);
+        found.extend(deaf.filter(|deaf| !found.contains(deaf)));
+    }
+    let field = |deaf: &Deaf| if *deaf == Deaf::Unused { "message.content" } else { "mention" };
+    Ok(found.into_iter().map(|deaf| problem(field(&deaf).to_owned(), deaf)).collect())
+}
+
 fn problem(field: String, deaf: Deaf) -> Problem {
     Problem::new(field, deaf.code(), deaf.explain())
 }

@@ -18,7 +18,10 @@ use serde_json::json;
 use sm_aws::metrics::Gauge;
 use sm_db::{
     Session,
-    streamers::subscriptions::{self, Lacking, Listed},
+    streamers::{
+        listed::{self, Lacking, Listed},
+        subscriptions,
+    },
 };
 use sm_twitch::{
     Error,
@@ -129,7 +132,7 @@ async fn advance(app: &App, run: OffsetDateTime, place: Place) -> Result<(Place,
             Part::Streamers(String::new())
         }
         Part::Streamers(after) => {
-            let page = subscriptions::page(&app.pool, &after, STREAMERS).await?;
+            let page = listed::page(&app.pool, &after, STREAMERS).await?;
             let Some(last) = page.last().map(ToString::to_string) else {
                 let unsettled = subscriptions::count_unsettled(&app.pool).await?;
                 Gauge::SubscriptionDrift.note(unsettled + found.deleted);
@@ -159,7 +162,7 @@ async fn list(
         with_token(app, |token| async move { app.twitch.subscriptions_page(&token, after).await });
     let (page, next) = page.await?;
     let ours: Vec<_> = page.iter().filter_map(|subscription| ours(app, subscription)).collect();
-    subscriptions::note_listed(&app.pool, &ours, run).await?;
+    listed::note(&app.pool, &ours, run).await?;
     found.listed += i64::try_from(ours.len()).unwrap_or(0);
     found.cost += ours.iter().map(|listed| i64::from(listed.cost)).sum::<i64>();
     Ok((next, page.whole))
@@ -170,7 +173,7 @@ async fn compare_app_wide(
     run: OffsetDateTime,
     found: &mut Reconciled,
 ) -> Result<(), Failure> {
-    let all = subscriptions::listed_app_wide(&app.pool, run).await?;
+    let all = listed::app_wide(&app.pool, run).await?;
     if app.newest_signs() && !has_app_wide(all.iter().filter(|listed| !listed.outdated)) {
         subscribe_app_wide(app).await?;
     }
@@ -187,9 +190,9 @@ async fn compare(
 ) -> Result<(), Failure> {
     let now = app.clock.now();
     subscriptions::plan(&app.pool, streamers, now).await?;
-    let all = subscriptions::listed(&app.pool, streamers, run).await?;
+    let all = listed::of_streamers(&app.pool, streamers, run).await?;
     let (kept, mut strays) = replace(app, run, all).await?;
-    strays.extend(subscriptions::reconcile(&app.pool, &kept).await?);
+    strays.extend(listed::reconcile(&app.pool, &kept).await?);
     if !torn {
         restore(app, streamers, &kept, run - SETTLED).await?;
     }
@@ -204,7 +207,7 @@ async fn restore(
     settled: OffsetDateTime,
 ) -> Result<(), Failure> {
     let absence = Absence::SubscriptionMissing;
-    let (known, lacking) = subscriptions::lacking(&app.pool, streamers, kept, settled).await?;
+    let (known, lacking) = listed::lacking(&app.pool, streamers, kept, settled).await?;
     let there: Vec<_> =
         kept.iter().filter_map(|l| l.streamer.as_ref().map(|id| subject(id, &l.kind))).collect();
     let there: Vec<_> = there.iter().map(String::as_str).collect();
@@ -222,7 +225,7 @@ async fn restore(
         }
     }
     if !lost.is_empty() {
-        subscriptions::want_anew(&app.pool, &lost, app.clock.now()).await?;
+        listed::want_anew(&app.pool, &lost, app.clock.now()).await?;
         let lost: Vec<_> = lost.iter().map(|l| subject(&l.streamer, &l.kind)).collect();
         let lost: Vec<_> = lost.iter().map(String::as_str).collect();
         doubts::clear(app, absence, &lost).await?;
@@ -263,7 +266,7 @@ async fn delete(app: &App, ids: &[String], found: &mut Reconciled) -> Result<(),
     for id in ids {
         with_token(app, |token| async move { app.twitch.delete_subscription(&token, id).await })
             .await?;
-        subscriptions::unlist(&app.pool, id).await?;
+        listed::unlist(&app.pool, id).await?;
         found.deleted += 1;
     }
     Ok(())
@@ -316,7 +319,7 @@ async fn create_anew(
         Ok(made) => {
             // When this page has to be repeated, it is not created again.
             let listed = ours(app, &made);
-            subscriptions::note_listed(&app.pool, listed.as_slice(), run).await?;
+            listed::note(&app.pool, listed.as_slice(), run).await?;
             Ok(())
         }
         Err(error @ (Error::RateLimited { .. } | Error::Unavailable { .. })) => Err(error.into()),
@@ -380,17 +383,17 @@ pub async fn drift(app: &App) -> Result<Drift, Failure> {
 
 async fn strays(db: &mut Session, all: &[Listed], now: OffsetDateTime) -> sqlx::Result<usize> {
     let (mut strays, mut after) = (0, String::new());
-    subscriptions::note_listed(&mut *db, all, now).await?;
+    listed::note(&mut *db, all, now).await?;
     loop {
-        let page = subscriptions::page(&mut *db, &after, STREAMERS).await?;
+        let page = listed::page(&mut *db, &after, STREAMERS).await?;
         let Some(last) = page.last() else { return Ok(strays) };
         last.as_str().clone_into(&mut after);
         subscriptions::plan(&mut *db, &page, now).await?;
-        let listed = subscriptions::listed(&mut *db, &page, now).await?;
-        strays += subscriptions::reconcile(&mut *db, &listed).await?.len();
-        let (_, lacking) = subscriptions::lacking(&mut *db, &page, &listed, now - SETTLED).await?;
+        let listed = listed::of_streamers(&mut *db, &page, now).await?;
+        strays += listed::reconcile(&mut *db, &listed).await?.len();
+        let (_, lacking) = listed::lacking(&mut *db, &page, &listed, now - SETTLED).await?;
         let lacking: Vec<_> = lacking.iter().collect();
-        subscriptions::want_anew(&mut *db, &lacking, now).await?;
+        listed::want_anew(&mut *db, &lacking, now).await?;
     }
 }
 

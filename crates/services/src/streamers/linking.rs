@@ -23,6 +23,7 @@ use sm_db::{
 use sm_twitch::User;
 use sm_types::{GuildId, TwitchUserId, UserId};
 use std::slice;
+use time::OffsetDateTime;
 
 /// Streamers that one server can follow.
 pub const MAX_STREAMERS: i64 = 1_000;
@@ -40,7 +41,7 @@ pub enum Followed {
     LimitReached,
 }
 
-/// Lets a server follow a streamer, and plans the subscriptions.
+/// Lets a server follow a streamer, as Twitch describes them now, and plans the subscriptions.
 pub async fn follow(
     app: &App,
     guild: GuildId,
@@ -48,9 +49,13 @@ pub async fn follow(
     source: &str,
     actor: &Actor,
 ) -> sqlx::Result<Followed> {
+    let asked_at = app.clock.now();
+    follow_one(app, &Follow { guild, source, actor: Some(actor), asked_at }, user).await
+}
+
+async fn follow_one(app: &App, follow: &Follow<'_>, user: &User) -> sqlx::Result<Followed> {
     let mut transaction = app.pool.begin().await?;
-    let follow = Follow { guild, source, actor: Some(actor) };
-    let followed = follow_within(&mut transaction, app, &follow, user).await?;
+    let followed = follow_within(&mut transaction, app, follow, user).await?;
     transaction.commit().await?;
     app.doorbell.ring(Ring::Subscribe).await;
     Ok(followed)
@@ -61,6 +66,8 @@ struct Follow<'a> {
     guild: GuildId,
     source: &'a str,
     actor: Option<&'a Actor>,
+    /// When Twitch was asked about the streamer.
+    asked_at: OffsetDateTime,
 }
 
 async fn follow_within(
@@ -70,7 +77,7 @@ async fn follow_within(
     user: &User,
 ) -> sqlx::Result<Followed> {
     guilds::lock(&mut *db, follow.guild).await?;
-    streamers::upsert(&mut *db, &described(user)).await?;
+    streamers::upsert_all(&mut *db, &[described(user)], follow.asked_at).await?;
     if follow.source != BY_NAME {
         streamers::set_authorized(&mut *db, &user.id, true).await?;
     }
@@ -85,7 +92,7 @@ async fn insert(
     follow: &Follow<'_>,
     user: &User,
 ) -> sqlx::Result<Followed> {
-    let Follow { guild, source, actor } = *follow;
+    let Follow { guild, source, actor, .. } = *follow;
     let added_by = actor.and_then(|actor| actor.user);
     let new = NewFollow { guild, streamer: &user.id, source, added_by };
     if !follows::insert(db, &new, MAX_STREAMERS).await? {
@@ -155,16 +162,13 @@ pub async fn follow_lines(
     let mut distinct: Vec<String> = logins.iter().flatten().cloned().collect();
     distinct.sort_unstable();
     distinct.dedup();
-    let mut users = lookup::by_logins(app, &distinct).await.map_err(FollowError::Twitch)?;
-    // Rows stay locked until the end: in one order, so that two pastes of the same names never wait
-    // for each other.
-    users.sort_unstable_by(|a, b| a.id.as_str().cmp(b.id.as_str()));
+    let asked_at = app.clock.now();
+    let users = lookup::by_logins(app, &distinct).await.map_err(FollowError::Twitch)?;
     let mut transaction = app.pool.begin().await?;
     guilds::lock(&mut *transaction, guild).await?;
-    for user in &users {
-        streamers::upsert(&mut *transaction, &described(user)).await?;
-    }
-    let follow = Follow { guild, source: BY_NAME, actor: Some(actor) };
+    let known: Vec<_> = users.iter().map(described).collect();
+    streamers::upsert_all(&mut *transaction, &known, asked_at).await?;
+    let follow = Follow { guild, source: BY_NAME, actor: Some(actor), asked_at };
     let mut results = Vec::new();
     for login in logins {
         results.push(match login {
@@ -178,9 +182,8 @@ pub async fn follow_lines(
             },
         });
     }
-    for user in &users {
-        subscriptions::plan(&mut *transaction, slice::from_ref(&user.id), app.clock.now()).await?;
-    }
+    let ids: Vec<_> = users.into_iter().map(|user| user.id).collect();
+    subscriptions::plan(&mut *transaction, &ids, app.clock.now()).await?;
     transaction.commit().await?;
     app.doorbell.ring(Ring::Subscribe).await;
     Ok(results)
@@ -213,13 +216,14 @@ pub struct Linked {
 /// subscriptions free of cost.
 pub async fn finish(app: &App, cookie: Option<&str>, answer: Answer) -> Result<Linked, Refusal> {
     let given = given(app, cookie, answer)?;
+    let asked_at = app.clock.now();
     let user = match given.purpose {
         Purpose::Link { .. } | Purpose::Invite { .. } => channel_of(app, &given.code).await?,
         _ => return Err(Refusal::StateMismatch),
     };
     match given.purpose {
-        Purpose::Link { guild, user: admin } => link_own(app, guild, admin, &user).await,
-        Purpose::Invite { code } => link_invited(app, &code, &user).await,
+        Purpose::Link { guild, user: admin } => link_own(app, guild, admin, &user, asked_at).await,
+        Purpose::Invite { code } => link_invited(app, &code, &user, asked_at).await,
         _ => Err(Refusal::StateMismatch),
     }
 }
@@ -250,6 +254,7 @@ async fn link_own(
     guild: GuildId,
     admin: UserId,
     user: &User,
+    asked_at: OffsetDateTime,
 ) -> Result<Linked, Refusal> {
     // Minutes have passed on the consent page.
     let access = access::check(app, guild, admin, None, true).await;
@@ -258,18 +263,24 @@ async fn link_own(
         return Err(Refusal::NotAdmin);
     }
     let actor = Actor { user: Some(admin), request_id: String::new() };
-    match follow(app, guild, user, "oauth", &actor).await? {
+    let wish = Follow { guild, source: "oauth", actor: Some(&actor), asked_at };
+    match follow_one(app, &wish, user).await? {
         Followed::LimitReached => Err(Refusal::TooManyStreamers),
         _ => Ok(Linked { guild, login: user.login.clone(), invite: None }),
     }
 }
 
-async fn link_invited(app: &App, code: &str, user: &User) -> Result<Linked, Refusal> {
+async fn link_invited(
+    app: &App,
+    code: &str,
+    user: &User,
+    asked_at: OffsetDateTime,
+) -> Result<Linked, Refusal> {
     let now = app.clock.now();
     let invite = invites::find_valid(&app.pool, code, now).await?;
     let guild = invite.ok_or(Refusal::InviteInvalid)?.guild_id;
     let mut transaction = app.pool.begin().await?;
-    let follow = Follow { guild, source: "invite", actor: None };
+    let follow = Follow { guild, source: "invite", actor: None, asked_at };
     let followed = follow_within(&mut transaction, app, &follow, user).await?;
     match followed {
         Followed::LimitReached => return Err(Refusal::TooManyStreamers),

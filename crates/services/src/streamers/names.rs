@@ -64,9 +64,10 @@ pub(super) async fn returned(app: &App) -> Result<(), ReconcileError> {
 
 /// Asks Twitch for up to 100 accounts, and takes up names and avatars of those that it lists.
 pub(super) async fn take_up(app: &App, ids: &[TwitchUserId]) -> Result<List<User>, ReconcileError> {
+    let asked_at = app.clock.now();
     let users = with_token(app, |token| async move { app.twitch.users(&token, ids).await }).await?;
     let known: Vec<_> = users.iter().map(described).collect();
-    streamers::upsert_all(&app.pool, &known).await?;
+    streamers::upsert_all(&app.pool, &known, asked_at).await?;
     let there: Vec<_> = users.iter().map(|user| user.id.as_str()).collect();
     let back = doubts::clear(app, Absence::StreamerGone, &there).await?;
     if !back.is_empty() {

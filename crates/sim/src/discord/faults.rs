@@ -107,7 +107,7 @@ pub enum FaultKind {
         /// Discord's code.
         code: u32,
     },
-    /// A refusal with code 50035 of one part of the body, such as `embeds.0.image.url`.
+    /// A refusal with code 50035 of one part of the body, such as `embeds.0.image.url`, where the body has it.
     RefusePart { path: String },
     /// The message is posted without its embeds.
     DropEmbeds,

@@ -177,11 +177,21 @@ fn effect(kind: FaultKind) -> Effect {
     }
 }
 
+/// Whether a body has what a fault is about.
+fn is_about(kind: &FaultKind, body: &[u8]) -> bool {
+    let FaultKind::RefusePart { path } = kind else { return true };
+    let body: Value = serde_json::from_slice(body).unwrap_or_default();
+    body.pointer(&format!("/{}", path.replace('.', "/"))).is_some_and(|part| !part.is_null())
+}
+
 /// Uses up the first fault that fits a request.
 fn next_fault(world: &mut World, call: &Call<'_>, path: &str, of_bot: bool) -> Option<Fault> {
     let (method, channel) = (call.method.as_str(), call.message_channel());
     let fits = |fault: &Fault| fault.path.is_some() || of_bot;
-    let at = world.faults.iter().position(|f| fits(f) && f.fits(method, path, channel))?;
+    let at = world
+        .faults
+        .iter()
+        .position(|f| fits(f) && f.fits(method, path, channel) && is_about(&f.kind, call.body))?;
     let fault = world.faults[at].clone();
     world.faults[at].times = world.faults[at].times.saturating_sub(1);
     if world.faults[at].times == 0 {

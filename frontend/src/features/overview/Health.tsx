@@ -140,15 +140,14 @@ function CheckText({
   }
 }
 
-function ChannelProblem({
-  guildId,
-  check,
-  channel,
-}: {
+/** A check with its channel's name, where it is about one. */
+interface AboutChannel {
   guildId: string;
   check: Check;
   channel: string | undefined;
-}) {
+}
+
+function ChannelProblem({ guildId, check, channel }: AboutChannel) {
   const { t } = useTranslation("overview");
   const permissions = usePermissions();
   const reasons = useReasons();
@@ -194,15 +193,7 @@ function ChannelProblem({
 }
 
 /** The server's mention would ping nobody. */
-function PingProblem({
-  guildId,
-  check,
-  channel,
-}: {
-  guildId: string;
-  check: Check;
-  channel: string | undefined;
-}) {
+function PingProblem({ guildId, check, channel }: AboutChannel) {
   const { t } = useTranslation("overview");
   const permissions = usePermissions();
   const warnings = useMentionWarnings();

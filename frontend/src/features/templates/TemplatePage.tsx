@@ -7,6 +7,7 @@ import { lazy, Suspense, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { FieldError as Told } from "~/api/problem";
 import { queries } from "~/api/queries";
+import { useMentionWarnings } from "~/guild/MentionField";
 import { paths } from "~/paths";
 import { sampleValues, type FieldError, type SampleKind } from "~/template-language";
 import { DocumentBar } from "~/ui/DocumentBar";
@@ -28,18 +29,22 @@ export function TemplatePage() {
   const { t } = useTranslation("templates");
   const { guildId, templateId } = useParams({ from: "/app/s/$guildId/templates/$templateId" });
   const client = useQueryClient();
+  const inWords = useMentionWarnings();
   const query = useQuery(formQuery(guildId, templateId));
   const document = useDocument<TemplateForm>({
     id: `template:${templateId}`,
     query,
     save: async (form, etag) => {
       const saved = await saveTemplate(guildId, templateId, form, etag);
+      for (const words of inWords(saved.value.warnings ?? []))
+        toast({ message: words, warning: true });
       client.setQueryData(queries.template(guildId, templateId).queryKey, saved);
       return { value: formOf(saved.value), etag: saved.etag };
     },
     onSaved: () => {
       toast({ message: t("saved") });
       void client.invalidateQueries({ queryKey: queries.templates(guildId).queryKey, exact: true });
+      void client.invalidateQueries({ queryKey: queries.overview(guildId).queryKey });
       void client.invalidateQueries({ queryKey: ["guild", guildId, "template-history"] });
     },
   });

@@ -1,7 +1,11 @@
 //! The database: there, new enough, migrated, and over TLS.
 
 use super::check::Check;
-use sm_db::{Session, fitness, migrations::State};
+use sm_db::{
+    Session,
+    fitness::{self, Obstacle, Trial},
+    migrations::State,
+};
 use sm_lambda::Config;
 use sm_services::App;
 use sqlx::postgres::PgSslMode;
@@ -23,7 +27,12 @@ pub(super) async fn look(app: &App, config: &Config) -> Vec<Check> {
     let fix = "check host, user and password in DATABASE_URL, and whether Postgres takes connections from here";
     let mut db = match timeout(PATIENCE, app.pool.acquire()).await {
         Ok(Ok(db)) => db,
-        Ok(Err(error)) => return vec![Check::problem(AWAY, &error.to_string(), fix)],
+        Ok(Err(error)) => {
+            let remedy =
+                Obstacle::of(&error).filter(|found| !matches!(found, Obstacle::Refused { .. }));
+            let remedy = remedy.map_or_else(|| fix.to_owned(), |obstacle| obstacle.remedy());
+            return vec![Check::problem(AWAY, &error.to_string(), &remedy)];
+        }
         Err(_) => return vec![Check::problem(AWAY, "does not answer within 5 seconds", fix)],
     };
     let took = begun.elapsed().as_millis();
@@ -58,6 +67,11 @@ async fn writes(app: &App, db: &mut Session, pending: bool) -> Option<Check> {
     const NAME: &str = "writing";
     let found = match fitness::obstacle_to_migrating(db, pending).await {
         Ok(None) => fitness::obstacle_to_writing(&app.pool).await,
+        found => found,
+    };
+    let found = match found {
+        // Tried in earnest, and taken back.
+        Ok(None) if !pending => fitness::obstacle_to_a_row(&app.pool, Trial::TakenBack).await,
         found => found,
     };
     match found {

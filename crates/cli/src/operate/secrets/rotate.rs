@@ -12,7 +12,6 @@ use std::process::ExitCode;
 const FORCE: &str =
     "; --force goes on all the same, and refuses what Twitch signs with the old one";
 
-/// What to rotate.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// The settings' names.
