@@ -130,13 +130,18 @@ impl Deployed {
         serde_json::from_str(answer["SecretString"].as_str().unwrap()).unwrap()
     }
 
-    /// Whether the app's log has a line with this text.
-    fn logged(&self, text: &str) -> bool {
+    /// The app's log.
+    fn log(&self) -> Vec<String> {
         let group = format!("/aws/lambda/{}", self.outputs["FunctionName"]);
         let question = json!({ "logGroupName": group, "limit": 10_000 });
         let answer = self.call("Logs_20140328.FilterLogEvents", question);
         let events = answer["events"].as_array().unwrap();
-        events.iter().any(|event| event["message"].as_str().unwrap().contains(text))
+        events.iter().map(|event| event["message"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// Whether the app's log has a line with this text.
+    fn logged(&self, text: &str) -> bool {
+        self.log().iter().any(|line| line.contains(text))
     }
 
     fn waiting(&self, queue: &str) -> String {
@@ -155,7 +160,8 @@ async fn stack_is_deployed_used_changed_and_deleted() {
         let aws = Ministack::start_with(&cache_dir(), true).unwrap_or_else(|why| panic!("{why}"));
         let stack = Deployed::new(aws, t).await;
         let health = stack.site.get("/api/health", "").await;
-        assert_eq!(health.status(), 200, "it needs no secret");
+        let (status, said) = (health.status(), health.text().await.unwrap());
+        assert_eq!(status, 200, "it needs no secret: {said} {:#?}", stack.log());
         stack.complete_the_secret(t).await;
         let smoke = stack.task("OpsFunctionName", json!({ "task": "smoke" })).await;
         let fine = json!({ "settings": "ok", "database": "ok", "key": "ok", "discord": "ok", "twitch": "ok" });
