@@ -5,12 +5,10 @@ use super::{
     limits::{Bucket, CHANNEL_LIMIT, Route},
 };
 use axum::{
-    body::{Body, Bytes},
-    http::{HeaderName, HeaderValue, StatusCode, header},
+    http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
 use serde_json::{Value, json};
-use std::{collections::BTreeMap, io};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 /// A refusal as Discord words it.
@@ -120,27 +118,6 @@ pub(super) fn cloudflare() -> Response {
 pub(super) fn server_error(status: u16) -> Response {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
     (status, "upstream connect error").into_response()
-}
-
-/// Whatever is asked for; what can be no header or status is left out.
-pub(super) fn any(status: u16, headers: &BTreeMap<String, String>, body: String) -> Response {
-    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut response = (status, body).into_response();
-    response.headers_mut().remove(header::CONTENT_TYPE);
-    for (name, value) in headers {
-        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
-            response.headers_mut().insert(name, value);
-        }
-    }
-    response
-}
-
-/// Headers, and then a connection that breaks.
-pub(super) fn lost_answer() -> Response {
-    let broken = futures_util::stream::once(async {
-        Err::<Bytes, _>(io::Error::from(io::ErrorKind::ConnectionReset))
-    });
-    Body::from_stream(broken).into_response()
 }
 
 /// As Discord writes times: `2026-03-01T10:00:00.123000+00:00`.
