@@ -70,7 +70,10 @@ impl OddRows {
     pub(super) fn of(self, bytes: Vec<u8>) -> Vec<u8> {
         let Ok(mut answer) = serde_json::from_slice::<Value>(&bytes) else { return bytes };
         if self == Self::Circling {
-            answer["pagination"] = json!({ "cursor": "again" });
+            // A list of Discord's has no cursor.
+            if let Some(answer) = answer.as_object_mut() {
+                answer.insert("pagination".to_owned(), json!({ "cursor": "again" }));
+            }
         } else if let Some(rows) = rows_of(&mut answer) {
             *rows = self.change(std::mem::take(rows));
         } else {
@@ -143,6 +146,7 @@ mod tests {
         }
         let circle = rows(OddRows::Circling, &json!({ "data": [one], "pagination": {} }));
         assert_eq!(circle["pagination"]["cursor"], "again");
+        assert_eq!(rows(OddRows::Circling, &json!([one])), json!([one]));
     }
 
     #[test]
