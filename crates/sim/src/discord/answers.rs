@@ -1,7 +1,7 @@
 //! Answers as Discord, and what stands before it, words them.
 
 use super::{
-    faults::LimitScope,
+    faults::{FaultKind, LimitScope},
     limits::{Bucket, CHANNEL_LIMIT, Route},
 };
 use axum::{
@@ -110,7 +110,7 @@ pub(super) fn rate_limited(scope: LimitScope, retry_after: f64, header: Option<u
     response
 }
 
-pub(super) fn cloudflare() -> Response {
+fn cloudflare() -> Response {
     let page = "<html><body>error code: 1015</body></html>";
     (StatusCode::TOO_MANY_REQUESTS, [(header::CONTENT_TYPE, "text/html")], page).into_response()
 }
@@ -118,6 +118,26 @@ pub(super) fn cloudflare() -> Response {
 pub(super) fn server_error(status: u16) -> Response {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
     (status, "upstream connect error").into_response()
+}
+
+/// What a fault has a request refused with; `None` when it is carried out.
+pub(super) fn refusal_of(fault: &FaultKind) -> Option<Response> {
+    let refused = |status, code| refuse(Refusal::new(status, code, "refused by a fault"));
+    Some(match fault {
+        FaultKind::RateLimit { scope, retry_after, header } => {
+            rate_limited(*scope, *retry_after, *header)
+        }
+        FaultKind::Cloudflare => cloudflare(),
+        FaultKind::Refuse { status, code } => refused(*status, *code),
+        FaultKind::RefusePart { path } => refuse(Refusal::part(path)),
+        FaultKind::DropEmbeds => return None,
+        FaultKind::Any(unkind) => match unkind.refusal()? {
+            401 => refuse(Refusal::unauthorized()),
+            429 => rate_limited(LimitScope::User, 1.0, None),
+            status @ 500.. => server_error(status),
+            status => refused(status, 0),
+        },
+    })
 }
 
 /// As Discord writes times: `2026-03-01T10:00:00.123000+00:00`.

@@ -1,8 +1,6 @@
 //! What goes wrong in Discord's own words; what can go wrong with any remote is in [`crate::unkind`].
 
-use super::answers::{Refusal, cloudflare, rate_limited, refuse, server_error};
 use crate::unkind::{self, OddBody, Unkind};
-use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use sm_types::ChannelId;
 
@@ -92,27 +90,4 @@ impl FaultKind {
     pub fn answer(status: u16, headers: &[(&str, &str)], body: &str) -> Self {
         Self::Any(Unkind::answer(status, headers, body))
     }
-
-    /// What a request is refused with; `None` when it is carried out.
-    pub(super) fn refusal(&self) -> Option<Response> {
-        Some(match self {
-            Self::RateLimit { scope, retry_after, header } => {
-                rate_limited(*scope, *retry_after, *header)
-            }
-            Self::Cloudflare => cloudflare(),
-            Self::Refuse { status, code } => refuse(refused(*status, *code)),
-            Self::RefusePart { path } => refuse(Refusal::part(path)),
-            Self::DropEmbeds => return None,
-            Self::Any(unkind) => match unkind.refusal()? {
-                401 => refuse(Refusal::unauthorized()),
-                429 => rate_limited(LimitScope::User, 1.0, None),
-                status @ 500.. => server_error(status),
-                status => refuse(refused(status, 0)),
-            },
-        })
-    }
-}
-
-fn refused(status: u16, code: u32) -> Refusal {
-    Refusal::new(status, code, "refused by a fault")
 }

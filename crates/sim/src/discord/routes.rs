@@ -2,7 +2,7 @@
 
 use super::{
     Shared,
-    answers::{Refusal, add_bucket, rate_limited, refuse, respond, server_error},
+    answers::{Refusal, add_bucket, rate_limited, refusal_of, refuse, respond, server_error},
     authorize, bearer,
     call::Call,
     events,
@@ -66,7 +66,7 @@ pub(super) async fn consent(State(shared): State<Arc<Shared>>, uri: Uri) -> Resp
         let faults = &mut shared.world().faults;
         unkind::next(faults, "GET", AUTHORIZE.trim_start_matches("GET "))
     };
-    let refused = fault.as_ref().and_then(FaultKind::refusal);
+    let refused = fault.as_ref().and_then(refusal_of);
     let answer = match refused {
         Some(refusal) => refusal,
         None => authorize::handle(&shared, &uri),
@@ -141,7 +141,7 @@ fn answer(
     let call = Call { method, segments, query: uri.query().unwrap_or(""), headers, body };
     let short = path.unwrap_or("");
     let fault = unkind::next(&mut world.faults, method.as_str(), short);
-    let refused = fault.as_ref().and_then(FaultKind::refusal);
+    let refused = fault.as_ref().and_then(refusal_of);
     let drop_embeds = matches!(fault, Some(FaultKind::DropEmbeds));
     let unkind = match fault {
         Some(FaultKind::Any(unkind)) => Some(unkind),
