@@ -116,7 +116,7 @@ test("a delivery that waits says until when", async ({ page, world }) => {
     retry_after: 20,
     header: null,
     times: 1,
-    channel: channel?.id,
+    path: `channels/${channel?.id}/messages`,
   });
   await world.goLive("gus");
   await open(page, world, "Ana's Corner", "/deliveries?kind=online");
@@ -127,7 +127,8 @@ test("a delivery that waits says until when", async ({ page, world }) => {
 test("what was missed is sent again in one go", async ({ page, fresh: world }) => {
   const { id, channels } = await world.guild("Ana's Corner");
   const channel = channels.find((each) => each.name === "announcements")?.id ?? "";
-  const refuse = { kind: "refuse", status: 400, code: 200000, times: 20, channel };
+  const path = `channels/${channel}/messages`;
+  const refuse = { kind: "refuse", status: 400, code: 200000, times: 20, path };
   await world.discordControl("/_sim/discord/faults", refuse);
   for (const login of ["chiyo", "elif", "gus"]) await world.goLive(login);
   await world.signIn(page, "ada", `/s/${id}/deliveries?kind=online&status=failed`);

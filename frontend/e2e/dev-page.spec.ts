@@ -11,8 +11,14 @@ test("the control page starts streams, breaks things and fits a phone", async ({
   await expect(picture).not.toHaveJSProperty("naturalWidth", 0);
 
   await page.getByLabel("Twitch does something odd to").selectOption("gus");
-  await page.getByRole("button", { name: "200 empty" }).click();
-  await expect(page.getByRole("status")).toHaveText("empty-200");
+  const picker = (name: string) => page.getByRole("combobox", { name, exact: true });
+  await picker("Request").selectOption("POST channels/*/messages");
+  await picker("Answer").selectOption("200-empty");
+  await picker("How often").selectOption("until faults are lifted");
+  await page.getByRole("button", { name: "Answer so" }).click();
+  await expect(page.getByRole("status")).toHaveText("Accepted, with an empty body");
+  await page.getByRole("button", { name: "Lift all faults" }).click();
+  await expect(page.getByRole("status")).toHaveText("From now on both answer as usual.");
   await page.getByRole("button", { name: "Delete the channel speedruns" }).click();
   await expect(page.getByRole("status")).toContainText("The channel is deleted");
   await expect(page.getByRole("heading", { name: "# speedruns" })).toBeHidden();

@@ -184,11 +184,6 @@ export class World {
     return all.some(own);
   }
 
-  /** Lets the simulated Discord fail as the buttons of the control page do. */
-  async fault(name: string) {
-    await this.post(this.url, `/dev/faults/${name}`);
-  }
-
   /** Control of the simulated Discord: `/_sim/discord/…`. */
   discordControl = (path: string, body?: unknown, method = "POST") =>
     this.post(this.discord, path, body, method);

@@ -100,7 +100,14 @@ impl World {
         let rate_limit = (rate > 0).then_some(50);
         let redirect_uris = vec![format!("{url}/api/auth/discord/callback")];
         let local = discord::Options::local("bot-token");
-        let discord = discord::Options { openapi, rate_limit, redirect_uris, ..local };
+        let clock_of_discord = clock.clone();
+        let discord = discord::Options {
+            openapi,
+            rate_limit,
+            redirect_uris,
+            clock: clock_of_discord,
+            ..local
+        };
         let discord = DiscordSim::start(discord).await.expect("a free port");
         let settings = settings(&database.url, &url, &twitch, &discord, rate);
         let find = |name: &str| settings.iter().find(|(n, _)| *n == name).map(|(_, v)| v.clone());

@@ -4,6 +4,7 @@ use sm_db::{announce::events, guilds::Mention};
 use sm_sim::{
     discord::{Fault, FaultKind, LimitScope},
     twitch::EdgeCase,
+    unkind::Unkind,
 };
 use sm_tests::{Guild, World, scenario, scenario_at_rate};
 use time::Duration;
@@ -19,7 +20,7 @@ async fn go_live_with(t: &World, fault: Fault) -> Guild {
 
 #[tokio::test]
 async fn message_whose_answer_was_lost_is_not_posted_twice() {
-    for kind in [FaultKind::LostAnswer, FaultKind::ServerError { status: 502, stored: true }] {
+    for kind in [FaultKind::lost_answer(), FaultKind::server_error(502, true)] {
         scenario(async |t| {
             let guild = go_live_with(t, Fault::new(kind.clone(), 1)).await;
             assert_eq!(t.deliveries(guild).await, ["online pending discord_unavailable"]);
@@ -34,7 +35,7 @@ async fn message_whose_answer_was_lost_is_not_posted_twice() {
 #[tokio::test]
 async fn message_is_found_again_when_the_nonce_may_be_forgotten() {
     scenario(async |t| {
-        let guild = go_live_with(t, Fault::new(FaultKind::LostAnswer, 1)).await;
+        let guild = go_live_with(t, Fault::new(FaultKind::lost_answer(), 1)).await;
         let posted = t.message(guild).id;
         t.after(Duration::minutes(5)).await;
         assert_eq!(t.message(guild).id, posted);
@@ -47,7 +48,7 @@ async fn message_is_found_again_when_the_nonce_may_be_forgotten() {
 #[tokio::test]
 async fn server_errors_are_tried_again_with_growing_waits() {
     scenario(async |t| {
-        let fault = FaultKind::ServerError { status: 503, stored: false };
+        let fault = FaultKind::server_error(503, false);
         let guild = go_live_with(t, Fault::new(fault, 3)).await;
         for seconds in [1.5, 3.0, 5.5] {
             assert!(t.messages(guild).is_empty());
@@ -104,7 +105,7 @@ async fn edit_that_is_limited_for_ever_waits_longer_and_ends() {
         t.work().await;
         let limit = r#"{"message": "Maximum number of edits reached.", "code": 30046}"#;
         let limit = FaultKind::answer(429, &[("Via", "1.1 google")], limit);
-        t.discord.fault(Fault::new(limit, u32::MAX).under("PATCH"));
+        t.discord.fault(Fault::new(limit, u32::MAX).under("PATCH channels"));
         t.twitch.end_stream(&ana).await;
         let edits = || t.discord.requests().iter().filter(|r| r.method == "PATCH").count();
         for _ in 0..10 {
@@ -153,7 +154,8 @@ async fn wait_beyond_reason_holds_others_back_for_minutes_only() {
 async fn refused_token_opens_the_circuit_and_a_probe_closes_it() {
     scenario(async |t| {
         t.expect_errors();
-        let guild = go_live_with(t, Fault::new(FaultKind::Unauthorized, 2)).await;
+        let guild =
+            go_live_with(t, Fault::new(FaultKind::Any(Unkind::status(401)), 2).under("")).await;
         assert_eq!(t.deliveries(guild).await, ["online pending circuit_open"]);
         let before = t.discord.request_count();
         t.after(Duration::minutes(2)).await;
@@ -380,7 +382,7 @@ async fn stream_that_is_over_is_not_announced() {
     scenario(async |t| {
         let ana = t.streamer("ana").await;
         let guild = t.guild_following(&ana).await;
-        t.discord.fault(Fault::new(FaultKind::ServerError { status: 502, stored: false }, 1));
+        t.discord.fault(Fault::new(FaultKind::server_error(502, false), 1));
         t.twitch.go_live(&ana).await;
         t.work().await;
         t.twitch.end_stream(&ana).await;

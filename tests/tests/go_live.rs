@@ -2,6 +2,7 @@
 
 use serde_json::json;
 use sm_db::guilds::Mention;
+use sm_sim::{twitch::Fault, unkind::Unkind};
 use sm_tests::scenario;
 use sm_types::{RoleId, UserId};
 
@@ -33,14 +34,7 @@ async fn token_that_comes_too_late_for_one_is_there_for_the_next() {
         let ana = t.streamer("ana").await;
         let guild = t.guild_following(&ana).await;
         // Longer than an announcement waits.
-        let slow = sm_sim::twitch::Fault {
-            path: "token".to_owned(),
-            status: 200,
-            times: 1,
-            delay_ms: 2_300,
-            body: None,
-            text: None,
-        };
+        let slow = Fault::of("token", Unkind::slow(2_300), Some(1));
         t.twitch.fault(slow);
         t.twitch.go_live(&ana).await;
         t.work().await;
@@ -189,7 +183,7 @@ async fn twitch_that_is_down_does_not_hold_an_announcement_back() {
         for (login, status) in [("ana", 503), ("bob", 429)] {
             let streamer = t.streamer(login).await;
             let guild = t.guild_following(&streamer).await;
-            t.twitch.fault(sm_sim::twitch::Fault::refusing("", status, 10));
+            t.twitch.fault(Fault::refusing("", status, 10));
             t.twitch.go_live(&streamer).await;
             t.work().await;
             t.twitch.clear_faults();

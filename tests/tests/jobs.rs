@@ -2,7 +2,7 @@
 
 use sm_db::jobs::{self, Failure};
 use sm_services::jobs::{schedule::JOBS, sweep};
-use sm_sim::twitch::Fault;
+use sm_sim::{twitch::Fault, unkind::Unkind};
 use sm_tests::{EVENTSUB_SECRET, Guild, World, scenario, scenario_within};
 use std::time::Duration as StdDuration;
 use time::Duration;
@@ -45,16 +45,9 @@ fn asked_for_users(t: &World) -> usize {
 
 /// Twitch answers some requests for users, and then not for a while.
 fn break_after(t: &World, pages: u32) {
-    let path = "GET users".to_owned();
-    t.twitch.fault(Fault {
-        path: path.clone(),
-        status: 200,
-        times: pages,
-        delay_ms: 0,
-        body: None,
-        text: None,
-    });
-    t.twitch.fault(Fault { path, status: 503, times: 1_000, delay_ms: 0, body: None, text: None });
+    let path = "GET users";
+    t.twitch.fault(Fault::of(path, Unkind::default(), Some(pages)));
+    t.twitch.fail_next(path, 503, 1_000);
 }
 
 async fn outdated_names(t: &World) -> i64 {
@@ -147,23 +140,9 @@ async fn crash_loses_no_page_and_repeats_only_the_one_under_way() {
     scenario(async |t| {
         many_streamers(t, 250).await;
         subscribe_all(t).await;
-        let path = "GET users".to_owned();
-        t.twitch.fault(Fault {
-            path: path.clone(),
-            status: 200,
-            times: 1,
-            delay_ms: 0,
-            body: None,
-            text: None,
-        });
-        t.twitch.fault(Fault {
-            path,
-            status: 200,
-            times: 1,
-            delay_ms: 3_600_000,
-            body: None,
-            text: None,
-        });
+        let path = "GET users";
+        t.twitch.fault(Fault::of(path, Unkind::default(), Some(1)));
+        t.twitch.fault(Fault::of(path, Unkind::slow(3_600_000), Some(1)));
         let crash = async {
             while asked_for_users(t) < 2 {
                 tokio::task::yield_now().await;

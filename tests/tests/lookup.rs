@@ -9,7 +9,7 @@ use time::Duration;
 /// Posts, loses the answer, and lets Discord forget the nonce.
 async fn lost(t: &World, guild: Guild, login: &str) {
     let streamer = streamer(t, guild, login).await;
-    t.discord.fault(Fault::new(FaultKind::LostAnswer, 1));
+    t.discord.fault(Fault::new(FaultKind::lost_answer(), 1));
     t.twitch.go_live(&streamer).await;
     t.work().await;
     t.discord.forget_nonces();
@@ -18,7 +18,7 @@ async fn lost(t: &World, guild: Guild, login: &str) {
 /// Goes live without getting posted: Discord has said that it cannot, and may be wrong.
 async fn failed(t: &World, guild: Guild, login: &str) {
     let streamer = streamer(t, guild, login).await;
-    t.discord.fault(Fault::new(FaultKind::ServerError { status: 503, stored: false }, 1));
+    t.discord.fault(Fault::new(FaultKind::server_error(503, false), 1));
     t.twitch.go_live(&streamer).await;
     t.work().await;
 }
@@ -93,7 +93,7 @@ async fn unanswered_look_waits_and_sends_nothing() {
     scenario(async |t| {
         let guild = guild(t).await;
         lost(t, guild, "ana").await;
-        t.discord.fault(Fault::new(FaultKind::ServerError { status: 502, stored: false }, 1));
+        t.discord.fault(Fault::new(FaultKind::server_error(502, false), 1));
         t.after(Duration::minutes(3)).await;
         assert_eq!(t.deliveries(guild).await, ["online pending lookup_unanswered"]);
         assert_eq!(posts(t), 1);
@@ -148,7 +148,7 @@ async fn message_of_a_streamer_with_a_longer_login_is_not_taken() {
         let plays = streamer(t, guild, "ana_plays").await;
         t.twitch.go_live(&plays).await;
         // The other message is not recorded either: the login alone has to tell them apart.
-        t.discord.fault(Fault::new(FaultKind::LostAnswer, 1));
+        t.discord.fault(Fault::new(FaultKind::lost_answer(), 1));
         t.work().await;
         assert_eq!(t.messages(guild).len(), 1);
         t.discord.forget_nonces();

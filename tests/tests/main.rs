@@ -20,6 +20,7 @@ mod lambda;
 mod limits;
 mod listing;
 mod lookup;
+mod matrix;
 mod mentions;
 mod migrations;
 mod odd_answers;

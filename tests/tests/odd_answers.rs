@@ -2,9 +2,9 @@
 
 use sm_services::streamers::reconcile;
 use sm_sim::{
-    OddBody,
     discord::{Fault, FaultKind},
     twitch,
+    unkind::OddBody,
 };
 use sm_tests::{Guild, World, scenario};
 use time::Duration;
@@ -12,7 +12,7 @@ use time::Duration;
 const BODIES: [OddBody; 3] = [OddBody::Empty, OddBody::Cut, OddBody::Page];
 
 fn odd(status: u16, body: OddBody) -> Fault {
-    Fault::new(FaultKind::Odd { status, body }, 1)
+    Fault::new(FaultKind::odd(status, body), 1)
 }
 
 /// Two servers announce a streamer; the first one's channel has a fault.

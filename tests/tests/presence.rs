@@ -97,7 +97,7 @@ async fn bot_that_was_brought_back_without_a_word_is_seen_by_its_first_message()
     scenario(async |t| {
         let ana = t.streamer("ana").await;
         let guild = t.guild_following(&ana).await;
-        t.discord.fault(Fault::new(FaultKind::ServerError { status: 503, stored: false }, 1));
+        t.discord.fault(Fault::new(FaultKind::server_error(503, false), 1));
         t.twitch.go_live(&ana).await;
         t.work().await;
         t.sql("update guilds set status = 'left', left_at = now()").await;
@@ -144,7 +144,7 @@ async fn look_for_the_bot_that_discord_does_not_answer_is_repeated() {
         let ana = t.streamer("ana").await;
         let guild = t.guild_following(&ana).await;
         t.sql("update guilds set status = 'left', left_at = now()").await;
-        let kind = FaultKind::ServerError { status: 503, stored: false };
+        let kind = FaultKind::server_error(503, false);
         t.discord.fault(Fault::new(kind, 1).under(&format!("GET guilds/{}", guild.id)));
         t.twitch.go_live(&ana).await;
         t.work().await;

@@ -226,7 +226,7 @@ async fn limit_that_is_over_by_its_own_word_is_asked_ever_more_seldom() {
         let (guild, ana) = guild_and(t, "ana").await;
         // Without a time, which is as good as one in the past: a second.
         let busy = Fault::answering("POST eventsub/subscriptions", 429, r#"{"message":"busy"}"#);
-        t.twitch.fault(Fault { times: 1_000, ..busy });
+        t.twitch.fault(Fault { times: Some(1_000), ..busy });
         follow(t, guild, &ana).await;
         t.work().await;
         for _ in 0..60 {

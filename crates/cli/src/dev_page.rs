@@ -3,16 +3,18 @@
 use axum::{
     Json, Router,
     extract::{Path, State},
+    http::StatusCode,
     response::Html,
     routing::{delete, get, post},
 };
+use serde::Deserialize;
 use serde_json::{Value, json};
 use sm_aws::Http;
 use sm_services::App;
 use sm_sim::{
-    OddBody,
-    discord::{DiscordSim, Fault, FaultKind, LimitScope},
-    twitch::{EdgeCase, TwitchSim},
+    discord::{self, DiscordSim, FaultKind, LimitScope},
+    twitch::{self, EdgeCase, TwitchSim},
+    unkind::{Fault, catalogue},
 };
 use sm_types::{ChannelId, GuildId, RoleId};
 
@@ -37,7 +39,9 @@ pub(crate) fn router(parts: Parts) -> Router {
         .route("/dev/channels/{channel}", delete(delete_channel))
         .route("/dev/guilds/{guild}/roles/{role}", delete(delete_role))
         .route("/dev/guilds/{guild}/bot", post(add_bot).delete(remove_bot))
+        .route("/dev/faults", delete(lift))
         .route("/dev/faults/{fault}", post(fault))
+        .route("/dev/unkind", get(offered).post(unkind))
         .with_state(parts)
 }
 
@@ -130,32 +134,57 @@ async fn remove_bot(
     Json(json!({ "answer": "The bot is out of the server." }))
 }
 
+/// What the picker of unkind answers offers.
+async fn offered() -> Json<Value> {
+    let answer = |answer: &catalogue::Named| json!({ "name": answer.name, "kind": answer.kind.name(), "about": answer.about });
+    let answers: Vec<_> = catalogue::ANSWERS.iter().map(answer).collect();
+    Json(json!({ "twitch": twitch::ROUTES, "discord": discord::ROUTES, "answers": answers }))
+}
+
+/// A choice of the picker; without a route it is every request, without a number it is until faults are lifted.
+#[derive(Deserialize)]
+struct Choice {
+    remote: String,
+    route: Option<String>,
+    answer: String,
+    times: Option<u32>,
+}
+
+async fn unkind(State(parts): State<Parts>, Json(choice): Json<Choice>) -> Json<Value> {
+    let Some(named) = catalogue::find(&choice.answer) else {
+        return Json(json!({ "answer": "There is no such answer." }));
+    };
+    let path = choice.route.map(|route| format!("{route}$")).unwrap_or_default();
+    let fault = Fault::of(&path, named.answer(), choice.times);
+    match choice.remote.as_str() {
+        "twitch" => parts.twitch.fault(fault),
+        _ => parts.discord.fault(Fault {
+            path: fault.path,
+            times: fault.times,
+            answer: FaultKind::Any(fault.answer),
+        }),
+    }
+    Json(json!({ "answer": named.about }))
+}
+
+async fn lift(State(Parts { twitch, discord, .. }): State<Parts>) -> Json<Value> {
+    twitch.clear_faults();
+    discord.clear_faults();
+    Json(json!({ "answer": "From now on both answer as usual." }))
+}
+
 async fn fault(
     State(Parts { discord, .. }): State<Parts>,
     Path(name): Path<String>,
-) -> Json<Value> {
+) -> Result<Json<Value>, StatusCode> {
     let limited = |scope| FaultKind::RateLimit { scope, retry_after: 1.5, header: None };
-    let odd = |status, body| Some(Fault::new(FaultKind::Odd { status, body }, 1));
-    let fault = match name.as_str() {
-        "rate-limit" => Some(Fault::new(limited(LimitScope::User), 1)),
-        "global-limit" => Some(Fault::new(limited(LimitScope::Global), 1)),
-        "server-error" => {
-            Some(Fault::new(FaultKind::ServerError { status: 502, stored: false }, 1))
-        }
-        "lost-answer" => Some(Fault::new(FaultKind::LostAnswer, 1)),
-        "forbidden" => Some(Fault::new(FaultKind::Refuse { status: 403, code: 50013 }, 1)),
-        "slow" => Some(Fault::new(FaultKind::Slow { ms: 3000 }, 1)),
-        "cloudflare" => Some(Fault::new(FaultKind::Cloudflare, 1)),
-        "empty-200" => odd(200, OddBody::Empty),
-        "cut-200" => odd(200, OddBody::Cut),
-        "empty-403" => odd(403, OddBody::Empty),
-        "empty-429" => odd(429, OddBody::Empty),
-        "page-502" => odd(502, OddBody::Page),
-        _ => None,
+    let kind = match name.as_str() {
+        "rate-limit" => limited(LimitScope::User),
+        "global-limit" => limited(LimitScope::Global),
+        "forbidden" => FaultKind::Refuse { status: 403, code: 50013 },
+        "cloudflare" => FaultKind::Cloudflare,
+        _ => return Err(StatusCode::NOT_FOUND),
     };
-    match fault {
-        Some(fault) => discord.fault(fault),
-        None => discord.clear_faults(),
-    }
-    Json(json!({ "fault": name }))
+    discord.fault(discord::Fault::new(kind, 1));
+    Ok(Json(json!({ "answer": name })))
 }

@@ -92,8 +92,7 @@ impl Client {
         message: MessageId,
     ) -> Result<Reply<()>, Error> {
         let path = format!("channels/{channel}/messages/{message}");
-        let (_, limits) = self.send(Outgoing::new(Method::DELETE, path)).await?;
-        Ok(Reply { body: (), limits })
+        self.delete(path).await
     }
 
     /// The latest messages of a channel, or the latest older than `before`; newest first, 100 at most.
@@ -149,8 +148,16 @@ impl Client {
     }
 
     pub async fn leave_guild(&self, guild: GuildId) -> Result<(), Error> {
-        let request = Outgoing::new(Method::DELETE, format!("users/@me/guilds/{guild}"));
-        self.send(request).await.map(|_| ())
+        self.delete(format!("users/@me/guilds/{guild}")).await.map(|_| ())
+    }
+
+    /// Deletes something. Discord says so with 204 and nothing else: another success is a proxy's.
+    async fn delete(&self, path: String) -> Result<Reply<()>, Error> {
+        let (status, _, limits) = self.exchange(Outgoing::new(Method::DELETE, path)).await?;
+        match status {
+            StatusCode::NO_CONTENT => Ok(Reply { body: (), limits }),
+            other => Err(Error::Decode { status: other.as_u16() }),
+        }
     }
 
     async fn get<T: DeserializeOwned>(&self, path: String) -> Result<Reply<T>, Error> {
@@ -190,6 +197,14 @@ impl Client {
     }
 
     pub(crate) async fn send(&self, request: Outgoing<'_>) -> Result<(Vec<u8>, Limits), Error> {
+        self.exchange(request).await.map(|(_, body, limits)| (body, limits))
+    }
+
+    /// Sends a request; status, body and limits of a success.
+    async fn exchange(
+        &self,
+        request: Outgoing<'_>,
+    ) -> Result<(StatusCode, Vec<u8>, Limits), Error> {
         let Outgoing { method, path, identity, body, max_bytes } = request;
         let config = &self.config;
         let request = self
@@ -216,7 +231,7 @@ impl Client {
         let (status, headers) = (answer.status(), answer.headers().clone());
         let bytes = read(answer, max_bytes).await;
         if status.is_success() {
-            return Ok((bytes?, limits(&headers)));
+            return Ok((status, bytes?, limits(&headers)));
         }
         if status == StatusCode::UNAUTHORIZED && is_ours {
             self.refused.store(true, Ordering::Relaxed);

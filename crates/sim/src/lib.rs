@@ -7,9 +7,7 @@ pub mod aws;
 mod cache;
 pub mod discord;
 pub mod lambda_runtime;
-mod odd;
 pub mod postgres;
 pub mod python;
 pub mod twitch;
-
-pub use odd::OddBody;
+pub mod unkind;

@@ -141,7 +141,7 @@ impl Client {
         self.read(answer).await
     }
 
-    /// Like [`Client::call`], for answers without a body.
+    /// Like [`Client::call`], for what Twitch answers with 204: another success is a proxy's.
     pub(crate) async fn call_empty(
         &self,
         method: Method,
@@ -150,7 +150,11 @@ impl Client {
         request: Request<'_>,
     ) -> Result<(), Error> {
         let answer = self.send(method, path, token, request).await?;
-        if answer.status().is_success() { Ok(()) } else { Err(self.refusal(answer).await) }
+        match answer.status() {
+            StatusCode::NO_CONTENT => Ok(()),
+            status if status.is_success() => Err(Error::Decode),
+            _ => Err(self.refusal(answer).await),
+        }
     }
 
     async fn send(
@@ -252,9 +256,9 @@ struct Problem {
 fn refusal(status: StatusCode, retry_after: Duration, body: &[u8]) -> Error {
     let problem = serde_json::from_slice::<Problem>(&json::cleaned(body)).ok();
     // Twitch gives a reason for every refusal. Without one, a proxy may have answered in its place, and
-    // whether a right is missing or something is gone is not for a proxy to say.
-    let lasting = [StatusCode::BAD_REQUEST, StatusCode::FORBIDDEN, StatusCode::NOT_FOUND];
-    if problem.is_none() && lasting.contains(&status) {
+    // whether a right is missing or something is gone or moved is not for a proxy to say.
+    let says_all = [StatusCode::UNAUTHORIZED, StatusCode::CONFLICT, StatusCode::TOO_MANY_REQUESTS];
+    if problem.is_none() && !says_all.contains(&status) {
         return Error::Unavailable { status: Some(status.as_u16()) };
     }
     let Problem { message, id } = problem.unwrap_or_default();
@@ -305,7 +309,7 @@ mod tests {
         assert!(matches!(named(429, cost), Error::TooManySubscriptions { .. }));
         assert_eq!(named(503, "<html>"), Error::Unavailable { status: Some(503) });
         for (status, body) in
-            [(400, ""), (403, ""), (403, "<html>"), (404, "<html>"), (403, "{\"mess")]
+            [(301, ""), (400, ""), (403, ""), (403, "<html>"), (404, "<html>"), (403, "{\"mess")]
         {
             let unreadable = Error::Unavailable { status: Some(status) };
             assert_eq!(named(status, body), unreadable, "{status} {body}");

@@ -90,7 +90,7 @@ async fn retry_rings_when_it_is_due_and_once_however_many_look() {
         let guild = t.guild_following(&ana).await;
         let door = Door::open().await;
         let app = sm_lambda::build_app(&ringing(t, &door), t.clock.clone()).unwrap();
-        t.discord.fault(Fault::new(FaultKind::ServerError { status: 502, stored: false }, 1));
+        t.discord.fault(Fault::new(FaultKind::server_error(502, false), 1));
         t.twitch.go_live(&ana).await;
         let work = || worker::run(&app, Instant::now() + Duration::from_secs(60));
         work().await.unwrap();

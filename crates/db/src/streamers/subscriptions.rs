@@ -163,6 +163,25 @@ pub async fn next_due(db: impl PgExecutor<'_>) -> sqlx::Result<Option<OffsetDate
     sqlx::query_scalar(AssertSqlSafe(NEXT_DUE.as_str())).fetch_one(db).await
 }
 
+/// Plans the next try of a claimed target, whatever is to be done with it.
+pub async fn put_off(
+    db: impl PgExecutor<'_>,
+    target: &DueTarget,
+    next_try_at: OffsetDateTime,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "update eventsub_targets set next_try_at = $4, updated_at = now()
+         where twitch_user_id = $1 and type = $2 and attempts = $3",
+    )
+    .bind(target.twitch_user_id.as_str())
+    .bind(&target.kind)
+    .bind(target.attempts)
+    .bind(next_try_at)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
 /// What became of a target.
 #[derive(Debug, Clone)]
 pub struct Progress<'a> {

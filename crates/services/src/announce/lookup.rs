@@ -48,7 +48,7 @@ pub(crate) struct Sought<'a> {
 #[derive(Debug)]
 pub(crate) enum Look {
     Found(MessageId),
-    /// It is certainly not there.
+    /// Two lists in a row do not have it.
     Absent,
     Unknown(Doubt),
 }
@@ -83,11 +83,20 @@ impl From<NotNow> for Doubt {
 }
 
 /// Looks through a channel, back to when the message can have been posted; takes a turn per request.
+///
+/// Absence is a doubt: a message follows from it that cannot be taken back, so another list has to say so too.
 pub(crate) async fn look(
     app: &App,
     turns: &mut Turns<'_>,
     sought: &Sought<'_>,
 ) -> sqlx::Result<Look> {
+    match look_once(app, turns, sought).await? {
+        Look::Absent => look_once(app, turns, sought).await,
+        seen => Ok(seen),
+    }
+}
+
+async fn look_once(app: &App, turns: &mut Turns<'_>, sought: &Sought<'_>) -> sqlx::Result<Look> {
     let own = match own_messages(app, turns, sought).await {
         Ok(own) => own,
         Err(doubt) => return Ok(Look::Unknown(doubt)),

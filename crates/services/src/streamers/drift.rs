@@ -64,6 +64,9 @@ struct Place {
     /// Pages of the list, so far.
     #[serde(default)]
     pages: usize,
+    /// The list was begun anew, since Twitch did not know a cursor that it had given.
+    #[serde(default)]
+    anew: bool,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -111,7 +114,7 @@ pub async fn subscriptions(app: &App) -> Result<Reconciled, Failure> {
 
 /// One page further; true when that was the last.
 async fn advance(app: &App, run: OffsetDateTime, place: Place) -> Result<(Place, bool), Failure> {
-    let Place { part, mut found, mut torn, mut pages } = place;
+    let Place { part, mut found, mut torn, mut pages, anew } = place;
     let part = match part {
         // Cursors that go round in circles.
         Part::Listing(_) if pages >= MAX_PAGES => return Err(Failure::Stuck),
@@ -122,8 +125,10 @@ async fn advance(app: &App, run: OffsetDateTime, place: Place) -> Result<(Place,
                 torn |= !whole;
                 next.map_or(Part::AppWide, |next| Part::Listing(Some(next)))
             }
-            // Twitch does not say how long a cursor is good for.
-            Err(Failure::Twitch(Error::Rejected { .. })) if after.is_some() => Part::default(),
+            // Twitch does not say how long a cursor is good for. One that is never good is no reason to ask for ever.
+            Err(Failure::Twitch(Error::Rejected { .. })) if after.is_some() && !anew => {
+                return Ok((Place { anew: true, ..Place::default() }, false));
+            }
             Err(failure) => return Err(failure),
         },
         Part::AppWide => {
@@ -137,17 +142,14 @@ async fn advance(app: &App, run: OffsetDateTime, place: Place) -> Result<(Place,
                 let unsettled = subscriptions::count_unsettled(&app.pool).await?;
                 Gauge::SubscriptionDrift.note(unsettled + found.deleted);
                 Gauge::SubscriptionCost.note(100 * found.cost / MAX_COST);
-                return Ok((Place { part: Part::Streamers(after), found, torn, pages }, true));
+                let part = Part::Streamers(after);
+                return Ok((Place { part, found, torn, pages, anew }, true));
             };
             compare(app, run, &page, torn, &mut found).await?;
             Part::Streamers(last)
         }
     };
-    // Who begins to list anew counts anew.
-    match part {
-        Part::Listing(None) => Ok((Place::default(), false)),
-        part => Ok((Place { part, found, torn, pages }, false)),
-    }
+    Ok((Place { part, found, torn, pages, anew }, false))
 }
 
 /// Reads a page of Twitch's list; the cursor of the next, and whether all of it could be read.

@@ -26,9 +26,9 @@ const LEASE: Duration = Duration::minutes(2);
 const CHALLENGE_WINDOW: Duration = Duration::minutes(1);
 /// Nobody can have it tried more often than that.
 const RETRY_AFTER: Duration = Duration::MINUTE;
-/// 1, 2, 4, … minutes, up to 6 hours; what is wanted is never given up.
+/// Half a minute, 1, 2, 4, … minutes, up to 6 hours; what is wanted is never given up.
 const RETRY: Policy =
-    Policy { first: Duration::MINUTE, longest: Duration::hours(6), tries: i32::MAX };
+    Policy { first: Duration::seconds(30), longest: Duration::hours(6), tries: i32::MAX };
 /// When Twitch is only busy. What it refuses for longer than this is shown as failed.
 const BUSY: Policy =
     Policy { first: Duration::seconds(2), longest: Duration::minutes(15), tries: 12 };
@@ -255,9 +255,9 @@ async fn remove(app: &App, target: &DueTarget) -> sqlx::Result<()> {
                 |token| async move { app.twitch.delete_subscription(&token, id).await },
             );
         if let Err(error) = deleted.await {
-            // It stays claimed for a while and is tried again.
             tracing::warn!(%error, subscription.id = id, "a subscription could not be deleted");
-            return Ok(());
+            let next_try_at = app.clock.now() + backoff(target);
+            return subscriptions::put_off(&app.pool, target, next_try_at).await;
         }
     }
     subscriptions::removed(&app.pool, &target.twitch_user_id, &target.kind).await
@@ -280,7 +280,7 @@ mod tests {
 
     #[test]
     fn waits_grow_up_to_six_hours() {
-        for (attempts, minutes) in [(1, 1), (2, 2), (3, 4), (9, 256), (10, 360), (99, 360)] {
+        for (attempts, minutes) in [(2, 1), (3, 2), (4, 4), (10, 256), (11, 360), (99, 360)] {
             let wait = backoff(&target(attempts));
             let least = Duration::minutes(minutes);
             assert!(wait >= least && wait <= least * 1.25, "{attempts}: {wait}");

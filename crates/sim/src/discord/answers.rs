@@ -1,16 +1,14 @@
 //! Answers as Discord, and what stands before it, words them.
 
 use super::{
-    faults::LimitScope,
+    faults::{FaultKind, LimitScope},
     limits::{Bucket, CHANNEL_LIMIT, Route},
 };
 use axum::{
-    body::{Body, Bytes},
-    http::{HeaderName, HeaderValue, StatusCode, header},
+    http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
 use serde_json::{Value, json};
-use std::{collections::BTreeMap, io};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 /// A refusal as Discord words it.
@@ -112,7 +110,7 @@ pub(super) fn rate_limited(scope: LimitScope, retry_after: f64, header: Option<u
     response
 }
 
-pub(super) fn cloudflare() -> Response {
+fn cloudflare() -> Response {
     let page = "<html><body>error code: 1015</body></html>";
     (StatusCode::TOO_MANY_REQUESTS, [(header::CONTENT_TYPE, "text/html")], page).into_response()
 }
@@ -122,25 +120,24 @@ pub(super) fn server_error(status: u16) -> Response {
     (status, "upstream connect error").into_response()
 }
 
-/// Whatever is asked for; what can be no header or status is left out.
-pub(super) fn any(status: u16, headers: &BTreeMap<String, String>, body: String) -> Response {
-    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut response = (status, body).into_response();
-    response.headers_mut().remove(header::CONTENT_TYPE);
-    for (name, value) in headers {
-        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
-            response.headers_mut().insert(name, value);
+/// What a fault has a request refused with; `None` when it is carried out.
+pub(super) fn refusal_of(fault: &FaultKind) -> Option<Response> {
+    let refused = |status, code| refuse(Refusal::new(status, code, "refused by a fault"));
+    Some(match fault {
+        FaultKind::RateLimit { scope, retry_after, header } => {
+            rate_limited(*scope, *retry_after, *header)
         }
-    }
-    response
-}
-
-/// Headers, and then a connection that breaks.
-pub(super) fn lost_answer() -> Response {
-    let broken = futures_util::stream::once(async {
-        Err::<Bytes, _>(io::Error::from(io::ErrorKind::ConnectionReset))
-    });
-    Body::from_stream(broken).into_response()
+        FaultKind::Cloudflare => cloudflare(),
+        FaultKind::Refuse { status, code } => refused(*status, *code),
+        FaultKind::RefusePart { path } => refuse(Refusal::part(path)),
+        FaultKind::DropEmbeds => return None,
+        FaultKind::Any(unkind) => match unkind.refusal()? {
+            401 => refuse(Refusal::unauthorized()),
+            429 => rate_limited(LimitScope::User, 1.0, None),
+            status @ 500.. => server_error(status),
+            status => refused(status, 0),
+        },
+    })
 }
 
 /// As Discord writes times: `2026-03-01T10:00:00.123000+00:00`.

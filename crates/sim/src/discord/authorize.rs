@@ -12,14 +12,12 @@ use super::{
     world::World,
 };
 use axum::{
-    extract::State,
     http::{StatusCode, Uri, header},
     response::{Html, IntoResponse, Response},
 };
 use reqwest::Url;
-use std::sync::Arc;
 
-pub(super) async fn handle(State(shared): State<Arc<Shared>>, uri: Uri) -> Response {
+pub(super) fn handle(shared: &Shared, uri: &Uri) -> Response {
     let query = Pairs::parse(uri.query().unwrap_or(""));
     match Ask::read(&shared.application, &query) {
         Ok(ask) => decide(&mut shared.world(), &ask, &query),

@@ -18,7 +18,8 @@
 //! | `DELETE /_sim/discord/guilds/{guild}/bot` | takes it out |
 //! | `GET /_sim/discord/messages?since=0` | messages that changed after a cursor, the next cursor, and whether changes were lost before |
 //! | `GET /_sim/discord/violations` | requests that break Discord's contract |
-//! | `POST /_sim/discord/faults` | adds a fault: `{"kind":"cloudflare","times":1}`, perhaps with a `channel` or a `path` |
+//! | `GET /_sim/discord/faults` | the faults that are left |
+//! | `POST /_sim/discord/faults` | adds a fault: `{"path":"GET guilds/*","times":3,"status":503}`, as [`crate::unkind`] has it, or with one of Discord's own: `{"kind":"cloudflare"}` |
 //! | `DELETE /_sim/discord/faults` | removes all faults |
 
 mod accounts;
@@ -48,6 +49,7 @@ pub use events::Signing;
 pub use faults::{Fault, FaultKind, LimitScope};
 use model::Overwrite;
 pub use model::{SeenRequest, SimMessage};
+pub use routes::ROUTES;
 
 use axum::{
     Router,
@@ -170,7 +172,7 @@ impl DiscordSim {
         });
         let router = Router::new()
             .merge(control::router())
-            .route("/oauth2/authorize", get(authorize::handle))
+            .route("/oauth2/authorize", get(routes::consent))
             .fallback(any(routes::handle))
             .with_state(shared.clone());
         let server = tokio::spawn(async move {
@@ -381,6 +383,11 @@ impl DiscordSim {
     /// Adds a fault.
     pub fn fault(&self, fault: Fault) {
         self.shared.world().faults.push(fault);
+    }
+
+    /// The faults that are left.
+    pub fn faults(&self) -> Vec<Fault> {
+        self.shared.world().faults.clone()
     }
 
     /// Removes all faults.

@@ -2,20 +2,17 @@
 
 use super::{
     Shared,
-    answers::{
-        Refusal, add_bucket, any as any_answer, cloudflare, lost_answer, rate_limited, refuse,
-        respond, server_error,
-    },
-    bearer,
+    answers::{Refusal, add_bucket, rate_limited, refusal_of, refuse, respond, server_error},
+    authorize, bearer,
     call::Call,
     events,
-    faults::{Fault, FaultKind, LimitScope},
+    faults::{FaultKind, LimitScope},
     forms::Pairs,
     limits::Route,
     messages, resources, token,
     world::World,
 };
-use crate::{OddBody, odd::with_odd_body};
+use crate::unkind::{self, Unkind};
 use axum::{
     body::Bytes,
     extract::State,
@@ -28,15 +25,56 @@ use std::{
     time::{Duration, Instant},
 };
 
+/// What is answered at all, by method and path behind `/api/v10/`.
+pub const ROUTES: &[&str] = &[
+    "POST channels/*/messages",
+    "GET channels/*/messages",
+    "GET channels/*/messages/*",
+    "PATCH channels/*/messages/*",
+    "DELETE channels/*/messages/*",
+    "GET channels/*",
+    "GET guilds/*",
+    "GET guilds/*/channels",
+    "GET guilds/*/roles",
+    "GET guilds/*/members/*",
+    "GET users/@me",
+    "GET users/@me/guilds",
+    "GET users/@me/guilds/*/member",
+    "DELETE users/@me/guilds/*",
+    "GET applications/@me",
+    "GET oauth2/@me",
+    "POST oauth2/token",
+    "POST oauth2/token/revoke",
+    AUTHORIZE,
+];
+
+/// The only one that stands behind no version.
+const AUTHORIZE: &str = "GET oauth2/authorize";
+
 /// What happens after the request has been handled.
 #[derive(Default)]
 struct Aftermath {
     delay: Option<Duration>,
-    instead: Option<Response>,
-    odd: Option<OddBody>,
-    drop_embeds: bool,
+    unkind: Option<Unkind>,
     /// Whose tokens were revoked.
     deauthorized: Option<u64>,
+}
+
+/// `/oauth2/authorize`, which faults meet as they meet the API.
+pub(super) async fn consent(State(shared): State<Arc<Shared>>, uri: Uri) -> Response {
+    let fault = {
+        let faults = &mut shared.world().faults;
+        unkind::next(faults, "GET", AUTHORIZE.trim_start_matches("GET "))
+    };
+    let refused = fault.as_ref().and_then(refusal_of);
+    let answer = match refused {
+        Some(refusal) => refusal,
+        None => authorize::handle(&shared, &uri),
+    };
+    match fault {
+        Some(FaultKind::Any(unkind)) => unkind.spoil(answer).await,
+        _ => answer,
+    }
 }
 
 pub(super) async fn handle(
@@ -47,11 +85,12 @@ pub(super) async fn handle(
     body: Bytes,
 ) -> Response {
     let path = uri.path().to_owned();
-    let (mut response, aftermath) = {
+    let (response, aftermath) = {
         let mut world = shared.world();
-        let (response, mut aftermath) = answer(&shared, &mut world, &method, &uri, &headers, &body);
-        let response = aftermath.instead.take().unwrap_or(response);
-        world.seen(method.as_str(), &path, response.status().as_u16());
+        let (response, aftermath) = answer(&shared, &mut world, &method, &uri, &headers, &body);
+        let unkind = aftermath.unkind.as_ref().and_then(|unkind| unkind.status);
+        let status = unkind.unwrap_or(response.status().as_u16());
+        world.seen(method.as_str(), &path, status);
         (response, aftermath)
     };
     if let Some(user) = aftermath.deauthorized {
@@ -61,10 +100,10 @@ pub(super) async fn handle(
     if let Some(delay) = aftermath.delay {
         tokio::time::sleep(delay).await;
     }
-    if let Some(odd) = aftermath.odd {
-        response = with_odd_body(response, odd).await;
+    match aftermath.unkind {
+        Some(unkind) => unkind.spoil(response).await,
+        None => response,
     }
-    response
 }
 
 fn answer(
@@ -100,22 +139,27 @@ fn answer(
         return (refuse(Refusal::new(404, 0, "404: Not Found")), none);
     }
     let call = Call { method, segments, query: uri.query().unwrap_or(""), headers, body };
-    let of_bot = bearer.is_none() && !about_tokens;
-    let mut aftermath = match next_fault(world, &call, path.unwrap_or(""), of_bot) {
-        None => none,
-        Some(fault) => match effect(fault.kind) {
-            Effect::Refused(response) => return (response, none),
-            Effect::RefusedOddly(response, odd) => {
-                return (response, Aftermath { odd: Some(odd), ..none });
-            }
-            Effect::Afterwards(aftermath) => aftermath,
-        },
+    let short = path.unwrap_or("");
+    let can = |kind: &FaultKind| is_about(kind, body);
+    let fault = unkind::next_where(&mut world.faults, method.as_str(), short, can);
+    let refused = fault.as_ref().and_then(refusal_of);
+    let drop_embeds = matches!(fault, Some(FaultKind::DropEmbeds));
+    let unkind = match fault {
+        Some(FaultKind::Any(unkind)) => Some(unkind),
+        _ => None,
     };
+    let mut aftermath = Aftermath { unkind, ..none };
+    if let Some(refusal) = refused {
+        return (refusal, aftermath);
+    }
+    if !ROUTES.iter().any(|route| unkind::is_of(route, method.as_str(), short)) {
+        return (refuse(Refusal::new(405, 0, "405: Method Not Allowed")), aftermath);
+    }
     let response = match bearer {
         _ if about_tokens => match token::handle(world, &shared.application, &call) {
             Ok(done) => {
                 aftermath.deauthorized = done.deauthorized;
-                aftermath.delay = aftermath.delay.or(world.grants.delay);
+                aftermath.delay = world.grants.delay;
                 respond(Ok(done.answer))
             }
             Err(refusal) => refuse(refusal),
@@ -124,7 +168,7 @@ fn answer(
         None => {
             let is_known = text(header::AUTHORIZATION).strip_prefix("Bot ") == Some(&shared.token);
             if is_known {
-                with_bot_token(shared, world, &call, aftermath.drop_embeds)
+                with_bot_token(shared, world, &call, drop_embeds)
             } else {
                 refuse(Refusal::unauthorized())
             }
@@ -133,71 +177,11 @@ fn answer(
     (response, aftermath)
 }
 
-/// What a fault does to a request.
-enum Effect {
-    /// It is not carried out.
-    Refused(Response),
-    /// Nor here, and the answer is odd.
-    RefusedOddly(Response, OddBody),
-    /// It is carried out, and then something happens.
-    Afterwards(Aftermath),
-}
-
-fn effect(kind: FaultKind) -> Effect {
-    let none = Aftermath::default();
-    match kind {
-        FaultKind::DropEmbeds => Effect::Afterwards(Aftermath { drop_embeds: true, ..none }),
-        FaultKind::Slow { ms } => {
-            let delay = Some(Duration::from_millis(ms));
-            Effect::Afterwards(Aftermath { delay, ..none })
-        }
-        FaultKind::LostAnswer => {
-            Effect::Afterwards(Aftermath { instead: Some(lost_answer()), ..none })
-        }
-        FaultKind::ServerError { status, stored: true } => {
-            Effect::Afterwards(Aftermath { instead: Some(server_error(status)), ..none })
-        }
-        FaultKind::ServerError { status, stored: false } => Effect::Refused(server_error(status)),
-        FaultKind::RateLimit { scope, retry_after, header } => {
-            Effect::Refused(rate_limited(scope, retry_after, header))
-        }
-        FaultKind::Cloudflare => Effect::Refused(cloudflare()),
-        FaultKind::Refuse { status, code } => {
-            Effect::Refused(refuse(Refusal::new(status, code, "refused by a fault")))
-        }
-        FaultKind::RefusePart { path } => Effect::Refused(refuse(Refusal::part(&path))),
-        FaultKind::Unauthorized => Effect::Refused(refuse(Refusal::unauthorized())),
-        FaultKind::Odd { status, body } if status >= 400 => {
-            Effect::RefusedOddly(refuse(Refusal::new(status, 0, "refused by a fault")), body)
-        }
-        FaultKind::Answer { status, headers, body } => {
-            Effect::Refused(any_answer(status, &headers, body))
-        }
-        FaultKind::Odd { body, .. } => Effect::Afterwards(Aftermath { odd: Some(body), ..none }),
-    }
-}
-
 /// Whether a body has what a fault is about.
 fn is_about(kind: &FaultKind, body: &[u8]) -> bool {
     let FaultKind::RefusePart { path } = kind else { return true };
     let body: Value = serde_json::from_slice(body).unwrap_or_default();
     body.pointer(&format!("/{}", path.replace('.', "/"))).is_some_and(|part| !part.is_null())
-}
-
-/// Uses up the first fault that fits a request.
-fn next_fault(world: &mut World, call: &Call<'_>, path: &str, of_bot: bool) -> Option<Fault> {
-    let (method, channel) = (call.method.as_str(), call.message_channel());
-    let fits = |fault: &Fault| fault.path.is_some() || of_bot;
-    let at = world
-        .faults
-        .iter()
-        .position(|f| fits(f) && f.fits(method, path, channel) && is_about(&f.kind, call.body))?;
-    let fault = world.faults[at].clone();
-    world.faults[at].times = world.faults[at].times.saturating_sub(1);
-    if world.faults[at].times == 0 {
-        world.faults.remove(at);
-    }
-    Some(fault)
 }
 
 fn with_bot_token(

@@ -2,19 +2,35 @@
 
 use super::{
     Shared, eventsub,
-    faults::Fault,
     http::{Pairs, Refusal, refuse},
     limits::Limits,
     oauth, resources,
 };
-use crate::odd::with_odd_body;
+use crate::unkind;
 use axum::{
     body::Bytes,
     extract::State,
-    http::{HeaderMap, Method, StatusCode, Uri},
+    http::{HeaderMap, Method, Uri},
     response::{IntoResponse, Response},
 };
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
+
+/// What is answered at all, by method and path behind `/helix/` or `/oauth2/`.
+pub const ROUTES: &[&str] = &[
+    "GET users",
+    "GET channels",
+    "GET streams",
+    "GET search/channels",
+    "GET videos",
+    "GET authorization/users",
+    "GET eventsub/subscriptions",
+    "POST eventsub/subscriptions",
+    "DELETE eventsub/subscriptions",
+    "POST token",
+    "POST revoke",
+    "GET validate",
+    "GET authorize",
+];
 
 pub(super) async fn handle(
     State(shared): State<Arc<Shared>>,
@@ -29,28 +45,21 @@ pub(super) async fn handle(
         (None, Some(short)) => (false, short),
         (None, None) => return refuse(404, "Not Found").into_response(),
     };
-    let fault = {
+    let unkind = {
         let mut world = shared.world();
         world.requests.push(format!("{method} {path}"));
-        world.next_fault(&method, short)
+        unkind::next(&mut world.faults, method.as_str(), short)
     };
-    let Some(fault) = fault else {
-        return answered(&shared, &method, (helix, short), &uri, &headers, &body).await;
+    let answer = match unkind.as_ref().and_then(unkind::Unkind::refusal) {
+        Some(status) => refusal(&shared, status, helix),
+        None if !ROUTES.iter().any(|route| unkind::is_of(route, method.as_str(), short)) => {
+            refuse(404, "Not Found").into_response()
+        }
+        None => answered(&shared, &method, (helix, short), &uri, &headers, &body).await,
     };
-    tokio::time::sleep(Duration::from_millis(fault.delay_ms)).await;
-    if let Some(text) = fault.text {
-        let json = [("content-type", "application/json; charset=utf-8")];
-        let status = StatusCode::from_u16(fault.status).unwrap_or(StatusCode::OK);
-        return (status, json, text).into_response();
-    }
-    let response = if fault.status >= 400 {
-        fail(&shared, &fault, helix)
-    } else {
-        answered(&shared, &method, (helix, short), &uri, &headers, &body).await
-    };
-    match fault.body {
-        Some(odd) => with_odd_body(response, odd).await,
-        None => response,
+    match unkind {
+        Some(unkind) => unkind.spoil(answer).await,
+        None => answer,
     }
 }
 
@@ -74,9 +83,9 @@ async fn answered(
     response
 }
 
-/// The answer of a fault, with the words and headers that such an answer has.
-fn fail(shared: &Shared, fault: &Fault, helix: bool) -> Response {
-    let refusal = match fault.status {
+/// The words and headers that a refusal has.
+fn refusal(shared: &Shared, status: u16, helix: bool) -> Response {
+    let refusal = match status {
         401 => refuse(401, "Invalid OAuth token"),
         429 => refuse(429, "Too Many Requests"),
         status => refuse(status, "a fault of the simulator"),
@@ -85,7 +94,7 @@ fn fail(shared: &Shared, fault: &Fault, helix: bool) -> Response {
         return refusal.of_oauth();
     }
     let mut response = refusal.into_response();
-    if fault.status == 429 {
+    if status == 429 {
         let reset = shared.clock.now().unix_timestamp() + 1;
         let limit = shared.points_per_minute.unwrap_or(800);
         Limits { limit, remaining: 0, reset }.stamp(response.headers_mut());

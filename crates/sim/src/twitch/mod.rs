@@ -33,7 +33,7 @@
 //! | `POST /_sim/twitch/expire-user-tokens` | makes those of users invalid |
 //! | `POST /_sim/twitch/expire-app-tokens` | makes those of the application invalid |
 //! | `GET /_sim/twitch/faults` | the faults that are left |
-//! | `POST /_sim/twitch/faults` | adds a fault: `{"path":"streams","status":503,"times":3}`, perhaps with a `body`: `empty`, `cut` or `page`, or with a whole `text` |
+//! | `POST /_sim/twitch/faults` | adds a fault: `{"path":"GET streams","times":3,"status":503}`, as [`crate::unkind`] has it |
 //! | `DELETE /_sim/twitch/faults` | removes all faults |
 
 mod actions;
@@ -57,9 +57,13 @@ mod world;
 
 pub use delivery::{Delivery, Signature, sign};
 pub use edge_cases::EdgeCase;
-pub use faults::{Challenge, Fault};
+pub use faults::Challenge;
+pub use helix::ROUTES;
 pub use listing::ListingLag;
 pub use model::SeenDelivery;
+
+/// An answer that goes wrong; its path is what stands behind `/helix/` or `/oauth2/`.
+pub type Fault = crate::unkind::Fault;
 
 use axum::{Router, routing::any};
 use limits::Bucket;

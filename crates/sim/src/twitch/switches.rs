@@ -1,10 +1,6 @@
 //! What goes wrong, what is late and what Twitch loses: set by a test, told to nobody.
 
-use super::{
-    ListingLag, TwitchSim,
-    faults::{Challenge, Fault},
-    listing,
-};
+use super::{Fault, ListingLag, TwitchSim, faults::Challenge, listing};
 
 impl TwitchSim {
     /// Makes all access tokens invalid, of users and of the application.
@@ -31,6 +27,11 @@ impl TwitchSim {
     /// Answers the next requests under a path with a status; see [`Fault::path`].
     pub fn fail_next(&self, path_prefix: &str, status: u16, times: u32) {
         self.fault(Fault::refusing(path_prefix, status, times));
+    }
+
+    /// The faults that are left.
+    pub fn faults(&self) -> Vec<Fault> {
+        self.shared.world().faults.clone()
     }
 
     /// Removes all faults.

@@ -1,7 +1,8 @@
 //! The state of the simulated Twitch.
 
 use super::{
-    faults::{Challenge, Fault},
+    Fault,
+    faults::Challenge,
     limits::Bucket,
     listing::{self, ListingLag},
     model::{
@@ -10,7 +11,6 @@ use super::{
     },
     tokens::Tokens,
 };
-use axum::http::Method;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -254,18 +254,5 @@ impl World {
         for subscription in self.subscriptions.iter_mut().filter(|s| s.is_about(user)) {
             status.clone_into(&mut subscription.status);
         }
-    }
-
-    /// Uses up the first fault that fits a request.
-    pub(super) fn next_fault(&mut self, method: &Method, path: &str) -> Option<Fault> {
-        let request = format!("{method} {path}");
-        let fits = |f: &Fault| path.starts_with(&f.path) || request.starts_with(&f.path);
-        let at = self.faults.iter().position(fits)?;
-        let fault = self.faults[at].clone();
-        self.faults[at].times = fault.times.saturating_sub(1);
-        if self.faults[at].times == 0 {
-            self.faults.remove(at);
-        }
-        Some(fault)
     }
 }

@@ -2,8 +2,8 @@
 
 use super::bot::{Bot, message};
 use sm_sim::{
-    OddBody,
     discord::{Fault, FaultKind, LimitScope},
+    unkind::{OddBody, Unkind},
 };
 
 #[tokio::test]
@@ -31,10 +31,10 @@ async fn a_page_of_cloudflares_is_no_json() {
 #[tokio::test]
 async fn a_5xx_may_have_stored_the_message() {
     let bot = Bot::start().await;
-    bot.sim.fault(Fault::new(FaultKind::ServerError { status: 502, stored: false }, 1));
+    bot.sim.fault(Fault::new(FaultKind::server_error(502, false), 1));
     assert_eq!(bot.post(&message("one", "n1")).await.status, 502);
     assert!(bot.texts().is_empty());
-    bot.sim.fault(Fault::new(FaultKind::ServerError { status: 504, stored: true }, 1));
+    bot.sim.fault(Fault::new(FaultKind::server_error(504, true), 1));
     assert_eq!(bot.post(&message("two", "n2")).await.status, 504);
     assert_eq!(bot.texts(), ["two"]);
 }
@@ -42,7 +42,7 @@ async fn a_5xx_may_have_stored_the_message() {
 #[tokio::test]
 async fn a_lost_answer_has_stored_the_message() {
     let bot = Bot::start().await;
-    bot.sim.fault(Fault::new(FaultKind::LostAnswer, 1));
+    bot.sim.fault(Fault::new(FaultKind::lost_answer(), 1));
     let path = format!("/channels/{}/messages", bot.channel);
     let request = bot.request(reqwest::Method::POST, &path);
     let answer = request.body(message("hello", "n1").to_string()).send().await;
@@ -59,7 +59,7 @@ async fn a_lost_answer_has_stored_the_message() {
 #[tokio::test]
 async fn a_refused_token_is_refused_on_every_route() {
     let bot = Bot::start().await;
-    bot.sim.fault(Fault::new(FaultKind::Unauthorized, 2));
+    bot.sim.fault(Fault::new(FaultKind::Any(Unkind::status(401)), 2).under(""));
     assert_eq!(bot.get("/users/@me").await.status, 401);
     assert_eq!(bot.post(&message("hello", "n1")).await.status, 401);
     bot.post(&message("hello", "n1")).await.ok();
@@ -83,7 +83,7 @@ async fn embeds_are_dropped_and_answers_come_late() {
     body["embeds"] = serde_json::json!([{"title": "Chess"}]);
     bot.sim.fault(Fault::new(FaultKind::DropEmbeds, 1));
     assert_eq!(bot.post(&body).await.ok()["embeds"], serde_json::json!([]));
-    bot.sim.fault(Fault::new(FaultKind::Slow { ms: 120 }, 1));
+    bot.sim.fault(Fault::new(FaultKind::Any(Unkind::slow(120)), 1));
     let before = std::time::Instant::now();
     bot.post(&message("hello", "n2")).await.ok();
     assert!(before.elapsed().as_millis() >= 120);
@@ -92,7 +92,7 @@ async fn embeds_are_dropped_and_answers_come_late() {
 #[tokio::test]
 async fn odd_bodies_come_with_any_status() {
     let bot = Bot::start().await;
-    let odd = |status, body| Fault::new(FaultKind::Odd { status, body }, 1);
+    let odd = |status, body| Fault::new(FaultKind::odd(status, body), 1);
     bot.sim.fault(odd(200, OddBody::Empty));
     let answer = bot.post(&message("one", "n1")).await;
     assert_eq!((answer.status, answer.body.as_str()), (200, Some("")));

@@ -17,4 +17,5 @@ mod permissions;
 mod person;
 mod resources;
 mod tokens;
+mod unkind;
 mod webhook_events;

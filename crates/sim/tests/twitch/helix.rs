@@ -2,7 +2,10 @@
 
 use crate::application::{Application, answer};
 use serde_json::Value;
-use sm_sim::twitch::{Fault, ListingLag, Options};
+use sm_sim::{
+    twitch::{Fault, ListingLag, Options},
+    unkind::Unkind,
+};
 use sm_types::Clock;
 use std::time::{Duration, Instant};
 
@@ -265,7 +268,7 @@ async fn faults_hit_their_path_as_often_as_they_say() {
     assert_eq!(app.get("streams").await.body["message"], "Invalid OAuth token");
     app.twitch.clear_faults();
     assert_eq!(app.get("streams").await.status, 200);
-    app.twitch.fault(Fault { delay_ms: 50, ..fault("", 200, 1) });
+    app.twitch.fault(Fault::of("", Unkind::slow(50), Some(1)));
     let asked = Instant::now();
     assert_eq!(app.get("streams").await.status, 200);
     assert!(asked.elapsed() >= Duration::from_millis(50));

@@ -10,3 +10,4 @@ mod oauth;
 mod page;
 mod subscriptions;
 mod switches;
+mod unkind;
