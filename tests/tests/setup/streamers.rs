@@ -1,6 +1,7 @@
 //! Streamers of a server: pasted names, links, invites, and where each is announced.
 
 use super::{Admin, admin};
+use crate::flow::until;
 use serde_json::{Value, json};
 use sm_tests::scenario;
 
@@ -245,10 +246,12 @@ async fn channel_that_is_back_is_taken_up_where_twitch_tells() {
             let path = ada.path(&format!("streamers/{bruno}"));
             ada.browser.get(&path).await.ok()["streamer"].clone()
         };
-        assert_eq!(
-            (row().await["exists"].clone(), row().await["subscription"].clone()),
-            (json!(true), json!("enabled"))
-        );
+        // Twitch challenges beside its answer.
+        let back = async || {
+            let row = row().await;
+            (&row["exists"], &row["subscription"]) == (&json!(true), &json!("enabled"))
+        };
+        until("its subscription is there", 20, back).await;
         // A ban that is taken back within the minute: the subscription is accepted again.
         t.twitch.remove_user(&bruno).await;
         let gone = row().await;
@@ -262,10 +265,7 @@ async fn channel_that_is_back_is_taken_up_where_twitch_tells() {
         );
         t.twitch.restore_user(&bruno);
         t.after(time::Duration::seconds(61)).await;
-        assert_eq!(
-            (row().await["exists"].clone(), row().await["subscription"].clone()),
-            (json!(true), json!("enabled"))
-        );
+        until("its subscription is there", 20, back).await;
         // One of hours: nothing is subscribed any more, and Get Users lists the account again.
         t.twitch.remove_user(&bruno).await;
         for _ in 0..3 {
@@ -277,10 +277,7 @@ async fn channel_that_is_back_is_taken_up_where_twitch_tells() {
         t.clock.advance(time::Duration::minutes(11));
         t.sweep().await;
         t.work().await;
-        assert_eq!(
-            (row().await["exists"].clone(), row().await["subscription"].clone()),
-            (json!(true), json!("enabled"))
-        );
+        until("its subscription is there", 20, back).await;
         // An event of it, sent later than the removal was told of.
         t.sql("update streamers set status = 'removed'").await;
         t.twitch.go_live(&bruno).await;

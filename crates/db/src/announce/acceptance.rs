@@ -167,10 +167,9 @@ pub async fn stream_online(
            where twitch_user_id = $4 and stream_id = $7 and ended_at is not null and $11 and began is null
            returning session_id
          ), there as (
-           delete from doubts using message where kind = 'stream_ended' and subject = $7
-         ), ",
-        seen!("$4"),
-        ", cancelled as (
+           delete from doubts using message
+           where (kind, subject) in (('streamer_gone', $4), ('stream_ended', $7))
+         ), cancelled as (
            update stream_events set finished_at = $2, outcome = 'resumed'
            -- Not joined: the planner might look through every end card that waits.
            where session_id = (select session_id from resumed) and kind = 'offline' and finished_at is null
