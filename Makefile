@@ -1,7 +1,7 @@
 # Needs Rust (rustup), Node.js with npm, and a C compiler; the tests need Python 3 with venv too.
 # `make dev` and `make test` get the rest.
 .PHONY: dev dashboard release screenshots test test-rust test-dashboard proxies rehearse lint bench chaos scale sbom audit openapi tools \
-  build arm64 deploy secrets web
+  build arm64 deploy environment key secrets web
 
 CARGO ?= cargo
 BIN = target/debug/streammaxing
@@ -125,8 +125,8 @@ openapi:
 
 STAGE ?= dev
 TOOLS = target/deploy-tools
-STACK = $(if $(filter prod,$(STAGE)),streammaxing,streammaxing-$(STAGE))
 AWS_TOOLS = PATH="$(CURDIR)/$(TOOLS)/bin:$$PATH" SAM_CLI_TELEMETRY=0
+DEPLOY = $(AWS_TOOLS) python deploy/deploy.py
 
 # SAM, cargo-lambda and the cross compiler, in an environment of their own.
 tools: $(TOOLS)/bin/sam
@@ -136,16 +136,16 @@ $(TOOLS)/bin/sam: deploy/requirements.txt
 	$(TOOLS)/bin/pip install --quiet --disable-pip-version-check -r deploy/requirements.txt
 	@touch $@
 
-# The function for arm64, ready to be deployed.
+# The function, ready to be deployed: for the processor of the stage.
 build: tools
-	rustup target add aarch64-unknown-linux-gnu
-	$(AWS_TOOLS) sam build
+	$(DEPLOY) build $(STAGE)
 
 FUNCTION = $(CURDIR)/.aws-sam/build/AppFunction-Shared/bootstrap
 QEMU = qemu-aarch64-static -L /usr/aarch64-linux-gnu
 
 # The function as it is deployed: at most 6 MB, and its tests pass on it, on an emulated arm64.
-arm64: build
+arm64: tools
+	$(DEPLOY) build $(STAGE) --architecture arm64
 	@command -v qemu-aarch64-static >/dev/null && [ -d /usr/aarch64-linux-gnu ] || { \
 	  echo "QEMU is missing: apt-get install qemu-user-static libc6-arm64-cross" >&2; exit 1; }
 	python3 -m zipfile -c target/function.zip $(FUNCTION)
@@ -153,17 +153,26 @@ arm64: build
 	$(CARGO) build -p sm-cli
 	BOOTSTRAP="$(QEMU) $(FUNCTION)" $(BIN) with-postgres -- $(CARGO) test -p sm-tests --test integration -- lambda::
 
-# `make deploy`, `make deploy STAGE=prod`; the first time of a stage with GUIDED=1, which asks for the parameters.
-deploy: build
-	$(AWS_TOOLS) sam deploy --config-env $(STAGE) $(if $(GUIDED),--guided)
+# `make deploy`, `make deploy STAGE=prod`. Asks for what it does not know yet, and with GUIDED=1 for everything;
+# `make deploy SET="LogLevel=debug RotationDays=90"` changes parameters.
+deploy: tools
+	$(DEPLOY) deploy $(STAGE) $(if $(GUIDED),--guided) $(SET)
+
+# What the commands of an operator need: eval "$(make -s environment STAGE=prod)"
+environment: tools
+	@$(DEPLOY) environment $(STAGE)
+
+IN_STAGE = environment="$$($(DEPLOY) environment $(STAGE))" && eval "$$environment" &&
+
+# Lets the stack's roles use its key again.
+key: tools
+	$(DEPLOY) key $(STAGE)
 
 # Asks for the secrets that are missing; `make secrets REPLACE=DISCORD_BOT_TOKEN` for one anew.
-secrets:
+secrets: tools
 	$(CARGO) build -p sm-cli
-	@[ -n "$$AWS_ACCESS_KEY_ID" ] || eval "$$(aws configure export-credentials --format env)"; \
-	export AWS_REGION="$${AWS_REGION:-$${AWS_DEFAULT_REGION:-$$(aws configure get region)}}"; \
-	$(BIN) secrets $(if $(REPLACE),rotate $(REPLACE),bootstrap) --stack $(STACK)
+	@$(IN_STAGE) $(BIN) secrets $(if $(REPLACE),rotate $(REPLACE),bootstrap)
 
 # The dashboard's files.
 web: tools $(DASHBOARD)
-	$(AWS_TOOLS) python deploy/upload_site.py $(STACK) frontend/dist
+	@$(IN_STAGE) $(AWS_TOOLS) python deploy/upload_site.py "$$STREAMMAXING_STACK" frontend/dist

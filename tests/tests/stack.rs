@@ -22,8 +22,9 @@ const STACK: &str = "rehearsal";
 const BUILD: &str = "target/sam";
 
 /// A deployed stack.
-struct Deployed {
-    aws: Ministack,
+struct Deployed<'a> {
+    aws: &'a Ministack,
+    name: &'static str,
     outputs: BTreeMap<String, String>,
     /// What is sent there arrives at CloudFront.
     site: Site,
@@ -54,10 +55,12 @@ fn build() {
     ok(&mut command);
 }
 
-fn deploy(aws: &Ministack, t: &World, changes: &[&str]) {
+/// As `make deploy` does.
+fn deploy(aws: &Ministack, t: &World, name: &str, changes: &[&str]) {
     let setting = |name| &t.settings.iter().find(|(n, _)| *n == name).unwrap().1;
     let parameters = [
         ("Architecture", "x86_64".to_owned()),
+        ("CanaryType", "Emulator".to_owned()),
         ("EmulatorPort", aws.port().to_string()),
         ("EnableWebSocket", "true".to_owned()),
         ("DiscordClientId", setting("DISCORD_CLIENT_ID").clone()),
@@ -68,31 +71,31 @@ fn deploy(aws: &Ministack, t: &World, changes: &[&str]) {
         ("TwitchAuthUrl", setting("TWITCH_AUTH_URL").clone()),
     ];
     let parameters = parameters.map(|(name, value)| format!("{name}={value}"));
-    let template = format!("{BUILD}/template.yaml");
-    let mut command = run(aws, &SAM_CLI);
-    command.args(["deploy", "--config-env", "rehearsal", "--stack-name", STACK, "--resolve-s3"]);
-    command.args([
-        "--capabilities",
-        "CAPABILITY_IAM",
-        "--no-confirm-changeset",
-        "--no-progressbar",
-    ]);
-    command.args(["--template-file", &template, "--parameter-overrides"]);
-    command.args(parameters).args(changes);
+    let remembered = std::env::temp_dir().join(format!("{}.json", uuid::Uuid::new_v4()));
+    let mut command = run(aws, &["deploy/deploy.py", "deploy", "dev", "--no-build"]);
+    command.args(["--region", REGION, "--stack", name, "--build-dir", BUILD]);
+    command.arg("--file").arg(&remembered).args(parameters).args(changes);
     ok(&mut command);
+    fs::remove_file(remembered).unwrap();
 }
 
-impl Deployed {
-    async fn new(aws: Ministack, t: &World) -> Self {
-        deploy(&aws, t, &[]);
-        let program = "import boto3, json; s = boto3.client('cloudformation').describe_stacks()['Stacks']; \
-                       print(json.dumps({o['OutputKey']: o['OutputValue'] for x in s for o in x.get('Outputs', [])}))";
-        let outputs = ok(&mut run(&aws, &["-c", program]));
+fn delete(aws: &Ministack, name: &str) {
+    ok(run(aws, &SAM_CLI).args(["delete", "--stack-name", name, "--no-prompts"]));
+}
+
+impl<'a> Deployed<'a> {
+    async fn new(aws: &'a Ministack, t: &World, name: &'static str, changes: &[&str]) -> Self {
+        deploy(aws, t, name, changes);
+        let program = format!(
+            "import boto3, json; s = boto3.client('cloudformation').describe_stacks(StackName='{name}')['Stacks'][0]; \
+             print(json.dumps({{o['OutputKey']: o['OutputValue'] for o in s['Outputs']}}))"
+        );
+        let outputs = ok(&mut run(aws, &["-c", &program]));
         let outputs: BTreeMap<String, String> = serde_json::from_str(&outputs).unwrap();
         let (cloudfront, domain) = (aws.url(), outputs["DistributionDomain"].clone());
         let edge = edge(move || (cloudfront.clone(), domain.clone())).await;
         let site = Site::new(edge, outputs["DashboardUrl"].clone());
-        Self { aws, outputs, site }
+        Self { aws, name, outputs, site }
     }
 
     fn call(&self, target: &str, body: Value) -> Value {
@@ -121,7 +124,15 @@ impl Deployed {
     /// Runs an operator's command against this stack, as somebody who has AWS's credentials.
     async fn operate(&self, given: Vec<(&'static str, String)>, arguments: &[&str]) -> Ran {
         let settings = [self.aws.environment(), given].concat();
-        streammaxing(&[arguments, &["--stack", STACK]].concat(), &settings).await
+        streammaxing(&[arguments, &["--stack", self.name]].concat(), &settings).await
+    }
+
+    /// Calls AWS as the command line of AWS does; `call` is Python.
+    fn boto(&self, service: &str, call: &str) -> Value {
+        let program = format!(
+            "import boto3, json; print(json.dumps(boto3.client('{service}').{call}, default=str))"
+        );
+        serde_json::from_str(&ok(&mut run(self.aws, &["-c", &program]))).unwrap()
     }
 
     fn secret(&self) -> BTreeMap<String, String> {
@@ -158,10 +169,12 @@ async fn stack_is_deployed_used_changed_and_deleted() {
     build();
     scenario_within(Duration::from_secs(600), async |t| {
         let aws = Ministack::start_with(&cache_dir(), true).unwrap_or_else(|why| panic!("{why}"));
-        let stack = Deployed::new(aws, t).await;
+        let stack = Deployed::new(&aws, t, STACK, &[]).await;
         let health = stack.site.get("/api/health", "").await;
         let (status, said) = (health.status(), health.text().await.unwrap());
         assert_eq!(status, 200, "it needs no secret: {said} {:#?}", stack.log());
+        let waiting = stack.task("FunctionName", json!({ "task": "sweep" })).await;
+        assert_eq!(waiting, json!({ "waiting": "secrets" }));
         stack.complete_the_secret(t).await;
         let smoke = stack.task("OpsFunctionName", json!({ "task": "smoke" })).await;
         let fine = json!({ "settings": "ok", "database": "ok", "key": "ok", "discord": "ok", "twitch": "ok" });
@@ -181,19 +194,129 @@ async fn stack_is_deployed_used_changed_and_deleted() {
             assert!(stack.logged(&format!("\"Outcome\":\"{outcome}\"")), "nobody counts {outcome}");
         }
 
-        deploy(&stack.aws, t, &["LogLevel=debug"]);
-        let question = json!({ "task": "health" });
-        assert_eq!(stack.task("FunctionName", question).await["database"], "ok");
-        assert_eq!(stack.site.get("/api/auth/me", &session).await.status(), 200);
-        ok(run(&stack.aws, &SAM_CLI).args(["delete", "--stack-name", STACK, "--no-prompts"]));
+        changed_setting(t, &stack, &session).await;
+        remedies(&stack, &session).await;
+        second_stage(t, &stack).await;
+        delete(&aws, STACK);
+        taken_up_again(t, &stack, &session).await;
         // By now it is time to look up the viewers.
         t.work().await;
     })
     .await;
 }
 
+/// A second deployment changes a setting, and the traffic meets it.
+async fn changed_setting(t: &World, stack: &Deployed<'_>, session: &str) {
+    let versions = || {
+        let call =
+            format!("list_versions_by_function(FunctionName='{}')", stack.outputs["FunctionName"]);
+        stack.boto("lambda", &call)["Versions"].as_array().unwrap().len()
+    };
+    let before = versions();
+    deploy(stack.aws, t, STACK, &["UserRequestsPerMinute=2"]);
+    assert_ne!(versions(), before);
+    let mut answers = Vec::new();
+    for _ in 0..10 {
+        answers.push(stack.site.get("/api/auth/me", session).await.status().as_u16());
+    }
+    assert!(answers.contains(&429), "the alias still has 50 requests a minute: {answers:?}");
+    let found = stack.operate(Vec::new(), &["doctor", "--json"]).await.json();
+    let checks = found["checks"].as_array().unwrap();
+    let release = checks.iter().find(|check| check["name"] == "release").unwrap();
+    assert_eq!(release["state"], "ok", "{release}");
+    // Without a change there is no new version, and nothing fails.
+    let before = versions();
+    deploy(stack.aws, t, STACK, &["UserRequestsPerMinute=2"]);
+    assert_eq!(versions(), before);
+}
+
+/// The commands of docs/runbook.md, on the stack as it is after a release.
+async fn remedies(stack: &Deployed<'_>, session: &str) {
+    let app = stack.outputs["FunctionName"].clone();
+    let me = async || stack.site.get("/api/auth/me", session).await.status().as_u16();
+    // Undo a release.
+    let versions =
+        stack.boto("lambda", &format!("list_versions_by_function(FunctionName='{app}')"));
+    let versions: Vec<&str> = versions["Versions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|version| version["Version"].as_str().unwrap())
+        .collect();
+    let [.., before, newest] = versions.as_slice() else { panic!("{versions:?}") };
+    let point = |version: &str| {
+        let call =
+            format!("update_alias(FunctionName='{app}', Name='live', FunctionVersion='{version}')");
+        stack.boto("lambda", &call);
+    };
+    point(before);
+    until("the version before is served", 20, async || me().await == 200).await;
+    point(newest);
+    // Stop everything, and begin again.
+    let health = async || stack.site.get("/api/health", "").await.status().as_u16();
+    stack.boto(
+        "lambda",
+        &format!("put_function_concurrency(FunctionName='{app}', ReservedConcurrentExecutions=0)"),
+    );
+    assert_ne!(health().await, 200, "nothing runs");
+    stack.boto("lambda", &format!("delete_function_concurrency(FunctionName='{app}')"));
+    until("it answers again", 20, async || health().await == 200).await;
+    // The schedule is gone: what the runbook makes anew is what was there.
+    let name = format!("{}-sweep", stack.name);
+    let schedule = || stack.boto("scheduler", &format!("get_schedule(Name='{name}')"));
+    let was = schedule();
+    let runbook = fs::read_to_string(root().join("docs/runbook.md")).unwrap();
+    let target = runbook.split("--target '").nth(1).unwrap().split('\'').next().unwrap();
+    let arn = was["Target"]["Arn"].as_str().unwrap();
+    let target = target
+        .replace("<ARN of $APP>", arn.strip_suffix(":live").unwrap())
+        .replace("<ARN of the role>", was["Target"]["RoleArn"].as_str().unwrap());
+    stack.boto("scheduler", &format!("delete_schedule(Name='{name}')"));
+    stack.boto("scheduler", &format!(
+        "create_schedule(Name='{name}', ScheduleExpression='rate(1 minute)', FlexibleTimeWindow={{'Mode': 'OFF'}}, \
+         Target=json.loads('''{}'''))", target.replace('\\', "\\\\")
+    ));
+    let is = schedule();
+    for field in ["ScheduleExpression", "FlexibleTimeWindow", "State"] {
+        assert_eq!(is[field], was[field], "{field}");
+    }
+    let named = ["Arn", "RoleArn", "Input", "RetryPolicy"];
+    for field in named {
+        let (is, was) = (&is["Target"][field], &was["Target"][field]);
+        assert!(is == was, "{field}: {is} and {was}");
+    }
+}
+
+/// Another stage beside it, in the same account and region.
+async fn second_stage(t: &World, first: &Deployed<'_>) {
+    let second = Deployed::new(first.aws, t, "rehearsal-two", &[]).await;
+    for stack in [first, &second] {
+        assert_eq!(stack.site.get("/api/health", "").await.status(), 200, "{}", stack.name);
+    }
+    for output in ["FunctionName", "SecretArn", "KeyArn", "DoorbellUrl", "BucketName", "ApiUrl"] {
+        assert_ne!(first.outputs[output], second.outputs[output], "{output}");
+    }
+    delete(second.aws, second.name);
+    assert_eq!(first.site.get("/api/health", "").await.status(), 200);
+}
+
+/// A stack that takes up the key and the secret of one that was deleted.
+async fn taken_up_again(t: &World, gone: &Deployed<'_>, session: &str) {
+    let kept = [("ExistingKeyArn", "KeyArn"), ("ExistingSecretArn", "SecretArn")]
+        .map(|(parameter, output)| format!("{parameter}={}", gone.outputs[output]));
+    let kept: Vec<&str> = kept.iter().map(String::as_str).collect();
+    let stack = Deployed::new(gone.aws, t, "rehearsal-three", &kept).await;
+    for output in ["KeyArn", "SecretArn"] {
+        assert_eq!(stack.outputs[output], gone.outputs[output]);
+    }
+    let smoke = stack.task("OpsFunctionName", json!({ "task": "smoke" })).await;
+    assert_eq!((&smoke["settings"], &smoke["key"]), (&json!("ok"), &json!("ok")), "{smoke}");
+    assert_eq!(stack.site.get("/api/auth/me", session).await.status(), 200, "it goes on");
+    delete(stack.aws, stack.name);
+}
+
 /// What an operator sees from another machine, who may not use the key.
-async fn operator(stack: &Deployed) {
+async fn operator(stack: &Deployed<'_>) {
     let plan = stack.operate(Vec::new(), &["migrate", "--plan", "--json"]).await.ok();
     assert_eq!(plan["pending"], json!([]));
     let found = stack.operate(Vec::new(), &["doctor", "--json"]).await.json();
@@ -201,14 +324,16 @@ async fn operator(stack: &Deployed) {
         let checks = found["checks"].as_array().unwrap();
         checks.iter().find(|check| check["name"] == name).unwrap_or(&Value::Null)["state"].clone()
     };
-    for name in ["aws identity", "settings", "database", "queue", "dead letters", "encryption"] {
+    for name in
+        ["aws identity", "settings", "database", "release", "queue", "dead letters", "encryption"]
+    {
         assert_eq!(state(name), "ok", "{name}: {found:#}");
     }
 }
 
 /// The dashboard: files, pages without files, headers, and an API whose errors stay its own.
-async fn site(stack: &Deployed) {
-    ok(&mut run(&stack.aws, &["deploy/upload_site.py", STACK, "frontend/dist"]));
+async fn site(stack: &Deployed<'_>) {
+    ok(&mut run(stack.aws, &["deploy/upload_site.py", STACK, "frontend/dist"]));
     let index = fs::read_to_string(root().join("frontend/dist/index.html")).unwrap();
     for path in ["/", "/servers", "/servers/7/streamers/8"] {
         let page = stack.site.get(path, "").await;
@@ -232,7 +357,7 @@ async fn site(stack: &Deployed) {
 }
 
 /// A go-live: CloudFront, API Gateway, the function, the queue, the function, Discord.
-async fn announcement(t: &World, stack: &Deployed) {
+async fn announcement(t: &World, stack: &Deployed<'_>) {
     let ana = t.streamer("ana").await;
     let guild = t.guild_following(&ana).await;
     let secret = &stack.secret()["TWITCH_EVENTSUB_SECRET"];
@@ -250,7 +375,7 @@ async fn announcement(t: &World, stack: &Deployed) {
     until("the announcement is posted", 20, async || t.messages(guild).len() == 1).await;
 }
 
-async fn dead_letters(t: &World, stack: &Deployed) {
+async fn dead_letters(t: &World, stack: &Deployed<'_>) {
     // As soon as it may, instead of after three minutes.
     let hurry = json!({ "QueueUrl": stack.outputs["DoorbellUrl"], "Attributes": { "VisibilityTimeout": "1" } });
     stack.call("AmazonSQS.SetQueueAttributes", hurry);
@@ -271,7 +396,7 @@ async fn dead_letters(t: &World, stack: &Deployed) {
 }
 
 /// The four steps while webhooks and sessions flow: nothing is refused, before, meanwhile or after.
-async fn rotation(t: &World, stack: &Deployed, session: &str) {
+async fn rotation(t: &World, stack: &Deployed<'_>, session: &str) {
     let before = stack.secret();
     let old = &before["TWITCH_EVENTSUB_SECRET"];
     let callback = format!("{}/webhooks/twitch", stack.site.edge);

@@ -1,4 +1,4 @@
-//! Lambda, as an operator uses it: the settings of a function, and asking one for a task.
+//! Lambda, as an operator uses it: a function's settings and its limit, and asking one for a task.
 
 use crate::{
     AwsSettings, Http,
@@ -9,18 +9,39 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use time::OffsetDateTime;
 
-/// The environment variables of a function. Needs `lambda:GetFunctionConfiguration`.
+/// The environment variables of a function, such as `app` or `app:live`. Needs `lambda:GetFunctionConfiguration`.
 pub async fn function_settings(
     aws: &AwsSettings,
     http: &Http,
     function: &str,
     now: OffsetDateTime,
 ) -> Result<BTreeMap<String, String>, CallError> {
-    let path = format!("/2015-03-31/functions/{function}/configuration");
+    let (name, alias) = function.split_once(':').unwrap_or((function, "$LATEST"));
+    let alias = alias.replace('$', "%24");
+    let path = format!("/2015-03-31/functions/{name}/configuration?Qualifier={alias}");
     let answer = call(aws, http, Method::GET, &path, String::new(), now).await?;
     let variables = answer["Environment"]["Variables"].clone();
     serde_json::from_value(variables)
         .map_err(|_| CallError::Unavailable(format!("{function} has no environment variables")))
+}
+
+/// How many instances a function may have at once: its own limit, or else what the account has left.
+///
+/// Needs `lambda:GetFunctionConcurrency` and `lambda:GetAccountSettings`.
+pub async fn instances(
+    aws: &AwsSettings,
+    http: &Http,
+    function: &str,
+    now: OffsetDateTime,
+) -> Result<Option<u64>, CallError> {
+    let path = format!("/2019-09-30/functions/{function}/concurrency");
+    let own = call(aws, http, Method::GET, &path, String::new(), now).await?;
+    if let Some(reserved) = own["ReservedConcurrentExecutions"].as_u64() {
+        return Ok(Some(reserved));
+    }
+    let path = "/2016-08-19/account-settings/";
+    let account = call(aws, http, Method::GET, path, String::new(), now).await?;
+    Ok(account["AccountLimit"]["UnreservedConcurrentExecutions"].as_u64())
 }
 
 /// What a function answers to an event. Needs `lambda:InvokeFunction`.

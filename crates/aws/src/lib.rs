@@ -21,7 +21,7 @@ pub use cipher::{Cipher, CipherError};
 pub use codedeploy::{Hook, report_hook};
 pub use credentials::AwsSettings;
 pub use dead_letters::{DeadLetter, DeadLetters};
-pub use function::{function_settings, invoke};
+pub use function::{function_settings, instances, invoke};
 pub use http::{Http, lazy_http};
 pub use identity::{Identity, identity};
 pub use queue::{Doorbell, Ring};

@@ -32,9 +32,23 @@ impl StoredSecret {
         Ok(answer.version_ids_to_stages.unwrap_or_default().into_iter().collect())
     }
 
-    /// The values of a stage's version.
-    pub async fn values(&self, stage: &str) -> Result<BTreeMap<String, String>, String> {
+    /// The values in use.
+    pub async fn current(&self) -> Result<BTreeMap<String, String>, String> {
+        self.values(CURRENT, None).await
+    }
+
+    /// The values of the version that a rotation prepares.
+    pub async fn pending(&self, id: &str) -> Result<BTreeMap<String, String>, String> {
+        self.values(PENDING, Some(id)).await
+    }
+
+    async fn values(
+        &self,
+        stage: &str,
+        id: Option<&str>,
+    ) -> Result<BTreeMap<String, String>, String> {
         let request = self.client.get_secret_value().secret_id(&self.arn).version_stage(stage);
+        let request = request.set_version_id(id.map(str::to_owned));
         let answer = request.send().await.map_err(|error| told(&error))?;
         let text = answer.secret_string().unwrap_or_default();
         // The parser's own message could quote a value.

@@ -66,6 +66,8 @@ pub fn peek(name: &str) -> Option<String> {
 pub struct Config {
     /// Names this installation in metrics.
     pub stage: String,
+    /// Which release this is, where it was deployed as one.
+    pub release: Option<String>,
     /// How much is logged.
     pub log_level: LevelFilter,
     /// Where the product is reached from outside, without a slash at the end.
@@ -161,6 +163,7 @@ impl Reader<'_> {
         let aws = needs_aws.then(|| self.aws());
         Config {
             stage: self.optional("STAGE").unwrap_or_else(|| "local".to_owned()),
+            release: self.optional("RELEASE"),
             log_level: self.parsed(
                 "LOG_LEVEL",
                 LevelFilter::INFO,

@@ -2,7 +2,7 @@
 
 use crate::{
     event::{Kind, Message, classify},
-    ops::{Ops, Step, smoke},
+    ops::{Hook, Ops, Step, smoke},
 };
 use axum::Router;
 use lambda_http::{Adapter, LambdaEvent, request::LambdaRequest};
@@ -98,11 +98,7 @@ impl Dispatcher {
             }
             Kind::Schedule => Box::pin(self.sweep(context.deadline)).await.map(Reply::Json),
             Kind::Task(task) => Box::pin(self.task(&task, context.deadline)).await.map(Reply::Json),
-            Kind::Hook(hook) => {
-                let found = Box::pin(smoke::look(&self.app.get().await)).await;
-                self.ops()?.report(&hook, &found).await?;
-                Ok(Reply::Json(json!(found)))
-            }
+            Kind::Hook(hook) => Box::pin(self.hook(&hook)).await.map(Reply::Json),
             Kind::Rotation(step) => Box::pin(self.rotate(&step)).await.map(Reply::Json),
             Kind::Unknown => {
                 Err("this event is none that the function knows: expected HTTP API 2.0, \
@@ -158,7 +154,14 @@ impl Dispatcher {
     }
 
     async fn sweep(&self, deadline_ms: u64) -> Result<Value, Error> {
-        let app = self.app.get().await?;
+        let app = match self.app.get().await {
+            Ok(app) => app,
+            Err(_) if self.waits_for_secrets().await => {
+                Gauge::OldestOutbox.note(0);
+                return Ok(json!({ "waiting": "secrets" }));
+            }
+            Err(error) => return Err(error.into()),
+        };
         let swept = sweep::run(&app, deadline(&app, deadline_ms)).await;
         let swept = swept.inspect_err(|_| Counter::DatabaseError.count())?;
         Gauge::OldestOutbox.note(oldest_due(&app).await?);
@@ -193,6 +196,24 @@ impl Dispatcher {
                 )
             }
             other => Err(format!("no task `{other}`: expected {}", TASKS.join(", ")).into()),
+        }
+    }
+
+    /// Before a release gets traffic: migrates, looks at everything, and tells CodeDeploy.
+    async fn hook(&self, hook: &Hook) -> Result<Value, Error> {
+        let app = self.app.get().await;
+        let found = match &app {
+            Err(_) if self.waits_for_secrets().await => smoke::waiting(),
+            _ => smoke::prepare(&app).await,
+        };
+        self.ops()?.report(hook, &found).await?;
+        Ok(json!(found))
+    }
+
+    async fn waits_for_secrets(&self) -> bool {
+        match &self.ops {
+            Some(ops) => ops.waits_for_secrets().await,
+            None => false,
         }
     }
 

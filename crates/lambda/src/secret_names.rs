@@ -1,6 +1,7 @@
 //! The secret settings by name: who makes each, and how one is made anew.
 
 use sm_aws::rotation::{random_key, random_secret};
+use std::collections::BTreeMap;
 
 /// What is made at Postgres, Discord and Twitch, and where to get it.
 pub const ASKED: [(&str, &str); 4] = [
@@ -24,6 +25,11 @@ pub const EVENTSUB: &str = "TWITCH_EVENTSUB_SECRET";
 /// Where to get the value of a setting that is made elsewhere; `None` for one of ours.
 pub fn source(name: &str) -> Option<&'static str> {
     ASKED.iter().find(|(asked, _)| *asked == name).map(|(_, source)| *source)
+}
+
+/// Whether nobody has given any of the asked ones yet, as in a stack that was just made.
+pub(crate) fn none_is_given(values: &BTreeMap<String, String>) -> bool {
+    ASKED.iter().all(|(name, _)| values.get(*name).is_none_or(|value| value.trim().is_empty()))
 }
 
 /// A value made at random for one of ours.

@@ -3,6 +3,7 @@
 mod codedeploy;
 mod door;
 mod kms;
+mod release;
 mod ring;
 mod rotation;
 mod secrets;

@@ -47,7 +47,7 @@ impl Stored {
     }
 
     /// Puts a new version beside the current one, as a rotation does first; returns its id.
-    fn stage(&mut self, changes: &[(&str, &str)]) -> String {
+    pub(super) fn stage(&mut self, changes: &[(&str, &str)]) -> String {
         self.change(changes);
         let request = json!({
             "SecretId": self.arn, "SecretString": self.text(), "VersionStages": ["AWSPENDING"],

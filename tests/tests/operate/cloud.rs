@@ -1,6 +1,7 @@
 //! What a deployed stack consists of, as far as an operator asks it: settings, secret, queues and key.
 
 use crate::aws::aws;
+use reqwest::Method;
 use serde_json::{Value, json};
 use sm_lambda::secret_names::{ASKED, LOCAL_KEY, MADE};
 use sm_sim::aws::{Ministack, REGION};
@@ -73,18 +74,45 @@ impl<'a> Cloud<'a> {
             ("DEAD_LETTER_URL", &self.dead_letters),
             ("KMS_KEY_ID", key.as_str().unwrap()),
             ("AWS_ENDPOINT_URL", ""),
+            ("RELEASE", "0123456789abcdef"),
         ]);
-        let function = json!({
-            "FunctionName": format!("CodeDeployHook_{}", self.stack), "Runtime": "provided.al2023",
-            "Handler": "bootstrap", "Role": format!("arn:aws:iam::000000000000:role/{}", self.stack),
-            "Code": { "ZipFile": NO_CODE }, "Environment": { "Variables": variables },
-        });
-        let url = format!("{}/2015-03-31/functions", self.aws.url());
+        let app = format!("{}-app", self.stack);
+        for name in [format!("CodeDeployHook_{}", self.stack), app.clone()] {
+            let function = json!({
+                "FunctionName": name, "Runtime": "provided.al2023",
+                "Handler": "bootstrap", "Role": format!("arn:aws:iam::000000000000:role/{}", self.stack),
+                "Code": { "ZipFile": NO_CODE }, "Environment": { "Variables": variables },
+            });
+            self.lambda(Method::POST, "", function).await;
+        }
+        self.lambda(Method::POST, &format!("/{app}/versions"), json!({})).await;
+        let alias = json!({ "Name": "live", "FunctionVersion": "1" });
+        self.lambda(Method::POST, &format!("/{app}/aliases"), alias).await;
+    }
+
+    /// Deploys other settings, without giving them the traffic.
+    pub(super) async fn change(&self, function: &str, changes: &[(&str, &str)]) {
+        let path = format!("/{function}/configuration");
+        let now = self.lambda(Method::GET, &path, Value::Null).await;
+        let mut variables = now["Environment"]["Variables"].clone();
+        for (name, value) in changes {
+            variables[*name] = json!(value);
+        }
+        let new = json!({ "Environment": { "Variables": variables } });
+        self.lambda(Method::PUT, &path, new).await;
+    }
+
+    /// Asks Lambda about its functions.
+    pub(super) async fn lambda(&self, method: Method, path: &str, body: Value) -> Value {
+        let version = if path.ends_with("/concurrency") { "2017-10-31" } else { "2015-03-31" };
+        let url = format!("{}/{version}/functions{path}", self.aws.url());
         let credential =
             format!("AWS4-HMAC-SHA256 Credential=test/20260101/{REGION}/lambda/aws4_request");
-        let request = sm_aws::lazy_http().post(url).header("authorization", credential);
-        let answer = request.body(function.to_string()).send().await.unwrap();
-        assert_eq!(answer.status().as_u16(), 201, "{}", answer.text().await.unwrap());
+        let request = sm_aws::lazy_http().request(method, url).header("authorization", credential);
+        let answer = request.body(body.to_string()).send().await.unwrap();
+        let (status, text) = (answer.status(), answer.text().await.unwrap());
+        assert!(status.is_success(), "{path}: {text}");
+        serde_json::from_str(&text).unwrap()
     }
 
     /// Runs a command for this stack, with AWS's credentials alone.

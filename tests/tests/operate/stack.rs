@@ -1,6 +1,7 @@
 //! `--stack`: the settings of a deployed stack, and what `doctor` says of it.
 
 use super::cloud::Cloud;
+use reqwest::Method;
 use serde_json::{Value, json};
 use sm_sim::aws::{Ministack, REGION};
 use sm_tests::{
@@ -66,7 +67,7 @@ async fn what_is_missing_to_ask_aws_is_named_with_its_remedy() {
     let environment = crate::aws::aws().environment();
     let missing = streammaxing(&["smoke", "--stack", "none"], &environment).await;
     assert_eq!(missing.code, 1);
-    for text in ["CodeDeployHook_none", &format!("Is there a stack none in {REGION}?")] {
+    for text in ["none-app", &format!("Is there a stack none in {REGION}?")] {
         assert!(missing.stderr.contains(text), "{text}: {}", missing.stderr);
     }
     let doctor = streammaxing(&["doctor", "--stack", "none", "--json"], &environment).await;
@@ -131,6 +132,7 @@ async fn doctor_looks_at_identity_region_queue_and_dead_letters() {
         assert!(identity["found"].as_str().unwrap().ends_with(REGION), "{identity}");
         assert_eq!(check(&ran, "queue")["found"], "0 messages wait");
         assert_eq!(check(&ran, "dead letters")["state"], "ok");
+        assert_eq!(check(&ran, "release")["found"], "0123456789 has the traffic");
         // Its function has no code; the rehearsal asks one that has.
         assert_eq!(check(&ran, "encryption")["state"], "problem");
 
@@ -147,6 +149,53 @@ async fn doctor_looks_at_identity_region_queue_and_dead_letters() {
         assert_eq!(found["fix"], "set AWS_REGION to the region of the stack", "{found}");
         let none = t.operate(&["doctor", "--json"]).await.json().to_string();
         assert!(!none.contains("aws identity") && !none.contains("dead letters"), "{none}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn settings_are_those_that_have_the_traffic() {
+    scenario(async |t| {
+        let cloud = Cloud::complete(t).await;
+        let (app, operations) =
+            (format!("{}-app", cloud.stack), format!("CodeDeployHook_{}", cloud.stack));
+        let new = [("PUBLIC_BASE_URL", "https://new.example"), ("RELEASE", "fedcba9876543210")];
+        cloud.change(&app, &new).await;
+        cloud.change(&operations, &new).await;
+        assert_eq!(cloud.operate(&URLS).await.ok()["dashboard"], t.url.as_str());
+        let found = check(&cloud.operate(&["doctor", "--json"]).await, "release");
+        assert_eq!(found["state"], "warning");
+        let both = "0123456789 has the traffic, and fedcba9876 was deployed last";
+        assert_eq!(found["found"], both);
+
+        cloud.lambda(Method::POST, &format!("/{app}/versions"), json!({})).await;
+        let alias = json!({ "FunctionVersion": "2" });
+        cloud.lambda(Method::PUT, &format!("/{app}/aliases/live"), alias).await;
+        let moved = cloud.operate(&URLS).await.ok();
+        assert_eq!(moved["dashboard"], "https://new.example");
+        let found = check(&cloud.operate(&["doctor", "--json"]).await, "release");
+        assert_eq!(found["state"], "ok", "{found}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn doctor_warns_of_more_connections_than_the_database_takes() {
+    scenario(async |t| {
+        let cloud = Cloud::complete(t).await;
+        let warning = async || {
+            let ran = cloud.operate(&["doctor", "--json"]).await.json();
+            let checks = ran["checks"].as_array().unwrap().clone();
+            checks.into_iter().find(|check| check["name"] == "connections")
+        };
+        let found = warning().await.expect("the account has a thousand instances");
+        assert_eq!(found["state"], "warning", "{found}");
+        let text = found["found"].as_str().unwrap();
+        assert!(text.contains("instances with 5 each are more than"), "{text}");
+        let limit = json!({ "ReservedConcurrentExecutions": 2 });
+        let path = format!("/{}-app/concurrency", cloud.stack);
+        cloud.lambda(Method::PUT, &path, limit).await;
+        assert_eq!(warning().await, None);
     })
     .await;
 }

@@ -1,6 +1,9 @@
 //! Where the template and the code must say the same.
 
-use super::{Template, evaluate::Stack};
+use super::{
+    Template,
+    evaluate::{STACK, Stack},
+};
 use serde_json::{Value, json};
 use sm_aws::metrics::{COUNT, Counter, Gauge, NAMESPACE};
 use sm_lambda::{
@@ -97,7 +100,7 @@ fn text(value: &Value) -> String {
 
 #[test]
 fn metrics_of_alarms_and_dashboard_are_ones_that_the_code_writes() {
-    let stage = || ("Stage".to_owned(), "dev".to_owned());
+    let stage = || ("Stage".to_owned(), STACK.to_owned());
     let mut written = Vec::new();
     for counter in Counter::ALL {
         let (operation, outcome) = counter.dimensions();

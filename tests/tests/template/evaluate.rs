@@ -1,9 +1,13 @@
 //! CloudFormation's functions, as far as this template uses them.
 
 use serde_json::{Value, json};
+use sm_sim::aws::REGION;
 use std::collections::BTreeMap;
 
-/// The template's parameters at their defaults, some of them changed.
+/// What a stack is called where nobody says.
+pub(super) const STACK: &str = "streammaxing-dev";
+
+/// The template's parameters at their defaults, some of them changed; a stack's name and region.
 pub(super) struct Stack<'a> {
     template: &'a Value,
     parameters: BTreeMap<String, String>,
@@ -11,6 +15,15 @@ pub(super) struct Stack<'a> {
 
 impl<'a> Stack<'a> {
     pub(super) fn new(template: &'a Value, changes: &[(&str, &str)]) -> Self {
+        Self::named(template, STACK, REGION, changes)
+    }
+
+    pub(super) fn named(
+        template: &'a Value,
+        stack: &str,
+        region: &str,
+        changes: &[(&str, &str)],
+    ) -> Self {
         let declared = template["Parameters"].as_object().unwrap();
         let default = |(name, parameter): (&String, &Value)| {
             let text = match &parameter["Default"] {
@@ -25,6 +38,8 @@ impl<'a> Stack<'a> {
             let changed = parameters.insert((*name).to_owned(), (*value).to_owned());
             assert!(changed.is_some(), "{name} is no parameter");
         }
+        parameters.insert("AWS::StackName".to_owned(), stack.to_owned());
+        parameters.insert("AWS::Region".to_owned(), region.to_owned());
         Self { template, parameters }
     }
 

@@ -1,8 +1,11 @@
 //! `template.yaml`: what linters find, and what none of them does.
 
 mod code;
+mod deploy;
 mod evaluate;
 mod lints;
+mod names;
+mod release;
 mod shape;
 
 use serde_json::{Map, Value};
@@ -31,6 +34,23 @@ pub(crate) fn sam() -> &'static Python {
 /// The repository.
 pub(crate) fn root() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+}
+
+/// A directory that goes with the test.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new() -> Self {
+        let directory = std::env::temp_dir().join(format!("streammaxing-{}", uuid::Uuid::new_v4()));
+        std::fs::create_dir(&directory).unwrap();
+        Self(directory)
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
 }
 
 /// The template as it is written, and with every option switched on as CloudFormation sees it.

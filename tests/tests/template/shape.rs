@@ -2,6 +2,7 @@
 
 use super::{Template, evaluate::Stack, root};
 use serde_json::Value;
+use sm_aws::metrics::{Counter, Gauge};
 use std::collections::BTreeSet;
 
 const QUEUE: &str = "AWS::SQS::Queue";
@@ -138,6 +139,54 @@ fn each_alarm_has_its_section_of_the_runbook_and_tells_somebody() {
         for step in ["**Means.**", "**Look.**", "**Do.**", "**Over.**"] {
             assert!(part.contains(step), "{title} lacks {step}");
         }
+    }
+}
+
+/// Where nothing happens there is a sweep a minute, and where little does a webhook now and then.
+#[test]
+fn alarms_ring_where_little_happens_and_not_before_anything_does() {
+    for (name, alarm) in Template::get().of_type(ALARM) {
+        let properties = &alarm["Properties"];
+        // A new stack has no data: no alarm may stand for that.
+        assert_ne!(properties["TreatMissingData"], "breaching", "{name} rings at once");
+        let ends = properties["ComparisonOperator"] == "LessThanThreshold";
+        let told = properties["InsufficientDataActions"][0]["Ref"] == "AlarmTopic";
+        let missing = properties["TreatMissingData"] == "missing";
+        assert_eq!(
+            (told, missing),
+            (ends, ends),
+            "{name}: that data ends is told, of no other alarm"
+        );
+        let operation = &properties["Dimensions"][1]["Value"];
+        if properties["Statistic"] == "Sum" && operation == "database" {
+            let (threshold, period) = (&properties["Threshold"], &properties["Period"]);
+            let sweeps = period.as_u64().map(|seconds| seconds / 60);
+            assert!(threshold.as_u64() < sweeps, "{name}: each sweep fails, and nobody is told");
+        }
+        for metric in properties["Metrics"].as_array().into_iter().flatten() {
+            let expression = metric["Expression"].as_str().unwrap_or_default();
+            assert!(!expression.contains("all >= 20"), "{name}: {expression}");
+        }
+    }
+}
+
+/// docs/cost.md counts what AWS charges for.
+#[test]
+fn cost_of_alarms_is_the_documented_one() {
+    let template = Template::get();
+    let alarms = template.of_type(ALARM);
+    let metrics: usize = alarms
+        .iter()
+        .map(|(_, alarm)| match alarm["Properties"]["Metrics"].as_array() {
+            Some(parts) => parts.iter().filter(|part| !part["MetricStat"].is_null()).count(),
+            None => 1,
+        })
+        .sum();
+    let cost = std::fs::read_to_string(root().join("docs/cost.md")).unwrap();
+    let counted = format!("{} alarms look at {metrics} metrics", alarms.len());
+    let own = format!("{} metrics of our own", Counter::ALL.len() + Gauge::ALL.len());
+    for fact in [counted, own] {
+        assert!(cost.contains(&fact), "docs/cost.md does not say: {fact}");
     }
 }
 

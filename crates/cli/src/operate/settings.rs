@@ -39,9 +39,9 @@ pub(super) struct Source {
 pub(super) struct Settings(Option<Stack>);
 
 pub(super) struct Stack {
-    /// The operations function, which has all settings of the product.
-    function: String,
+    name: String,
     aws: AwsSettings,
+    /// What the version has that gets the traffic.
     values: BTreeMap<String, String>,
 }
 
@@ -87,11 +87,12 @@ impl Settings {
 
 impl Stack {
     async fn read(name: &str) -> Result<Self, Error> {
-        let (aws, function) = (credentials()?, format!("CodeDeployHook_{name}"));
+        let aws = credentials()?;
         let (http, now) = (sm_aws::lazy_http(), Clock::system().now());
-        let values = sm_aws::function_settings(&aws, &http, &function, now).await;
+        let served = format!("{name}-app:live");
+        let values = sm_aws::function_settings(&aws, &http, &served, now).await;
         match values.map_err(|error| (remedy(name, &aws.region, &error), error)) {
-            Ok(values) => Ok(Self { function, aws, values }),
+            Ok(values) => Ok(Self { name: name.to_owned(), aws, values }),
             Err((remedy, error)) => Err(format!("{error}. {remedy}").into()),
         }
     }
@@ -112,7 +113,26 @@ impl Stack {
     /// What the operations function answers to a task.
     pub(super) async fn task(&self, task: &str) -> Result<Value, CallError> {
         let (http, now) = (sm_aws::lazy_http(), Clock::system().now());
-        sm_aws::invoke(&self.aws, &http, &self.function, &json!({ "task": task }), now).await
+        let function = self.operations();
+        sm_aws::invoke(&self.aws, &http, &function, &json!({ "task": task }), now).await
+    }
+
+    /// The release that the operations function is of; another one than the traffic's while a release is under way.
+    pub(super) async fn newest_release(&self) -> Result<Option<String>, CallError> {
+        let (http, now) = (sm_aws::lazy_http(), Clock::system().now());
+        let settings = sm_aws::function_settings(&self.aws, &http, &self.operations(), now).await;
+        Ok(settings?.remove("RELEASE"))
+    }
+
+    /// How many instances there may be at once, if there is a limit.
+    pub(super) async fn instances(&self) -> Result<Option<u64>, CallError> {
+        let (http, now) = (sm_aws::lazy_http(), Clock::system().now());
+        sm_aws::instances(&self.aws, &http, &format!("{}-app", self.name), now).await
+    }
+
+    /// CodeDeploy calls functions of such names only.
+    fn operations(&self) -> String {
+        format!("CodeDeployHook_{}", self.name)
     }
 }
 

@@ -1,5 +1,6 @@
 //! How the database and the work in it are doing, for operators.
 
+use crate::Session;
 use sqlx::PgExecutor;
 use time::OffsetDateTime;
 
@@ -10,6 +11,17 @@ pub async fn server_version(db: impl PgExecutor<'_>) -> sqlx::Result<(i32, Strin
     )
     .fetch_one(db)
     .await
+}
+
+/// How many connections the server takes, those for superusers left out.
+pub async fn connections_allowed(db: &mut Session) -> sqlx::Result<u64> {
+    let allowed: i32 = sqlx::query_scalar(
+        "select current_setting('max_connections')::int
+                - current_setting('superuser_reserved_connections')::int",
+    )
+    .fetch_one(db)
+    .await?;
+    Ok(u64::try_from(allowed).unwrap_or(0))
 }
 
 /// The work that waits.

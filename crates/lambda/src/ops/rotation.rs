@@ -5,7 +5,7 @@
 //! it is in use, by and by: `services/streamers/reconcile.rs`.
 
 use super::Ops;
-use crate::{build_app, secret_names};
+use crate::{Config, build_app, secret_names};
 use sm_aws::rotation::{CURRENT, PENDING, StoredSecret};
 use std::collections::BTreeMap;
 
@@ -26,38 +26,72 @@ impl Ops {
         }
         let stored = StoredSecret::new(self.aws()?, &self.http, step.secret.clone());
         match step.name.as_str() {
-            "createSecret" => create(&stored, &step.version).await,
+            "createSecret" => self.create(&stored, &step.version).await,
             // Nobody else has to be told: both are ours alone.
             "setSecret" => Ok(()),
-            "testSecret" => self.test(&stored).await,
-            "finishSecret" => finish(&stored, &step.version).await,
+            "testSecret" => self.test(&stored, &step.version).await,
+            "finishSecret" => self.finish(&stored, &step.version).await,
             other => Err(format!("no step `{other}`")),
         }
     }
 
+    async fn create(&self, stored: &StoredSecret, version: &str) -> Result<(), String> {
+        let versions = stored.versions().await?;
+        let stages = versions.get(version).map_or(&[] as &[String], Vec::as_slice);
+        if stages.iter().any(|stage| stage == CURRENT) {
+            return Ok(());
+        }
+        // Secrets Manager names the pending version before it has a value.
+        if stages.iter().any(|stage| stage == PENDING)
+            && let Ok(values) = stored.pending(version).await
+        {
+            return self.completed(&values).map(drop).map_err(|why| unusable(version, &why));
+        }
+        let next = next(stored.current().await?)?;
+        self.completed(&next)?;
+        stored.prepare(version, &next).await
+    }
+
     /// Whether an app with the pending values reaches its database.
-    async fn test(&self, stored: &StoredSecret) -> Result<(), String> {
-        let values = stored.values(PENDING).await?;
-        let config = self.config.clone().with_secrets(&values).map_err(|e| e.to_string())?;
+    ///
+    /// Secrets Manager asks for this step alone when the schedule is set, before the secret was ever completed.
+    async fn test(&self, stored: &StoredSecret, version: &str) -> Result<(), String> {
+        if secret_names::none_is_given(&stored.current().await?) {
+            return Ok(());
+        }
+        let config = self.completed(&stored.pending(version).await?)?;
         let app = build_app(&config, self.clock.clone()).map_err(|e| e.to_string())?;
         sm_db::announce::events::next_due(&app.pool, app.clock.now())
             .await
             .map_err(|e| e.to_string())?;
         Ok(())
     }
+
+    async fn finish(&self, stored: &StoredSecret, version: &str) -> Result<(), String> {
+        let versions = stored.versions().await?;
+        let is_current = |stages: &Vec<String>| stages.iter().any(|stage| stage == CURRENT);
+        let current =
+            versions.iter().find(|(_, stages)| is_current(stages)).map(|(id, _)| id.as_str());
+        if current == Some(version) {
+            return Ok(());
+        }
+        self.completed(&stored.pending(version).await?)?;
+        stored.promote(version, current).await
+    }
+
+    /// The settings with these values, where they suffice.
+    fn completed(&self, values: &BTreeMap<String, String>) -> Result<Config, String> {
+        self.config.clone().with_secrets(values).map_err(|error| error.to_string())
+    }
 }
 
-async fn create(stored: &StoredSecret, version: &str) -> Result<(), String> {
-    let versions = stored.versions().await?;
-    let stages = versions.get(version).map_or(&[] as &[String], Vec::as_slice);
-    if stages.iter().any(|stage| stage == CURRENT) {
-        return Ok(());
-    }
-    // Secrets Manager names the pending version before it has a value.
-    if stages.iter().any(|stage| stage == PENDING) && stored.values(PENDING).await.is_ok() {
-        return Ok(());
-    }
-    stored.prepare(version, &next(stored.values(CURRENT).await?)?).await
+/// A version never changes, so neither a repeated step nor a second rotation can put it right.
+fn unusable(version: &str, why: &str) -> String {
+    format!(
+        "the pending version {version} is of no use, and no rotation begins beside it: {why}\n\
+         Take it away with `aws secretsmanager update-secret-version-stage --version-stage {PENDING} \
+         --remove-from-version-id {version} --secret-id …`, then rotate again"
+    )
 }
 
 /// The values with new secrets of ours, each before the one that was the newest.
@@ -68,16 +102,6 @@ fn next(mut values: BTreeMap<String, String>) -> Result<BTreeMap<String, String>
         values.insert(name.to_owned(), both);
     }
     Ok(values)
-}
-
-async fn finish(stored: &StoredSecret, version: &str) -> Result<(), String> {
-    let versions = stored.versions().await?;
-    let is_current = |stages: &Vec<String>| stages.iter().any(|stage| stage == CURRENT);
-    let current = versions.iter().find(|(_, stages)| is_current(stages)).map(|(id, _)| id.as_str());
-    if current == Some(version) {
-        return Ok(());
-    }
-    stored.promote(version, current).await
 }
 
 #[cfg(test)]

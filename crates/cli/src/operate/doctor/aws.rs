@@ -1,4 +1,4 @@
-//! AWS: who we are there, whether that fits the settings, the dead letters, and the key of a stack.
+//! AWS: who we are there, whether that fits the settings, the dead letters, and a stack's release and key.
 
 use super::check::Check;
 use crate::operate::settings::Stack;
@@ -60,6 +60,26 @@ pub(super) async fn dead_letters(config: &Config) -> Option<Check> {
             Check::problem(NAME, &error, "check DEAD_LETTER_URL and sqs:GetQueueAttributes")
         }
     })
+}
+
+/// Whether what gets the traffic is what was deployed last.
+pub(super) async fn release(stack: &Stack, config: &Config) -> Check {
+    const NAME: &str = "release";
+    let served = config.release.as_deref().unwrap_or("unnamed");
+    match stack.newest_release().await {
+        Ok(newest) if newest.as_deref().unwrap_or("unnamed") == served => {
+            Check::good(NAME, &format!("{served:.10} has the traffic"))
+        }
+        Ok(newest) => {
+            let newest = newest.as_deref().unwrap_or("unnamed");
+            let found = format!("{served:.10} has the traffic, and {newest:.10} was deployed last");
+            let fix = "a release is under way, or was taken back: docs/runbook.md, Undo a release";
+            Check::warning(NAME, &found, fix)
+        }
+        Err(error) => {
+            Check::problem(NAME, &error.to_string(), "check lambda:GetFunctionConfiguration")
+        }
+    }
 }
 
 /// The key lets the roles of the stack use it and nobody else, so the stack itself tries it.

@@ -1,6 +1,8 @@
 //! The database: there, new enough, migrated, and over TLS.
 
 use super::check::Check;
+use crate::operate::settings::Stack;
+use sm_aws::CallError;
 use sm_db::{
     Session,
     fitness::{self, Obstacle, Trial},
@@ -21,7 +23,8 @@ pub(super) fn is_away(check: &Check) -> bool {
     !check.is_good() && check.is_about(AWAY)
 }
 
-pub(super) async fn look(app: &App, config: &Config) -> Vec<Check> {
+/// `stack`: whose settings these are, if a stack's.
+pub(super) async fn look(app: &App, config: &Config, stack: Option<&Stack>) -> Vec<Check> {
     let options = app.pool.connect_options();
     let begun = Instant::now();
     let fix = "check host, user and password in DATABASE_URL, and whether Postgres takes connections from here";
@@ -59,7 +62,38 @@ pub(super) async fn look(app: &App, config: &Config) -> Vec<Check> {
         }
     }
     checks.push(connection(config, options.get_host(), options.get_ssl_mode()));
+    if !is_pooled(config) {
+        let instances = match stack {
+            Some(stack) => stack.instances().await,
+            None => Ok(Some(1)),
+        };
+        checks.extend(room(&mut db, config, instances).await);
+    }
     checks
+}
+
+/// Whether the database takes as many connections as there may be; says nothing where it does.
+async fn room(
+    db: &mut Session,
+    config: &Config,
+    instances: Result<Option<u64>, CallError>,
+) -> Option<Check> {
+    const NAME: &str = "connections";
+    let instances = match instances {
+        Ok(instances) => instances?,
+        Err(error) => {
+            let fix = "check lambda:GetFunctionConcurrency and lambda:GetAccountSettings";
+            return Some(Check::warning(NAME, &error.to_string(), fix));
+        }
+    };
+    let allowed = sm_db::guilds::status::connections_allowed(db).await.ok()?;
+    let most = instances * u64::from(config.database_connections);
+    let found = format!(
+        "{instances} instances with {} each are more than the {allowed} that Postgres takes",
+        config.database_connections
+    );
+    let fix = "use a pooled address, or lower ReservedConcurrency and DATABASE_CONNECTIONS";
+    (most > allowed).then(|| Check::warning(NAME, &found, fix))
 }
 
 /// Whether it takes what we write; says nothing more where it does.
@@ -79,6 +113,10 @@ async fn writes(app: &App, db: &mut Session, pending: bool) -> Option<Check> {
         // Without its tables, which is told before.
         Err(_) | Ok(None) => None,
     }
+}
+
+fn is_pooled(config: &Config) -> bool {
+    config.secrets().is_ok_and(|secrets| sm_lambda::is_pooled(&secrets.database_url))
 }
 
 fn migrations(state: &State) -> Check {
@@ -105,8 +143,7 @@ fn migrations(state: &State) -> Check {
 
 fn connection(config: &Config, host: &str, mode: PgSslMode) -> Check {
     const NAME: &str = "connection";
-    let pooled = config.secrets().is_ok_and(|secrets| sm_lambda::is_pooled(&secrets.database_url));
-    let way = if pooled { "through a pooling proxy" } else { "straight to Postgres" };
+    let way = if is_pooled(config) { "through a pooling proxy" } else { "straight to Postgres" };
     let near = host.starts_with('/') || matches!(host, "localhost" | "127.0.0.1" | "::1" | "[::1]");
     if !near && !matches!(mode, PgSslMode::Require | PgSslMode::VerifyCa | PgSslMode::VerifyFull) {
         let found = format!("{way}, and perhaps without TLS");
@@ -116,5 +153,5 @@ fn connection(config: &Config, host: &str, mode: PgSslMode) -> Check {
             "add ?sslmode=require to DATABASE_URL, or verify-full",
         );
     }
-    Check::good(NAME, &format!("{way}, {} at most from this process", config.database_connections))
+    Check::good(NAME, &format!("{way}, {} at most from each process", config.database_connections))
 }

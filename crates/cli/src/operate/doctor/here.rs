@@ -58,9 +58,15 @@ pub(super) async fn look(app: &App, config: &Config, stack: Option<&Stack>) -> V
             None => cipher(app, config).await,
         }
     };
-    let (queue, dead_letters, key, health) =
-        tokio::join!(queue(&app.doorbell), aws::dead_letters(config), key, health(config));
-    [Some(queue), dead_letters, Some(key), Some(health)].into_iter().flatten().collect()
+    let release = async {
+        match stack {
+            Some(stack) => Some(aws::release(stack, config).await),
+            None => None,
+        }
+    };
+    let (release, queue, dead_letters, key, health) =
+        tokio::join!(release, queue(&app.doorbell), aws::dead_letters(config), key, health(config));
+    [release, Some(queue), dead_letters, Some(key), Some(health)].into_iter().flatten().collect()
 }
 
 async fn queue(doorbell: &Doorbell) -> Check {

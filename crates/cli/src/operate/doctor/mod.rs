@@ -59,7 +59,7 @@ pub(super) async fn run(format: Format, source: &Source) -> Result<ExitCode, Err
     };
     checks.push(Check::good("settings", "complete"));
     checks.push(here::base_url(&config));
-    let database = database::look(&app, &config).await;
+    let database = database::look(&app, &config, settings.stack()).await;
     let reachable = database.iter().all(|check| !database::is_away(check));
     checks.extend(database);
     let (discord, twitch, here) = tokio::join!(

@@ -5,7 +5,7 @@ use crate::{
     output::{Error, Format, say},
 };
 use serde_json::json;
-use sm_aws::rotation::{CURRENT, StoredSecret};
+use sm_aws::rotation::StoredSecret;
 use sm_lambda::{
     Config,
     config::peek,
@@ -42,7 +42,7 @@ impl Store {
         let config = settings.config()?;
         let aws = config.aws.as_ref().ok_or("SECRETS_ARN needs the AWS_ settings")?;
         let stored = StoredSecret::new(aws, &sm_aws::lazy_http(), arn);
-        let values = stored.values(CURRENT).await?;
+        let values = stored.current().await?;
         Ok(Self { values, names, manager: Some((config, stored)) })
     }
 

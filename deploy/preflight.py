@@ -1,0 +1,73 @@
+"""What can be known to fail before anything is made at AWS: a stack that fails half-way costs a quarter of an hour."""
+
+import sys
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+# Lambda keeps so many instances for functions without a limit of their own.
+LEFT_FOR_OTHERS = 100
+
+
+def look(stage, parameters):
+    """Ends the program where the deployment would fail; says who deploys where."""
+    try:
+        account = boto3.client("sts", region_name=stage.region).get_caller_identity()
+        stack = find_stack(stage)
+        problem = state_problem(stage, stack) or quota_problem(stage, int(parameters["ReservedConcurrency"]))
+    except (BotoCoreError, ClientError) as error:
+        sys.exit(f"AWS in {stage.region}: {error}")
+    print(f"{account['Arn']} deploys {stage.stack} in {stage.region}, account {account['Account']}")
+    if problem:
+        sys.exit(problem)
+    if not parameters["AlarmEmail"]:
+        print("Nobody is told of alarms: AlarmEmail is empty")
+
+
+def find_stack(stage):
+    try:
+        return boto3.client("cloudformation", region_name=stage.region).describe_stacks(StackName=stage.stack)["Stacks"][0]
+    except ClientError as error:
+        if "does not exist" in str(error):
+            return None
+        raise
+
+
+def state_problem(stage, stack):
+    state = stack["StackStatus"] if stack else "none"
+    if state in ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED"):
+        return (
+            f"{stage.stack} is {state}: its first deployment failed, and nothing can be deployed over it. Delete it, then deploy again:\n"
+            f"  aws cloudformation delete-stack --region {stage.region} --stack-name {stage.stack}"
+        )
+    if state == "UPDATE_ROLLBACK_FAILED":
+        return (
+            f"{stage.stack} is {state}: let it go back first:\n"
+            f"  aws cloudformation continue-update-rollback --region {stage.region} --stack-name {stage.stack}"
+        )
+    if state.endswith("_IN_PROGRESS") and state != "REVIEW_IN_PROGRESS":
+        return f"{stage.stack} is {state}: somebody deploys it now"
+    return None
+
+
+def quota_problem(stage, wanted):
+    if wanted == 0:
+        return None
+    client = boto3.client("lambda", region_name=stage.region)
+    limit = client.get_account_settings()["AccountLimit"]
+    unreserved = limit["UnreservedConcurrentExecutions"] + reserved_now(client, f"{stage.stack}-app")
+    most = max(unreserved - LEFT_FOR_OTHERS, 0)
+    if wanted <= most:
+        return None
+    return (
+        f"ReservedConcurrency={wanted} is more than this account can reserve, which is {most}: it has {limit['ConcurrentExecutions']} "
+        f"instances in all, {LEFT_FOR_OTHERS} of which Lambda keeps for other functions.\n"
+        "Set ReservedConcurrency=0 (no limit but the account's), or ask for more in Service Quotas: Lambda, Concurrent executions"
+    )
+
+
+def reserved_now(client, function):
+    try:
+        return client.get_function_concurrency(FunctionName=function).get("ReservedConcurrentExecutions", 0)
+    except client.exceptions.ResourceNotFoundException:
+        return 0
