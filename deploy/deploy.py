@@ -67,6 +67,7 @@ def deploy(options, stage, template, builds):
         build(parameters["Architecture"], builds)
     refuse_other_architecture(parameters["Architecture"], builds)
     parameters[RELEASE] = release(builds, options.template, parameters)
+    write_defaults(builds / "template.yaml", parameters)
     command = ["deploy", "--stack-name", stage.stack, "--region", stage.region, "--resolve-s3", "--s3-prefix", stage.stack]
     command += ["--capabilities", "CAPABILITY_IAM", "--no-fail-on-empty-changeset", "--no-progressbar"]
     command += ["--template-file", str(builds / "template.yaml"), "--tags", "app=streammaxing", f"stage={stage.name}"]
@@ -107,6 +108,22 @@ def release(builds, template, parameters):
     files = [*programs(builds), pathlib.Path(template)]
     parts = [hashlib.sha256(file.read_bytes()).hexdigest() for file in files]
     return hashlib.sha256(json.dumps([parts, sorted(parameters.items())]).encode()).hexdigest()
+
+
+def write_defaults(built, parameters):
+    """Also as defaults: an emulator of AWS may hand no parameters to SAM's transformation."""
+    written, inside, value = [], False, None
+    for line in built.read_text().split("\n"):
+        if line and not line.startswith(" "):
+            inside = line == "Parameters:"
+        if inside and line.startswith("  ") and not line.startswith("   "):
+            value = parameters.get(line.strip().rstrip(":"))
+            written.append(line)
+            if value is not None:
+                written.append(f"    Default: {json.dumps(value)}")
+        elif not (inside and value is not None and line.startswith("    Default:")):
+            written.append(line)
+    built.write_text("\n".join(written))
 
 
 def lend_key(stage):
