@@ -53,8 +53,11 @@ fn fingerprint_changes_with_the_code_the_template_and_every_parameter() {
     assert_ne!(fingerprint(here, "other", &template, &[]), first);
     let changed = here.join("changed.yaml");
     let text = fs::read_to_string(&template).unwrap();
-    fs::write(&changed, text.replace("DATABASE_TIMEOUT_MS: 10000", "DATABASE_TIMEOUT_MS: 9000"))
-        .unwrap();
+    fs::write(
+        &changed,
+        text.replace(r#"DATABASE_TIMEOUT_MS: "10000""#, r#"DATABASE_TIMEOUT_MS: "9000""#),
+    )
+    .unwrap();
     assert_ne!(fingerprint(here, "code", &changed, &[]), first);
     for change in
         ["LogLevel=debug", "DatabaseConnections=4", "DomainName=a.example", "TracingMode=Active"]
