@@ -61,16 +61,17 @@ def arguments():
 def deploy(options, stage, template, builds):
     stage.ask(template, options.guided)
     parameters = stage.parameters(template)
-    preflight.look(stage, parameters)
+    # Before anything can fail: nobody likes to answer twice.
     stage.save()
+    preflight.look(stage, parameters)
     if not options.no_build:
         build(parameters["Architecture"], builds)
     refuse_other_architecture(parameters["Architecture"], builds)
     parameters[RELEASE] = release(builds, options.template, parameters)
-    write_defaults(builds / "template.yaml", parameters)
     command = ["deploy", "--stack-name", stage.stack, "--region", stage.region, "--resolve-s3", "--s3-prefix", stage.stack]
     command += ["--capabilities", "CAPABILITY_IAM", "--no-fail-on-empty-changeset", "--no-progressbar"]
-    command += ["--template-file", str(builds / "template.yaml"), "--tags", "app=streammaxing", f"stage={stage.name}"]
+    file = builds / "template.yaml" if parameters["EmulatorPort"] == "0" else for_emulator(builds, parameters)
+    command += ["--template-file", str(file), "--tags", "app=streammaxing", f"stage={stage.name}"]
     asks = stage.name != "dev" and not options.yes and sys.stdin.isatty()
     command += ["--confirm-changeset" if asks else "--no-confirm-changeset", "--parameter-overrides"]
     # All of them: what is left out keeps the value that it had, whatever the template says now.
@@ -78,6 +79,16 @@ def deploy(options, stage, template, builds):
     sam(command)
     if parameters["ExistingKeyArn"]:
         lend_key(stage)
+
+
+def for_emulator(builds, parameters):
+    """An emulator lets SAM's transform see the defaults alone, where AWS gives it the values."""
+    template = read_template(builds / "template.yaml")
+    for name, value in parameters.items():
+        template["Parameters"][name]["Default"] = value
+    file = builds / "emulator.json"
+    file.write_text(json.dumps(template), encoding="utf-8")
+    return file
 
 
 def build(architecture, builds):
@@ -108,22 +119,6 @@ def release(builds, template, parameters):
     files = [*programs(builds), pathlib.Path(template)]
     parts = [hashlib.sha256(file.read_bytes()).hexdigest() for file in files]
     return hashlib.sha256(json.dumps([parts, sorted(parameters.items())]).encode()).hexdigest()
-
-
-def write_defaults(built, parameters):
-    """Also as defaults: an emulator of AWS may hand no parameters to SAM's transformation."""
-    written, inside, value = [], False, None
-    for line in built.read_text().split("\n"):
-        if line and not line.startswith(" "):
-            inside = line == "Parameters:"
-        if inside and line.startswith("  ") and not line.startswith("   "):
-            value = parameters.get(line.strip().rstrip(":"))
-            written.append(line)
-            if value is not None:
-                written.append(f"    Default: {json.dumps(value)}")
-        elif not (inside and value is not None and line.startswith("    Default:")):
-            written.append(line)
-    built.write_text("\n".join(written))
 
 
 def lend_key(stage):

@@ -33,6 +33,30 @@ async fn message_whose_answer_was_lost_is_not_posted_twice() {
 }
 
 #[tokio::test]
+async fn message_that_was_posted_is_sent_however_late_that_is_found_out() {
+    scenario(async |t| {
+        let guild = go_live_with(t, Fault::new(FaultKind::lost_answer(), 1)).await;
+        let posted = t.message(guild).id;
+        t.after(Duration::hours(1)).await;
+        assert_eq!(t.deliveries(guild).await[0], "online sent");
+        assert_eq!(t.message(guild).id, posted);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn destination_that_was_removed_meanwhile_gets_nothing() {
+    scenario(async |t| {
+        let guild = go_live_with(t, Fault::new(FaultKind::server_error(503, false), 1)).await;
+        t.sql("delete from destinations").await;
+        t.after(Duration::minutes(1)).await;
+        assert_eq!(t.deliveries(guild).await, ["online skipped destination_removed"]);
+        assert!(t.messages(guild).is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn message_is_found_again_when_the_nonce_may_be_forgotten() {
     scenario(async |t| {
         let guild = go_live_with(t, Fault::new(FaultKind::lost_answer(), 1)).await;

@@ -156,14 +156,13 @@ impl Dispatcher {
     async fn sweep(&self, deadline_ms: u64) -> Result<Value, Error> {
         let app = match self.app.get().await {
             Ok(app) => app,
-            Err(_) if self.waits_for_secrets().await => {
-                Gauge::OldestOutbox.note(0);
-                return Ok(json!({ "waiting": "secrets" }));
-            }
+            Err(_) if self.waits_for_secrets().await => return Ok(waiting("secrets")),
             Err(error) => return Err(error.into()),
         };
-        let swept = sweep::run(&app, deadline(&app, deadline_ms)).await;
-        let swept = swept.inspect_err(|_| Counter::DatabaseError.count())?;
+        let swept = match sweep::run(&app, deadline(&app, deadline_ms)).await {
+            Err(_) if has_no_tables(&app).await => return Ok(waiting("migrations")),
+            swept => swept.inspect_err(|_| Counter::DatabaseError.count())?,
+        };
         Gauge::OldestOutbox.note(oldest_due(&app).await?);
         self.app.settle().await;
         if let Some(obstacle) = app.obstacle_to_writing().await? {
@@ -239,6 +238,18 @@ impl Dispatcher {
             "status": if database == "ok" { "ok" } else { "unavailable" }, "database": database, "oldest_due_s": late, "security_events": events,
         }))
     }
+}
+
+/// What a new stack waits for: it has nothing to do yet, and nothing of it is late.
+fn waiting(what: &str) -> Value {
+    Gauge::OldestOutbox.note(0);
+    json!({ "waiting": what })
+}
+
+/// Whether nobody has migrated the database yet.
+async fn has_no_tables(app: &App) -> bool {
+    let Ok(mut db) = app.pool.acquire().await else { return false };
+    sm_db::migrations::state(&mut db).await.is_ok_and(|state| state.applied == 0)
 }
 
 /// For how many seconds the oldest work that is due has waited.

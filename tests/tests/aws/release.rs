@@ -103,6 +103,23 @@ async fn stack_without_secrets_waits_and_nothing_of_it_fails() {
 }
 
 #[tokio::test]
+async fn sweep_waits_for_the_first_migration_too() {
+    scenario(async |t| {
+        t.expect_errors();
+        let (door, database) = (Door::open().await, TestDatabase::empty().await);
+        let stored = Stored::new(t, &[("DATABASE_URL", &database.url)]);
+        let function = function(t, &stored.settings(t, &door.url));
+        let sweep = json!({ "task": "sweep" });
+        let waiting = answer(t, &function, &sweep).await;
+        assert_eq!(waiting, Ok(json!({ "waiting": "migrations" })));
+        answer(t, &function, &json!({ "task": "migrate" })).await.unwrap();
+        let swept = answer(t, &function, &sweep).await.unwrap();
+        assert_eq!(swept["attempts"], 0, "{swept}");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn secret_that_has_lost_a_value_is_no_new_stack() {
     scenario(async |t| {
         t.expect_errors();

@@ -36,6 +36,11 @@ fn cfn_lint_finds_nothing_in_what_is_written() {
     passes(sam().run(&CFN_LINT).args(["--template", "template.yaml"]));
 }
 
+#[test]
+fn cfn_lint_finds_nothing_in_the_deployers_rights() {
+    passes(sam().run(&CFN_LINT).args(["--template", "deploy/deployer.yaml"]));
+}
+
 /// It does not look through SAM's transform: misspelt actions and circles show only behind it.
 #[test]
 fn cfn_lint_finds_nothing_in_what_cloudformation_sees() {

@@ -1,6 +1,7 @@
 //! `template.yaml`: what linters find, and what none of them does.
 
 mod code;
+mod container;
 mod deploy;
 mod evaluate;
 mod lints;

@@ -123,3 +123,22 @@ fn new_account_with_ten_instances_takes_the_defaults() {
     assert_eq!(template.written["Parameters"]["ReservedConcurrency"]["Default"], 0);
     assert_eq!((reserved("0"), reserved("100")), (Value::Null, json!("100")));
 }
+
+/// `deploy/deployer.yaml` lends GitHub the rights for each kind of resource, and no more than it has to.
+#[test]
+fn deployer_may_make_all_that_the_template_has_and_read_no_secret() {
+    let policy = fs::read_to_string(root().join("deploy/deployer.yaml")).unwrap();
+    for resource in Template::get().resources().values() {
+        let kind = resource["Type"].as_str().unwrap();
+        let service = match kind.split("::").nth(1).unwrap() {
+            "ApiGatewayV2" => "apigateway".to_owned(),
+            other => other.to_lowercase(),
+        };
+        assert!(policy.contains(&format!("{service}:")), "{kind}: no right at {service}");
+    }
+    for never in
+        ["GetSecretValue", "PutSecretValue", "kms:*", "kms:Decrypt", "iam:*", "Action: \"*\""]
+    {
+        assert!(!policy.contains(never), "{never}");
+    }
+}

@@ -134,7 +134,7 @@ static CLAIM: LazyLock<String> = LazyLock::new(|| {
            from (select lane, max(tag) as tag from chosen group by lane) c
            where l.lane = c.lane and c.tag is not null
          )
-         select n.delivery_id, n.destination_id, n.guild_id, n.channel_id, n.kind, n.action, n.variant, n.attempts,
+         select n.delivery_id, d.destination_id, n.guild_id, n.channel_id, n.kind, n.action, n.variant, n.attempts,
            n.first_claimed_at, n.message_id, n.received_at, d.degraded_reason, g.name as guild_name,
            g.status <> 'active' or exists (select from doubts x where x.kind = 'guild_left'
                                            and x.subject = n.guild_id::text) as guild_doubted,

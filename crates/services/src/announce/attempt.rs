@@ -46,11 +46,19 @@ pub(super) async fn run(
 ) -> sqlx::Result<Finished> {
     let now = app.clock.now();
     let record = record::begun(&due, now);
-    if let Some((status, reason)) = obstacle(&due, now) {
-        return Ok(record::settled(record, status, reason.into()).into());
+    let settled = |record, (status, reason): (Status, NamedReason)| {
+        Ok(record::settled(record, status, reason.into()).into())
+    };
+    let obstacle = obstacle(&due, now);
+    // What has been tried may have been posted: then it is sent, however late that is found out.
+    let in_vain = obstacle.filter(|(_, reason)| {
+        due.attempts < 2 || matches!(reason, NamedReason::DestinationRemoved)
+    });
+    if let Some(obstacle) = in_vain {
+        return settled(record, obstacle);
     }
     let Some(channel) = due.channel() else {
-        return Ok(record::settled(record, Status::Failed, NamedReason::NoChannel.into()).into());
+        return settled(record, (Status::Failed, NamedReason::NoChannel));
     };
     let mut attempt = Attempt {
         app,
@@ -61,6 +69,15 @@ pub(super) async fn run(
         brake,
         record,
     };
+    if let Some(obstacle) = obstacle {
+        if attempt.may_have_posted(now).await? {
+            let rendered = attempt.render(now).await?;
+            if let Look::Found(message) = attempt.look(&rendered).await? {
+                return Ok(record::posted(attempt.record, message).into());
+            }
+        }
+        return settled(attempt.record, obstacle);
+    }
     if due.guild_doubted {
         match presence::is_back(app, due.guild_id).await? {
             Some(true) => {}
