@@ -251,6 +251,17 @@ impl World {
         sweep::run(&self.app, deadline).await.expect("the database answers")
     }
 
+    /// Waits until Twitch has verified every subscription: one that waits for its challenge delivers nothing.
+    pub async fn verified(&self) {
+        let verified = async {
+            while self.twitch.subscriptions().iter().any(|s| s.status.ends_with("pending")) {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        let in_time = tokio::time::timeout(Duration::from_secs(30), verified).await;
+        assert!(in_time.is_ok(), "a challenge does not come: {:?}", self.twitch.subscriptions());
+    }
+
     /// The messages of a guild's channel.
     pub fn messages(&self, guild: Guild) -> Vec<SimMessage> {
         self.discord.messages(guild.channel)

@@ -2,7 +2,8 @@
 
 use crate::setup::admin;
 use sm_db::jobs::partitions::{PARTITIONED, Partitioned};
-use sm_tests::{Browser, World, scenario};
+use sm_tests::{Browser, scenario};
+use sqlx::PgExecutor;
 use time::{Duration, OffsetDateTime};
 
 fn deliveries_table() -> &'static Partitioned {
@@ -10,11 +11,11 @@ fn deliveries_table() -> &'static Partitioned {
 }
 
 /// A settled delivery of a server, made at a moment.
-async fn settled(t: &World, at: OffsetDateTime) {
+async fn settled(db: impl PgExecutor<'_>, at: OffsetDateTime) {
     let made = "insert into delivery_history (delivery_id, guild_id, kind, action, status, due_at, expires_at,
                   received_at, committed_at)
                 values (uuid_at($1), 1, 'test', 'create', 'sent', $1, $1, $1, $1)";
-    sqlx::query(made).bind(at).execute(&t.app.pool).await.unwrap();
+    sqlx::query(made).bind(at).execute(db).await.unwrap();
 }
 
 #[tokio::test]
@@ -75,7 +76,7 @@ async fn partitions_are_there_before_their_time_and_go_with_their_last_row() {
                 format!("partitions where parent = '{table}' and until_at >= '{}'", now + ahead);
             assert!(t.count(&made).await > 0, "{table}");
         }
-        settled(t, now).await;
+        settled(&t.app.pool, now).await;
         let first = "pg_class where relname = 'delivery_history_before'";
         let (pool, table) = (&t.app.pool, deliveries_table());
         // Not before the youngest row that it may hold is too old.
@@ -89,19 +90,44 @@ async fn partitions_are_there_before_their_time_and_go_with_their_last_row() {
 }
 
 #[tokio::test]
+async fn partition_waits_for_rows_of_its_time_that_are_under_way() {
+    scenario(async |t| {
+        t.sweep().await;
+        let now = t.clock.now();
+        let (pool, table) = (&t.app.pool, deliveries_table());
+        let mut writer = pool.begin().await.unwrap();
+        settled(&mut *writer, now + Duration::days(89)).await;
+        let maintained = table.maintain(pool, now + Duration::days(60));
+        let committed = async {
+            let waits = "pg_locks where not granted and mode = 'AccessExclusiveLock'
+                         and database = (select oid from pg_database where datname = current_database())";
+            while t.count(waits).await == 0 {
+                tokio::task::yield_now().await;
+            }
+            writer.commit().await.unwrap();
+        };
+        let (maintained, ()) = tokio::join!(maintained, committed);
+        maintained.unwrap();
+        assert_eq!(t.count("delivery_history_rest").await, 0);
+        assert_eq!(t.count("deliveries where kind = 'test'").await, 1);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn rows_that_found_no_partition_move_into_theirs() {
     scenario(async |t| {
         t.sweep().await;
         let now = t.clock.now();
         let at = now + Duration::days(89);
-        settled(t, at).await;
+        settled(&t.app.pool, at).await;
         assert_eq!(t.count("delivery_history_rest").await, 1);
         let (pool, table) = (&t.app.pool, deliveries_table());
         table.maintain(pool, now + Duration::days(60)).await.unwrap();
         assert_eq!(t.count("delivery_history_rest").await, 0);
         assert_eq!(t.count("deliveries where kind = 'test'").await, 1);
         // One that never gets a partition, since nobody looked for months, goes by itself.
-        settled(t, now + Duration::days(400)).await;
+        settled(&t.app.pool, now + Duration::days(400)).await;
         table.maintain(pool, now + Duration::days(400 + 170)).await.unwrap();
         assert_eq!(t.count("delivery_history_rest").await, 1);
         table.maintain(pool, now + Duration::days(400 + 190)).await.unwrap();

@@ -42,13 +42,7 @@ async fn targets(t: &World) -> Vec<String> {
 /// Works until Twitch's challenges have come.
 async fn settle(t: &World) {
     t.work().await;
-    for _ in 0..100 {
-        let pending = t.twitch.subscriptions().iter().any(|s| s.status.ends_with("pending"));
-        if !pending {
-            return;
-        }
-        tokio::time::sleep(StdDuration::from_millis(10)).await;
-    }
+    t.verified().await;
 }
 
 /// A server at work beside the test, until the sender is dropped.

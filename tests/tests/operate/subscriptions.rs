@@ -40,6 +40,7 @@ async fn reconcile_tells_beforehand_and_repairs() {
         assert_eq!(list().await, before, "a dry run changes nothing");
 
         t.operate(&["subscriptions", "reconcile"]).await;
+        t.verified().await;
         let plan = t.operate(&["subscriptions", "reconcile", "--dry-run", "--json"]).await.ok();
         assert_eq!(
             (&plan["missing"], &plan["strays"], &plan["app_wide_missing"]),

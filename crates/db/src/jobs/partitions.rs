@@ -70,6 +70,8 @@ impl Partitioned {
         let (key, low, high) = (self.key(), self.bound(from), self.bound(until));
         let statements = format!(
             "set local lock_timeout = '2s';
+             -- First of all: what is written there between the move and the end could not be in the right place.
+             lock table {table}_rest in access exclusive mode;
              create table {name} (like {table} including all);
              with moved as (delete from {table}_rest where {key} >= '{low}' and {key} < '{high}' returning *)
              insert into {name} select * from moved;
