@@ -113,7 +113,8 @@ impl World {
         let find = |name: &str| settings.iter().find(|(n, _)| *n == name).map(|(_, v)| v.clone());
         let config = Config::from_lookup(find).expect("the settings of tests are complete");
         let app = sm_lambda::build_app(&config, clock.clone()).expect("the settings are valid");
-        let router = sm_api::router(app.clone());
+        let router = sm_api::router_behind(config.edge.clone(), app.clone());
+        let router = sm_cli::run::with_peers(router);
         tokio::spawn(async move { axum::serve(listener, router).await });
         let (errors_allowed, violations_allowed) = Default::default();
         Self {
@@ -338,6 +339,7 @@ fn settings(
         ("DISCORD_RATE_PER_SECOND", rate.to_string()),
         // Out of reach, and yet looked up: limits have tests of their own.
         ("API_RATE_PER_SECOND", "1000000".to_owned()),
+        ("SOURCE_REQUESTS_PER_SECOND", "1000000".to_owned()),
         ("WEBHOOK_RATE_PER_SECOND", "1000000".to_owned()),
         ("LOCAL_ENCRYPTION_KEY", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=".to_owned()),
     ]

@@ -1,13 +1,19 @@
-//! What every request goes through: an id, the API's limit, the check for other sites, and headers.
+//! What every request goes through: an id, the way it came, the limits, the check for other sites, and headers.
 
-use crate::ApiError;
+use crate::{ApiError, Edge, cookies::Cookie, extract::ready, route_table};
 use axum::{
-    extract::{Request, State},
+    extract::{MatchedPath, Request, State},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header, request::Parts};
-use sm_services::{LazyApp, SecurityEvent, limits::Limited};
+use sm_aws::metrics::Counter;
+use sm_services::{
+    App, LazyApp, SecurityEvent,
+    accounts::sign_in::holder_of,
+    admission::{self, Sender},
+};
+use std::sync::Arc;
 use tracing::Instrument;
 use uuid::Uuid;
 
@@ -33,12 +39,21 @@ impl RequestId {
     }
 }
 
-/// Gives the request an id of its own and the answer its headers.
-pub(crate) async fn frame(mut request: Request, next: Next) -> Response {
+/// Gives the request an id of its own and the answer its headers; one that has come round the CDN goes no further.
+pub(crate) async fn frame(
+    State(edge): State<Arc<Edge>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let id = Uuid::now_v7().to_string();
     request.extensions_mut().insert(RequestId(id.clone()));
     let span = tracing::info_span!("request", request.id = id);
-    let mut response = next.run(request).instrument(span).await;
+    let mut response = if edge.was_passed_by(request.headers()) {
+        Counter::PassedBy.count();
+        ApiError::WrongAddress.into_response()
+    } else {
+        next.run(request).instrument(span).await
+    };
     let headers = response.headers_mut();
     for (name, value) in HEADERS {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
@@ -49,19 +64,28 @@ pub(crate) async fn frame(mut request: Request, next: Next) -> Response {
     response
 }
 
-/// Holds the API to its limit, and takes writes from our own pages only.
-pub(crate) async fn guard(State(lazy): State<LazyApp>, request: Request, next: Next) -> Response {
+/// Holds everybody to their limits, and takes writes from our own pages only.
+pub(crate) async fn guard(
+    State((lazy, edge)): State<(LazyApp, Arc<Edge>)>,
+    request: Request,
+    next: Next,
+) -> Response {
     // Whoever asks whether the process answers must not have to wait for a database.
     if request.uri().path() == HEALTH {
         return next.run(request).await;
     }
-    let Ok(app) = lazy.get().await else {
+    let Ok(app) = ready(&lazy, request.headers()).await else {
         // The handler reports what is wrong.
         return next.run(request).await;
     };
-    if !app.allows(Limited::Api).await {
-        SecurityEvent::RateLimited.record(None, "the API's limit is used up");
-        return ApiError::RateLimited { retry_after: 1 }.into_response();
+    let sender = sender(&app, &edge, &request);
+    if let Err(wait) = admission::admit(&app, sender).await {
+        if SecurityEvent::RateLimited.count_and_sample() {
+            let event = SecurityEvent::RateLimited.as_str();
+            tracing::info!(event, ?sender, "the limit of a source or of the API is used up");
+        }
+        let retry_after = wait.as_secs_f64().ceil().max(1.0) as u64;
+        return ApiError::RateLimited { retry_after }.into_response();
     }
     let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     if !safe && !same_origin(request.headers(), &app.settings.public_base_url) {
@@ -69,6 +93,18 @@ pub(crate) async fn guard(State(lazy): State<LazyApp>, request: Request, next: N
         return ApiError::CrossSite.into_response();
     }
     next.run(request).await
+}
+
+/// Whose request it is, before the database is asked.
+fn sender(app: &App, edge: &Edge, request: &Request) -> Sender {
+    let cookie = Cookie::Session.read(request.headers());
+    if let Some(user) = cookie.and_then(|cookie| holder_of(app, cookie)) {
+        return Sender::Holder(user);
+    }
+    let source = edge.source(request.headers(), request.extensions());
+    let path = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+    let signs_in = path.is_some_and(|path| route_table::SIGN_IN.contains(&path));
+    Sender::Stranger { source, signs_in }
 }
 
 /// Whether a browser says that a request comes from our own pages. Whoever is no browser says so too.

@@ -2,6 +2,7 @@
 
 use crate::{
     accounts::SessionKeys,
+    admission::Admissions,
     announce::parts::RefusedParts,
     fitness::LastWrite,
     guilds::offer::PlacesCache,
@@ -52,6 +53,8 @@ pub struct Settings {
     pub discord_rate_per_second: u32,
     /// Requests per second to our API, over all instances; 0 turns the limit off.
     pub api_rate_per_second: i32,
+    /// Requests per second of one address or network without a session, or of one user; 0 turns the limit off.
+    pub source_requests_per_second: u32,
     /// Verified webhooks per second, over all instances; 0 turns the limit off.
     pub webhook_rate_per_second: i32,
     /// Requests of one user at once, and within a minute.
@@ -67,6 +70,7 @@ pub(crate) struct Inner {
     pub(crate) bot_user: OnceCell<UserId>,
     pub(crate) places: PlacesCache,
     pub(crate) limits: Limits,
+    pub(crate) admissions: Admissions,
     /// What Discord has refused of messages lately.
     pub(crate) refused_parts: RefusedParts,
     pub(crate) last_write: LastWrite,
@@ -96,11 +100,13 @@ impl App {
         let (twitch_token, bot_user) = (Mutex::default(), OnceCell::new());
         let settings = &parts.settings;
         let limits = Limits::new(settings.api_rate_per_second, settings.webhook_rate_per_second);
+        let admissions = Admissions::new(settings.source_requests_per_second);
         Self(Arc::new(Inner {
             parts,
             twitch_token,
             bot_user,
             limits,
+            admissions,
             process,
             places: PlacesCache::default(),
             refused_parts: RefusedParts::default(),
