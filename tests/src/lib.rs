@@ -340,9 +340,16 @@ fn settings(
         // Out of reach, and yet looked up: limits have tests of their own.
         ("API_RATE_PER_SECOND", "1000000".to_owned()),
         ("SOURCE_REQUESTS_PER_SECOND", "1000000".to_owned()),
+        ("SIGN_INS_PER_SECOND", "1000000".to_owned()),
         ("WEBHOOK_RATE_PER_SECOND", "1000000".to_owned()),
         ("LOCAL_ENCRYPTION_KEY", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=".to_owned()),
     ]
+}
+
+/// A secret as `ORIGIN_SECRET_HASHES` names it.
+pub fn hash(secret: &str) -> String {
+    let digest = ring::digest::digest(&ring::digest::SHA256, secret.as_bytes());
+    digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Held by tests that load the machine, and by those that need it to be quiet: one at a time.

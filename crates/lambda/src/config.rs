@@ -93,6 +93,8 @@ pub struct Config {
     pub api_rate_per_second: i32,
     /// Requests per second of one address or network without a session, or of one user; 0 turns the limit off.
     pub source_requests_per_second: u32,
+    /// Codes per second that are exchanged at Discord, and as many at Twitch, over all instances.
+    pub sign_ins_per_second: u32,
     /// Who may say where a request comes from.
     pub edge: Edge,
     /// Verified webhooks per second, over all instances; 0 turns the limit off.
@@ -203,6 +205,10 @@ impl Reader<'_> {
                 10,
                 "must be a whole number; 0 turns the limit off",
             ),
+            // Should Discord refuse each, 5 make 3,000 in 10 minutes, well below what opens the circuit.
+            sign_ins_per_second: self
+                .parsed("SIGN_INS_PER_SECOND", 5, "must be a whole number from 1 on")
+                .max(1),
             edge: Edge {
                 origin_secret_hashes: self.origin_secret_hashes(),
                 trusted_proxies: self.trusted_proxies(),

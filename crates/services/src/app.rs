@@ -55,6 +55,8 @@ pub struct Settings {
     pub api_rate_per_second: i32,
     /// Requests per second of one address or network without a session, or of one user; 0 turns the limit off.
     pub source_requests_per_second: u32,
+    /// Codes per second that are exchanged at Discord, and as many at Twitch, over all instances.
+    pub sign_ins_per_second: u32,
     /// Verified webhooks per second, over all instances; 0 turns the limit off.
     pub webhook_rate_per_second: i32,
     /// Requests of one user at once, and within a minute.

@@ -17,17 +17,14 @@ use sm_discord::{Error, User, UserTokens};
 use sm_twitch::UserToken;
 use std::time::Duration;
 
-/// Exchanges within a second with one remote, over all instances. Should Discord refuse every one of them, it
-/// counts 3,000 in 10 minutes: well below what opens the circuit.
-const PER_SECOND: u32 = 5;
 /// A consent ends after 10 minutes by the app's clock; this is counted by the database's.
 const USED_FOR: Duration = Duration::from_secs(15 * 60);
 /// How long nothing is exchanged after a refusal that does not tell.
 const REFUSED_WAIT: Duration = Duration::from_secs(60);
 /// The longest that a remote can hold sign-ins back by one answer.
 const LONGEST_WAIT: Duration = Duration::from_secs(600);
-const DISCORD: Shared<'_> = Shared { key: "exchanges:discord", per_second: PER_SECOND };
-const TWITCH: Shared<'_> = Shared { key: "exchanges:twitch", per_second: PER_SECOND };
+const DISCORD: &str = "exchanges:discord";
+const TWITCH: &str = "exchanges:twitch";
 
 /// Exchanges a code at Discord, and asks whose it is.
 pub(crate) async fn discord(app: &App, given: &Given) -> Result<(UserTokens, User), Refusal> {
@@ -56,7 +53,7 @@ pub(crate) async fn twitch(app: &App, given: &Given) -> Result<UserToken, Refusa
     enter(app, TWITCH, given).await?;
     let exchanged = app.twitch.exchange_code(&given.code, &consent::twitch_callback(app)).await;
     if let Err(sm_twitch::Error::RateLimited { retry_after }) = &exchanged {
-        exchanges::hold(&app.pool, TWITCH.key, (*retry_after).min(LONGEST_WAIT)).await?;
+        exchanges::hold(&app.pool, TWITCH, (*retry_after).min(LONGEST_WAIT)).await?;
     }
     exchanged.map_err(|error| twitch_refused(&error))
 }
@@ -73,7 +70,8 @@ pub(crate) fn twitch_refused(error: &sm_twitch::Error) -> Refusal {
 }
 
 /// Uses the consent up, where there is room for another exchange.
-async fn enter(app: &App, shared: Shared<'_>, given: &Given) -> Result<(), Refusal> {
+async fn enter(app: &App, remote: &str, given: &Given) -> Result<(), Refusal> {
+    let shared = Shared { key: remote, per_second: app.settings.sign_ins_per_second };
     let consent = format!("consent:{}", given.id);
     match exchanges::take(&app.pool, &consent, USED_FOR, shared).await? {
         Pass::Granted => Ok(()),
@@ -100,7 +98,7 @@ async fn counted<T>(app: &App, answer: Result<T, Error>) -> Result<T, Refusal> {
     };
     if let Some(wait) = wait {
         let wait = wait.min(LONGEST_WAIT);
-        exchanges::hold(&app.pool, DISCORD.key, wait).await?;
+        exchanges::hold(&app.pool, DISCORD, wait).await?;
         tracing::warn!(%error, wait_s = wait.as_secs(), "Discord asks us to wait: sign-ins are refused meanwhile");
         return Err(Refusal::Busy { wait });
     }
