@@ -13,6 +13,7 @@ import sys
 
 import boto3
 
+import origin
 import preflight
 from settings import RELEASE, ROOT, STAGES, Stage, read_template
 
@@ -52,6 +53,7 @@ def arguments():
     parser.add_argument("--stack")
     parser.add_argument("--file", help="instead of .deploy/STAGE.json")
     parser.add_argument("--build-dir", default=str(ROOT / ".aws-sam/build"))
+    parser.add_argument("--new-origin-secret", action="store_true", help="whatever the age of the one in use")
     parser.add_argument("--no-build", action="store_true", help="deploy what is built already")
     parser.add_argument("--architecture", choices=list(TARGETS), help="build for another one")
     parser.add_argument("--template", default=str(ROOT / "template.yaml"), help=argparse.SUPPRESS)
@@ -67,6 +69,7 @@ def deploy(options, stage, template, builds):
     if not options.no_build:
         build(parameters["Architecture"], builds)
     refuse_other_architecture(parameters["Architecture"], builds)
+    parameters |= origin.parameters(stage, int(parameters["RotationDays"]), options.new_origin_secret)
     parameters[RELEASE] = release(builds, options.template, parameters)
     command = ["deploy", "--stack-name", stage.stack, "--region", stage.region, "--resolve-s3", "--s3-prefix", stage.stack]
     command += ["--capabilities", "CAPABILITY_IAM", "--no-fail-on-empty-changeset", "--no-progressbar"]

@@ -3,6 +3,7 @@
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use reqwest::RequestBuilder;
 use serde_json::json;
+use sm_aws::Http;
 use sm_tests::{EVENTSUB_SECRET, World, process::Process, scenario_within};
 use sm_types::TwitchUserId;
 use std::{
@@ -80,7 +81,6 @@ async fn send(
         }
     }
     while under_way.next().await.is_some() {}
-    drop(one);
     drop(under_way);
     seen.take()
 }
@@ -95,7 +95,7 @@ fn stranger() -> String {
     format!("198.{}.{}.{}", 18 + turn % 2, turn / 2 % 250, turn / 500 % 250)
 }
 
-fn webhook(t: &World, url: &str, secret: &str, streamer: &TwitchUserId) -> RequestBuilder {
+fn webhook(t: &World, http: &Http, url: &str, secret: &str, streamer: &TwitchUserId) -> RequestBuilder {
     let id = uuid::Uuid::new_v4().to_string();
     let subscription = json!({ "id": "s", "type": "stream.online", "version": "1", "status": "enabled",
         "cost": 0, "condition": { "broadcaster_user_id": streamer } });
@@ -104,7 +104,7 @@ fn webhook(t: &World, url: &str, secret: &str, streamer: &TwitchUserId) -> Reque
         "broadcaster_user_name": "Ana", "type": "live", "started_at": now });
     let body = json!({ "subscription": subscription, "event": event }).to_string();
     let signature = sm_sim::twitch::sign(secret, &id, &now, body.as_bytes());
-    let request = sm_aws::lazy_http().post(format!("{url}/webhooks/twitch"));
+    let request = http.post(format!("{url}/webhooks/twitch"));
     request
         .header("Twitch-Eventsub-Message-Id", &id)
         .header("Twitch-Eventsub-Message-Timestamp", now)
@@ -114,9 +114,9 @@ fn webhook(t: &World, url: &str, secret: &str, streamer: &TwitchUserId) -> Reque
 }
 
 /// Begins a sign-in as a script would, and comes back with a code that it has made up.
-async fn sign_in(url: &str) -> Vec<RequestBuilder> {
+async fn sign_in(http: &Http, url: &str) -> Vec<RequestBuilder> {
     let from = stranger();
-    let get = |path: String| sm_aws::lazy_http().get(path).header("x-forwarded-for", &from);
+    let get = |path: String| http.get(path).header("x-forwarded-for", &from);
     let begun = get(format!("{url}/api/auth/discord/login"));
     let Ok(answer) = begun.send().await else { return Vec::new() };
     let text = |name| answer.headers().get(name).and_then(|value| value.to_str().ok());
@@ -156,23 +156,23 @@ async fn strangers_keep_neither_webhooks_nor_admins_out() {
         settings.push(("LOG_LEVEL", "warn".to_owned()));
         let (address, server) = Process::serve(&settings);
         let url = format!("http://{address}");
-        let begun = Instant::now();
+        let (http, begun) = (sm_aws::lazy_http(), Instant::now());
         let end = begun + Duration::from_secs(seconds.into());
         let of = |whole: u32| (whole * percent / 100).max(1);
         let exchanged = t.discord.token_exchanges();
 
-        let forged = send(of(FORGED_WEBHOOKS), end, async || vec![webhook(t, &url, "wrong secret", &ana)]);
+        let forged = send(of(FORGED_WEBHOOKS), end, async || vec![webhook(t, &http, &url, "wrong secret", &ana)]);
         let anonymous = send(of(ANONYMOUS), end, async || {
-            let request = sm_aws::lazy_http().get(format!("{url}/api/config"));
+            let request = http.get(format!("{url}/api/config"));
             vec![request.header("x-forwarded-for", stranger())]
         });
-        let sign_ins = send(of(SIGN_INS), end, async || sign_in(&url).await);
-        let genuine = send(GENUINE_WEBHOOKS, end, async || vec![webhook(t, &url, EVENTSUB_SECRET, &ana)]);
+        let sign_ins = send(of(SIGN_INS), end, async || sign_in(&http, &url).await);
+        let genuine = send(GENUINE_WEBHOOKS, end, async || vec![webhook(t, &http, &url, EVENTSUB_SECRET, &ana)]);
         let cookie_of = |turn: u32| cookies[(turn % ADMINS) as usize].as_str();
         let turn = AtomicU32::new(0);
         let admins = send(ADMIN_REQUESTS, end, async || {
             let cookie = cookie_of(turn.fetch_add(1, Ordering::Relaxed));
-            let request = sm_aws::lazy_http().get(format!("{url}/api/auth/me"));
+            let request = http.get(format!("{url}/api/auth/me"));
             vec![request.header("cookie", cookie)]
         });
         let grown = async {

@@ -63,6 +63,9 @@ fn deploy(aws: &Ministack, t: &World, name: &str, changes: &[&str]) {
         ("CanaryType", "Emulator".to_owned()),
         ("EmulatorPort", aws.port().to_string()),
         ("EnableWebSocket", "true".to_owned()),
+        // People come back as fast as they can here; limits have tests of their own.
+        ("SourceRequestsPerSecond", "0".to_owned()),
+        ("SignInsPerSecond", "1000".to_owned()),
         ("DiscordClientId", setting("DISCORD_CLIENT_ID").clone()),
         ("DiscordPublicKey", setting("DISCORD_PUBLIC_KEY").clone()),
         ("DiscordApiUrl", setting("DISCORD_API_URL").clone()),
@@ -182,6 +185,7 @@ async fn stack_is_deployed_used_changed_and_deleted() {
 
         operator(&stack).await;
         site(&stack).await;
+        round_cloudfront(t, &stack).await;
         t.discord.add_redirect_uri(&stack.outputs["DiscordRedirectUri"]);
         let ada = t.discord.add_user("ada", None);
         let session = stack.site.sign_in(ada).await.unwrap();
@@ -232,7 +236,7 @@ async fn changed_setting(t: &World, stack: &Deployed<'_>, session: &str) {
 
 /// The commands of docs/runbook.md, on the stack as it is after a release.
 async fn remedies(stack: &Deployed<'_>, session: &str) {
-    let app = stack.outputs["FunctionName"].clone();
+    let app = stack.outputs["ApiFunctionName"].clone();
     let me = async || stack.site.get("/api/auth/me", session).await.status().as_u16();
     // Undo a release.
     let versions =
@@ -300,7 +304,7 @@ async fn second_stage(t: &World, first: &Deployed<'_>) {
     for stack in [first, &second] {
         assert_eq!(stack.site.get("/api/health", "").await.status(), 200, "{}", stack.name);
     }
-    for output in ["FunctionName", "SecretArn", "KeyArn", "DoorbellUrl", "BucketName", "ApiUrl"] {
+    for output in ["FunctionName", "ApiFunctionName", "SecretArn", "KeyArn", "DoorbellUrl", "BucketName", "ApiUrl"] {
         assert_ne!(first.outputs[output], second.outputs[output], "{output}");
     }
     delete(second.aws, second.name);
@@ -361,6 +365,27 @@ async fn site(stack: &Deployed<'_>) {
     let missing = stack.site.get("/api/none", "").await;
     assert_eq!(missing.headers()["content-type"], "application/problem+json");
     assert_eq!(missing.status(), 404);
+}
+
+/// The API's own address takes what is signed, and nothing else.
+async fn round_cloudfront(t: &World, stack: &Deployed<'_>) {
+    let api = stack.outputs["HttpApiId"].clone();
+    let gateway = format!("{}/_aws/execute-api/{api}/$default", stack.aws.url());
+    let direct = Site::new(gateway, String::new());
+    let refused = direct.get("/api/config", "").await;
+    let (status, said) = (refused.status(), refused.text().await.unwrap());
+    assert!(status == 403 && said.contains("wrong_address"), "{status} {said}");
+    assert_eq!(stack.site.get("/api/config", "").await.status(), 200);
+    let secret = &stack.secret()["TWITCH_EVENTSUB_SECRET"];
+    assert_eq!(direct.webhook(t, secret).await, 200);
+    // Whoever may read the function's settings learns the hash alone.
+    let call = format!(
+        "get_function_configuration(FunctionName='{}')",
+        stack.outputs["ApiFunctionName"]
+    );
+    let settings = stack.boto("lambda", &call)["Environment"]["Variables"].clone();
+    let hash = settings["ORIGIN_SECRET_HASHES"].as_str().unwrap();
+    assert!(hash.len() == 64 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()), "{hash}");
 }
 
 /// A go-live: CloudFront, API Gateway, the function, the queue, the function, Discord.

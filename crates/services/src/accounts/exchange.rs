@@ -19,10 +19,9 @@ use std::time::Duration;
 
 /// A consent ends after 10 minutes by the app's clock; this is counted by the database's.
 const USED_FOR: Duration = Duration::from_secs(15 * 60);
-/// How long nothing is exchanged after a refusal that does not tell.
-const REFUSED_WAIT: Duration = Duration::from_secs(60);
-/// The longest that a remote can hold sign-ins back by one answer.
-const LONGEST_WAIT: Duration = Duration::from_secs(600);
+/// The longest that a remote can hold sign-ins back by one answer, which may be an odd one; and what is waited
+/// where it does not say how long.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
 const DISCORD: &str = "exchanges:discord";
 const TWITCH: &str = "exchanges:twitch";
 
@@ -92,8 +91,8 @@ async fn counted<T>(app: &App, answer: Result<T, Error>) -> Result<T, Refusal> {
     }
     let wait = match &error {
         Error::RateLimited { retry_after, .. } => Some(*retry_after),
-        Error::Blocked { retry_after } => Some(retry_after.unwrap_or(REFUSED_WAIT)),
-        Error::Unavailable { status: Some(401 | 403 | 429), .. } => Some(REFUSED_WAIT),
+        Error::Blocked { retry_after } => Some(retry_after.unwrap_or(LONGEST_WAIT)),
+        Error::Unavailable { status: Some(401 | 403 | 429), .. } => Some(LONGEST_WAIT),
         _ => None,
     };
     if let Some(wait) = wait {
