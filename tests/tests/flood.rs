@@ -95,7 +95,13 @@ fn stranger() -> String {
     format!("198.{}.{}.{}", 18 + turn % 2, turn / 2 % 250, turn / 500 % 250)
 }
 
-fn webhook(t: &World, http: &Http, url: &str, secret: &str, streamer: &TwitchUserId) -> RequestBuilder {
+fn webhook(
+    t: &World,
+    http: &Http,
+    url: &str,
+    secret: &str,
+    streamer: &TwitchUserId,
+) -> RequestBuilder {
     let id = uuid::Uuid::new_v4().to_string();
     let subscription = json!({ "id": "s", "type": "stream.online", "version": "1", "status": "enabled",
         "cost": 0, "condition": { "broadcaster_user_id": streamer } });

@@ -304,7 +304,15 @@ async fn second_stage(t: &World, first: &Deployed<'_>) {
     for stack in [first, &second] {
         assert_eq!(stack.site.get("/api/health", "").await.status(), 200, "{}", stack.name);
     }
-    for output in ["FunctionName", "ApiFunctionName", "SecretArn", "KeyArn", "DoorbellUrl", "BucketName", "ApiUrl"] {
+    for output in [
+        "FunctionName",
+        "ApiFunctionName",
+        "SecretArn",
+        "KeyArn",
+        "DoorbellUrl",
+        "BucketName",
+        "ApiUrl",
+    ] {
         assert_ne!(first.outputs[output], second.outputs[output], "{output}");
     }
     delete(second.aws, second.name);
@@ -379,10 +387,8 @@ async fn round_cloudfront(t: &World, stack: &Deployed<'_>) {
     let secret = &stack.secret()["TWITCH_EVENTSUB_SECRET"];
     assert_eq!(direct.webhook(t, secret).await, 200);
     // Whoever may read the function's settings learns the hash alone.
-    let call = format!(
-        "get_function_configuration(FunctionName='{}')",
-        stack.outputs["ApiFunctionName"]
-    );
+    let call =
+        format!("get_function_configuration(FunctionName='{}')", stack.outputs["ApiFunctionName"]);
     let settings = stack.boto("lambda", &call)["Environment"]["Variables"].clone();
     let hash = settings["ORIGIN_SECRET_HASHES"].as_str().unwrap();
     assert!(hash.len() == 64 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()), "{hash}");

@@ -22,23 +22,18 @@ where
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        let app = ready(&LazyApp::from_ref(state), &parts.headers).await.map_err(|error| {
+        let lazy = LazyApp::from_ref(state);
+        let app = lazy.get().await.map_err(|error| {
             tracing::error!(error, "the app could not be set up");
             ApiError::Unavailable
         })?;
+        let keys = &app.settings.session_keys;
+        let cookies = [Cookie::Session, Cookie::Consent].map(|cookie| cookie.read(&parts.headers));
+        if cookies.into_iter().flatten().any(|cookie| keys.is_of_another_key(cookie)) {
+            return Ok(Self(lazy.renewed(&app).await.unwrap_or(app)));
+        }
         Ok(Self(app))
     }
-}
-
-/// The app for a request with these headers; the error is for the log.
-pub(crate) async fn ready(lazy: &LazyApp, headers: &HeaderMap) -> Result<App, String> {
-    let app = lazy.get().await?;
-    let keys = &app.settings.session_keys;
-    let cookies = [Cookie::Session, Cookie::Consent].map(|cookie| cookie.read(headers));
-    if cookies.into_iter().flatten().any(|cookie| keys.is_of_another_key(cookie)) {
-        return Ok(lazy.renewed(&app).await.unwrap_or(app));
-    }
-    Ok(app)
 }
 
 /// The raw body, within the limit.

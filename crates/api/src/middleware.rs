@@ -1,6 +1,6 @@
 //! What every request goes through: an id, the way it came, the limits, the check for other sites, and headers.
 
-use crate::{ApiError, Edge, cookies::Cookie, extract::ready, route_table};
+use crate::{ApiError, Edge, cookies::Cookie, route_table};
 use axum::{
     extract::{MatchedPath, Request, State},
     middleware::Next,
@@ -74,15 +74,19 @@ pub(crate) async fn guard(
     if request.uri().path() == HEALTH {
         return next.run(request).await;
     }
-    let Ok(app) = ready(&lazy, request.headers()).await else {
+    let Ok(app) = lazy.get().await else {
         // The handler reports what is wrong.
         return next.run(request).await;
     };
     let sender = sender(&app, &edge, &request);
     if let Err(wait) = admission::admit(&app, sender).await {
         if SecurityEvent::RateLimited.count_and_sample() {
+            let user = match sender {
+                Sender::Holder(user) => Some(user.to_string()),
+                Sender::Stranger { .. } => None,
+            };
             let event = SecurityEvent::RateLimited.as_str();
-            tracing::info!(event, ?sender, "the limit of a source or of the API is used up");
+            tracing::info!(event, user.id = user, "the limit of a source or of the API is used up");
         }
         let retry_after = wait.as_secs_f64().ceil().max(1.0) as u64;
         return ApiError::RateLimited { retry_after }.into_response();
@@ -95,7 +99,8 @@ pub(crate) async fn guard(
     next.run(request).await
 }
 
-/// Whose request it is, before the database is asked.
+/// Whose request it is, before the database is asked. A session of a key that we do not know yet is a stranger's,
+/// until the first one that is let through has had it looked up.
 fn sender(app: &App, edge: &Edge, request: &Request) -> Sender {
     let cookie = Cookie::Session.read(request.headers());
     if let Some(user) = cookie.and_then(|cookie| holder_of(app, cookie)) {

@@ -257,9 +257,7 @@ fn gateway_lets_through_far_more_than_the_app() {
     let template = Template::get();
     let stack = Stack::new(&template.translated, &[]);
     let stage = stack.value(&template.resources()["HttpStage"]["Properties"]);
-    let default = |name: &str| {
-        template.written["Parameters"][name]["Default"].as_u64().unwrap()
-    };
+    let default = |name: &str| template.written["Parameters"][name]["Default"].as_u64().unwrap();
     let number = |value: &Value| {
         value.as_u64().or_else(|| value.as_str()?.parse().ok()).unwrap_or_else(|| panic!("{value}"))
     };
@@ -292,8 +290,8 @@ fn slow_requests_of_the_api_run_elsewhere() {
         let expected = if webhook { "AppFunctionAliaslive" } else { "ApiFunctionAliaslive" };
         assert_eq!(function(route), expected, "{name}");
     }
-    let [app, api] = ["AppFunction", "ApiFunction"]
-        .map(|name| &template.resources()[name]["Properties"]);
+    let [app, api] =
+        ["AppFunction", "ApiFunction"].map(|name| &template.resources()[name]["Properties"]);
     for same in ["Role", "Code", "Runtime", "MemorySize", "Timeout", "Environment"] {
         assert_eq!(app[same], api[same], "{same}");
     }
@@ -311,13 +309,17 @@ fn only_cloudfront_can_say_for_whom_it_speaks() {
     let origins = config["Origins"].as_array().unwrap();
     let api = origins.iter().find(|origin| origin["Id"] == "api").unwrap();
     let header = &api["OriginCustomHeaders"][0];
-    assert_eq!(header["HeaderName"].as_str().unwrap().to_lowercase(), sm_api::ORIGIN_SECRET.as_str());
+    assert_eq!(
+        header["HeaderName"].as_str().unwrap().to_lowercase(),
+        sm_api::ORIGIN_SECRET.as_str()
+    );
     assert_eq!(header["HeaderValue"], "20261129-x");
     let behaviours = config["CacheBehaviors"].as_array().unwrap();
     let api = behaviours.iter().find(|behaviour| behaviour["PathPattern"] == "/api/*").unwrap();
     assert_eq!(api["FunctionAssociations"][0]["EventType"], "viewer-request");
     let code = &template.resources()["Pages"]["Properties"]["FunctionCode"];
-    let sets = format!("request.headers['{}'] = {{ value: event.viewer.ip }}", sm_api::VIEWER_ADDRESS);
+    let sets =
+        format!("request.headers['{}'] = {{ value: event.viewer.ip }}", sm_api::VIEWER_ADDRESS);
     assert!(code.as_str().unwrap().contains(&sets), "{code}");
     // Neither a function nor an output knows it.
     for (name, resource) in template.resources() {
