@@ -43,9 +43,9 @@ def shown_now(stage):
 
 def make():
     """With its day, so that its age can be told."""
-    return f"{datetime.datetime.now(datetime.UTC):%Y%m%d}-{secrets.token_urlsafe(32)}"
+    return f"{datetime.datetime.now(datetime.timezone.utc):%Y%m%d}-{secrets.token_urlsafe(32)}"
 
 
 def days_old(secret):
-    made = datetime.datetime.strptime(secret[:8], "%Y%m%d").replace(tzinfo=datetime.UTC)
-    return (datetime.datetime.now(datetime.UTC) - made).days
+    made = datetime.datetime.strptime(secret[:8], "%Y%m%d").replace(tzinfo=datetime.timezone.utc)
+    return (datetime.datetime.now(datetime.timezone.utc) - made).days

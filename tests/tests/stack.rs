@@ -144,6 +144,17 @@ impl<'a> Deployed<'a> {
         serde_json::from_str(answer["SecretString"].as_str().unwrap()).unwrap()
     }
 
+    /// What the API knows of CloudFront's secrets.
+    fn origin_hashes(&self) -> Vec<String> {
+        let function = &self.outputs["ApiFunctionName"];
+        let call = format!("get_function_configuration(FunctionName='{function}')");
+        let settings = self.boto("lambda", &call)["Environment"]["Variables"].clone();
+        let hashes = settings["ORIGIN_SECRET_HASHES"].as_str().unwrap().split(',');
+        let hashes: Vec<String> = hashes.map(str::to_owned).collect();
+        assert!(hashes.iter().all(|hash| hash.len() == 64), "{hashes:?}");
+        hashes
+    }
+
     /// The app's log.
     fn log(&self) -> Vec<String> {
         let group = format!("/aws/lambda/{}", self.outputs["FunctionName"]);
@@ -216,9 +227,11 @@ async fn changed_setting(t: &World, stack: &Deployed<'_>, session: &str) {
             format!("list_versions_by_function(FunctionName='{}')", stack.outputs["FunctionName"]);
         stack.boto("lambda", &call)["Versions"].as_array().unwrap().len()
     };
-    let before = versions();
-    deploy(stack.aws, t, STACK, &["UserRequestsPerMinute=2"]);
+    let (before, hashes) = (versions(), stack.origin_hashes());
+    deploy(stack.aws, t, STACK, &["UserRequestsPerMinute=2", "--new-origin-secret"]);
     assert_ne!(versions(), before);
+    let after = stack.origin_hashes();
+    assert_eq!((after.len(), &after[1]), (2, &hashes[0]), "the one before is understood too");
     let mut answers = Vec::new();
     for _ in 0..10 {
         answers.push(stack.site.get("/api/auth/me", session).await.status().as_u16());
@@ -386,12 +399,7 @@ async fn round_cloudfront(t: &World, stack: &Deployed<'_>) {
     assert_eq!(stack.site.get("/api/config", "").await.status(), 200);
     let secret = &stack.secret()["TWITCH_EVENTSUB_SECRET"];
     assert_eq!(direct.webhook(t, secret).await, 200);
-    // Whoever may read the function's settings learns the hash alone.
-    let call =
-        format!("get_function_configuration(FunctionName='{}')", stack.outputs["ApiFunctionName"]);
-    let settings = stack.boto("lambda", &call)["Environment"]["Variables"].clone();
-    let hash = settings["ORIGIN_SECRET_HASHES"].as_str().unwrap();
-    assert!(hash.len() == 64 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()), "{hash}");
+    assert_eq!(stack.origin_hashes().len(), 1, "whoever may read the settings learns the hash alone");
 }
 
 /// A go-live: CloudFront, API Gateway, the function, the queue, the function, Discord.
