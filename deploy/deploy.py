@@ -10,6 +10,7 @@ import pathlib
 import shlex
 import subprocess
 import sys
+import tempfile
 
 import boto3
 
@@ -77,9 +78,12 @@ def deploy(options, stage, template, builds):
     command += ["--template-file", str(file), "--tags", "app=streammaxing", f"stage={stage.name}"]
     asks = stage.name != "dev" and not options.yes and sys.stdin.isatty()
     command += ["--confirm-changeset" if asks else "--no-confirm-changeset", "--parameter-overrides"]
-    # All of them: what is left out keeps the value that it had, whatever the template says now.
-    command += [f'{name}="{value}"' for name, value in sorted(parameters.items())]
-    sam(command)
+    # All of them: what is left out keeps the value that it had, whatever the template says now. In a file of ours:
+    # others see the command line, and one of them is secret.
+    with tempfile.NamedTemporaryFile("w", suffix=".yaml", encoding="utf-8") as chosen:
+        json.dump(parameters, chosen)
+        chosen.flush()
+        sam([*command, f"file://{chosen.name}"])
     if parameters["ExistingKeyArn"]:
         lend_key(stage)
 

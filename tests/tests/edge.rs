@@ -28,7 +28,7 @@ async fn status(address: &str, path: &str, headers: &[(&str, &str)]) -> u16 {
 /// Asks until a request is refused; how many were not, beside those whose share has come meanwhile.
 async fn passed(address: &str, path: &str, per_second: f64, headers: &[(&str, &str)]) -> usize {
     let begun = std::time::Instant::now();
-    for passed in 0..1_000 {
+    for passed in 0..1_000_usize {
         let answer = get(address, path, headers).await;
         if answer.status() != 429 {
             continue;

@@ -399,7 +399,11 @@ async fn round_cloudfront(t: &World, stack: &Deployed<'_>) {
     assert_eq!(stack.site.get("/api/config", "").await.status(), 200);
     let secret = &stack.secret()["TWITCH_EVENTSUB_SECRET"];
     assert_eq!(direct.webhook(t, secret).await, 200);
-    assert_eq!(stack.origin_hashes().len(), 1, "whoever may read the settings learns the hash alone");
+    assert_eq!(
+        stack.origin_hashes().len(),
+        1,
+        "whoever may read the settings learns the hash alone"
+    );
 }
 
 /// A go-live: CloudFront, API Gateway, the function, the queue, the function, Discord.

@@ -103,30 +103,9 @@ table! {
     User delete "/api/users/me" users::delete;
 }
 
-/// Where strangers begin and end what leads to Discord or Twitch; they have a smaller share of these.
-pub(crate) const SIGN_IN: [&str; 4] = [
-    "/api/auth/discord/login",
-    "/api/auth/discord/callback",
-    "/api/auth/twitch/callback",
-    "/api/invites/{code}/link",
-];
-
 /// What Twitch and Discord post to us. They are no part of the described API.
 pub(crate) fn webhooks() -> Router<LazyApp> {
     Router::new()
         .route("/webhooks/twitch", post(twitch_webhook::receive))
         .route("/webhooks/discord", post(discord_webhook::receive))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn routes_of_the_sign_in_are_ones_that_are_there() {
-        for path in SIGN_IN {
-            let route = ROUTES.iter().find(|route| route.path == path);
-            assert_eq!(route.map(|route| route.who), Some(Who::Public), "{path}");
-        }
-    }
 }
