@@ -8,11 +8,7 @@ use axum::{
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header, request::Parts};
 use sm_aws::metrics::Counter;
-use sm_services::{
-    App, LazyApp, SecurityEvent,
-    accounts::sign_in::holder_of,
-    admission::{self, Sender},
-};
+use sm_services::{App, LazyApp, SecurityEvent, accounts::sign_in::holder_of, admission::Sender};
 use std::sync::Arc;
 use tracing::Instrument;
 use uuid::Uuid;
@@ -86,7 +82,7 @@ pub(crate) async fn guard(
         return next.run(request).await;
     };
     let sender = sender(&app, &edge, &request);
-    if let Err(wait) = admission::admit(&app, sender).await {
+    if let Err(wait) = app.admits(sender).await {
         if SecurityEvent::RateLimited.count_and_sample() {
             let user = match sender {
                 Sender::Holder(user) => Some(user.to_string()),

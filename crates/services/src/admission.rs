@@ -3,12 +3,10 @@
 //! Strangers are whoever shows no session that we have signed. Each source of theirs has a share, and all of them
 //! together have half of the API's limit, so that those with a session keep the other half whatever happens.
 
-use crate::{App, limits::Limited, shares::Shares};
+use crate::{limits::Limited, shares::Shares};
 use sm_types::UserId;
 use std::{net::IpAddr, time::Duration};
 
-/// Where a limit over all instances is used up, another second begins soon.
-const NEXT_SECOND: Duration = Duration::from_secs(1);
 /// A source may begin or end a sign-in for every so many other requests.
 const REQUESTS_PER_SIGN_IN: u32 = 5;
 
@@ -24,6 +22,19 @@ pub enum Sender {
         /// Whether it begins or ends a sign-in, which costs more than others.
         signs_in: bool,
     },
+}
+
+impl Sender {
+    /// The limits over all instances that hold for it, each narrower than the next.
+    pub(crate) fn limits(self) -> &'static [Limited] {
+        match self {
+            Self::Holder(_) => &[Limited::Api],
+            Self::Stranger { signs_in: false, .. } => &[Limited::Strangers, Limited::Api],
+            Self::Stranger { signs_in: true, .. } => {
+                &[Limited::SignIns, Limited::Strangers, Limited::Api]
+            }
+        }
+    }
 }
 
 /// The shares of an app; those of one process alone.
@@ -43,24 +54,17 @@ impl Admissions {
             sign_ins: Shares::new(per_second.div_ceil(REQUESTS_PER_SIGN_IN)),
         }
     }
-}
 
-/// Lets a request through, or tells how long to wait.
-pub async fn admit(app: &App, sender: Sender) -> Result<(), Duration> {
-    let shares = &app.inner().admissions;
-    match sender {
-        Sender::Holder(user) => shares.holders.take(&user)?,
-        Sender::Stranger { source, signs_in } => {
-            if signs_in {
-                shares.sign_ins.take(&source)?;
-            }
-            shares.strangers.take(&source)?;
-            if signs_in && !app.allows(Limited::SignIns).await
-                || !app.allows(Limited::Strangers).await
-            {
-                return Err(NEXT_SECOND);
+    /// Takes a request out of the share of who sends it, or tells how long to wait.
+    pub(crate) fn take(&self, sender: Sender) -> Result<(), Duration> {
+        match sender {
+            Sender::Holder(user) => self.holders.take(&user),
+            Sender::Stranger { source, signs_in } => {
+                if signs_in {
+                    self.sign_ins.take(&source)?;
+                }
+                self.strangers.take(&source)
             }
         }
     }
-    if app.allows(Limited::Api).await { Ok(()) } else { Err(NEXT_SECOND) }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     accounts::SessionKeys,
-    admission::Admissions,
+    admission::{Admissions, Sender},
     announce::parts::RefusedParts,
     fitness::LastWrite,
     guilds::offer::PlacesCache,
@@ -12,7 +12,7 @@ use crate::{
 use sm_aws::{Cipher, Doorbell};
 use sm_db::fitness::Obstacle;
 use sm_types::{Clock, Secret, UserId};
-use std::{ops::Deref, sync::Arc};
+use std::{ops::Deref, sync::Arc, time::Duration};
 use time::OffsetDateTime;
 use tokio::sync::{Mutex, OnceCell, watch};
 
@@ -151,6 +151,18 @@ impl App {
     /// Whether another request of this kind is let through in this second, over all instances.
     pub async fn allows(&self, limited: Limited) -> bool {
         self.0.limits.allow(&self.pool, limited).await
+    }
+
+    /// Lets a request to our API through, or tells how long to wait.
+    pub async fn admits(&self, sender: Sender) -> Result<(), Duration> {
+        self.0.admissions.take(sender)?;
+        for limited in sender.limits() {
+            if !self.allows(*limited).await {
+                // Another second begins soon.
+                return Err(Duration::from_secs(1));
+            }
+        }
+        Ok(())
     }
 
     /// What keeps the database from taking a webhook at this moment.
