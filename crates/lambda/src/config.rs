@@ -474,6 +474,29 @@ mod tests {
     }
 
     #[test]
+    fn lists_of_the_edge_are_read_whole_or_refused() {
+        let with = |name: &str, value: &str| {
+            let mut values = complete();
+            values.insert(name.to_owned(), value.to_owned());
+            read(&values).map(|config| config.edge)
+        };
+        let proxies = with("TRUSTED_PROXIES", "10.0.0.0/8, ::1,192.0.2.1").unwrap().trusted_proxies;
+        let networks: Vec<String> = proxies.iter().map(ToString::to_string).collect();
+        assert_eq!(networks, ["10.0.0.0/8", "::1/128", "192.0.2.1/32"]);
+        let hash = "ab".repeat(32);
+        let hashes = with("ORIGIN_SECRET_HASHES", &format!("{hash},{hash}")).unwrap();
+        assert_eq!(hashes.origin_secret_hashes, [[0xab; 32]; 2]);
+        for (name, wrong) in [
+            ("TRUSTED_PROXIES", "10.0.0.0/8,caddy"),
+            ("TRUSTED_PROXIES", "10.0.0.0/33"),
+            ("ORIGIN_SECRET_HASHES", "the secret itself"),
+            ("ORIGIN_SECRET_HASHES", "abab"),
+        ] {
+            assert_eq!(with(name, wrong).unwrap_err().problems[0].0, name, "{wrong}");
+        }
+    }
+
+    #[test]
     fn address_that_no_browser_would_send_back_stops_the_start() {
         let mut values = complete();
         values.insert("PUBLIC_BASE_URL".into(), "https://Alerts.Example:443/".into());
