@@ -10,9 +10,11 @@ import pathlib
 import shlex
 import subprocess
 import sys
+import tempfile
 
 import boto3
 
+import origin
 import preflight
 from settings import RELEASE, ROOT, STAGES, Stage, read_template
 
@@ -52,6 +54,7 @@ def arguments():
     parser.add_argument("--stack")
     parser.add_argument("--file", help="instead of .deploy/STAGE.json")
     parser.add_argument("--build-dir", default=str(ROOT / ".aws-sam/build"))
+    parser.add_argument("--new-origin-secret", action="store_true", help="whatever the age of the one in use")
     parser.add_argument("--no-build", action="store_true", help="deploy what is built already")
     parser.add_argument("--architecture", choices=list(TARGETS), help="build for another one")
     parser.add_argument("--template", default=str(ROOT / "template.yaml"), help=argparse.SUPPRESS)
@@ -67,6 +70,7 @@ def deploy(options, stage, template, builds):
     if not options.no_build:
         build(parameters["Architecture"], builds)
     refuse_other_architecture(parameters["Architecture"], builds)
+    parameters |= origin.parameters(stage, int(parameters["RotationDays"]), options.new_origin_secret)
     parameters[RELEASE] = release(builds, options.template, parameters)
     command = ["deploy", "--stack-name", stage.stack, "--region", stage.region, "--resolve-s3", "--s3-prefix", stage.stack]
     command += ["--capabilities", "CAPABILITY_IAM", "--no-fail-on-empty-changeset", "--no-progressbar"]
@@ -74,9 +78,12 @@ def deploy(options, stage, template, builds):
     command += ["--template-file", str(file), "--tags", "app=streammaxing", f"stage={stage.name}"]
     asks = stage.name != "dev" and not options.yes and sys.stdin.isatty()
     command += ["--confirm-changeset" if asks else "--no-confirm-changeset", "--parameter-overrides"]
-    # All of them: what is left out keeps the value that it had, whatever the template says now.
-    command += [f'{name}="{value}"' for name, value in sorted(parameters.items())]
-    sam(command)
+    # All of them: what is left out keeps the value that it had, whatever the template says now. In a file of ours:
+    # others see the command line, and one of them is secret.
+    with tempfile.NamedTemporaryFile("w", suffix=".yaml", encoding="utf-8") as chosen:
+        json.dump(parameters, chosen)
+        chosen.flush()
+        sam([*command, f"file://{chosen.name}"])
     if parameters["ExistingKeyArn"]:
         lend_key(stage)
 

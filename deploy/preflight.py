@@ -14,7 +14,7 @@ def look(stage, parameters):
     try:
         account = boto3.client("sts", region_name=stage.region).get_caller_identity()
         stack = find_stack(stage)
-        problem = state_problem(stage, stack) or quota_problem(stage, int(parameters["ReservedConcurrency"]))
+        problem = state_problem(stage, stack) or quota_problem(stage, parameters)
     except (BotoCoreError, ClientError) as error:
         sys.exit(f"AWS in {stage.region}: {error}")
     print(f"{account['Arn']} deploys {stage.stack} in {stage.region}, account {account['Account']}")
@@ -50,19 +50,22 @@ def state_problem(stage, stack):
     return None
 
 
-def quota_problem(stage, wanted):
+def quota_problem(stage, parameters):
+    names = {"ReservedConcurrency": "app", "ApiConcurrency": "api"}
+    wanted = sum(int(parameters[name]) for name in names)
     if wanted == 0:
         return None
     client = boto3.client("lambda", region_name=stage.region)
     limit = client.get_account_settings()["AccountLimit"]
-    unreserved = limit["UnreservedConcurrentExecutions"] + reserved_now(client, f"{stage.stack}-app")
+    present = sum(reserved_now(client, f"{stage.stack}-{function}") for function in names.values())
+    unreserved = limit["UnreservedConcurrentExecutions"] + present
     most = max(unreserved - LEFT_FOR_OTHERS, 0)
     if wanted <= most:
         return None
     return (
-        f"ReservedConcurrency={wanted} is more than this account can reserve, which is {most}: it has {limit['ConcurrentExecutions']} "
+        f"ReservedConcurrency and ApiConcurrency, {wanted} together, are more than this account can reserve, which is {most}: it has {limit['ConcurrentExecutions']} "
         f"instances in all, {LEFT_FOR_OTHERS} of which Lambda keeps for other functions.\n"
-        "Set ReservedConcurrency=0 (no limit but the account's), or ask for more in Service Quotas: Lambda, Concurrent executions"
+        "Set ReservedConcurrency=0 ApiConcurrency=0 (no limit but the account's), or ask for more in Service Quotas: Lambda, Concurrent executions"
     )
 
 

@@ -8,6 +8,8 @@ import sys
 
 from samtranslator.yaml_helper import yaml_parse
 
+import origin
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 STAGES = {
     "dev": {"LogRetentionDays": "7", "TracingMode": "PassThrough"},
@@ -16,6 +18,7 @@ STAGES = {
 }
 # Worked out for each release.
 RELEASE = "Release"
+WORKED_OUT = [RELEASE, *origin.NAMES]
 # Not required, but each installation should think about it.
 ALSO_ASKED = ["AlarmEmail"]
 STACK_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,48}")
@@ -55,7 +58,7 @@ class Stage:
         for change in changes:
             name, separator, value = change.partition("=")
             about = template["Parameters"].get(name)
-            if not separator or about is None or name == RELEASE:
+            if not separator or about is None or name in WORKED_OUT:
                 sys.exit(f"{change}: expected Name=value with a parameter of template.yaml")
             problem = misfit(about, value)
             if problem:
@@ -82,7 +85,7 @@ class Stage:
         interface = template["Metadata"]["AWS::CloudFormation::Interface"]
         now = self.parameters(template)
         for group in interface["ParameterGroups"]:
-            names = [name for name in group["Parameters"] if name != RELEASE]
+            names = [name for name in group["Parameters"] if name not in WORKED_OUT]
             if not everything:
                 names = [name for name in names if name in missing or first and name in ALSO_ASKED and name not in self.given]
             if names:

@@ -113,7 +113,8 @@ impl World {
         let find = |name: &str| settings.iter().find(|(n, _)| *n == name).map(|(_, v)| v.clone());
         let config = Config::from_lookup(find).expect("the settings of tests are complete");
         let app = sm_lambda::build_app(&config, clock.clone()).expect("the settings are valid");
-        let router = sm_api::router(app.clone());
+        let router = sm_api::router_behind(config.edge.clone(), app.clone());
+        let router = sm_cli::run::with_peers(router);
         tokio::spawn(async move { axum::serve(listener, router).await });
         let (errors_allowed, violations_allowed) = Default::default();
         Self {
@@ -349,9 +350,17 @@ fn settings(
         ("DISCORD_RATE_PER_SECOND", rate.to_string()),
         // Out of reach, and yet looked up: limits have tests of their own.
         ("API_RATE_PER_SECOND", "1000000".to_owned()),
+        ("SOURCE_REQUESTS_PER_SECOND", "1000000".to_owned()),
+        ("SIGN_INS_PER_SECOND", "1000000".to_owned()),
         ("WEBHOOK_RATE_PER_SECOND", "1000000".to_owned()),
         ("LOCAL_ENCRYPTION_KEY", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=".to_owned()),
     ]
+}
+
+/// A secret as `ORIGIN_SECRET_HASHES` names it.
+pub fn hash(secret: &str) -> String {
+    let digest = ring::digest::digest(&ring::digest::SHA256, secret.as_bytes());
+    digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Held by tests that load the machine, and by those that need it to be quiet: one at a time.

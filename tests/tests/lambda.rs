@@ -13,8 +13,13 @@ struct Function {
 
 impl Function {
     async fn start(t: &World) -> Self {
+        Self::start_with(t, &[]).await
+    }
+
+    async fn start_with(t: &World, changes: &[(&'static str, &str)]) -> Self {
         let runtime = LambdaRuntime::start(Duration::from_secs(30)).await.unwrap();
         let mut settings = t.settings.clone();
+        settings.extend(changes.iter().map(|(name, value)| (*name, (*value).to_owned())));
         settings.extend(runtime.environment());
         let process = Process::start("bootstrap", &[], &settings);
         Self { runtime, _process: process }
@@ -67,6 +72,57 @@ async fn health_answers_without_a_database() {
             function.invoke(http("GET", "/api/health", json!({}), "", false)).await.response();
         assert_eq!(answer["statusCode"], json!(200), "{answer}");
         assert!(answer["body"].as_str().unwrap().contains("\"ok\""));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn stranger_is_known_by_the_connection_and_by_what_the_cdn_says() {
+    scenario(async |t| {
+        let hash = sm_tests::hash("origin-secret");
+        let settings =
+            [("SOURCE_REQUESTS_PER_SECOND", "1"), ("ORIGIN_SECRET_HASHES", hash.as_str())];
+        let function = Function::start_with(t, &settings).await;
+        let ask = async |source_ip: &str, headers: Value| {
+            let mut event = http("GET", "/api/config", headers, "", false);
+            event["requestContext"]["http"]["sourceIp"] = json!(source_ip);
+            function.invoke(event).await.response()["statusCode"].as_u64().unwrap()
+        };
+        let by_cdn = |viewer: &str, forged: u8| {
+            json!({ "x-origin-secret": "origin-secret", "x-viewer-address": viewer,
+                    "x-forwarded-for": format!("198.51.100.{forged}") })
+        };
+        assert_eq!(ask("192.0.2.1", json!({})).await, 403, "it has come round the CDN");
+        let mut refused = 0;
+        for n in 0..10 {
+            let status = ask("130.176.0.1", by_cdn("203.0.113.9", n)).await;
+            assert!(matches!(status, 200 | 429), "{status}");
+            refused += u32::from(status == 429);
+        }
+        assert!(refused >= 3, "four at once and one a second: {refused} of 10 were refused");
+        assert_eq!(ask("130.176.0.1", by_cdn("203.0.113.10", 0)).await, 200, "another viewer");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn source_without_a_cdn_is_what_api_gateway_has_seen() {
+    scenario(async |t| {
+        let settings = [("SOURCE_REQUESTS_PER_SECOND", "1")];
+        let function = Function::start_with(t, &settings).await;
+        let ask = async |source_ip: &str, forged: u8| {
+            let headers = json!({ "x-forwarded-for": format!("198.51.100.{forged}"),
+                                  "x-viewer-address": format!("198.51.100.{forged}") });
+            let mut event = http("GET", "/api/config", headers, "", false);
+            event["requestContext"]["http"]["sourceIp"] = json!(source_ip);
+            function.invoke(event).await.response()["statusCode"].as_u64().unwrap()
+        };
+        let mut refused = 0;
+        for n in 0..10 {
+            refused += u32::from(ask("192.0.2.1", n).await == 429);
+        }
+        assert!(refused >= 3, "{refused} of 10 were refused");
+        assert_eq!(ask("192.0.2.2", 0).await, 200);
     })
     .await;
 }

@@ -148,10 +148,11 @@ async fn api_and_webhook_limits_hold_over_processes() {
     let _loaded = sm_tests::machine().await;
     scenario(async |t| {
         let two =
-            t.two_servers(&[("API_RATE_PER_SECOND", "200"), ("WEBHOOK_RATE_PER_SECOND", "100")]);
+            t.two_servers(&[("API_RATE_PER_SECOND", "400"), ("WEBHOOK_RATE_PER_SECOND", "100")]);
         let config = |http: &reqwest::Client, address: &str| {
             http.get(format!("http://{address}/api/config"))
         };
+        // Half of it is for strangers.
         assert_kept(&hammer(&two, config).await, 200);
         let follows = |http: &reqwest::Client, address: &str| {
             webhook(t, http, address, "channel.follow", "{}")

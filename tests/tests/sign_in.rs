@@ -107,7 +107,9 @@ async fn code_works_once() {
         assert_eq!(browser.get(path).await.location(), "/servers");
         let replay = t.browser();
         replay.set_cookie(CONSENT, &consent);
+        let exchanges = t.discord.token_exchanges();
         assert_eq!(replay.get(path).await.location(), "/login?error=code_refused");
+        assert_eq!(t.discord.token_exchanges(), exchanges, "Discord is not asked again");
         assert_eq!(replay.cookie(SESSION), None);
         assert_eq!(t.count("sessions").await, 1);
     })

@@ -63,6 +63,9 @@ fn deploy(aws: &Ministack, t: &World, name: &str, changes: &[&str]) {
         ("CanaryType", "Emulator".to_owned()),
         ("EmulatorPort", aws.port().to_string()),
         ("EnableWebSocket", "true".to_owned()),
+        // People come back as fast as they can here; limits have tests of their own.
+        ("SourceRequestsPerSecond", "0".to_owned()),
+        ("SignInsPerSecond", "1000".to_owned()),
         ("DiscordClientId", setting("DISCORD_CLIENT_ID").clone()),
         ("DiscordPublicKey", setting("DISCORD_PUBLIC_KEY").clone()),
         ("DiscordApiUrl", setting("DISCORD_API_URL").clone()),
@@ -141,6 +144,17 @@ impl<'a> Deployed<'a> {
         serde_json::from_str(answer["SecretString"].as_str().unwrap()).unwrap()
     }
 
+    /// What the API knows of CloudFront's secrets.
+    fn origin_hashes(&self) -> Vec<String> {
+        let function = &self.outputs["ApiFunctionName"];
+        let call = format!("get_function_configuration(FunctionName='{function}')");
+        let settings = self.boto("lambda", &call)["Environment"]["Variables"].clone();
+        let hashes = settings["ORIGIN_SECRET_HASHES"].as_str().unwrap().split(',');
+        let hashes: Vec<String> = hashes.map(str::to_owned).collect();
+        assert!(hashes.iter().all(|hash| hash.len() == 64), "{hashes:?}");
+        hashes
+    }
+
     /// The app's log.
     fn log(&self) -> Vec<String> {
         let group = format!("/aws/lambda/{}", self.outputs["FunctionName"]);
@@ -182,6 +196,7 @@ async fn stack_is_deployed_used_changed_and_deleted() {
 
         operator(&stack).await;
         site(&stack).await;
+        round_cloudfront(t, &stack).await;
         t.discord.add_redirect_uri(&stack.outputs["DiscordRedirectUri"]);
         let ada = t.discord.add_user("ada", None);
         let session = stack.site.sign_in(ada).await.unwrap();
@@ -212,9 +227,11 @@ async fn changed_setting(t: &World, stack: &Deployed<'_>, session: &str) {
             format!("list_versions_by_function(FunctionName='{}')", stack.outputs["FunctionName"]);
         stack.boto("lambda", &call)["Versions"].as_array().unwrap().len()
     };
-    let before = versions();
-    deploy(stack.aws, t, STACK, &["UserRequestsPerMinute=2"]);
+    let (before, hashes) = (versions(), stack.origin_hashes());
+    deploy(stack.aws, t, STACK, &["UserRequestsPerMinute=2", "--new-origin-secret"]);
     assert_ne!(versions(), before);
+    let after = stack.origin_hashes();
+    assert_eq!((after.len(), &after[1]), (2, &hashes[0]), "the one before is understood too");
     let mut answers = Vec::new();
     for _ in 0..10 {
         answers.push(stack.site.get("/api/auth/me", session).await.status().as_u16());
@@ -232,7 +249,7 @@ async fn changed_setting(t: &World, stack: &Deployed<'_>, session: &str) {
 
 /// The commands of docs/runbook.md, on the stack as it is after a release.
 async fn remedies(stack: &Deployed<'_>, session: &str) {
-    let app = stack.outputs["FunctionName"].clone();
+    let app = stack.outputs["ApiFunctionName"].clone();
     let me = async || stack.site.get("/api/auth/me", session).await.status().as_u16();
     // Undo a release.
     let versions =
@@ -300,7 +317,15 @@ async fn second_stage(t: &World, first: &Deployed<'_>) {
     for stack in [first, &second] {
         assert_eq!(stack.site.get("/api/health", "").await.status(), 200, "{}", stack.name);
     }
-    for output in ["FunctionName", "SecretArn", "KeyArn", "DoorbellUrl", "BucketName", "ApiUrl"] {
+    for output in [
+        "FunctionName",
+        "ApiFunctionName",
+        "SecretArn",
+        "KeyArn",
+        "DoorbellUrl",
+        "BucketName",
+        "ApiUrl",
+    ] {
         assert_ne!(first.outputs[output], second.outputs[output], "{output}");
     }
     delete(second.aws, second.name);
@@ -361,6 +386,24 @@ async fn site(stack: &Deployed<'_>) {
     let missing = stack.site.get("/api/none", "").await;
     assert_eq!(missing.headers()["content-type"], "application/problem+json");
     assert_eq!(missing.status(), 404);
+}
+
+/// The API's own address takes what is signed, and nothing else.
+async fn round_cloudfront(t: &World, stack: &Deployed<'_>) {
+    let api = stack.outputs["HttpApiId"].clone();
+    let gateway = format!("{}/_aws/execute-api/{api}/$default", stack.aws.url());
+    let direct = Site::new(gateway, String::new());
+    let refused = direct.get("/api/config", "").await;
+    let (status, said) = (refused.status(), refused.text().await.unwrap());
+    assert!(status == 403 && said.contains("wrong_address"), "{status} {said}");
+    assert_eq!(stack.site.get("/api/config", "").await.status(), 200);
+    let secret = &stack.secret()["TWITCH_EVENTSUB_SECRET"];
+    assert_eq!(direct.webhook(t, secret).await, 200);
+    assert_eq!(
+        stack.origin_hashes().len(),
+        1,
+        "whoever may read the settings learns the hash alone"
+    );
 }
 
 /// A go-live: CloudFront, API Gateway, the function, the queue, the function, Discord.

@@ -38,6 +38,8 @@ pub enum ApiError {
     NotAdmin,
     /// A write that does not come from our own pages.
     CrossSite,
+    /// A request that has come round the CDN.
+    WrongAddress,
     /// Too many requests; seconds until the next is allowed.
     RateLimited { retry_after: u64 },
     /// A save without `If-Match`.
@@ -172,6 +174,11 @@ impl ApiError {
                 S::FORBIDDEN,
                 "cross_site",
                 "Writes are taken from the dashboard only: send the header Origin with its address.",
+            ),
+            Self::WrongAddress => fixed(
+                S::FORBIDDEN,
+                "wrong_address",
+                "This address is not for the public: use the one that the dashboard has.",
             ),
             Self::RateLimited { .. } => fixed(
                 S::TOO_MANY_REQUESTS,

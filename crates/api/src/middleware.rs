@@ -1,17 +1,26 @@
-//! What every request goes through: an id, the API's limit, the check for other sites, and headers.
+//! What every request goes through: an id, the way it came, the limits, the check for other sites, and headers.
 
-use crate::ApiError;
+use crate::{ApiError, Edge, cookies::Cookie};
 use axum::{
-    extract::{Request, State},
+    extract::{MatchedPath, Request, State},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header, request::Parts};
-use sm_services::{LazyApp, SecurityEvent, limits::Limited};
+use sm_aws::metrics::Counter;
+use sm_services::{App, LazyApp, SecurityEvent, accounts::sign_in::holder_of, admission::Sender};
+use std::sync::Arc;
 use tracing::Instrument;
 use uuid::Uuid;
 
 const HEALTH: &str = "/api/health";
+/// Where strangers begin and end what leads to Discord or Twitch; they have a smaller share of these.
+const SIGN_IN: [&str; 4] = [
+    "/api/auth/discord/login",
+    "/api/auth/discord/callback",
+    "/api/auth/twitch/callback",
+    "/api/invites/{code}/link",
+];
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const HEADERS: [(HeaderName, &str); 6] = [
@@ -33,12 +42,21 @@ impl RequestId {
     }
 }
 
-/// Gives the request an id of its own and the answer its headers.
-pub(crate) async fn frame(mut request: Request, next: Next) -> Response {
+/// Gives the request an id of its own and the answer its headers; one that has come round the CDN goes no further.
+pub(crate) async fn frame(
+    State(edge): State<Arc<Edge>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let id = Uuid::now_v7().to_string();
     request.extensions_mut().insert(RequestId(id.clone()));
     let span = tracing::info_span!("request", request.id = id);
-    let mut response = next.run(request).instrument(span).await;
+    let mut response = if edge.was_passed_by(request.headers()) {
+        Counter::PassedBy.count();
+        ApiError::WrongAddress.into_response()
+    } else {
+        next.run(request).instrument(span).await
+    };
     let headers = response.headers_mut();
     for (name, value) in HEADERS {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
@@ -49,8 +67,12 @@ pub(crate) async fn frame(mut request: Request, next: Next) -> Response {
     response
 }
 
-/// Holds the API to its limit, and takes writes from our own pages only.
-pub(crate) async fn guard(State(lazy): State<LazyApp>, request: Request, next: Next) -> Response {
+/// Holds everybody to their limits, and takes writes from our own pages only.
+pub(crate) async fn guard(
+    State((lazy, edge)): State<(LazyApp, Arc<Edge>)>,
+    request: Request,
+    next: Next,
+) -> Response {
     // Whoever asks whether the process answers must not have to wait for a database.
     if request.uri().path() == HEALTH {
         return next.run(request).await;
@@ -59,9 +81,18 @@ pub(crate) async fn guard(State(lazy): State<LazyApp>, request: Request, next: N
         // The handler reports what is wrong.
         return next.run(request).await;
     };
-    if !app.allows(Limited::Api).await {
-        SecurityEvent::RateLimited.record(None, "the API's limit is used up");
-        return ApiError::RateLimited { retry_after: 1 }.into_response();
+    let sender = sender(&app, &edge, &request);
+    if let Err(wait) = app.admits(sender).await {
+        if SecurityEvent::RateLimited.count_and_sample() {
+            let user = match sender {
+                Sender::Holder(user) => Some(user.to_string()),
+                Sender::Stranger { .. } => None,
+            };
+            let event = SecurityEvent::RateLimited.as_str();
+            tracing::info!(event, user.id = user, "the limit of a source or of the API is used up");
+        }
+        let retry_after = wait.as_secs_f64().ceil().max(1.0) as u64;
+        return ApiError::RateLimited { retry_after }.into_response();
     }
     let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     if !safe && !same_origin(request.headers(), &app.settings.public_base_url) {
@@ -69,6 +100,19 @@ pub(crate) async fn guard(State(lazy): State<LazyApp>, request: Request, next: N
         return ApiError::CrossSite.into_response();
     }
     next.run(request).await
+}
+
+/// Whose request it is, before the database is asked. A session of a key that we do not know yet is a stranger's,
+/// until the first one that is let through has had it looked up.
+fn sender(app: &App, edge: &Edge, request: &Request) -> Sender {
+    let cookie = Cookie::Session.read(request.headers());
+    if let Some(user) = cookie.and_then(|cookie| holder_of(app, cookie)) {
+        return Sender::Holder(user);
+    }
+    let source = edge.source(request.headers(), request.extensions());
+    let path = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+    let signs_in = path.is_some_and(|path| SIGN_IN.contains(&path));
+    Sender::Stranger { source, signs_in }
 }
 
 /// Whether a browser says that a request comes from our own pages. Whoever is no browser says so too.
@@ -90,6 +134,15 @@ fn origin_of(url: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{ROUTES, Who};
+
+    #[test]
+    fn routes_of_the_sign_in_are_ones_that_are_there() {
+        for path in SIGN_IN {
+            let route = ROUTES.iter().find(|route| route.path == path);
+            assert_eq!(route.map(|route| route.who), Some(Who::Public), "{path}");
+        }
+    }
 
     fn allowed(pairs: &[(HeaderName, &'static str)]) -> bool {
         let headers =

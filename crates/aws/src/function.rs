@@ -25,23 +25,32 @@ pub async fn function_settings(
         .map_err(|_| CallError::Unavailable(format!("{function} has no environment variables")))
 }
 
-/// How many instances a function may have at once: its own limit, or else what the account has left.
+/// How many instances functions may have at once: their own limits, and what the account has left where one of them
+/// has none.
 ///
 /// Needs `lambda:GetFunctionConcurrency` and `lambda:GetAccountSettings`.
 pub async fn instances(
     aws: &AwsSettings,
     http: &Http,
-    function: &str,
+    functions: &[String],
     now: OffsetDateTime,
 ) -> Result<Option<u64>, CallError> {
-    let path = format!("/2019-09-30/functions/{function}/concurrency");
-    let own = call(aws, http, Method::GET, &path, String::new(), now).await?;
-    if let Some(reserved) = own["ReservedConcurrentExecutions"].as_u64() {
+    let (mut reserved, mut all_are_limited) = (0, true);
+    for function in functions {
+        let path = format!("/2019-09-30/functions/{function}/concurrency");
+        let own = call(aws, http, Method::GET, &path, String::new(), now).await?;
+        match own["ReservedConcurrentExecutions"].as_u64() {
+            Some(own) => reserved += own,
+            None => all_are_limited = false,
+        }
+    }
+    if all_are_limited {
         return Ok(Some(reserved));
     }
     let path = "/2016-08-19/account-settings/";
     let account = call(aws, http, Method::GET, path, String::new(), now).await?;
-    Ok(account["AccountLimit"]["UnreservedConcurrentExecutions"].as_u64())
+    let left = account["AccountLimit"]["UnreservedConcurrentExecutions"].as_u64();
+    Ok(left.map(|left| reserved + left))
 }
 
 /// What a function answers to an event. Needs `lambda:InvokeFunction`.

@@ -58,6 +58,8 @@ counters! {
     Denied "access" "denied"
     /// A limit is used up.
     RateLimited "limit" "hit"
+    /// A request has come round the CDN, and was refused.
+    PassedBy "cdn" "passed_by"
     /// A stored token could not be encrypted or decrypted.
     CryptoError "crypto" "error"
     Queued "expansion" "queued"

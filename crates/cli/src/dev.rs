@@ -108,6 +108,9 @@ fn setting(
         "PUBLIC_BASE_URL" => url.to_owned(),
         "DATABASE_URL" => database_url.to_owned(),
         "DATABASE_CONNECTIONS" => "10".to_owned(),
+        // Everybody is at the same address here.
+        "SOURCE_REQUESTS_PER_SECOND" => "0".to_owned(),
+        "SIGN_INS_PER_SECOND" => "1000".to_owned(),
         "TWITCH_CLIENT_ID" => "development".to_owned(),
         "TWITCH_CLIENT_SECRET" => CLIENT_SECRET.to_owned(),
         "TWITCH_EVENTSUB_SECRET" => EVENTSUB_SECRET.to_owned(),

@@ -175,13 +175,14 @@ fn site(dashboard: Option<PathBuf>, api_only: bool) -> Result<Option<Site>, Erro
 async fn serve(address: &str, site: Option<Site>, metrics: Option<&str>) -> Result<(), Error> {
     let config = Config::from_env()?;
     logging::init_json(config.log_level);
+    let edge = config.edge.clone();
     let app = sm_lambda::lazy_app(config, Clock::system());
     // What is wrong with the settings is told before anything listens.
     app.get().await?;
     let stopped = run::until_stopped();
     let listener = listen("--listen", address).await?;
     tracing::info!(address = %listener.local_addr()?, "listening");
-    let api = sm_api::router(app.clone());
+    let api = sm_api::router_behind(edge, app.clone());
     let site = match site {
         Some(site) => dashboard::beside(api, site),
         None => api,

@@ -4,12 +4,17 @@
 //! looks for work every few seconds: that is how one takes over what another has accepted or left behind.
 
 use crate::watchdog::{Patience, SWEEP_EVERY, TURN, keep};
+use axum::{
+    Router,
+    extract::{ConnectInfo, Request, connect_info::IntoMakeServiceWithConnectInfo},
+    middleware::map_request,
+};
 use sm_aws::Ring;
 use sm_services::{
     App, LazyApp,
     jobs::{Job, sweep, worker},
 };
-use std::{future::Future, io, time::Duration};
+use std::{future::Future, io, net::SocketAddr, time::Duration};
 use time::OffsetDateTime;
 use tokio::{
     net::TcpListener,
@@ -33,7 +38,7 @@ pub const GRACE: Duration = Duration::from_secs(15);
 pub async fn run(
     app: impl Into<LazyApp>,
     listener: TcpListener,
-    router: axum::Router,
+    router: Router,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     run_with(Patience::default(), app, listener, router, shutdown).await
@@ -44,7 +49,7 @@ pub async fn run_with(
     patience: Patience,
     app: impl Into<LazyApp>,
     listener: TcpListener,
-    router: axum::Router,
+    router: Router,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     let lazy = app.into();
@@ -54,7 +59,7 @@ pub async fn run_with(
         tokio::spawn(keep(app.clone(), job, patience.of(job), move || work(job, lazy.clone())))
     });
     let stopping = app.clone();
-    let server = axum::serve(listener, router).with_graceful_shutdown(async move {
+    let server = axum::serve(listener, with_peers(router)).with_graceful_shutdown(async move {
         shutdown.await;
         tracing::info!("stopping: what is under way is finished");
         stopping.stop();
@@ -70,6 +75,15 @@ pub async fn run_with(
     app.stop();
     finish(jobs).await;
     served
+}
+
+/// Tells the API who is at the other end of each connection.
+pub fn with_peers(router: Router) -> IntoMakeServiceWithConnectInfo<Router, SocketAddr> {
+    async fn tell(ConnectInfo(peer): ConnectInfo<SocketAddr>, mut request: Request) -> Request {
+        request.extensions_mut().insert(sm_api::Peer(peer.ip()));
+        request
+    }
+    router.layer(map_request(tell)).into_make_service_with_connect_info()
 }
 
 /// Waits for the jobs. What takes longer is cut off and yet safe: its lease runs out, and its nonce keeps

@@ -176,6 +176,8 @@ fn build(config: &Config, clock: &Clock, http: &Http, origin: &Origin) -> Result
             newest_signs_from: origin.newest_signs_from,
             discord_rate_per_second: config.discord_rate_per_second,
             api_rate_per_second: config.api_rate_per_second,
+            source_requests_per_second: config.source_requests_per_second,
+            sign_ins_per_second: config.sign_ins_per_second,
             webhook_rate_per_second: config.webhook_rate_per_second,
             user_requests_per_minute: config.user_requests_per_minute,
         },

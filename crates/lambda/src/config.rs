@@ -1,9 +1,11 @@
 //! The settings: read once from the environment, all problems reported together.
 
 use crate::env_file;
+use ipnet::IpNet;
+use sm_api::Edge;
 use sm_aws::AwsSettings;
 use sm_types::{Secret, address};
-use std::{collections::BTreeMap, fmt, path::Path, sync::OnceLock, time::Duration};
+use std::{collections::BTreeMap, fmt, net::IpAddr, path::Path, sync::OnceLock, time::Duration};
 use tracing::level_filters::LevelFilter;
 
 /// Every problem of the settings, each with its variable and remedy.
@@ -89,6 +91,12 @@ pub struct Config {
     pub discord_rate_per_second: u32,
     /// Requests per second to our API, over all instances; 0 turns the limit off.
     pub api_rate_per_second: i32,
+    /// Requests per second of one address or network without a session, or of one user; 0 turns the limit off.
+    pub source_requests_per_second: u32,
+    /// Codes per second that are exchanged at Discord, and as many at Twitch, over all instances.
+    pub sign_ins_per_second: u32,
+    /// Who may say where a request comes from.
+    pub edge: Edge,
     /// Verified webhooks per second, over all instances; 0 turns the limit off.
     pub webhook_rate_per_second: i32,
     /// Requests of one user at once, and within a minute.
@@ -192,6 +200,19 @@ impl Reader<'_> {
                 "must be a whole number; 0 turns the pace off",
             ),
             api_rate_per_second: self.rate("API_RATE_PER_SECOND", 1_000),
+            source_requests_per_second: self.parsed(
+                "SOURCE_REQUESTS_PER_SECOND",
+                10,
+                "must be a whole number; 0 turns the limit off",
+            ),
+            // Should Discord refuse each, 5 make 3,000 in 10 minutes, well below what opens the circuit.
+            sign_ins_per_second: self
+                .parsed("SIGN_INS_PER_SECOND", 5, "must be a whole number from 1 on")
+                .max(1),
+            edge: Edge {
+                origin_secret_hashes: self.origin_secret_hashes(),
+                trusted_proxies: self.trusted_proxies(),
+            },
             webhook_rate_per_second: self.rate("WEBHOOK_RATE_PER_SECOND", 100),
             user_requests_per_minute: self
                 .parsed("USER_REQUESTS_PER_MINUTE", 50, "must be a whole number from 1 on")
@@ -276,6 +297,24 @@ impl Reader<'_> {
         key
     }
 
+    /// During a rotation two are given; the secrets themselves only the CDN has to know.
+    fn origin_secret_hashes(&mut self) -> Vec<[u8; 32]> {
+        const NAME: &str = "ORIGIN_SECRET_HASHES";
+        self.list(NAME, "must be SHA-256 hashes in hexadecimal, separated by commas", |text| {
+            let mut hash = [0; 32];
+            hex::decode_to_slice(text, &mut hash).ok().map(|()| hash)
+        })
+    }
+
+    fn trusted_proxies(&mut self) -> Vec<IpNet> {
+        const PROBLEM: &str =
+            "must be networks such as 10.0.0.0/8, or addresses, separated by commas";
+        self.list("TRUSTED_PROXIES", PROBLEM, |text| {
+            let address = || text.parse().ok().map(|address: IpAddr| address.to_canonical().into());
+            text.parse().ok().or_else(address)
+        })
+    }
+
     fn aws(&mut self) -> AwsSettings {
         const BY_LAMBDA: &str = "is missing: Lambda sets it; elsewhere set it or leave SECRETS_ARN, QUEUE_URL and KMS_KEY_ID unset";
         AwsSettings {
@@ -329,6 +368,20 @@ impl Reader<'_> {
                 default
             }
         }
+    }
+
+    fn list<T>(
+        &mut self,
+        name: &'static str,
+        problem: &str,
+        read: impl Fn(&str) -> Option<T>,
+    ) -> Vec<T> {
+        let text = self.optional(name).unwrap_or_default();
+        let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+        parts.map(read).collect::<Option<_>>().unwrap_or_else(|| {
+            self.problem(name, problem);
+            Vec::new()
+        })
     }
 
     fn rate(&mut self, name: &'static str, default: i32) -> i32 {
@@ -418,6 +471,29 @@ mod tests {
             values.insert(name.into(), "x".into());
         }
         assert_eq!(read(&values).unwrap().kms_key_id.as_deref(), Some("alias/streammaxing"));
+    }
+
+    #[test]
+    fn lists_of_the_edge_are_read_whole_or_refused() {
+        let with = |name: &str, value: &str| {
+            let mut values = complete();
+            values.insert(name.to_owned(), value.to_owned());
+            read(&values).map(|config| config.edge)
+        };
+        let proxies = with("TRUSTED_PROXIES", "10.0.0.0/8, ::1,192.0.2.1").unwrap().trusted_proxies;
+        let networks: Vec<String> = proxies.iter().map(ToString::to_string).collect();
+        assert_eq!(networks, ["10.0.0.0/8", "::1/128", "192.0.2.1/32"]);
+        let hash = "ab".repeat(32);
+        let hashes = with("ORIGIN_SECRET_HASHES", &format!("{hash},{hash}")).unwrap();
+        assert_eq!(hashes.origin_secret_hashes, [[0xab; 32]; 2]);
+        for (name, wrong) in [
+            ("TRUSTED_PROXIES", "10.0.0.0/8,caddy"),
+            ("TRUSTED_PROXIES", "10.0.0.0/33"),
+            ("ORIGIN_SECRET_HASHES", "the secret itself"),
+            ("ORIGIN_SECRET_HASHES", "abab"),
+        ] {
+            assert_eq!(with(name, wrong).unwrap_err().problems[0].0, name, "{wrong}");
+        }
     }
 
     #[test]

@@ -4,11 +4,15 @@ use crate::{
     event::{Kind, Message, classify},
     ops::{Hook, Ops, Step, smoke},
 };
-use axum::Router;
-use lambda_http::{Adapter, LambdaEvent, request::LambdaRequest};
+use axum::{Router, extract::Request, middleware::map_request};
+use lambda_http::{
+    Adapter, LambdaEvent,
+    request::{LambdaRequest, RequestContext},
+};
 use lambda_runtime::Error;
 use serde::Serialize;
 use serde_json::{Value, json, value::RawValue};
+use sm_api::{Edge, Peer};
 use sm_aws::{
     Ring, TraceHeader,
     metrics::{Counter, Gauge},
@@ -54,9 +58,10 @@ pub enum Reply {
 }
 
 impl Dispatcher {
-    /// Dispatches to this app; it is built when an event needs it.
-    pub fn new(app: LazyApp) -> Self {
-        Self { router: sm_api::router(app.clone()), app, ops: None }
+    /// Dispatches to this app, which is built when an event needs it, behind this edge.
+    pub fn new(edge: Edge, app: LazyApp) -> Self {
+        let router = sm_api::router_behind(edge, app.clone()).layer(map_request(with_peer));
+        Self { router, app, ops: None }
     }
 
     /// Lets it rotate secrets, report to CodeDeploy, and bring dead letters back.
@@ -238,6 +243,19 @@ impl Dispatcher {
             "status": if database == "ok" { "ok" } else { "unavailable" }, "database": database, "oldest_due_s": late, "security_events": events,
         }))
     }
+}
+
+/// Tells the API who has called API Gateway.
+async fn with_peer(mut request: Request) -> Request {
+    let context = request.extensions().get::<RequestContext>();
+    let peer = match context {
+        Some(RequestContext::ApiGatewayV2(context)) => context.http.source_ip.as_deref(),
+        _ => None,
+    };
+    if let Some(peer) = peer.and_then(|ip| ip.parse().ok()) {
+        request.extensions_mut().insert(Peer(peer));
+    }
+    request
 }
 
 /// What a new stack waits for: it has nothing to do yet, and nothing of it is late.

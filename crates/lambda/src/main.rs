@@ -12,7 +12,8 @@ async fn main() -> Result<(), Error> {
     logging::init_json(config.log_level);
     let (stage, clock) = (config.stage.clone(), Clock::system());
     let ops = Ops::new(config.clone(), clock.clone());
-    let dispatcher = Dispatcher::new(lazy_app(config, clock.clone())).with_ops(ops);
+    let edge = config.edge.clone();
+    let dispatcher = Dispatcher::new(edge, lazy_app(config, clock.clone())).with_ops(ops);
     lambda_runtime::run(service_fn(async |event: LambdaEvent<Box<RawValue>>| {
         let reply = Box::pin(dispatcher.handle(event)).await;
         logging::write_metrics(&stage, clock.now());

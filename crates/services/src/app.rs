@@ -2,6 +2,7 @@
 
 use crate::{
     accounts::SessionKeys,
+    admission::{Admissions, Sender},
     announce::parts::RefusedParts,
     fitness::LastWrite,
     guilds::offer::PlacesCache,
@@ -11,7 +12,7 @@ use crate::{
 use sm_aws::{Cipher, Doorbell};
 use sm_db::fitness::Obstacle;
 use sm_types::{Clock, Secret, UserId};
-use std::{ops::Deref, sync::Arc};
+use std::{ops::Deref, sync::Arc, time::Duration};
 use time::OffsetDateTime;
 use tokio::sync::{Mutex, OnceCell, watch};
 
@@ -52,6 +53,10 @@ pub struct Settings {
     pub discord_rate_per_second: u32,
     /// Requests per second to our API, over all instances; 0 turns the limit off.
     pub api_rate_per_second: i32,
+    /// Requests per second of one address or network without a session, or of one user; 0 turns the limit off.
+    pub source_requests_per_second: u32,
+    /// Codes per second that are exchanged at Discord, and as many at Twitch, over all instances.
+    pub sign_ins_per_second: u32,
     /// Verified webhooks per second, over all instances; 0 turns the limit off.
     pub webhook_rate_per_second: i32,
     /// Requests of one user at once, and within a minute.
@@ -67,6 +72,7 @@ pub(crate) struct Inner {
     pub(crate) bot_user: OnceCell<UserId>,
     pub(crate) places: PlacesCache,
     pub(crate) limits: Limits,
+    pub(crate) admissions: Admissions,
     /// What Discord has refused of messages lately.
     pub(crate) refused_parts: RefusedParts,
     pub(crate) last_write: LastWrite,
@@ -96,11 +102,13 @@ impl App {
         let (twitch_token, bot_user) = (Mutex::default(), OnceCell::new());
         let settings = &parts.settings;
         let limits = Limits::new(settings.api_rate_per_second, settings.webhook_rate_per_second);
+        let admissions = Admissions::new(settings.source_requests_per_second);
         Self(Arc::new(Inner {
             parts,
             twitch_token,
             bot_user,
             limits,
+            admissions,
             process,
             places: PlacesCache::default(),
             refused_parts: RefusedParts::default(),
@@ -143,6 +151,18 @@ impl App {
     /// Whether another request of this kind is let through in this second, over all instances.
     pub async fn allows(&self, limited: Limited) -> bool {
         self.0.limits.allow(&self.pool, limited).await
+    }
+
+    /// Lets a request to our API through, or tells how long to wait.
+    pub async fn admits(&self, sender: Sender) -> Result<(), Duration> {
+        self.0.admissions.take(sender)?;
+        for limited in sender.limits() {
+            if !self.allows(*limited).await {
+                // Another second begins soon.
+                return Err(Duration::from_secs(1));
+            }
+        }
+        Ok(())
     }
 
     /// What keeps the database from taking a webhook at this moment.

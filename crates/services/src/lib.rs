@@ -4,6 +4,7 @@
 //! has left behind.
 
 pub mod accounts;
+pub mod admission;
 pub mod announce;
 mod app;
 pub mod audit;
@@ -16,6 +17,7 @@ mod lazy;
 pub mod limits;
 mod security_event;
 pub mod setup;
+mod shares;
 pub mod streamers;
 mod twitch_token;
 mod zones;

@@ -23,16 +23,22 @@ const PATIENCE: Duration = SECOND;
 pub enum Limited {
     /// Requests to our API.
     Api,
+    /// Those of them that come without a session.
+    Strangers,
+    /// Those of them that begin or end a sign-in.
+    SignIns,
     /// Webhooks about a stream's begin and end.
     Streams,
     /// Webhooks about a channel's title and category, which some channels change by the minute.
     ChannelUpdates,
-    /// All other webhooks.
+    /// All other webhooks of Twitch.
     OtherWebhooks,
+    /// Webhooks of Discord.
+    DiscordWebhooks,
 }
 
 impl Limited {
-    /// The limit of webhooks of a subscription's type.
+    /// The limit of Twitch's webhooks of a subscription's type.
     pub fn webhook(subscription_type: &str) -> Self {
         match subscription_type {
             "stream.online" | "stream.offline" => Self::Streams,
@@ -44,25 +50,34 @@ impl Limited {
     fn key(self) -> &'static str {
         match self {
             Self::Api => "api",
+            Self::Strangers => "api/strangers",
+            Self::SignIns => "api/sign-ins",
             Self::Streams => "webhooks/streams",
             Self::ChannelUpdates => "webhooks/channel-updates",
             Self::OtherWebhooks => "webhooks/others",
+            Self::DiscordWebhooks => "webhooks/discord",
         }
     }
 }
 
 /// The limits of an app; 0 per second turns one off.
 #[derive(Debug)]
-pub(crate) struct Limits([Arc<SharedLimit>; 4]);
+pub(crate) struct Limits([Arc<SharedLimit>; 7]);
 
 impl Limits {
     pub(crate) fn new(api_per_second: i32, webhooks_per_second: i32) -> Self {
-        let webhooks = |limited| Arc::new(SharedLimit::new(limited, webhooks_per_second));
+        let limit = |limited, per_second| Arc::new(SharedLimit::new(limited, per_second));
+        // A part of what is limited is limited too.
+        let part = |of: i32| if api_per_second <= 0 { 0 } else { (api_per_second / of).max(1) };
+        // In the order of `Limited`.
         Self([
-            Arc::new(SharedLimit::new(Limited::Api, api_per_second)),
-            webhooks(Limited::Streams),
-            webhooks(Limited::ChannelUpdates),
-            webhooks(Limited::OtherWebhooks),
+            limit(Limited::Api, api_per_second),
+            limit(Limited::Strangers, part(2)),
+            limit(Limited::SignIns, part(20)),
+            limit(Limited::Streams, webhooks_per_second),
+            limit(Limited::ChannelUpdates, webhooks_per_second),
+            limit(Limited::OtherWebhooks, webhooks_per_second),
+            limit(Limited::DiscordWebhooks, webhooks_per_second),
         ])
     }
 

@@ -2,7 +2,14 @@
 
 use sm_aws::metrics::Counter;
 use sm_types::UserId;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::{
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+use tokio::time::Instant;
 
 macro_rules! events {
     ($($(#[$doc:meta])* $name:ident $text:literal)*) => {
@@ -26,6 +33,8 @@ macro_rules! events {
 
         static COUNTS: [AtomicU64; SecurityEvent::ALL.len()] =
             [const { AtomicU64::new(0) }; SecurityEvent::ALL.len()];
+        static LOGGED: [Mutex<Option<Instant>>; SecurityEvent::ALL.len()] =
+            [const { Mutex::new(None) }; SecurityEvent::ALL.len()];
     };
 }
 
@@ -77,6 +86,20 @@ impl SecurityEvent {
     /// How often it happened in this process.
     pub fn counted(self) -> u64 {
         COUNTS[self as usize].load(Ordering::Relaxed)
+    }
+
+    /// Counts it; true once a second at most, when it is to be logged too.
+    ///
+    /// For what strangers can do without end: the count is whole, and the log does not grow with it.
+    pub fn count_and_sample(self) -> bool {
+        self.count();
+        let now = Instant::now();
+        let mut logged = LOGGED[self as usize].lock().unwrap_or_else(PoisonError::into_inner);
+        let due = logged.is_none_or(|last| now - last >= Duration::from_secs(1));
+        if due {
+            *logged = Some(now);
+        }
+        due
     }
 
     /// Counts and logs it.

@@ -20,7 +20,7 @@ fn function(t: &World, settings: &[(&'static str, String)]) -> Dispatcher {
     let find = |name: &str| settings.iter().find(|(n, _)| *n == name).map(|(_, v)| v.clone());
     let config = Config::from_lookup(find).unwrap();
     let ops = Ops::new(config.clone(), t.clock.clone());
-    Dispatcher::new(lazy_app(config, t.clock.clone())).with_ops(ops)
+    Dispatcher::new(Default::default(), lazy_app(config, t.clock.clone())).with_ops(ops)
 }
 
 async fn answer(t: &World, function: &Dispatcher, what: &Value) -> Result<Value, String> {

@@ -78,7 +78,8 @@ impl Fleet {
     async fn add(&self, t: &World) {
         let config = config(&self.settings);
         let app = lazy_app(config.clone(), t.clock.clone());
-        let dispatcher = Dispatcher::new(app.clone()).with_ops(Ops::new(config, t.clock.clone()));
+        let dispatcher = Dispatcher::new(Default::default(), app.clone())
+            .with_ops(Ops::new(config, t.clock.clone()));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let router = sm_api::router(app.clone());

@@ -289,7 +289,8 @@ async fn events_that_nobody_waits_for_see_a_look_through() {
         t.clock.advance(Time::minutes(6));
         door.set(Mode::Slow, 1);
         let event = event(t, &json!({ "task": "sweep" }), 60);
-        let dispatcher = sm_lambda::dispatch::Dispatcher::new(served.app.clone());
+        let dispatcher =
+            sm_lambda::dispatch::Dispatcher::new(Default::default(), served.app.clone());
         assert!(dispatcher.handle(event).await.is_ok());
         // Lambda may freeze the process from here on.
         let after = served.app.get().await.unwrap();

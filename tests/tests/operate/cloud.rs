@@ -77,7 +77,8 @@ impl<'a> Cloud<'a> {
             ("RELEASE", "0123456789abcdef"),
         ]);
         let app = format!("{}-app", self.stack);
-        for name in [format!("CodeDeployHook_{}", self.stack), app.clone()] {
+        let api = format!("{}-api", self.stack);
+        for name in [format!("CodeDeployHook_{}", self.stack), api, app.clone()] {
             let function = json!({
                 "FunctionName": name, "Runtime": "provided.al2023",
                 "Handler": "bootstrap", "Role": format!("arn:aws:iam::000000000000:role/{}", self.stack),

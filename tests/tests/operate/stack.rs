@@ -193,8 +193,11 @@ async fn doctor_warns_of_more_connections_than_the_database_takes() {
         let text = found["found"].as_str().unwrap();
         assert!(text.contains("instances with 5 each are more than"), "{text}");
         let limit = json!({ "ReservedConcurrentExecutions": 2 });
-        let path = format!("/{}-app/concurrency", cloud.stack);
-        cloud.lambda(Method::PUT, &path, limit).await;
+        for function in ["app", "api"] {
+            assert!(warning().await.is_some(), "one of two that is limited is as good as none");
+            let path = format!("/{}-{function}/concurrency", cloud.stack);
+            cloud.lambda(Method::PUT, &path, limit.clone()).await;
+        }
         assert_eq!(warning().await, None);
     })
     .await;

@@ -33,7 +33,7 @@ fn every_setting_is_set_and_every_variable_is_a_setting() {
     let template = Template::get();
     let open: BTreeSet<String> =
         asked(true).into_iter().filter(|name| !BY_LAMBDA.contains(&name.as_str())).collect();
-    for function in ["AppFunction", "OpsFunction"] {
+    for function in ["AppFunction", "ApiFunction", "OpsFunction"] {
         let set = &template.resources()[function]["Properties"]["Environment"]["Variables"];
         let set: BTreeSet<String> = set.as_object().unwrap().keys().cloned().collect();
         assert_eq!(set, open, "{function}");

@@ -123,7 +123,7 @@ fn metrics_are_told_apart_by_the_stack() {
         let dimensions = text.matches(r#""Name":"Stage""#).count();
         assert_eq!(dimensions, text.matches(r#""Name":"Stage","Value":"ours""#).count(), "{id}");
     }
-    for function in ["AppFunction", "OpsFunction"] {
+    for function in ["AppFunction", "ApiFunction", "OpsFunction"] {
         let variables = &template.resources()[function]["Properties"]["Environment"]["Variables"];
         assert_eq!(values.value(&variables["STAGE"]), Value::from("ours"));
     }

@@ -18,7 +18,7 @@ fn each_release_is_a_version_and_nothing_else_is() {
     assert_ne!(version(&[&other]), first);
     assert_eq!(version(&[&one, "LogLevel=debug"]), first, "the fingerprint holds the parameters");
     // Lambda refuses to publish a function that is as it was.
-    for function in ["AppFunction", "OpsFunction"] {
+    for function in ["AppFunction", "ApiFunction", "OpsFunction"] {
         let variables = &Template::get().resources()[function]["Properties"]["Environment"];
         assert_eq!(variables["Variables"]["RELEASE"], json!({ "Ref": "Release" }));
     }
@@ -70,25 +70,33 @@ fn every_kind_of_release_is_migrated_and_tried_before_traffic_moves() {
     for kind in allowed.iter().map(|kind| kind.as_str().unwrap()).filter(|kind| *kind != "Emulator")
     {
         let template = translate(&[&format!("CanaryType={kind}")]);
-        let (_, alias) = template.of_type("AWS::Lambda::Alias")[0];
-        let update = &alias["UpdatePolicy"]["CodeDeployLambdaAliasUpdate"];
-        assert_eq!(update["BeforeAllowTrafficHook"], json!({ "Ref": "OpsFunction" }), "{kind}");
-        let (_, group) = template.of_type("AWS::CodeDeploy::DeploymentGroup")[0];
+        let aliases = template.of_type("AWS::Lambda::Alias");
+        assert_eq!(aliases.len(), 2);
+        for (name, alias) in aliases {
+            let update = &alias["UpdatePolicy"]["CodeDeployLambdaAliasUpdate"];
+            let hook = &update["BeforeAllowTrafficHook"];
+            assert_eq!(hook, &json!({ "Ref": "OpsFunction" }), "{kind}: {name}");
+        }
         let values = Stack::new(&template.translated, &[("CanaryType", kind)]);
-        let alarms = values.value(&group["Properties"]["AlarmConfiguration"]["Fn::If"]);
-        let heeded = values.value(&group["Properties"]["AlarmConfiguration"]);
-        assert!(alarms.is_array());
-        let count = heeded["Alarms"].as_array().map_or(0, Vec::len);
-        assert_eq!(count, if kind == "None" { 0 } else { 5 }, "{kind}: {heeded}");
-        let moves = if kind == "None" { "AllAtOnce" } else { kind };
-        assert_eq!(group["Properties"]["DeploymentConfigName"]["Fn::Sub"][1]["ConfigName"], moves);
+        for (_, group) in template.of_type("AWS::CodeDeploy::DeploymentGroup") {
+            let alarms = values.value(&group["Properties"]["AlarmConfiguration"]["Fn::If"]);
+            let heeded = values.value(&group["Properties"]["AlarmConfiguration"]);
+            assert!(alarms.is_array());
+            let count = heeded["Alarms"].as_array().map_or(0, Vec::len);
+            assert_eq!(count, if kind == "None" { 0 } else { 5 }, "{kind}: {heeded}");
+            let moves = if kind == "None" { "AllAtOnce" } else { kind };
+            let config = &group["Properties"]["DeploymentConfigName"]["Fn::Sub"][1]["ConfigName"];
+            assert_eq!(config, moves);
+        }
     }
 }
 
 #[test]
 fn operations_function_is_new_before_the_traffic_moves_and_has_time_to_migrate() {
     let resources = Template::get().resources();
-    assert_eq!(resources["AppFunction"]["DependsOn"], "OpsFunction");
+    for function in ["AppFunction", "ApiFunction"] {
+        assert_eq!(resources[function]["DependsOn"], "OpsFunction");
+    }
     let ops = &resources["OpsFunction"]["Properties"];
     assert_eq!((&ops["Timeout"], &ops["MemorySize"]), (&json!(900), &json!(1024)));
 }
@@ -114,14 +122,17 @@ fn long_fan_out_is_not_broken_off_as_a_loop() {
 #[test]
 fn new_account_with_ten_instances_takes_the_defaults() {
     let template = Template::get();
-    let reserved = |value: &str| -> Value {
-        let stack = Stack::new(&template.translated, &[("ReservedConcurrency", value)]);
-        stack.value(
-            &template.resources()["AppFunction"]["Properties"]["ReservedConcurrentExecutions"],
-        )
-    };
-    assert_eq!(template.written["Parameters"]["ReservedConcurrency"]["Default"], 0);
-    assert_eq!((reserved("0"), reserved("100")), (Value::Null, json!("100")));
+    for (function, parameter) in
+        [("AppFunction", "ReservedConcurrency"), ("ApiFunction", "ApiConcurrency")]
+    {
+        let reserved = |value: &str| -> Value {
+            let stack = Stack::new(&template.translated, &[(parameter, value)]);
+            let properties = &template.resources()[function]["Properties"];
+            stack.value(&properties["ReservedConcurrentExecutions"])
+        };
+        assert_eq!(template.written["Parameters"][parameter]["Default"], 0);
+        assert_eq!((reserved("0"), reserved("100")), (Value::Null, json!("100")));
+    }
 }
 
 /// `deploy/deployer.yaml` lends GitHub the rights for each kind of resource, and no more than it has to.

@@ -249,9 +249,85 @@ fn throttles_name_routes_that_are_there_first() {
         let (route, _) = keys.iter().find(|(_, known)| known == key).unwrap();
         assert!(before.contains(route), "the stage may come before {route}");
     }
-    // The gateway knows neither signature nor kind: what it refuses may be a go-live.
-    let rate =
-        &stage["Properties"]["RouteSettings"]["POST /webhooks/twitch"]["ThrottlingRateLimit"];
+}
+
+/// The gateway knows neither signatures nor sessions: what it refuses may be a go-live, or an admin's.
+#[test]
+fn gateway_lets_through_far_more_than_the_app() {
+    let template = Template::get();
     let stack = Stack::new(&template.translated, &[]);
-    assert_eq!(stack.value(rate), 1000, "above what is let through of all kinds");
+    let stage = stack.value(&template.resources()["HttpStage"]["Properties"]);
+    let default = |name: &str| template.written["Parameters"][name]["Default"].as_u64().unwrap();
+    let number = |value: &Value| {
+        value.as_u64().or_else(|| value.as_str()?.parse().ok()).unwrap_or_else(|| panic!("{value}"))
+    };
+    let rate = |settings: &Value| {
+        number(&settings["ThrottlingRateLimit"]).min(number(&settings["ThrottlingBurstLimit"]))
+    };
+    assert!(rate(&stage["DefaultRouteSettings"]) >= 5 * default("ApiRatePerSecond"));
+    for route in ["POST /webhooks/twitch", "POST /webhooks/discord"] {
+        let rate = rate(&stage["RouteSettings"][route]);
+        assert!(rate >= 10 * default("WebhookRatePerSecond"), "{route}: {rate}");
+    }
+}
+
+/// Webhooks and deliveries have instances of their own, and no other way to the API leads into them.
+#[test]
+fn slow_requests_of_the_api_run_elsewhere() {
+    let template = Template::get();
+    let function = |route: &Value| {
+        let target = &route["Properties"]["Target"]["Fn::Sub"];
+        let integration = target.as_str().unwrap().split(['{', '}']).nth(1).unwrap();
+        let uri = &template.resources()[integration]["Properties"]["IntegrationUri"];
+        named(uri).unwrap().to_owned()
+    };
+    for (name, route) in template.of_type("AWS::ApiGatewayV2::Route") {
+        let Some(key) = route["Properties"]["RouteKey"].as_str().filter(|key| key.contains(" /"))
+        else {
+            continue;
+        };
+        let webhook = key.starts_with("POST /webhooks/");
+        let expected = if webhook { "AppFunctionAliaslive" } else { "ApiFunctionAliaslive" };
+        assert_eq!(function(route), expected, "{name}");
+    }
+    let [app, api] =
+        ["AppFunction", "ApiFunction"].map(|name| &template.resources()[name]["Properties"]);
+    for same in ["Role", "Code", "Runtime", "MemorySize", "Timeout", "Environment"] {
+        assert_eq!(app[same], api[same], "{same}");
+    }
+}
+
+/// CloudFront alone knows the secret; it overwrites what a viewer sends in the names of both headers.
+#[test]
+fn only_cloudfront_can_say_for_whom_it_speaks() {
+    let template = Template::get();
+    let parameter = &template.written["Parameters"]["OriginSecret"];
+    assert_eq!(parameter["NoEcho"], true);
+    let stack = Stack::new(&template.translated, &[("OriginSecret", "20261129-x")]);
+    let distribution = stack.value(&template.resources()["Distribution"]["Properties"]);
+    let config = &distribution["DistributionConfig"];
+    let origins = config["Origins"].as_array().unwrap();
+    let api = origins.iter().find(|origin| origin["Id"] == "api").unwrap();
+    let header = &api["OriginCustomHeaders"][0];
+    assert_eq!(
+        header["HeaderName"].as_str().unwrap().to_lowercase(),
+        sm_api::ORIGIN_SECRET.as_str()
+    );
+    assert_eq!(header["HeaderValue"], "20261129-x");
+    let behaviours = config["CacheBehaviors"].as_array().unwrap();
+    let api = behaviours.iter().find(|behaviour| behaviour["PathPattern"] == "/api/*").unwrap();
+    assert_eq!(api["FunctionAssociations"][0]["EventType"], "viewer-request");
+    let code = &template.resources()["Pages"]["Properties"]["FunctionCode"];
+    let sets =
+        format!("request.headers['{}'] = {{ value: event.viewer.ip }}", sm_api::VIEWER_ADDRESS);
+    assert!(code.as_str().unwrap().contains(&sets), "{code}");
+    // Neither a function nor an output knows it.
+    for (name, resource) in template.resources() {
+        let text = resource.to_string();
+        assert!(name == "Distribution" || !text.contains("\"OriginSecret\""), "{name}");
+    }
+    assert!(!template.written["Outputs"].to_string().contains("OriginSecret"));
+    let without = Stack::new(&template.translated, &[]);
+    let origins = without.value(&template.resources()["Distribution"]["Properties"]);
+    assert!(!origins.to_string().contains("OriginCustomHeaders"));
 }

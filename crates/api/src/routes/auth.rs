@@ -22,6 +22,7 @@ use sm_services::{
     },
     streamers::linking,
 };
+use std::time::Duration;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -147,8 +148,23 @@ fn page_of(purpose: Option<Purpose>) -> String {
 }
 
 fn refused(page: &str, refusal: &Refusal, over: Option<HeaderValue>) -> Response {
+    if let Refusal::Busy { wait } = refusal {
+        return busy(page, refusal, *wait);
+    }
     SecurityEvent::AuthFailure.record(None, refusal.code());
     with_cookies(Redirect::to(&failed(page, refusal.code())), [over])
+}
+
+/// The consent is kept: the same address may do when the wait is over.
+fn busy(page: &str, refusal: &Refusal, wait: Duration) -> Response {
+    if SecurityEvent::RateLimited.count_and_sample() {
+        let event = SecurityEvent::RateLimited.as_str();
+        tracing::info!(event, wait_s = wait.as_secs(), "a sign-in has to wait");
+    }
+    let mut response = Redirect::to(&failed(page, refusal.code())).into_response();
+    let seconds = wait.as_secs_f64().ceil().max(1.0) as u64;
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    response
 }
 
 /// The signed-in user.

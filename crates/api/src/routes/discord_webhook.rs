@@ -6,7 +6,7 @@ use crate::{
 };
 use http::{HeaderMap, StatusCode};
 use sm_discord::webhook_event::{self, WebhookEvent};
-use sm_services::{App, SecurityEvent, accounts::personal_data, guilds::install};
+use sm_services::{App, SecurityEvent, accounts::personal_data, guilds::install, limits::Limited};
 use time::{Duration, OffsetDateTime};
 
 /// Discord tries for 10 minutes; what is older was recorded by somebody.
@@ -25,9 +25,16 @@ pub(crate) async fn receive(
     // Discord sends bad signatures on purpose, and removes the address if they are taken.
     let signed = webhook_event::verify(key, timestamp, &body, signature);
     if !signed || !recent(timestamp, app.clock.now()) {
-        SecurityEvent::WebhookSignature
-            .record(None, "a Discord event was not signed as it should be");
+        if SecurityEvent::WebhookSignature.count_and_sample() {
+            let event = SecurityEvent::WebhookSignature.as_str();
+            tracing::info!(event, "a Discord event was not signed as it should be");
+        }
         return Err(ApiError::InvalidDiscordSignature);
+    }
+    if !app.allows(Limited::DiscordWebhooks).await {
+        SecurityEvent::RateLimited.record(None, "the limit of Discord's webhooks is used up");
+        // Discord sends it again.
+        return Err(ApiError::RateLimited { retry_after: 1 });
     }
     match WebhookEvent::parse(&body) {
         Some(event) => accept(&app, event).await?,

@@ -37,8 +37,9 @@ pub(crate) async fn receive(
         verified = eventsub::verify(&headers, &body, &app.settings.eventsub_secrets);
     }
     let verified = verified.map_err(|error| {
-        SecurityEvent::WebhookSignature.count();
-        tracing::warn!(%error, event = SecurityEvent::WebhookSignature.as_str(), "refused a webhook");
+        if SecurityEvent::WebhookSignature.count_and_sample() {
+            tracing::warn!(%error, event = SecurityEvent::WebhookSignature.as_str(), "refused a webhook");
+        }
         ApiError::InvalidSignature
     })?;
     accept(&app, verified).await

@@ -127,7 +127,8 @@ impl Stack {
     /// How many instances there may be at once, if there is a limit.
     pub(super) async fn instances(&self) -> Result<Option<u64>, CallError> {
         let (http, now) = (sm_aws::lazy_http(), Clock::system().now());
-        sm_aws::instances(&self.aws, &http, &format!("{}-app", self.name), now).await
+        let functions = ["app", "api"].map(|kind| format!("{}-{kind}", self.name));
+        sm_aws::instances(&self.aws, &http, &functions, now).await
     }
 
     /// CodeDeploy calls functions of such names only.

@@ -1,5 +1,6 @@
 //! Who uses the dashboard: people, their sign-ins, and tokens.
 
+pub mod exchanges;
 pub mod sessions;
 pub mod tokens;
 pub mod users;

@@ -105,6 +105,9 @@ pub enum Refusal {
     /// The server follows as many streamers as it can.
     #[error("the server follows as many streamers as it can")]
     TooManyStreamers,
+    /// There are too many at once, or the remote has asked us to wait; the same answer may do later.
+    #[error("too many sign-ins at once")]
+    Busy { wait: std::time::Duration },
     /// Discord, Twitch or the database does not answer.
     #[error("something does not answer")]
     Unavailable,
@@ -123,6 +126,7 @@ impl Refusal {
             Self::NotInstalled => "not_installed",
             Self::InviteInvalid => "invite_invalid",
             Self::TooManyStreamers => "too_many_streamers",
+            Self::Busy { .. } => "rate_limited",
             Self::Unavailable => "unavailable",
         }
     }
@@ -198,6 +202,8 @@ pub fn begin(app: &App, purpose: Purpose) -> Result<Begun, Refusal> {
 /// A consent that was given.
 #[derive(Debug)]
 pub(crate) struct Given {
+    /// The same for each answer to this question, and for no other.
+    pub(crate) id: String,
     pub(crate) purpose: Purpose,
     pub(crate) code: String,
     pub(crate) verifier: Secret,
@@ -221,7 +227,8 @@ pub(crate) fn given(app: &App, cookie: Option<&str>, answer: Answer) -> Result<G
         return Err(Refusal::StateMismatch);
     }
     let code = answer.code.filter(|code| !code.is_empty()).ok_or(Refusal::Failed)?;
-    Ok(Given { purpose: pending.purpose, code, verifier: Secret::new(pending.verifier) })
+    let id = hex::encode(&Sha256::digest(&pending.state)[..16]);
+    Ok(Given { id, purpose: pending.purpose, code, verifier: Secret::new(pending.verifier) })
 }
 
 fn pending(app: &App, cookie: Option<&str>) -> Option<Pending> {

@@ -2,6 +2,7 @@
 
 pub mod consent;
 mod discord_tokens;
+pub(crate) mod exchange;
 pub mod guild_list;
 mod jwt_provider;
 pub mod personal_data;

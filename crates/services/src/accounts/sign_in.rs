@@ -1,8 +1,8 @@
 //! Signing in with Discord, and installing the bot.
 
 use super::{
-    consent::{self, Answer, Purpose, Refusal, given},
-    discord_tokens, guild_list,
+    consent::{Answer, Purpose, Refusal, given},
+    discord_tokens, exchange, guild_list,
     session_keys::Audience,
 };
 use crate::{App, SecurityEvent, audit, guilds};
@@ -49,10 +49,7 @@ pub async fn finish(
     if matches!(given.purpose, Purpose::Link { .. } | Purpose::Invite { .. }) {
         return Err(Refusal::StateMismatch);
     }
-    let callback = consent::discord_callback(app);
-    let exchanged = app.discord.exchange_code(&given.code, &callback, &given.verifier).await;
-    let tokens = exchanged.map_err(|error| refused(&error))?;
-    let user = app.discord.user(&tokens.access_token).await.map_err(|error| refused(&error))?.body;
+    let (tokens, user) = exchange::discord(app, &given).await?;
     let now = app.clock.now();
     let user = users::User {
         user_id: user.id,
@@ -79,20 +76,6 @@ pub async fn finish(
             Ok(SignedIn::User { cookie, return_to })
         }
         Purpose::Link { .. } | Purpose::Invite { .. } => Err(Refusal::StateMismatch),
-    }
-}
-
-fn refused(error: &sm_discord::Error) -> Refusal {
-    match error {
-        sm_discord::Error::Rejected { .. } => Refusal::CodeRefused,
-        sm_discord::Error::Unauthorized { .. } => {
-            tracing::error!(%error, "Discord refused a sign-in: check DISCORD_CLIENT_SECRET");
-            Refusal::Unavailable
-        }
-        _ => {
-            tracing::warn!(%error, "Discord could not be asked about a sign-in");
-            Refusal::Unavailable
-        }
     }
 }
 
@@ -130,7 +113,14 @@ async fn open(
 
 /// The session that a cookie names, when one of our keys has signed it and it has not expired.
 pub fn session_of(app: &App, cookie: &str) -> Option<Uuid> {
-    let keys = &app.settings.session_keys;
-    let claims: SessionClaims = keys.verify(Audience::Session, cookie, app.clock.now())?;
-    Some(claims.jti)
+    claims(app, cookie).map(|claims| claims.jti)
+}
+
+/// To whom such a cookie was given; whether the session has been ended since, only the database knows.
+pub fn holder_of(app: &App, cookie: &str) -> Option<UserId> {
+    claims(app, cookie).map(|claims| claims.sub)
+}
+
+fn claims(app: &App, cookie: &str) -> Option<SessionClaims> {
+    app.settings.session_keys.verify(Audience::Session, cookie, app.clock.now())
 }

@@ -6,7 +6,10 @@ use super::{
 };
 use crate::{
     App,
-    accounts::consent::{self, Answer, Purpose, Refusal, given},
+    accounts::{
+        consent::{Answer, Given, Purpose, Refusal, given},
+        exchange,
+    },
     audit::{self, Action, Actor},
     guilds::access::{self, Access},
 };
@@ -218,7 +221,7 @@ pub async fn finish(app: &App, cookie: Option<&str>, answer: Answer) -> Result<L
     let given = given(app, cookie, answer)?;
     let asked_at = app.clock.now();
     let user = match given.purpose {
-        Purpose::Link { .. } | Purpose::Invite { .. } => channel_of(app, &given.code).await?,
+        Purpose::Link { .. } | Purpose::Invite { .. } => channel_of(app, &given).await?,
         _ => return Err(Refusal::StateMismatch),
     };
     match given.purpose {
@@ -228,16 +231,9 @@ pub async fn finish(app: &App, cookie: Option<&str>, answer: Answer) -> Result<L
     }
 }
 
-async fn channel_of(app: &App, code: &str) -> Result<User, Refusal> {
-    let refused = |error: sm_twitch::Error| match error {
-        sm_twitch::Error::Rejected { .. } | sm_twitch::Error::Unauthorized => Refusal::CodeRefused,
-        error => {
-            tracing::warn!(%error, "Twitch could not be asked about a link");
-            Refusal::Unavailable
-        }
-    };
-    let callback = consent::twitch_callback(app);
-    let token = app.twitch.exchange_code(code, &callback).await.map_err(refused)?.access_token;
+async fn channel_of(app: &App, given: &Given) -> Result<User, Refusal> {
+    let refused = |error: sm_twitch::Error| exchange::twitch_refused(&error);
+    let token = exchange::twitch(app, given).await?.access_token;
     let owner = app.twitch.validate(&token).await.map_err(refused)?;
     let user = lookup::by_id(app, &owner.user_id).await.map_err(refused)?;
     // The display name and avatar come a little later when Twitch does not list the account yet.

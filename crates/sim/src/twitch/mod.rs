@@ -266,6 +266,11 @@ impl TwitchSim {
         EventSubRequests { create: count("POST"), list: count("GET"), delete: count("DELETE") }
     }
 
+    /// How often somebody wanted a code exchanged.
+    pub fn token_exchanges(&self) -> usize {
+        self.shared.world().tokens.exchanges
+    }
+
     /// How many app tokens were handed out.
     pub fn tokens_issued(&self) -> usize {
         self.shared.world().tokens.app_tokens_issued

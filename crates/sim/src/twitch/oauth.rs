@@ -52,7 +52,10 @@ fn token(shared: &Shared, form: &Pairs) -> Result<Response, Refusal> {
                          "token_type": "bearer" }),
             ))
         }
-        Some("authorization_code") => exchange(&mut world.tokens, form, now),
+        Some("authorization_code") => {
+            world.tokens.exchanges += 1;
+            exchange(&mut world.tokens, form, now)
+        }
         Some("refresh_token") => {
             let sent = form.get("refresh_token").unwrap_or("");
             let (grant, refresh) = world

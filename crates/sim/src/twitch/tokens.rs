@@ -75,6 +75,8 @@ pub(super) struct Tokens {
     refresh: Vec<Refresh>,
     /// How many app tokens there have been, dead ones too.
     pub(super) app_tokens_issued: usize,
+    /// How often a code was to be exchanged, refused ones too.
+    pub(super) exchanges: usize,
 }
 
 impl Tokens {

@@ -103,6 +103,7 @@ const CODES = [
   "state_mismatch",
   "code_refused",
   "too_many_streamers",
+  "rate_limited",
   "unavailable",
 ] as const;
 

@@ -5,6 +5,7 @@ const CODES = [
   "state_mismatch",
   "code_refused",
   "unauthenticated",
+  "rate_limited",
   "unavailable",
 ] as const;
 
