@@ -29,6 +29,7 @@ mod operate;
 mod outage;
 mod permissions;
 mod poison;
+mod poolers;
 mod presence;
 mod previous;
 mod retention;

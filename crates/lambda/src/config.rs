@@ -76,6 +76,8 @@ pub struct Config {
     pub database_connections: u32,
     /// How long one statement may take.
     pub database_timeout: Duration,
+    /// Whether this process is a function of AWS Lambda, which starts often and in a hurry.
+    pub in_lambda: bool,
     pub twitch_client_id: String,
     /// Helix.
     pub twitch_api_url: String,
@@ -174,6 +176,7 @@ impl Reader<'_> {
                 .parsed("DATABASE_CONNECTIONS", 5, "must be a whole number from 1 on")
                 .max(1),
             database_timeout: self.milliseconds("DATABASE_TIMEOUT_MS", 10_000),
+            in_lambda: self.optional("AWS_LAMBDA_RUNTIME_API").is_some(),
             twitch_client_id: self.required(
                 "TWITCH_CLIENT_ID",
                 "is missing: copy it from the Twitch developer console",
