@@ -117,9 +117,11 @@ impl Obstacle {
                  user's limit, or put a pooling proxy between"
                     .to_owned()
             }
-            Self::Parameter { .. } => "leave `options` out of DATABASE_URL, and PGOPTIONS unset: a setting \
+            Self::Parameter { .. } => {
+                "leave `options` out of DATABASE_URL, and PGOPTIONS unset: a setting \
                  for every session belongs to the user, alter role NAME set …"
-                .to_owned(),
+                    .to_owned()
+            }
             Self::Stopping => {
                 "wait until it is up, and see its own log when it does not come".to_owned()
             }

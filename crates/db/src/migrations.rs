@@ -22,6 +22,7 @@ const SOURCES: &[(i64, &str, &str)] = &[
     (11, "doubts", include_str!("../../../migrations/0011_doubts.sql")),
     (14, "news and zones", include_str!("../../../migrations/0014_news_and_zones.sql")),
     (15, "lighter outbox", include_str!("../../../migrations/0015_lighter_outbox.sql")),
+    (16, "added by", include_str!("../../../migrations/0016_added_by.sql")),
 ];
 
 /// All migrations of the product, in order.
@@ -109,7 +110,14 @@ fn next(done: &[Done]) -> Result<Option<&'static Migration>, MigrateError> {
 type Done = (i64, bool, Vec<u8>);
 
 async fn is_begun(db: &mut Session) -> sqlx::Result<bool> {
-    sqlx::query_scalar("select to_regclass('_sqlx_migrations') is not null").fetch_one(db).await
+    // Not by `to_regclass`: a server process remembers that there was none, and does not notice a table that another
+    // has made while it waited for the lock.
+    sqlx::query_scalar(
+        "select exists (select from pg_class where relname = '_sqlx_migrations'
+                        and relnamespace = any (current_schemas(false)::regnamespace[]))",
+    )
+    .fetch_one(db)
+    .await
 }
 
 async fn done(db: &mut Session) -> sqlx::Result<Vec<Done>> {

@@ -154,6 +154,11 @@ impl Pool {
         self.0.route.route()
     }
 
+    /// What was believed of the way.
+    pub fn belief(&self) -> Belief {
+        self.0.route.belief()
+    }
+
     /// Where it connects to.
     pub fn connect_options(&self) -> &PgConnectOptions {
         &self.0.options

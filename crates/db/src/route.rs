@@ -5,7 +5,9 @@
 //! process, where the name is unknown or, worse, another client's statement. A proxy that tracks names (PgBouncer
 //! from 1.21 on) prepares again where it has to. Which of these a way is, is tried: an address tells little.
 
-use sqlx::{ConnectOptions, Connection, Error, PgConnection, postgres::PgConnectOptions};
+use sqlx::{
+    AssertSqlSafe, ConnectOptions, Connection, Error, PgConnection, Row, postgres::PgConnectOptions,
+};
 use std::{
     collections::BTreeSet,
     sync::atomic::{AtomicU8, Ordering},
@@ -13,10 +15,11 @@ use std::{
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
-/// How often two connections are asked which server process they have.
-const LOOKS: usize = 4;
-/// How often a named statement is tried on the processes that a proxy happens to choose.
-const TRIES: usize = 8;
+/// Which of two connections is asked next. Not in turns: a proxy whose connections take turns would give each of
+/// ours always the same.
+const ORDER: [usize; 8] = [0, 1, 1, 0, 0, 1, 0, 1];
+/// How often that is gone through to prove that statements are tracked.
+const TRIES: usize = 2;
 
 /// How statements reach the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,6 +78,10 @@ impl Known {
         matches!(self.route(), Some(Route::Direct | Route::Tracked))
     }
 
+    pub(crate) fn belief(&self) -> Belief {
+        self.belief
+    }
+
     /// Tries the way unless it is known. Stays unknown when the server has no second connection to spare.
     pub(crate) async fn find(&self, options: &PgConnectOptions) -> sqlx::Result<()> {
         let _one_at_a_time = self.trial.lock().await;
@@ -96,7 +103,9 @@ impl Known {
         };
         self.route.store(value, Ordering::Relaxed);
         if route == Route::Untracked {
-            tracing::warn!("{text}: each takes four round trips to the database instead of one. {REMEDY}");
+            tracing::warn!(
+                "{text}: each takes four round trips to the database instead of one. {REMEDY}"
+            );
         } else {
             tracing::debug!("{text}");
         }
@@ -119,33 +128,36 @@ pub const REMEDY: &str = "Remedy: max_prepared_statements = 200 in PgBouncer (1.
 
 /// Finds out which way it is; `None` when the server has no second connection to spare.
 pub async fn look(options: &PgConnectOptions, belief: Belief) -> sqlx::Result<Option<Route>> {
-    let mut one = options.connect().await?;
-    let mut two = match options.connect().await {
+    let (one, two) = tokio::join!(options.connect(), options.connect());
+    // Whichever of them it was that found no room.
+    let (one, two) = if one.is_ok() { (one, two) } else { (two, one) };
+    let one = one?;
+    let two = match two {
         Ok(two) => two,
         Err(error) if has_code(&error, &["53300"]) => return Ok(None),
         Err(error) => return Err(error),
     };
-    let route = try_out(&mut one, &mut two, belief).await?;
-    // The server notices either way.
-    let _ = (one.close().await, two.close().await);
+    let mut both = [one, two];
+    let route = try_out(&mut both, belief).await?;
+    for connection in both {
+        // The server notices either way.
+        let _ = connection.close().await;
+    }
     Ok(Some(route))
 }
 
-async fn try_out(
-    one: &mut PgConnection,
-    two: &mut PgConnection,
-    belief: Belief,
-) -> sqlx::Result<Route> {
-    let (mut of_one, mut of_two) = (BTreeSet::new(), BTreeSet::new());
-    for _ in 0..LOOKS {
-        of_one.insert(process(one).await?);
-        of_two.insert(process(two).await?);
+async fn try_out(both: &mut [PgConnection; 2], belief: Belief) -> sqlx::Result<Route> {
+    let mut seen = Seen::default();
+    for which in ORDER {
+        seen[which].insert(process(&mut both[which]).await?);
+        if is_shared(&seen) {
+            break;
+        }
     }
-    let is_shared = of_one.len() > 1 || of_two.len() > 1 || !of_one.is_disjoint(&of_two);
-    if !is_shared && belief != Belief::Pooled {
+    if !is_shared(&seen) && belief != Belief::Pooled {
         return Ok(Route::Direct);
     }
-    match is_tracked(one, two).await {
+    match is_tracked(both).await {
         Ok(true) => Ok(Route::Tracked),
         Ok(false) => Ok(Route::Untracked),
         Err(error) if is_foreign_statement(&error) => Ok(Route::Untracked),
@@ -153,42 +165,42 @@ async fn try_out(
     }
 }
 
+/// The server processes that each connection has had.
+type Seen = [BTreeSet<i32>; 2];
+
+fn is_shared([one, two]: &Seen) -> bool {
+    one.len() > 1 || two.len() > 1 || !one.is_disjoint(two)
+}
+
 /// The server process that answers, asked without a prepared statement.
-async fn process(connection: &mut PgConnection) -> sqlx::Result<String> {
-    use sqlx::Row;
-    sqlx::raw_sql("select pg_backend_pid()").fetch_one(connection).await?.try_get_unchecked(0)
+async fn process(connection: &mut PgConnection) -> sqlx::Result<i32> {
+    let row = sqlx::raw_sql("select pg_backend_pid()").fetch_one(connection).await?;
+    row.try_get(0)
 }
 
 /// Whether a statement of the same name, but another text, is each connection's own in the same process.
 ///
 /// sqlx numbers the statements of a connection, so both have the same name.
-async fn is_tracked(one: &mut PgConnection, two: &mut PgConnection) -> sqlx::Result<bool> {
+async fn is_tracked(both: &mut [PgConnection; 2]) -> sqlx::Result<bool> {
+    let mut used = [0; 2];
     // Nobody else's statement has this text, not even one that was left behind by a trial like this.
-    let texts = [Uuid::new_v4(), Uuid::new_v4()];
-    let mut seen = [BTreeSet::new(), BTreeSet::new()];
-    for _ in 0..TRIES {
-        for ((connection, text), seen) in
-            [&mut *one, &mut *two].into_iter().zip(texts).zip(&mut seen)
-        {
-            let statement = sqlx::AssertSqlSafe(format!("select '{text}', pg_backend_pid()"));
-            let (answer, process): (String, i32) =
-                match sqlx::query_as(statement).fetch_one(connection).await {
-                    Err(Error::ColumnDecode { .. } | Error::ColumnIndexOutOfBounds { .. }) => {
-                        return Ok(false);
-                    }
-                    answer => answer?,
-                };
-            if answer != text.to_string() {
-                return Ok(false);
-            }
-            seen.insert(process);
+    let texts = [(); 2].map(|()| Uuid::new_v4().to_string());
+    let mut seen = Seen::default();
+    for which in [ORDER; TRIES].concat() {
+        let text = &texts[which];
+        let statement = AssertSqlSafe(format!("select '{text}', pg_backend_pid()"));
+        let row = sqlx::query(statement).fetch_one(&mut both[which]).await?;
+        if row.try_get::<&str, _>(0).ok() != Some(text) {
+            return Ok(false);
         }
-        let [of_one, of_two] = &seen;
-        if of_one.len() > 1 || of_two.len() > 1 || !of_one.is_disjoint(of_two) {
+        seen[which].insert(row.try_get(1)?);
+        used[which] += 1;
+        // Each was prepared, and used again later.
+        if is_shared(&seen) && used.iter().all(|times| *times > 1) {
             return Ok(true);
         }
     }
-    // It was never put to the proof.
+    // Where each process had only one of them, tracking was not put to the proof.
     Ok(false)
 }
 

@@ -178,6 +178,8 @@ fn build(config: &Config, clock: &Clock, http: &Http, origin: &Origin) -> Result
             api_rate_per_second: config.api_rate_per_second,
             webhook_rate_per_second: config.webhook_rate_per_second,
             user_requests_per_minute: config.user_requests_per_minute,
+            streamers_per_user: config.streamers_per_user,
+            subscription_budget: config.subscription_budget,
         },
     };
     Ok(match before {

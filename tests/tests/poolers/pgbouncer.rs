@@ -64,14 +64,16 @@ impl PgBouncer {
         fs::create_dir(&folder).unwrap();
         fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).unwrap();
         let (user_info, _) = database_url.split_once("://").unwrap().1.split_once('@').unwrap();
-        let password = user_info.split_once(':').map_or("", |(_, password)| password);
+        let password =
+            user_info.split_once(':').map(|(_, password)| format!(" password={password}"));
         let mut lines = vec![
             "[databases]".to_owned(),
             format!(
-                "* = host={} port={} user={} password={password}",
+                "* = host={} port={} user={}{}",
                 to.get_host(),
                 to.get_port(),
-                to.get_username()
+                to.get_username(),
+                password.unwrap_or_default()
             ),
             "[pgbouncer]".to_owned(),
             format!("listen_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir ="),

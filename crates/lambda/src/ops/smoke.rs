@@ -86,7 +86,7 @@ async fn database(app: &App) -> Result<(), String> {
 async fn way(app: &App) -> Result<(), String> {
     let found = route::look(app.pool.connect_options(), Belief::Open).await;
     let found = found.map_err(|error| format!("{error}. Check DATABASE_URL"))?;
-    if found == Some(Route::Untracked) && app.pool.route() == Some(Route::Direct) {
+    if found == Some(Route::Untracked) && app.pool.belief() == Belief::Direct {
         return Err(format!(
             "a proxy pools transactions, tracks no prepared statements, and is not known as one: let DATABASE_URL \
              end with ?pgbouncer=true, by which each statement takes four round trips. {}",

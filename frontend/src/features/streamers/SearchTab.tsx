@@ -174,7 +174,7 @@ function Outcome({
   if (result !== undefined) {
     return (
       <Text size="sm" maw={220} c="var(--mantine-color-orange-text)">
-        {t(result === "limit_reached" ? "results.limit_reached" : "results.unknown")}
+        {t(`results.${REFUSED.find((refused) => refused === result) ?? "unknown"}`)}
       </Text>
     );
   }

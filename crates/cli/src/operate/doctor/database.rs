@@ -76,9 +76,7 @@ pub(super) async fn look(app: &App, config: &Config, stack: Option<&Stack>) -> V
 fn route(route: Option<Route>) -> Check {
     const NAME: &str = "way";
     match route {
-        Some(Route::Direct) => {
-            Check::good(NAME, "each connection has a server process of its own")
-        }
+        Some(Route::Direct) => Check::good(NAME, "each connection has a server process of its own"),
         Some(Route::Tracked) => {
             Check::good(NAME, "a proxy pools transactions, and tracks prepared statements")
         }
@@ -91,7 +89,8 @@ fn route(route: Option<Route>) -> Check {
             Check::warning(NAME, found, fix)
         }
         None => {
-            let found = "the database has no second connection to spare, which shows whether a proxy pools";
+            let found =
+                "the database has no second connection to spare, which shows whether a proxy pools";
             let fix = "close other connections, or allow this user two at least, then look again";
             Check::warning(NAME, found, fix)
         }
@@ -107,7 +106,9 @@ fn encryption(host: &str, mode: PgSslMode) -> Check {
             return Check::good(NAME, "sslmode=verify-full: TLS, and the database is who it says");
         }
         _ if near => return Check::good(NAME, "not needed: the database is on this machine"),
-        PgSslMode::VerifyCa => "sslmode=verify-ca: any host with a certificate of that authority will do",
+        PgSslMode::VerifyCa => {
+            "sslmode=verify-ca: any host with a certificate of that authority will do"
+        }
         PgSslMode::Require => {
             "sslmode=require: TLS, and nobody looks whose certificate it is: whoever sits in between can read along"
         }
@@ -128,7 +129,9 @@ async fn room(
     const NAME: &str = "connections";
     let each = u64::from(config.database_connections);
     let (most, whose) = match instances {
-        Ok(Some(instances)) => (instances * each, format!("{instances} instances with {each} each")),
+        Ok(Some(instances)) => {
+            (instances * each, format!("{instances} instances with {each} each"))
+        }
         Ok(None) => (each, format!("{each} at most from each process")),
         Err(error) => {
             let fix = "check lambda:GetFunctionConcurrency and lambda:GetAccountSettings";
