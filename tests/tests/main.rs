@@ -25,6 +25,7 @@ mod mentions;
 mod migrations;
 mod odd_answers;
 mod odd_rows;
+mod one_person;
 mod operate;
 mod outage;
 mod permissions;
