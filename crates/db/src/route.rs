@@ -6,7 +6,8 @@
 //! from 1.21 on) prepares again where it has to. Which of these a way is, is tried: an address tells little.
 
 use sqlx::{
-    AssertSqlSafe, ConnectOptions, Connection, Error, PgConnection, Row, postgres::PgConnectOptions,
+    AssertSqlSafe, ConnectOptions, Connection, Error, PgConnection, Row, error::DatabaseError,
+    postgres::PgConnectOptions,
 };
 use std::{
     collections::BTreeSet,
@@ -214,6 +215,6 @@ pub(crate) fn is_foreign_statement(error: &Error) -> bool {
 }
 
 fn has_code(error: &Error, codes: &[&str]) -> bool {
-    let code = error.as_database_error().and_then(|error| error.code());
+    let code = error.as_database_error().and_then(DatabaseError::code);
     code.is_some_and(|code| codes.contains(&&*code))
 }
