@@ -3,7 +3,7 @@
 use crate::{
     pool::{Live, Permit, Pool, Shared},
     route::is_foreign_statement,
-    statement::{Way, carry_out},
+    statement::{Step, Way, carry_out},
 };
 use futures_util::{
     StreamExt, TryFutureExt, TryStreamExt,
@@ -12,7 +12,7 @@ use futures_util::{
 };
 use sqlx::{
     Either, Error, Execute, Executor, PgConnection, Postgres, SqlStr,
-    postgres::{PgQueryResult, PgRow, PgStatement, PgTypeInfo},
+    postgres::{PgRow, PgStatement, PgTypeInfo},
 };
 use std::{
     fmt, io,
@@ -20,8 +20,6 @@ use std::{
     sync::Arc,
 };
 use tokio::time::{error::Elapsed, timeout};
-
-pub(crate) type Step = Either<PgQueryResult, PgRow>;
 
 /// A connection of the pool, for several statements one after the other.
 pub struct Session {

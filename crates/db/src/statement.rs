@@ -1,12 +1,14 @@
 //! One statement: under a name that is kept, or without one, where no proxy may take it for another's.
 
-use crate::session::Step;
 use futures_util::TryStreamExt;
 use sqlx::{
-    Execute, Executor, PgConnection, Postgres, SqlStr,
+    Either, Execute, Executor, PgConnection, Postgres, SqlStr,
     error::BoxDynError,
-    postgres::{PgArguments, PgStatement},
+    postgres::{PgArguments, PgQueryResult, PgRow, PgStatement},
 };
+
+/// A row, or the end of a statement.
+pub(crate) type Step = Either<PgQueryResult, PgRow>;
 
 /// How a statement is carried out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -44,7 +44,7 @@ pub(crate) async fn look(app: &Result<App, String>) -> Findings {
 pub(crate) async fn prepare(app: &Result<App, String>) -> Findings {
     if let Ok(app) = app {
         if let Err(error) = way(app).await {
-            return Findings::from([("database", error)]);
+            return Findings::from([("migrations", error)]);
         }
         if let Err(error) = sm_db::migrate(&app.pool).await {
             return Findings::from([("migrations", error.to_string())]);

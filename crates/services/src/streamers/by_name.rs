@@ -1,7 +1,6 @@
 //! How many streamers one person can add by name. Their subscriptions cost of what Twitch allows the whole
 //! installation; those of streamers who link their own channel cost nothing.
 
-use super::linking::Followed;
 use crate::App;
 use sm_db::{Session, streamers::follows};
 use sm_types::{TwitchUserId, UserId};
@@ -13,13 +12,22 @@ const RESERVE_PERCENT: i64 = 20;
 /// So many are few.
 const FEW: i64 = 25;
 
+/// Why somebody is not added.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Refusal {
+    /// The person has added as many as one can.
+    PersonsLimit,
+    /// Little is left, and that is for those who have added few.
+    BudgetReserved,
+}
+
 /// Why a person cannot add a streamer by name; `None` when they can.
 pub(super) async fn refusal(
     db: &mut Session,
     app: &App,
     user: UserId,
     streamer: &TwitchUserId,
-) -> sqlx::Result<Option<Followed>> {
+) -> sqlx::Result<Option<Refusal>> {
     let share = follows::share_of(&mut *db, user, streamer).await?;
     if !share.is_own {
         return Ok(None);
@@ -27,10 +35,10 @@ pub(super) async fn refusal(
     let count = follows::count_by_name(db, user).await?;
     let limit = i64::from(app.settings.streamers_per_user);
     if limit > 0 && count.own >= limit {
-        return Ok(Some(Followed::ByNameLimit));
+        return Ok(Some(Refusal::PersonsLimit));
     }
     let budget = i64::from(app.settings.subscription_budget);
     let open = if count.own < FEW { budget } else { budget - budget * RESERVE_PERCENT / 100 };
     let is_short = share.costs && count.cost + COST_EACH > open;
-    Ok(is_short.then_some(Followed::BudgetReserved))
+    Ok(is_short.then_some(Refusal::BudgetReserved))
 }

@@ -120,7 +120,10 @@ async fn insert(
         && !follows::exists(&mut *db, guild, &user.id).await?
         && let Some(refusal) = by_name::refusal(db, app, person, &user.id).await?
     {
-        return Ok(refusal);
+        return Ok(match refusal {
+            by_name::Refusal::PersonsLimit => Followed::ByNameLimit,
+            by_name::Refusal::BudgetReserved => Followed::BudgetReserved,
+        });
     }
     let new = NewFollow { guild, streamer: &user.id, source, added_by };
     if !follows::insert(db, &new, MAX_STREAMERS).await? {
