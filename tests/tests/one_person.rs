@@ -81,6 +81,34 @@ async fn twenty_sessions_are_enough_for_one_person() {
     .await;
 }
 
+#[tokio::test]
+async fn limits_of_a_server_hold_for_requests_at_once() {
+    scenario(async |t| {
+        let ana = t.streamer("ana").await;
+        let ada = admin(t, &ana).await;
+        t.sql(
+            "insert into message_templates (guild_id, name, message)
+             select guild_id, 'made ' || n, '{}' from guilds, generate_series(1, 48) n",
+        )
+        .await;
+        t.sql(
+            "insert into invite_links (code, guild_id, created_by, created_at, expires_at)
+             select 'made' || n, guild_id, 7, now(), now() + interval '1 day' from guilds, generate_series(1, 23) n",
+        )
+        .await;
+        let templates = (0..8).map(async |n| {
+            let body = json!({ "name": format!("at once {n}"), "message": {} });
+            ada.browser.post(&ada.path("templates"), &body).await.status
+        });
+        let invites = (0..8)
+            .map(async |_| ada.browser.post(&ada.path("invites"), &json!({})).await.status);
+        let (templates, invites) = tokio::join!(join_all(templates), join_all(invites));
+        let made = |all: &[u16]| all.iter().filter(|status| **status == 201).count();
+        assert_eq!((made(&templates), made(&invites)), (2, 2), "{templates:?} {invites:?}");
+    })
+    .await;
+}
+
 /// Lets a person have added so many streamers by name, in a server of their own.
 async fn has_added(t: &World, user: UserId, count: i64, login: &str) {
     let guild = t.discord.add_guild("Own");

@@ -17,7 +17,7 @@ use sm_lambda::{
 };
 use sm_tests::{TestDatabase, World, process::streammaxing, scenario, scenario_within};
 use sqlx::{Connection, PgConnection};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const STREAMERS: usize = 20;
 /// As many at once.
@@ -45,6 +45,7 @@ async fn announce_all(t: &World, database_url: &str) {
     }
     let two = t.two_servers(&[("DATABASE_URL", database_url)]);
     let url = |n: usize| format!("http://{}", two.addresses[n % 2]);
+    let begun = Instant::now();
     let senders = (0..SENDERS).map(async |sender| {
         for (n, event) in events.iter().enumerate() {
             // Twitch tells of each stream several times, under ids of their own.
@@ -53,6 +54,7 @@ async fn announce_all(t: &World, database_url: &str) {
         }
     });
     join_all(senders).await;
+    println!("{} webhooks of {SENDERS} senders in {:?}", SENDERS * STREAMERS, begun.elapsed());
     until("the last message", async || t.discord.message_count() >= STREAMERS).await;
     until("the last record", async || {
         let open = "select count(*) from notification_log where status in ('pending', 'sending')";
@@ -81,6 +83,11 @@ async fn statements_without_names_do_the_same() {
         assert!(doctor(t, t.database_url()).await.contains("a server process of its own"));
     })
     .await;
+}
+
+#[tokio::test]
+async fn statements_with_names_do_it_straight() {
+    scenario(async |t| announce_all(t, t.database_url()).await).await;
 }
 
 #[tokio::test]
