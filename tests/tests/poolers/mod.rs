@@ -35,6 +35,11 @@ async fn route(belief: Belief, url: &str) -> Option<Route> {
     route
 }
 
+#[expect(clippy::print_stdout, reason = "what `make poolers` shows")]
+fn show(took: Duration) {
+    println!("{} webhooks of {SENDERS} senders in {took:?}", SENDERS * STREAMERS);
+}
+
 /// Two servers at this address take 200 webhooks at once and announce each stream once.
 async fn announce_all(t: &World, database_url: &str) {
     let mut events = Vec::new();
@@ -54,7 +59,7 @@ async fn announce_all(t: &World, database_url: &str) {
         }
     });
     join_all(senders).await;
-    println!("{} webhooks of {SENDERS} senders in {:?}", SENDERS * STREAMERS, begun.elapsed());
+    show(begun.elapsed());
     until("the last message", async || t.discord.message_count() >= STREAMERS).await;
     until("the last record", async || {
         let open = "select count(*) from notification_log where status in ('pending', 'sending')";
