@@ -1,6 +1,6 @@
 # Needs Rust (rustup), Node.js with npm, and a C compiler; the tests need Python 3 with venv too.
 # `make dev` and `make test` get the rest.
-.PHONY: dev dashboard release screenshots test test-rust test-dashboard proxies rehearse lint bench chaos scale sbom audit openapi tools \
+.PHONY: dev dashboard release screenshots test test-rust test-dashboard proxies poolers rehearse lint bench chaos scale sbom audit openapi tools \
   build arm64 deploy environment key secrets web
 
 CARGO ?= cargo
@@ -40,6 +40,9 @@ test-rust:
 	requests are held to our own rules only"
 	$(CARGO) build --workspace --bins
 	$(BIN) with-postgres -- $(CARGO) test --workspace --all-targets
+	@if PATH="$$PATH:/usr/sbin" command -v pgbouncer >/dev/null; then \
+	  $(BIN) with-postgres -- $(CARGO) test -p sm-tests --test integration -- --ignored poolers::untracked::; \
+	else echo "pgbouncer is missing (apt-get install pgbouncer): nothing is tried behind it"; fi
 
 test-dashboard: $(DASHBOARD)
 	npm --prefix frontend test
@@ -55,6 +58,13 @@ proxies:
 	$(CARGO) build --workspace --bins
 	PATH="$$PATH:/usr/sbin" $(BIN) with-postgres -- \
 	  $(CARGO) test -p sm-tests --test integration -- --ignored self_hosting::
+
+# Behind a real PgBouncer that pools by transaction, with and without prepared statements tracked, while it fails too.
+# PGBOUNCER=… names one; where none of 1.21 or newer is installed it is built of Debian's source package.
+poolers:
+	$(CARGO) build --workspace --bins
+	PGBOUNCER="$$(tools/pgbouncer.sh)" && export PGBOUNCER && $(BIN) with-postgres -- \
+	  $(CARGO) test -p sm-tests --test integration -- --include-ignored poolers:: --nocapture
 
 # The template, built by SAM and deployed into a local AWS, used from end to end, and deleted.
 rehearse: $(DASHBOARD)

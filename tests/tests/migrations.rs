@@ -78,6 +78,7 @@ const SAMPLE_ROWS: &[(i64, &str)] = &[
     (14, "update streamers set channel_told_at = now(), names_told_at = now();
          update guild_config set timezone = 'Mars/Olympus';"),
     (15, "update notification_log set destination_id = uuid_v7();"),
+    (16, "update guild_streamers set source = 'admin', added_by = 1;"),
 ];
 
 #[test]

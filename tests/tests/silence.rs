@@ -1,6 +1,6 @@
 //! A database that falls silent in mid-query: nothing waits for its answer for ever.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use sm_aws::Ring;
 use sm_cli::watchdog::Patience;
 use sm_lambda::Config;
@@ -32,7 +32,7 @@ async fn serve(app: &App, patience: Patience) -> (String, oneshot::Sender<()>) {
     (url, stop)
 }
 
-async fn until(what: &str, done: impl AsyncFn() -> bool) {
+pub(crate) async fn until(what: &str, done: impl AsyncFn() -> bool) {
     let waiting = async {
         while !done().await {
             tokio::time::sleep(Duration::from_millis(10)).await;
@@ -49,22 +49,27 @@ fn losses() -> usize {
     count.unwrap_or(5)
 }
 
-/// Sends a `stream.online` as Twitch does, until it is taken.
-async fn send_until_taken(t: &World, url: &str, message_id: &str, event: &serde_json::Value) {
+/// Sends a `stream.online` as Twitch does; returns the answer's status.
+pub(crate) async fn send(t: &World, url: &str, message_id: &str, event: &Value) -> u16 {
     let subscription = json!({ "id": "s", "type": "stream.online", "version": "1", "status": "enabled",
         "cost": 0, "condition": { "broadcaster_user_id": event["broadcaster_user_id"] } });
     let body = json!({ "subscription": subscription, "event": event }).to_string();
     let now = t.clock.now().format(&time::format_description::well_known::Rfc3339).unwrap();
     let signature = sm_sim::twitch::sign(EVENTSUB_SECRET, message_id, &now, body.as_bytes());
+    let request = sm_aws::lazy_http()
+        .post(format!("{url}/webhooks/twitch"))
+        .header("Twitch-Eventsub-Message-Id", message_id)
+        .header("Twitch-Eventsub-Message-Timestamp", &now)
+        .header("Twitch-Eventsub-Message-Signature", &signature)
+        .header("Twitch-Eventsub-Message-Type", "notification")
+        .body(body);
+    request.send().await.unwrap().status().as_u16()
+}
+
+/// The same until it is taken.
+pub(crate) async fn send_until_taken(t: &World, url: &str, message_id: &str, event: &Value) {
     loop {
-        let request = sm_aws::lazy_http()
-            .post(format!("{url}/webhooks/twitch"))
-            .header("Twitch-Eventsub-Message-Id", message_id)
-            .header("Twitch-Eventsub-Message-Timestamp", &now)
-            .header("Twitch-Eventsub-Message-Signature", &signature)
-            .header("Twitch-Eventsub-Message-Type", "notification")
-            .body(body.clone());
-        match request.send().await.unwrap().status().as_u16() {
+        match send(t, url, message_id, event).await {
             204 => return,
             status => assert_eq!(status, 503),
         }

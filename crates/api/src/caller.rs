@@ -10,7 +10,7 @@ use sm_db::accounts::{
 use sm_services::{
     App, LazyApp, SecurityEvent,
     accounts::sign_in::session_of,
-    audit::{self, Actor},
+    audit::{self, Actor, Denied},
     guilds::{
         access::{self, Access, Known},
         presence,
@@ -137,17 +137,16 @@ where
     let access = access::check(&caller.app, guild, caller.user.user_id, asked.known, write).await;
     let access = access.map_err(|_| ApiError::Remote { name: "Discord" })?;
     if access == Access::None {
-        deny(parts, &caller, guild).await;
+        deny(parts, &caller, Denied::Stranger(guild)).await;
         return Err(ApiError::UnknownGuild);
     }
     Ok((caller, guild, access))
 }
 
-async fn deny(parts: &Parts, caller: &Caller, guild: GuildId) {
+async fn deny(parts: &Parts, caller: &Caller, what: Denied) {
     let path = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
     let action = format!("{} {path}", parts.method);
-    let user = Some(caller.user.user_id);
-    audit::denied(&caller.app, Some(guild), user, &action, Some(&caller.request_id)).await;
+    audit::denied_request(&caller.app, what, &action, &caller.actor()).await;
 }
 
 impl<S> FromRequestParts<S> for GuildAdmin
@@ -160,7 +159,7 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let (caller, guild, access) = with_access(parts, state).await?;
         if access != Access::Admin {
-            deny(parts, &caller, guild).await;
+            deny(parts, &caller, Denied::Member(guild)).await;
             return Err(ApiError::NotAdmin);
         }
         Ok(Self { caller, guild })

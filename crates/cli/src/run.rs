@@ -54,6 +54,9 @@ pub async fn run_with(
 ) -> io::Result<()> {
     let lazy = app.into();
     let app = lazy.get().await.map_err(io::Error::other)?;
+    // Which way the database is reached is tried before the first webhook waits for that. One that is away is
+    // noticed by whoever needs it.
+    let _ = app.pool.acquire().await;
     let jobs = Job::ALL.map(|job| {
         let lazy = lazy.clone();
         tokio::spawn(keep(app.clone(), job, patience.of(job), move || work(job, lazy.clone())))

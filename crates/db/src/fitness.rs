@@ -20,6 +20,8 @@ pub enum Obstacle {
     DiskFull,
     /// It takes no more connections.
     TooManyConnections,
+    /// A proxy before it refuses a parameter with which a session is to begin.
+    Parameter { message: String },
     /// It is being stopped or started.
     Stopping,
     /// It refuses for another reason.
@@ -36,6 +38,9 @@ impl Obstacle {
             "53100" => Self::DiskFull,
             "53300" => Self::TooManyConnections,
             stopping if stopping.starts_with("57P") => Self::Stopping,
+            _ if error.message().starts_with("unsupported startup parameter") => {
+                Self::Parameter { message: error.message().to_owned() }
+            }
             _ => Self::Refused { code: code.into_owned(), message: error.message().to_owned() },
         })
     }
@@ -50,6 +55,7 @@ impl Obstacle {
             Self::ReadOnly => "read_only",
             Self::DiskFull => "disk_full",
             Self::TooManyConnections => "too_many_connections",
+            Self::Parameter { .. } => "parameter",
             Self::Stopping => "stopping",
             Self::Refused { .. } => "refused",
         }
@@ -73,6 +79,7 @@ impl Obstacle {
             }
             Self::DiskFull => "its disk is full: every webhook is refused".to_owned(),
             Self::TooManyConnections => "it takes no more connections".to_owned(),
+            Self::Parameter { message } => format!("the proxy before it says: {message}"),
             Self::Stopping => "it is being stopped or started".to_owned(),
             Self::Refused { code, message } => format!("it refuses to write: {message} ({code})"),
         }
@@ -108,6 +115,11 @@ impl Obstacle {
             Self::TooManyConnections => {
                 "lower DATABASE_CONNECTIONS, raise the server's max_connections or the \
                  user's limit, or put a pooling proxy between"
+                    .to_owned()
+            }
+            Self::Parameter { .. } => {
+                "leave `options` out of DATABASE_URL, and PGOPTIONS unset: a setting \
+                 for every session belongs to the user, alter role NAME set …"
                     .to_owned()
             }
             Self::Stopping => {

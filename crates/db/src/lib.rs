@@ -14,7 +14,9 @@ pub mod lease;
 pub mod limits;
 pub mod migrations;
 mod pool;
+pub mod route;
 mod session;
+mod statement;
 pub mod streamers;
 
 pub use migrations::{MIGRATOR, migrate};

@@ -5,7 +5,7 @@ use sqlx::{
     SqlSafeStr,
     migrate::{MigrateError, Migration, MigrationType, Migrator},
 };
-use std::{borrow::Cow, sync::LazyLock};
+use std::{borrow::Cow, sync::LazyLock, time::Instant};
 
 /// Version, description and text of each migration, oldest first.
 const SOURCES: &[(i64, &str, &str)] = &[
@@ -22,6 +22,7 @@ const SOURCES: &[(i64, &str, &str)] = &[
     (11, "doubts", include_str!("../../../migrations/0011_doubts.sql")),
     (14, "news and zones", include_str!("../../../migrations/0014_news_and_zones.sql")),
     (15, "lighter outbox", include_str!("../../../migrations/0015_lighter_outbox.sql")),
+    (16, "added by", include_str!("../../../migrations/0016_added_by.sql")),
 ];
 
 /// All migrations of the product, in order.
@@ -33,9 +34,96 @@ pub static MIGRATOR: LazyLock<Migrator> = LazyLock::new(|| {
     Migrator::with_migrations(migrations.collect())
 });
 
-/// Brings the database up to date; safe to call from several instances at once.
+/// Held while a migration is done. It ends with the transaction: one of the session's would stay behind at a
+/// server process that a pooling proxy goes on using.
+const LOCK: &str = "select pg_advisory_xact_lock(5872341906)";
+
+/// As sqlx's own migrator makes it, so that its tools can be used too.
+const TABLE: &str = "create table if not exists _sqlx_migrations (
+  version bigint primary key,
+  description text not null,
+  installed_on timestamptz not null default now(),
+  success boolean not null,
+  checksum bytea not null,
+  execution_time bigint not null
+)";
+
+/// Brings the database up to date, each migration in a transaction; safe to call from several instances at once.
+///
+/// Not sqlx's migrator: it locks by session, and prepares statements under names, which a transaction-pooling
+/// proxy in between may not allow.
 pub async fn migrate(pool: &Pool) -> Result<(), MigrateError> {
-    MIGRATOR.run(pool.acquire().await?.unlimited()?).await
+    while do_next(pool).await? {}
+    Ok(())
+}
+
+/// Does the oldest migration that is pending; whether there was one.
+async fn do_next(pool: &Pool) -> Result<bool, MigrateError> {
+    let mut transaction = pool.begin().await?;
+    transaction.run_unlimited(LOCK).await?;
+    let begun = is_begun(&mut transaction).await?;
+    let done = if begun { done(&mut transaction).await? } else { Vec::new() };
+    let Some(next) = next(&done)? else {
+        transaction.commit().await?;
+        return Ok(false);
+    };
+    if !begun {
+        sqlx::raw_sql(TABLE).execute(&mut *transaction).await?;
+    }
+    let start = Instant::now();
+    let script = transaction.run_unlimited(next.sql.as_str()).await;
+    script.map_err(|error| MigrateError::ExecuteMigration(error, next.version))?;
+    let took = i64::try_from(start.elapsed().as_nanos()).unwrap_or(i64::MAX);
+    sqlx::query(
+        "insert into _sqlx_migrations (version, description, success, checksum, execution_time)
+         values ($1, $2, true, $3, $4)",
+    )
+    .bind(next.version)
+    .bind(&*next.description)
+    .bind(&*next.checksum)
+    .bind(took)
+    .execute(&mut *transaction)
+    .await?;
+    transaction.commit().await?;
+    Ok(true)
+}
+
+/// The oldest migration that is pending, if the database is one that ours can follow.
+fn next(done: &[Done]) -> Result<Option<&'static Migration>, MigrateError> {
+    if let Some((version, ..)) = done.iter().find(|(_, success, _)| !success) {
+        return Err(MigrateError::Dirty(*version));
+    }
+    for (version, _, checksum) in done {
+        match MIGRATOR.iter().find(|migration| migration.version == *version) {
+            None => return Err(MigrateError::VersionMissing(*version)),
+            Some(migration) if *migration.checksum != **checksum => {
+                return Err(MigrateError::VersionMismatch(*version));
+            }
+            Some(_) => {}
+        }
+    }
+    let is_done = |migration: &&Migration| done.iter().any(|(v, ..)| *v == migration.version);
+    Ok(MIGRATOR.iter().find(|migration| !is_done(migration)))
+}
+
+/// Version, success and checksum of a migration that was begun.
+type Done = (i64, bool, Vec<u8>);
+
+async fn is_begun(db: &mut Session) -> sqlx::Result<bool> {
+    // Not by `to_regclass`: a server process remembers that there was none, and does not notice a table that another
+    // has made while it waited for the lock.
+    sqlx::query_scalar(
+        "select exists (select from pg_class where relname = '_sqlx_migrations'
+                        and relnamespace = any (current_schemas(false)::regnamespace[]))",
+    )
+    .fetch_one(db)
+    .await
+}
+
+async fn done(db: &mut Session) -> sqlx::Result<Vec<Done>> {
+    sqlx::query_as("select version, success, checksum from _sqlx_migrations order by version")
+        .fetch_all(db)
+        .await
 }
 
 /// How far a database is.
@@ -53,15 +141,7 @@ pub struct State {
 
 /// Compares a database with the migrations; changes nothing.
 pub async fn state(db: &mut Session) -> sqlx::Result<State> {
-    let begun: bool = sqlx::query_scalar("select to_regclass('_sqlx_migrations') is not null")
-        .fetch_one(&mut *db)
-        .await?;
-    let mut done: Vec<(i64, bool, Vec<u8>)> = Vec::new();
-    if begun {
-        done = sqlx::query_as("select version, success, checksum from _sqlx_migrations")
-            .fetch_all(db)
-            .await?;
-    }
+    let done = if is_begun(db).await? { done(db).await? } else { Vec::new() };
     let mut state = State::default();
     for migration in MIGRATOR.iter() {
         match done.iter().find(|(version, ..)| *version == migration.version) {

@@ -6,6 +6,7 @@
 //! no socket). This one asks only a connection that was idle for a while, and gives up what does not
 //! answer: it is closed, and another takes its place.
 
+use crate::route::{Belief, Known, Route};
 use sqlx::{ConnectOptions, Connection, Error, PgConnection, postgres::PgConnectOptions};
 use std::{
     fmt, io,
@@ -62,6 +63,7 @@ pub struct Pool(pub(crate) Arc<Shared>);
 pub(crate) struct Shared {
     options: PgConnectOptions,
     pub(crate) limits: PoolLimits,
+    pub(crate) route: Known,
     /// The one used last is at the end, and used first.
     idle: Mutex<Vec<Idle>>,
     slots: Arc<Semaphore>,
@@ -99,11 +101,18 @@ impl Drop for Counted {
 }
 
 impl Pool {
-    /// A pool that has not connected yet.
+    /// A pool that has not connected yet; before its first connection it tries which way that goes.
     pub fn new(options: PgConnectOptions, limits: PoolLimits) -> Self {
+        Self::believing(Belief::Open, options, limits)
+    }
+
+    /// The same with a belief about the way.
+    pub fn believing(belief: Belief, options: PgConnectOptions, limits: PoolLimits) -> Self {
         Self(Arc::new(Shared {
-            options,
+            // Only needed before Postgres 12, and refused by many a proxy.
+            options: options.extra_float_digits(None),
             limits,
+            route: Known::new(belief),
             idle: Mutex::default(),
             slots: Arc::new(Semaphore::new(limits.connections as usize)),
             open: Arc::default(),
@@ -138,6 +147,16 @@ impl Pool {
     /// Connections that nobody uses at the moment.
     pub fn num_idle(&self) -> usize {
         self.0.idle().len()
+    }
+
+    /// Which way statements go; `None` before the first connection, and while that could not be found out.
+    pub fn route(&self) -> Option<Route> {
+        self.0.route.route()
+    }
+
+    /// What was believed of the way.
+    pub fn belief(&self) -> Belief {
+        self.0.route.belief()
     }
 
     /// Where it connects to.
@@ -197,7 +216,7 @@ impl Shared {
         let mut wait = TRY_AGAIN;
         loop {
             let counted = Counted::new(&self.open);
-            let error = match timeout_at(deadline, self.options.connect()).await {
+            let error = match timeout_at(deadline, self.find_way_and_connect()).await {
                 Ok(Ok(connection)) => {
                     return Ok(Live { connection, since: Instant::now(), _counted: counted });
                 }
@@ -213,9 +232,20 @@ impl Shared {
         }
     }
 
+    async fn find_way_and_connect(&self) -> sqlx::Result<PgConnection> {
+        if self.route.route().is_none() {
+            self.route.find(&self.options).await?;
+        }
+        self.options.connect().await
+    }
+
     /// Takes a connection back whose last statement was answered.
     pub(crate) fn put(&self, live: Live) {
         if self.closed.load(Ordering::Relaxed) || live.since.elapsed() > OLDEST {
+            return;
+        }
+        // Names from before it was known that nobody tracks them.
+        if !self.route.keeps_names() && live.connection.cached_statements_size() > 0 {
             return;
         }
         let mut idle = self.idle();

@@ -1,6 +1,10 @@
 //! A connection in use, and a transaction: every statement is answered within the pool's limit or given up.
 
-use crate::pool::{Live, Permit, Pool, Shared};
+use crate::{
+    pool::{Live, Permit, Pool, Shared},
+    route::is_foreign_statement,
+    statement::{Step, Way, carry_out},
+};
 use futures_util::{
     StreamExt, TryFutureExt, TryStreamExt,
     future::BoxFuture,
@@ -8,7 +12,7 @@ use futures_util::{
 };
 use sqlx::{
     Either, Error, Execute, Executor, PgConnection, Postgres, SqlStr,
-    postgres::{PgQueryResult, PgRow, PgStatement, PgTypeInfo},
+    postgres::{PgRow, PgStatement, PgTypeInfo},
 };
 use std::{
     fmt, io,
@@ -17,14 +21,13 @@ use std::{
 };
 use tokio::time::{error::Elapsed, timeout};
 
-type Step = Either<PgQueryResult, PgRow>;
-
 /// A connection of the pool, for several statements one after the other.
 pub struct Session {
     /// There until it is dropped.
     live: Option<Live>,
     /// Whether every statement so far was answered to its end.
     answered: bool,
+    in_transaction: bool,
     _permit: Permit,
     shared: Arc<Shared>,
 }
@@ -45,12 +48,22 @@ impl Pool {
 
 impl Session {
     pub(crate) fn new(live: Live, permit: Permit, shared: Arc<Shared>) -> Self {
-        Self { live: Some(live), answered: true, _permit: permit, shared }
+        let (answered, in_transaction) = (true, false);
+        Self { live: Some(live), answered, in_transaction, _permit: permit, shared }
     }
 
-    /// The connection without limits, for migrations, which take as long as they take. It is not used again.
-    pub(crate) fn unlimited(&mut self) -> sqlx::Result<&mut PgConnection> {
-        self.ask()
+    /// Carries a script out without a limit of time, for migrations, which take as long as they take.
+    pub(crate) async fn run_unlimited(&mut self, script: &'static str) -> sqlx::Result<()> {
+        let answer = self.ask()?.execute(sqlx::raw_sql(script)).await;
+        self.settle(Ok(answer)).map(drop)
+    }
+
+    fn way(&self) -> Way {
+        match (self.shared.route.keeps_names(), self.in_transaction) {
+            (true, _) => Way::Named,
+            (false, true) => Way::Unnamed,
+            (false, false) => Way::Alone,
+        }
     }
 
     /// Begins a statement. Until [`Session::settle`] the connection counts as broken off.
@@ -65,6 +78,9 @@ impl Session {
     /// Ends a statement: decides whether the connection can be used again.
     fn settle<T>(&mut self, answer: Result<sqlx::Result<T>, Elapsed>) -> sqlx::Result<T> {
         let answer = answer.unwrap_or_else(|_| Err(given_up()));
+        if answer.as_ref().is_err_and(is_foreign_statement) {
+            self.shared.route.disprove();
+        }
         self.answered = !answer.as_ref().is_err_and(is_fatal);
         if !self.answered {
             self.shared.distrust();
@@ -77,6 +93,7 @@ impl Session {
 fn is_fatal(error: &Error) -> bool {
     match error {
         Error::Io(_) | Error::Tls(_) | Error::Protocol(_) | Error::WorkerCrashed => true,
+        error if is_foreign_statement(error) => true,
         // Class 08: the connection; class 57P: the server stops or has cut it; 25006: it takes no writes, since
         // it was demoted, or was set so when the session began and the session keeps to it.
         Error::Database(error) => error.code().is_some_and(|code| {
@@ -124,9 +141,8 @@ impl<'c> Executor<'c> for &'c mut Session {
         E: 'q + Execute<'q, Postgres>,
     {
         let all = async move {
-            let limit = self.shared.limits.statement;
-            let answer = self.ask()?.fetch_many(query).try_collect::<Vec<_>>();
-            let answer = timeout(limit, answer).await;
+            let (limit, way) = (self.shared.limits.statement, self.way());
+            let answer = timeout(limit, carry_out(self.ask()?, query, way)).await;
             self.settle(answer)
         };
         all.map_ok(|all| stream::iter(all.into_iter().map(Ok))).try_flatten_stream().boxed()
@@ -138,9 +154,9 @@ impl<'c> Executor<'c> for &'c mut Session {
         E: 'q + Execute<'q, Postgres>,
     {
         Box::pin(async move {
-            let limit = self.shared.limits.statement;
-            let answer = timeout(limit, self.ask()?.fetch_optional(query)).await;
-            self.settle(answer)
+            let (limit, way) = (self.shared.limits.statement, self.way());
+            let answer = timeout(limit, carry_out(self.ask()?, query, way)).await;
+            Ok(self.settle(answer)?.into_iter().find_map(Either::right))
         })
     }
 
@@ -208,6 +224,7 @@ pub struct Transaction {
 impl Transaction {
     pub(crate) async fn begin(mut session: Session) -> sqlx::Result<Self> {
         sqlx::raw_sql("begin").execute(&mut session).await?;
+        session.in_transaction = true;
         Ok(Self { session: Some(session) })
     }
 

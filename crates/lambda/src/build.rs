@@ -2,14 +2,14 @@
 
 use crate::{
     config::{Config, ConfigError, SecretSettings},
-    database_url,
+    database_url::{self, Looks},
 };
 use sm_aws::{
     AwsSettings, Cipher, CipherError, Doorbell, Http, SecretVersion, SecretsError, lazy_http,
 };
-use sm_db::{Pool, PoolLimits};
+use sm_db::{Pool, PoolLimits, route::Belief};
 use sm_services::{App, KNOWN_EVERYWHERE_AFTER, LazyApp, Parts, Settings, accounts::SessionKeys};
-use sm_types::Clock;
+use sm_types::{Clock, Secret};
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -155,7 +155,7 @@ fn build(config: &Config, clock: &Clock, http: &Http, origin: &Origin) -> Result
     let parts = Parts {
         pool: match same_database {
             Some(before) => before.app.pool.clone(),
-            None => pool(&secrets.database_url, limits(config))?,
+            None => pool(&secrets.database_url, config.in_lambda, limits(config))?,
         },
         twitch: sm_twitch::Client::new(twitch, http.clone(), clock.clone()),
         clock: clock.clone(),
@@ -180,6 +180,8 @@ fn build(config: &Config, clock: &Clock, http: &Http, origin: &Origin) -> Result
             sign_ins_per_second: config.sign_ins_per_second,
             webhook_rate_per_second: config.webhook_rate_per_second,
             user_requests_per_minute: config.user_requests_per_minute,
+            streamers_per_user: config.streamers_per_user,
+            subscription_budget: config.subscription_budget,
         },
     };
     Ok(match before {
@@ -215,23 +217,21 @@ fn user_agent(config: &Config) -> String {
     format!("DiscordBot ({}, {})", config.public_base_url, env!("CARGO_PKG_VERSION"))
 }
 
-/// Whether a transaction-pooling proxy stands in front of the database.
-pub fn is_pooled(database_url: &sm_types::Secret) -> bool {
-    let url = database_url.expose();
-    url.contains("-pooler.") || url.contains("pgbouncer=true")
-}
-
-/// A pool that connects when a query needs it.
+/// A pool that connects when a query needs it, and first tries which way its connections go.
 ///
-/// Behind a transaction-pooling proxy (a host with `-pooler` in its name, or `pgbouncer=true`)
-/// prepared statements do not outlive their transaction, so the cache is off there.
-pub fn pool(database_url: &sm_types::Secret, limits: PoolLimits) -> Result<Pool, ConfigError> {
-    let pooled = is_pooled(database_url);
-    let mut options = database_url::options(database_url)?;
-    if pooled {
-        options = options.statement_cache_capacity(0);
-    }
-    Ok(Pool::new(options, limits))
+/// In Lambda only where the address looks like a proxy's: a cold start has no time for it, and the smoke test has
+/// tried before.
+pub fn pool(
+    database_url: &Secret,
+    in_lambda: bool,
+    limits: PoolLimits,
+) -> Result<Pool, ConfigError> {
+    let belief = match database_url::looks(database_url)? {
+        Looks::Pooled => Belief::Pooled,
+        Looks::Plain if in_lambda => Belief::Direct,
+        Looks::Plain | Looks::PerhapsPooled => Belief::Open,
+    };
+    Ok(Pool::believing(belief, database_url::options(database_url)?, limits))
 }
 
 /// How many connections these settings allow, and for how long one waits.

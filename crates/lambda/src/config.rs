@@ -78,6 +78,8 @@ pub struct Config {
     pub database_connections: u32,
     /// How long one statement may take.
     pub database_timeout: Duration,
+    /// Whether this process is a function of AWS Lambda, which starts often and in a hurry.
+    pub in_lambda: bool,
     pub twitch_client_id: String,
     /// Helix.
     pub twitch_api_url: String,
@@ -101,6 +103,10 @@ pub struct Config {
     pub webhook_rate_per_second: i32,
     /// Requests of one user at once, and within a minute.
     pub user_requests_per_minute: u32,
+    /// Streamers whom one person can add by name, over all servers; 0: any number.
+    pub streamers_per_user: u32,
+    /// What Twitch lets our subscriptions cost.
+    pub subscription_budget: u32,
     /// The SQS queue of the doorbell; unset: within the process.
     pub queue_url: Option<String>,
     /// The queue of rings that have failed too often.
@@ -182,6 +188,7 @@ impl Reader<'_> {
                 .parsed("DATABASE_CONNECTIONS", 5, "must be a whole number from 1 on")
                 .max(1),
             database_timeout: self.milliseconds("DATABASE_TIMEOUT_MS", 10_000),
+            in_lambda: self.optional("AWS_LAMBDA_RUNTIME_API").is_some(),
             twitch_client_id: self.required(
                 "TWITCH_CLIENT_ID",
                 "is missing: copy it from the Twitch developer console",
@@ -217,6 +224,16 @@ impl Reader<'_> {
             user_requests_per_minute: self
                 .parsed("USER_REQUESTS_PER_MINUTE", 50, "must be a whole number from 1 on")
                 .max(1),
+            streamers_per_user: self.parsed(
+                "STREAMERS_PER_USER",
+                500,
+                "must be a whole number; 0 turns the limit off",
+            ),
+            subscription_budget: self.parsed(
+                "SUBSCRIPTION_BUDGET",
+                10_000,
+                "must be a whole number: what Twitch's subscriptions may cost",
+            ),
             secrets: secrets_arn.is_none().then(|| self.secrets(kms_key_id.is_some())),
             queue_url,
             dead_letter_url: self.optional("DEAD_LETTER_URL"),

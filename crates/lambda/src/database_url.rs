@@ -5,13 +5,40 @@ use sm_types::Secret;
 use sqlx::postgres::PgConnectOptions;
 use std::borrow::Cow;
 
+/// Says in an address that a proxy pools transactions there, as other products have it too.
+const MARK: &str = "pgbouncer=true";
 const FORM: &str = "is not a Postgres URL: expected postgres://user:password@host:5432/database";
 const ENCODE: &str = "has a # / or ? in its user name or password: write %23 for #, %2F for /, %3F for ?, \
     and likewise %25 for %, %40 for @, %3A for :";
 
+/// What an address tells of a transaction-pooling proxy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Looks {
+    /// One is there: Neon's or Supabase's, or the address says so by `pgbouncer=true`.
+    Pooled,
+    /// By its port, one may be there.
+    PerhapsPooled,
+    Plain,
+}
+
+pub(crate) fn looks(database_url: &Secret) -> Result<Looks, ConfigError> {
+    let options = options(database_url)?;
+    let (host, port) = (options.get_host(), options.get_port());
+    let is_supabase = [".supabase.com", ".supabase.co"].iter().any(|end| host.ends_with(end));
+    Ok(match port {
+        _ if database_url.expose().contains(MARK) || host.contains("-pooler.") => Looks::Pooled,
+        // Beside it, on 5432, is one that pools by session.
+        6543 if is_supabase => Looks::Pooled,
+        // PgBouncer's and Supabase's own.
+        6432 | 6543 => Looks::PerhapsPooled,
+        _ if is_supabase && host.contains(".pooler.") => Looks::PerhapsPooled,
+        _ => Looks::Plain,
+    })
+}
+
 /// How to connect; no problem that this reports quotes the address, which holds the password.
 pub(crate) fn options(database_url: &Secret) -> Result<PgConnectOptions, ConfigError> {
-    let text = database_url.expose().replace("pgbouncer=true", "");
+    let text = database_url.expose().replace(MARK, "");
     read(&text).map_err(|problem| ConfigError::one("DATABASE_URL", problem.into_owned()))
 }
 
@@ -85,6 +112,24 @@ mod tests {
                 (socket.as_deref(), options.get_database()),
                 (Some("/run/postgresql"), Some("c"))
             );
+        }
+    }
+
+    #[test]
+    fn proxy_is_known_by_its_address() {
+        for (text, expected) in [
+            ("postgres://a:b@ep-dry-sun-1-pooler.eu-central-1.aws.neon.tech/c", Looks::Pooled),
+            ("postgres://a:b@ep-dry-sun-1.eu-central-1.aws.neon.tech/c", Looks::Plain),
+            ("postgres://a:b@aws-0-eu-west-1.pooler.supabase.com:6543/c", Looks::Pooled),
+            ("postgres://a:b@aws-0-eu-west-1.pooler.supabase.com:5432/c", Looks::PerhapsPooled),
+            ("postgres://a:b@db.abc.supabase.co:6543/c", Looks::Pooled),
+            ("postgres://a:b@db.abc.supabase.co:5432/c", Looks::Plain),
+            ("postgres://a:b@10.0.0.5:6432/c", Looks::PerhapsPooled),
+            ("postgres://a:b@10.0.0.5:6543/c", Looks::PerhapsPooled),
+            ("postgres://a:b@10.0.0.5/c?pgbouncer=true", Looks::Pooled),
+            ("postgres://a:-pooler.@10.0.0.5/c", Looks::Plain),
+        ] {
+            assert_eq!(looks(&Secret::new(text)).unwrap(), expected, "{text}");
         }
     }
 

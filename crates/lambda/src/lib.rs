@@ -10,5 +10,5 @@ pub mod logging;
 pub mod ops;
 pub mod secret_names;
 
-pub use build::{build_app, complete, doorbell, is_pooled, lazy_app, pool};
+pub use build::{build_app, complete, doorbell, lazy_app, pool};
 pub use config::Config;

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 pub const ASKED: [(&str, &str); 4] = [
     (
         "DATABASE_URL",
-        "postgres://user:password@host:5432/database?sslmode=require, a pooled address if there is one",
+        "postgres://user:password@host:5432/database?sslmode=verify-full, a pooled address if there is one",
     ),
     ("DISCORD_BOT_TOKEN", "Discord developer portal, page Bot, Reset Token"),
     ("DISCORD_CLIENT_SECRET", "Discord developer portal, page OAuth2, Reset Secret"),

@@ -61,6 +61,10 @@ pub struct Settings {
     pub webhook_rate_per_second: i32,
     /// Requests of one user at once, and within a minute.
     pub user_requests_per_minute: u32,
+    /// Streamers whom one person can add by name, over all servers; 0: any number.
+    pub streamers_per_user: u32,
+    /// What Twitch lets our subscriptions cost.
+    pub subscription_budget: u32,
 }
 
 /// The parts and what is learned while running.

@@ -2,7 +2,7 @@
 
 use crate::{App, SecurityEvent};
 use serde_json::Value;
-use sm_db::audit::NewEntry;
+use sm_db::{audit::NewEntry, limits};
 use sm_types::{GuildId, UserId};
 
 /// Who does something, for the log.
@@ -62,9 +62,55 @@ pub async fn done(
     sm_db::audit::insert(db, &entry).await
 }
 
+/// Who was denied something of a server's.
+#[derive(Debug, Clone, Copy)]
+pub enum Denied {
+    /// One of its members, which its log tells.
+    Member(GuildId),
+    /// Somebody from outside: anybody could fill a server's log so.
+    Stranger(GuildId),
+}
+
+/// A denied person's next denial in the same server is stored after so many seconds.
+const STORED_AGAIN_AFTER: u32 = 3_600;
+
+/// A request that was denied. All of them are counted and logged; stored is one an hour for each person and
+/// server, a stranger's outside of the server's log.
+pub async fn denied_request(app: &App, what: Denied, action: &str, actor: &Actor) {
+    let (guild, stranger) = match what {
+        Denied::Member(guild) => (guild, false),
+        Denied::Stranger(guild) => (guild, true),
+    };
+    log_denial(Some(guild), actor.user, action, Some(&actor.request_id));
+    let who = actor.user.map(|user| user.to_string()).unwrap_or_default();
+    let key = format!("denied:{guild}:{who}");
+    match limits::spend(&app.pool, &key, 1, STORED_AGAIN_AFTER).await {
+        Ok(false) => return,
+        Ok(true) => {}
+        Err(error) => tracing::warn!(%error, "whether a denial was stored before is not known"),
+    }
+    let target = guild.to_string();
+    let entry = NewEntry {
+        guild: (!stranger).then_some(guild),
+        target: stranger.then_some(&*target),
+        ..denial(app, actor.user, action, Some(&actor.request_id))
+    };
+    store(app, &entry).await;
+}
+
 /// Something that was denied. A log that cannot be written must not turn a denial into an error.
 pub async fn denied(
     app: &App,
+    guild: Option<GuildId>,
+    user: Option<UserId>,
+    action: &str,
+    request_id: Option<&str>,
+) {
+    log_denial(guild, user, action, request_id);
+    store(app, &NewEntry { guild, ..denial(app, user, action, request_id) }).await;
+}
+
+fn log_denial(
     guild: Option<GuildId>,
     user: Option<UserId>,
     action: &str,
@@ -79,18 +125,21 @@ pub async fn denied(
         request.id = request_id,
         "something was denied"
     );
-    let entry = NewEntry {
-        at: app.clock.now(),
-        guild,
-        actor: user,
-        action,
-        target: None,
-        denied: true,
-        before: None,
-        after: None,
-        request_id,
-    };
-    if let Err(error) = sm_db::audit::insert(&app.pool, &entry).await {
+}
+
+fn denial<'a>(
+    app: &App,
+    actor: Option<UserId>,
+    action: &'a str,
+    request_id: Option<&'a str>,
+) -> NewEntry<'a> {
+    let (guild, target, before, after) = (None, None, None, None);
+    let at = app.clock.now();
+    NewEntry { at, guild, actor, action, target, denied: true, before, after, request_id }
+}
+
+async fn store(app: &App, entry: &NewEntry<'_>) {
+    if let Err(error) = sm_db::audit::insert(&app.pool, entry).await {
         tracing::warn!(%error, "a denial could not be stored");
     }
 }

@@ -656,7 +656,7 @@ export interface components {
             id?: string | null;
             /** @description The login that was understood. */
             login?: string | null;
-            /** @description The same in words, with what to paste instead. */
+            /** @description In words what helps: what to paste instead, or how else the streamer can come. */
             message?: string | null;
             /** @description As it was sent. */
             name: string;
@@ -666,8 +666,9 @@ export interface components {
              */
             reason?: string | null;
             /**
-             * @description `added`, `already`, `limit_reached`, `unknown` (nobody on Twitch has this name) or
-             *     `invalid` (it names no channel; see reason).
+             * @description `added`, `already`, `limit_reached` (the server's), `by_name_limit` (the person's own, over all servers),
+             *     `budget_reserved` (what Twitch allows by name is nearly used up), `unknown` (nobody on Twitch has this name)
+             *     or `invalid` (it names no channel; see reason).
              */
             result: string;
         };

@@ -9,6 +9,8 @@ mod rotation;
 mod secrets;
 mod trace;
 
+pub(crate) use secrets::event;
+
 use sm_aws::AwsSettings;
 use sm_sim::aws::Ministack;
 use sm_types::Secret;

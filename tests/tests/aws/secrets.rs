@@ -111,7 +111,7 @@ fn call(action: &str, request: Value) -> Value {
 }
 
 /// An event as Lambda hands it over, with so many seconds to handle it.
-pub(super) fn event(t: &World, what: &Value, seconds: u64) -> LambdaEvent<Box<RawValue>> {
+pub(crate) fn event(t: &World, what: &Value, seconds: u64) -> LambdaEvent<Box<RawValue>> {
     let mut context = lambda_runtime::Context::default();
     context.deadline = (t.clock.now().unix_timestamp() as u64 + seconds) * 1000;
     LambdaEvent::new(serde_json::value::to_raw_value(what).unwrap(), context)

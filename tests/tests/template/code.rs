@@ -13,8 +13,13 @@ use sm_lambda::{
 use std::{cell::RefCell, collections::BTreeSet};
 
 /// What Lambda itself puts into the environment.
-const BY_LAMBDA: [&str; 4] =
-    ["AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
+const BY_LAMBDA: [&str; 5] = [
+    "AWS_REGION",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_LAMBDA_RUNTIME_API",
+];
 
 /// Names of settings that the code asks for; with Secrets Manager it does not ask for secret ones.
 fn asked(with_secrets_manager: bool) -> BTreeSet<String> {

@@ -148,8 +148,9 @@ pub(crate) struct AddStreamers {
 pub(crate) struct AddResult {
     /// As it was sent.
     name: String,
-    /// `added`, `already`, `limit_reached`, `unknown` (nobody on Twitch has this name) or
-    /// `invalid` (it names no channel; see reason).
+    /// `added`, `already`, `limit_reached` (the server's), `by_name_limit` (the person's own, over all servers),
+    /// `budget_reserved` (what Twitch allows by name is nearly used up), `unknown` (nobody on Twitch has this name)
+    /// or `invalid` (it names no channel; see reason).
     result: &'static str,
     /// Twitch's id.
     id: Option<String>,
@@ -158,7 +159,7 @@ pub(crate) struct AddResult {
     /// Of `invalid`, what it is instead of a channel; a stable code: `video`, `clip`, `category`, `team`,
     /// `search`, `page` (another page of Twitch), `elsewhere` (another site) or `name` (no possible name).
     reason: Option<&'static str>,
-    /// The same in words, with what to paste instead.
+    /// In words what helps: what to paste instead, or how else the streamer can come.
     message: Option<String>,
 }
 
@@ -190,8 +191,11 @@ fn result((name, line): (String, Line)) -> AddResult {
                 Followed::Added => "added",
                 Followed::Already => "already",
                 Followed::LimitReached => "limit_reached",
+                Followed::ByNameLimit => "by_name_limit",
+                Followed::BudgetReserved => "budget_reserved",
             };
-            AddResult { result, id: Some(id.0), login: Some(login), ..none }
+            let message = followed.remedy().map(str::to_owned);
+            AddResult { result, id: Some(id.0), login: Some(login), message, ..none }
         }
         Line::Unknown { login } => AddResult { result: "unknown", login: Some(login), ..none },
         Line::Invalid(what) => {

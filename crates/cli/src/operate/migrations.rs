@@ -18,7 +18,7 @@ pub struct Args {
 
 pub(super) async fn run(args: &Args, settings: &Settings) -> Result<ExitCode, Error> {
     let url = database_url(settings).await?;
-    let pool = sm_lambda::pool(&url, PoolLimits::with_connections(1))?;
+    let pool = sm_lambda::pool(&url, false, PoolLimits::with_connections(1))?;
     let mut db = pool.acquire().await?;
     let before = sm_db::migrations::state(&mut db).await?;
     let found = obstacle_to_migrating(&mut db, !before.pending.is_empty()).await?;

@@ -1,6 +1,9 @@
 //! Sign-ins to the dashboard.
 
-use crate::accounts::users::User;
+use crate::{
+    Pool,
+    accounts::users::{self, User},
+};
 use sm_types::{GuildId, UserId};
 use sqlx::PgExecutor;
 use time::OffsetDateTime;
@@ -19,7 +22,21 @@ pub struct NewSession<'a> {
     pub expires_at: OffsetDateTime,
 }
 
-pub async fn insert(db: impl PgExecutor<'_>, new: &NewSession<'_>) -> sqlx::Result<()> {
+/// Stores a session; the user's oldest end where there would be more than `limit`.
+pub async fn insert(pool: &Pool, new: &NewSession<'_>, limit: i64) -> sqlx::Result<()> {
+    let mut transaction = pool.begin().await?;
+    users::lock(&mut *transaction, new.user).await?;
+    sqlx::query(
+        "update sessions set revoked_at = $2 where session_id in (
+           select session_id from sessions
+           where user_id = $1 and revoked_at is null and expires_at > $2
+           order by created_at desc, session_id desc offset $3)",
+    )
+    .bind(new.user.to_db())
+    .bind(new.now)
+    .bind(limit - 1)
+    .execute(&mut *transaction)
+    .await?;
     sqlx::query(
         "insert into sessions (session_id, user_id, user_agent, created_at, last_seen_at, expires_at)
          values ($1, $2, $3, $4, $4, $5)",
@@ -29,9 +46,9 @@ pub async fn insert(db: impl PgExecutor<'_>, new: &NewSession<'_>) -> sqlx::Resu
     .bind(new.user_agent)
     .bind(new.now)
     .bind(new.expires_at)
-    .execute(db)
+    .execute(&mut *transaction)
     .await?;
-    Ok(())
+    transaction.commit().await
 }
 
 /// The limit of requests per user: a bucket that holds `burst` and refills within `seconds`.

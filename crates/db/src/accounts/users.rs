@@ -34,6 +34,15 @@ pub async fn upsert(db: impl PgExecutor<'_>, user: &User) -> sqlx::Result<()> {
     Ok(())
 }
 
+/// Makes others wait who count what a user has, until the transaction ends; see [`crate::guilds::lock`].
+pub async fn lock(db: impl PgExecutor<'_>, user: UserId) -> sqlx::Result<()> {
+    sqlx::query("select from users where user_id = $1 for no key update")
+        .bind(user.to_db())
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
 pub async fn find(db: impl PgExecutor<'_>, user: UserId) -> sqlx::Result<Option<User>> {
     sqlx::query_as("select user_id, username, global_name, avatar from users where user_id = $1")
         .bind(user.to_db())

@@ -8,6 +8,7 @@ use sqlx::PgExecutor;
 use time::Duration;
 
 const GLOBAL: &str = "global";
+const READERS: &str = "readers";
 
 /// What the gate answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +30,26 @@ pub async fn reserve(
     interval: Duration,
     horizon: Duration,
 ) -> sqlx::Result<Pass> {
+    reserve_of(db, GLOBAL, slots, interval, horizon).await
+}
+
+/// Reserves a moment in the lane of requests that somebody at the dashboard waits for, which all of them share. It is
+/// not a slot of the pace: that is reserved then.
+pub async fn reserve_for_reader(
+    db: impl PgExecutor<'_>,
+    interval: Duration,
+    horizon: Duration,
+) -> sqlx::Result<Pass> {
+    reserve_of(db, READERS, 1, interval, horizon).await
+}
+
+async fn reserve_of(
+    db: impl PgExecutor<'_>,
+    key: &str,
+    slots: u32,
+    interval: Duration,
+    horizon: Duration,
+) -> sqlx::Result<Pass> {
     let (granted, wait, reason): (bool, Option<f64>, Option<String>) = sqlx::query_as(
         "with pass as (
            insert into discord_gate as g (key, next_slot)
@@ -46,7 +67,7 @@ pub async fn reserve(
               where g.key = $1)) - clock_timestamp())::float8,
            (select g.reason from discord_gate g where g.key = $1)",
     )
-    .bind(GLOBAL)
+    .bind(key)
     .bind(f64::from(slots))
     .bind(interval.as_seconds_f64())
     .bind(horizon.as_seconds_f64())

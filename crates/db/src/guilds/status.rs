@@ -13,11 +13,15 @@ pub async fn server_version(db: impl PgExecutor<'_>) -> sqlx::Result<(i32, Strin
     .await
 }
 
-/// How many connections the server takes, those for superusers left out.
+/// How many connections this user may have at once, those that are kept for others left out.
 pub async fn connections_allowed(db: &mut Session) -> sqlx::Result<u64> {
     let allowed: i32 = sqlx::query_scalar(
-        "select current_setting('max_connections')::int
-                - current_setting('superuser_reserved_connections')::int",
+        "select least(
+           current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
+             -- From PostgreSQL 16 on.
+             - coalesce(current_setting('reserved_connections', true)::int, 0),
+           (select nullif(rolconnlimit, -1) from pg_roles where rolname = current_user),
+           (select nullif(datconnlimit, -1) from pg_database where datname = current_database()))",
     )
     .fetch_one(db)
     .await?;

@@ -231,6 +231,59 @@ pub async fn insert(
     Ok(true)
 }
 
+/// What somebody has left of streamers whom they can add by name, over all guilds. Only those count whose
+/// subscriptions cost something: who have not authorised the app.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow)]
+pub struct ByName {
+    /// Streamers whom this person has added by name.
+    pub own: i64,
+    /// What the subscriptions of all who have not authorised the app cost together.
+    pub cost: i64,
+}
+
+/// Counts what a person has added by name, and what all such streamers cost; others who count for the same person wait.
+pub async fn count_by_name(db: &mut crate::Session, user: UserId) -> sqlx::Result<ByName> {
+    crate::accounts::users::lock(&mut *db, user).await?;
+    sqlx::query_as(
+        "select
+           (select count(distinct f.twitch_user_id) from guild_streamers f join streamers s using (twitch_user_id)
+            where f.added_by = $1 and f.source = 'admin' and not s.authorized) as own,
+           (select count(*) from eventsub_targets t join streamers s using (twitch_user_id)
+            where not s.authorized) as cost",
+    )
+    .bind(user.to_db())
+    .fetch_one(db)
+    .await
+}
+
+/// What a streamer would add to what a person has by name, and to the cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow)]
+pub struct Share {
+    /// They are not among the person's own yet, and cost something.
+    pub is_own: bool,
+    /// Nobody's subscriptions are there yet, and they cost something.
+    pub costs: bool,
+}
+
+/// What a streamer, who is known, would add.
+pub async fn share_of(
+    db: impl PgExecutor<'_>,
+    user: UserId,
+    streamer: &TwitchUserId,
+) -> sqlx::Result<Share> {
+    sqlx::query_as(
+        "select
+           not s.authorized and not exists (select from guild_streamers f where f.twitch_user_id = $2
+                                            and f.added_by = $1 and f.source = 'admin') as is_own,
+           not s.authorized and not exists (select from eventsub_targets t where t.twitch_user_id = $2) as costs
+         from streamers s where s.twitch_user_id = $2",
+    )
+    .bind(user.to_db())
+    .bind(streamer.as_str())
+    .fetch_one(db)
+    .await
+}
+
 /// The login of a streamer whom a guild follows, and whether it announces them.
 pub async fn find(
     db: impl PgExecutor<'_>,

@@ -3,6 +3,7 @@
 //! Before a release gets traffic the database is brought up to date first.
 
 use super::Ops;
+use sm_db::route::{self, Belief, Route};
 use sm_services::{App, twitch_answers};
 use sm_types::Secret;
 use std::collections::BTreeMap;
@@ -41,10 +42,13 @@ pub(crate) async fn look(app: &Result<App, String>) -> Findings {
 
 /// Brings the database up to date, then looks at everything.
 pub(crate) async fn prepare(app: &Result<App, String>) -> Findings {
-    if let Ok(app) = app
-        && let Err(error) = sm_db::migrate(&app.pool).await
-    {
-        return Findings::from([("migrations", error.to_string())]);
+    if let Ok(app) = app {
+        if let Err(error) = way(app).await {
+            return Findings::from([("migrations", error)]);
+        }
+        if let Err(error) = sm_db::migrate(&app.pool).await {
+            return Findings::from([("migrations", error.to_string())]);
+        }
     }
     look(app).await
 }
@@ -73,8 +77,23 @@ impl Ops {
 }
 
 async fn database(app: &App) -> Result<(), String> {
+    way(app).await?;
     let due = sm_db::announce::events::next_due(&app.pool, app.clock.now()).await;
     due.map(drop).map_err(|error| format!("{error}. Check DATABASE_URL, and run the task migrate"))
+}
+
+/// A function believes that it is straight where the address does not look like a proxy's.
+async fn way(app: &App) -> Result<(), String> {
+    let found = route::look(app.pool.connect_options(), Belief::Open).await;
+    let found = found.map_err(|error| format!("{error}. Check DATABASE_URL"))?;
+    if found == Some(Route::Untracked) && app.pool.belief() == Belief::Direct {
+        return Err(format!(
+            "a proxy pools transactions, tracks no prepared statements, and is not known as one: let DATABASE_URL \
+             end with ?pgbouncer=true, by which each statement takes four round trips. {}",
+            route::REMEDY
+        ));
+    }
+    Ok(())
 }
 
 async fn key(app: &App) -> Result<(), String> {

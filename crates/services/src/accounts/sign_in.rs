@@ -15,6 +15,8 @@ use uuid::Uuid;
 
 /// How long a sign-in lasts.
 pub const SESSION_LIFETIME: Duration = Duration::hours(24);
+/// Sign-ins that one person has at once; the oldest ends for a further one.
+const MAX_SESSIONS: i64 = 20;
 const MAX_USER_AGENT: usize = 256;
 
 /// What a session cookie says; whether it is valid is for the database to tell.
@@ -105,7 +107,7 @@ async fn open(
     let expires_at = now + SESSION_LIFETIME;
     let user_agent: String = user_agent.chars().take(MAX_USER_AGENT).collect();
     let new = sessions::NewSession { session_id, user, user_agent: &user_agent, now, expires_at };
-    sessions::insert(&app.pool, &new).await?;
+    sessions::insert(&app.pool, &new, MAX_SESSIONS).await?;
     let claims = SessionClaims { sub: user, jti: session_id };
     let cookie = app.settings.session_keys.sign(Audience::Session, claims, now, expires_at);
     cookie.map(Secret::new).ok_or(Refusal::Unavailable)

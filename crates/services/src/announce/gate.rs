@@ -20,6 +20,11 @@ pub(crate) const PATIENCE: Duration = Duration::seconds(2);
 /// Where many want the same slots, a piece of work with several requests gives up after this long, well
 /// within the lease of a delivery.
 const CROWD_PATIENCE: StdDuration = StdDuration::from_secs(5);
+/// Of the pace, what people at the dashboard may take together: one in so many slots. Whatever they do, announcements
+/// find the others free.
+const READERS_SHARE: f64 = 5.0;
+/// What a lane at rest has to spare: a page asks for several things at once.
+const READERS_BURST: Duration = Duration::SECOND;
 /// Discord counts per second at its edge. Slots stand this much wider than the rate asks for, so
 /// that requests which arrive a little early or late still keep within it.
 const SPREAD: f64 = 1.015;
@@ -111,6 +116,8 @@ pub(crate) struct Turns<'a> {
     app: &'a App,
     reserved: Option<Instant>,
     deadline: Instant,
+    /// Whether somebody at the dashboard waits.
+    reader: bool,
 }
 
 /// Why no request may leave now.
@@ -125,7 +132,13 @@ pub(crate) enum NotNow {
 impl<'a> Turns<'a> {
     /// All moments are asked of the gate.
     pub(crate) fn new(app: &'a App) -> Self {
-        Self { app, reserved: None, deadline: Instant::now() + CROWD_PATIENCE }
+        let deadline = Instant::now() + CROWD_PATIENCE;
+        Self { app, reserved: None, deadline, reader: false }
+    }
+
+    /// The same for somebody at the dashboard: announcements go before.
+    pub(crate) fn of_readers(app: &'a App) -> Self {
+        Self { reader: true, ..Self::new(app) }
     }
 
     /// The first moment was reserved before.
@@ -137,14 +150,47 @@ impl<'a> Turns<'a> {
     pub(crate) async fn next(&mut self) -> Result<(), NotNow> {
         let slot = match self.reserved.take() {
             Some(slot) => slot,
-            None => match admit_until(self.app, 1, Some(self.deadline)).await {
-                Ok(Admission::Go { first, .. }) => first,
-                Ok(Admission::Later(wait)) => return Err(NotNow::Later(wait)),
-                Err(error) => return Err(NotNow::Database(error)),
-            },
+            None if self.reader => {
+                wait_among_readers(self.app, self.deadline).await?;
+                self.ask_gate().await?
+            }
+            None => self.ask_gate().await?,
         };
         tokio::time::sleep_until(slot).await;
         Ok(())
+    }
+
+    async fn ask_gate(&self) -> Result<Instant, NotNow> {
+        match admit_until(self.app, 1, Some(self.deadline)).await {
+            Ok(Admission::Go { first, .. }) => Ok(first),
+            Ok(Admission::Later(wait)) => Err(NotNow::Later(wait)),
+            Err(error) => Err(NotNow::Database(error)),
+        }
+    }
+}
+
+/// Waits for a turn among all who wait at the dashboard.
+async fn wait_among_readers(app: &App, deadline: Instant) -> Result<(), NotNow> {
+    let rate = app.settings.discord_rate_per_second;
+    if rate == 0 {
+        return Ok(());
+    }
+    let interval = Duration::seconds_f64(SPREAD * READERS_SHARE / f64::from(rate));
+    loop {
+        let pass = gate::reserve_for_reader(&app.pool, interval, HORIZON + READERS_BURST).await;
+        match pass.map_err(NotNow::Database)? {
+            Pass::Wait(wait) if is_before(wait, Some(deadline)) => {
+                tokio::time::sleep(wait.unsigned_abs()).await;
+            }
+            Pass::Granted { wait } => {
+                let wait = (wait - READERS_BURST).max(Duration::ZERO);
+                tokio::time::sleep(wait.unsigned_abs()).await;
+                return Ok(());
+            }
+            Pass::Wait(wait) | Pass::CircuitOpen { wait, .. } => return Err(NotNow::Later(wait)),
+            // Its row has no circuit.
+            Pass::Probe { .. } => return Ok(()),
+        }
     }
 }
 
@@ -154,6 +200,15 @@ pub(crate) async fn in_turn<T>(
     request: impl Future<Output = Result<T, Error>>,
 ) -> Result<T, Error> {
     Turns::new(app).next().await?;
+    request.await
+}
+
+/// The same for somebody at the dashboard: announcements go before.
+pub(crate) async fn in_turn_of_readers<T>(
+    app: &App,
+    request: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    Turns::of_readers(app).next().await?;
     request.await
 }
 

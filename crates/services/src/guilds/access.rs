@@ -1,13 +1,15 @@
 //! May this person see or change this server?
 
 use super::presence;
-use crate::{App, announce::gate::in_turn};
+use crate::{App, announce::gate::in_turn_of_readers};
 use sm_discord::permissions::{Permissions, effective_in_guild};
 use sm_types::{GuildId, UserId};
 use time::{Duration, OffsetDateTime};
 
-/// What was found out is believed for this long.
+/// What was found out is believed for this long where something is read.
 const FRESH_FOR: Duration = Duration::minutes(5);
+/// And for this long where something is changed: the requests of one save, and no more.
+const FRESH_TO_WRITE: Duration = Duration::seconds(10);
 /// While Discord does not answer, reading is allowed on older knowledge, up to this age.
 const USABLE_FOR: Duration = Duration::hours(1);
 
@@ -51,7 +53,7 @@ impl Known {
 }
 
 /// Finds out what a person may do in a server that has the bot; asks Discord when what is known is older
-/// than five minutes.
+/// than five minutes, or ten seconds for a write.
 ///
 /// `write`: without an answer from Discord nothing may be changed.
 pub async fn check(
@@ -64,7 +66,7 @@ pub async fn check(
     let now = app.clock.now();
     let age = known.map_or(Duration::MAX, |known| now - known.checked_at);
     if let Some(known) = known
-        && age <= FRESH_FOR
+        && age <= if write { FRESH_TO_WRITE } else { FRESH_FOR }
     {
         return Ok(known.access());
     }
@@ -92,8 +94,8 @@ pub async fn check(
 /// The person's permissions; `None` when they are not a member or the bot is not there.
 async fn ask(app: &App, guild: GuildId, user: UserId) -> Result<Option<u64>, String> {
     let (info, member) = tokio::join!(
-        presence::guild(app, guild, None),
-        in_turn(app, app.discord.get_member(guild, user)),
+        presence::guild_for_readers(app, guild),
+        in_turn_of_readers(app, app.discord.get_member(guild, user)),
     );
     let Some(info) = info.map_err(|error| error.to_string())? else { return Ok(None) };
     match member {

@@ -9,7 +9,9 @@ use std::{
 use time::{Duration, OffsetDateTime};
 
 /// Short enough that whoever has just granted a permission on Discord sees it here.
-const FRESH_FOR: Duration = Duration::seconds(2);
+pub(super) const FRESH_FOR: Duration = Duration::seconds(2);
+/// While Discord cannot be asked, it is shown up to this age.
+pub(super) const USABLE_FOR: Duration = Duration::minutes(1);
 
 /// A channel and whether the bot can post in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,10 +81,17 @@ impl Places {
 pub(crate) struct PlacesCache(Mutex<HashMap<GuildId, (OffsetDateTime, Places)>>);
 
 impl PlacesCache {
-    pub(super) fn find(&self, guild: GuildId, now: OffsetDateTime) -> Option<Places> {
+    /// What was read of a server, if it is younger than `age`.
+    pub(super) fn find(
+        &self,
+        guild: GuildId,
+        now: OffsetDateTime,
+        age: Duration,
+    ) -> Option<Places> {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.retain(|_, (read_at, _)| now - *read_at < FRESH_FOR);
-        known.get(&guild).map(|(_, places)| places.clone())
+        known.retain(|_, (read_at, _)| now - *read_at < USABLE_FOR);
+        let (read_at, places) = known.get(&guild)?;
+        (now - *read_at < age).then(|| places.clone())
     }
 
     pub(super) fn keep(&self, guild: GuildId, read_at: OffsetDateTime, places: &Places) {

@@ -4,7 +4,7 @@ use super::presence;
 use crate::{
     App,
     announce::{
-        gate::in_turn,
+        gate::in_turn_of_readers,
         preflight::{self, Seen},
     },
 };
@@ -14,6 +14,7 @@ use sm_discord::{
 };
 use sm_types::{ChannelId, GuildId, RoleId, UserId};
 
+use super::offer::{FRESH_FOR, USABLE_FOR};
 pub use super::offer::{PingRole, Place, Places};
 
 /// Channel types that take announcements, with the name we give them.
@@ -21,23 +22,29 @@ const POSTABLE: [(u8, &str); 6] =
     [(0, "text"), (5, "announcement"), (2, "voice"), (13, "stage"), (10, "thread"), (11, "thread")];
 const CATEGORY: u8 = 4;
 
-/// What a server offers, at most two seconds old: three requests, computed here for every channel.
+/// What a server offers, at most two seconds old: three requests, computed here for every channel. While there is no
+/// turn for those, it may be a minute old.
 pub async fn load(app: &App, guild: GuildId) -> Result<Places, Error> {
-    let now = app.clock.now();
-    if let Some(known) = app.inner().places.find(guild, now) {
+    let (now, places) = (app.clock.now(), &app.inner().places);
+    if let Some(known) = places.find(guild, now, FRESH_FOR) {
         return Ok(known);
     }
-    let read = read(app, guild).await?;
-    app.inner().places.keep(guild, now, &read);
-    Ok(read)
+    match read(app, guild).await {
+        Ok(read) => {
+            places.keep(guild, now, &read);
+            Ok(read)
+        }
+        Err(error @ Error::RateLimited { .. }) => places.find(guild, now, USABLE_FOR).ok_or(error),
+        Err(error) => Err(error),
+    }
 }
 
 async fn read(app: &App, guild: GuildId) -> Result<Places, Error> {
     let bot = preflight::bot_user(app).await?;
     let (info, channels, member) = tokio::join!(
-        presence::guild(app, guild, None),
-        in_turn(app, app.discord.get_guild_channels(guild)),
-        in_turn(app, app.discord.get_member(guild, bot)),
+        presence::guild_for_readers(app, guild),
+        in_turn_of_readers(app, app.discord.get_guild_channels(guild)),
+        in_turn_of_readers(app, app.discord.get_member(guild, bot)),
     );
     let Some(info) = info? else { return Ok(Places::absent()) };
     Ok(compute(app, &info, channels?.body, &member?.body, bot))
@@ -135,14 +142,15 @@ pub async fn find_foreign(
     roles: &[RoleId],
 ) -> Result<Option<Foreign>, Error> {
     for channel in channels {
-        let found = match in_turn(app, app.discord.get_channel(*channel)).await {
+        let found = match in_turn_of_readers(app, app.discord.get_channel(*channel)).await {
             Ok(reply) => reply.body,
             Err(error) if matches!(error.code(), Some(10003)) => {
                 return Ok(Some(Foreign::Channel(*channel)));
             }
             Err(error) if error.code() == Some(50001) => {
                 // Hidden from the bot: is it among the server's own?
-                let own = in_turn(app, app.discord.get_guild_channels(guild)).await?.body;
+                let own =
+                    in_turn_of_readers(app, app.discord.get_guild_channels(guild)).await?.body;
                 if own.iter().any(|own| own.id == *channel) {
                     continue;
                 }
@@ -160,7 +168,7 @@ pub async fn find_foreign(
     if roles.is_empty() {
         return Ok(None);
     }
-    let known = in_turn(app, app.discord.get_guild_roles(guild)).await?.body;
+    let known = in_turn_of_readers(app, app.discord.get_guild_roles(guild)).await?.body;
     let foreign = roles
         .iter()
         .find(|role| role.0 == guild.0 || !known.iter().any(|known| known.id == **role));

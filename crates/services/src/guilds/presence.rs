@@ -3,7 +3,7 @@
 
 use crate::{
     App,
-    announce::gate::in_turn,
+    announce::gate::{Turns, in_turn},
     doubts::{self, Absence, Source, Verdict},
 };
 use sm_aws::Ring;
@@ -59,9 +59,27 @@ pub(crate) async fn guild(
     guild: GuildId,
     refused: Option<Source>,
 ) -> Result<Option<Guild>, Error> {
-    let mut answer = in_turn(app, app.discord.get_guild(guild)).await;
+    found(app, guild, refused, Turns::new).await
+}
+
+/// The same for somebody at the dashboard.
+pub(crate) async fn guild_for_readers(app: &App, guild: GuildId) -> Result<Option<Guild>, Error> {
+    found(app, guild, None, Turns::of_readers).await
+}
+
+async fn found<'a>(
+    app: &'a App,
+    guild: GuildId,
+    refused: Option<Source>,
+    turns: fn(&'a App) -> Turns<'a>,
+) -> Result<Option<Guild>, Error> {
+    let ask = async || {
+        turns(app).next().await?;
+        app.discord.get_guild(guild).await
+    };
+    let mut answer = ask().await;
     if answer.as_ref().is_err_and(says_gone) {
-        answer = in_turn(app, app.discord.get_guild(guild)).await;
+        answer = ask().await;
     }
     let error = match answer {
         Ok(reply) => {

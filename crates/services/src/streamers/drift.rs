@@ -32,8 +32,6 @@ use time::{Duration, OffsetDateTime};
 
 /// Twitch's list is a few seconds behind: what changed since is left for the next run.
 const SETTLED: Duration = Duration::minutes(2);
-/// What Twitch lets an application's subscriptions cost, unless it was asked for more.
-const MAX_COST: i64 = 10_000;
 /// Streamers compared at once. After a rotation each of their subscriptions is created anew, and deleted:
 /// some seconds' worth.
 const STREAMERS: i64 = 25;
@@ -141,7 +139,8 @@ async fn advance(app: &App, run: OffsetDateTime, place: Place) -> Result<(Place,
             let Some(last) = page.last().map(ToString::to_string) else {
                 let unsettled = subscriptions::count_unsettled(&app.pool).await?;
                 Gauge::SubscriptionDrift.note(unsettled + found.deleted);
-                Gauge::SubscriptionCost.note(100 * found.cost / MAX_COST);
+                let allowed = i64::from(app.settings.subscription_budget.max(1));
+                Gauge::SubscriptionCost.note(100 * found.cost / allowed);
                 let part = Part::Streamers(after);
                 return Ok((Place { part, found, torn, pages, anew }, true));
             };

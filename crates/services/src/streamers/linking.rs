@@ -1,7 +1,7 @@
 //! A server follows a streamer, or stops to.
 
 use super::{
-    described, lookup,
+    by_name, described, lookup,
     pasted::{NoChannel, login_of},
 };
 use crate::{
@@ -42,6 +42,28 @@ pub enum Followed {
     Already,
     /// It follows as many as it can.
     LimitReached,
+    /// Whoever adds them has added as many by name as one person can.
+    ByNameLimit,
+    /// What Twitch allows is nearly used up: what is left is for those who have added few.
+    BudgetReserved,
+}
+
+impl Followed {
+    /// What helps where it was refused.
+    pub fn remedy(self) -> Option<&'static str> {
+        match self {
+            Self::Added | Self::Already => None,
+            Self::LimitReached => Some("Remove a streamer from this server first."),
+            Self::ByNameLimit => Some(
+                "You have added as many streamers by name as one person can, over all servers. Let this one link \
+                 their own channel, by an invite link: that counts for nobody.",
+            ),
+            Self::BudgetReserved => Some(
+                "Twitch allows few more streamers by name, and those are kept for people who have added few. Let \
+                 this one link their own channel, by an invite link: that needs none of it.",
+            ),
+        }
+    }
 }
 
 /// Lets a server follow a streamer, as Twitch describes them now, and plans the subscriptions.
@@ -97,6 +119,15 @@ async fn insert(
 ) -> sqlx::Result<Followed> {
     let Follow { guild, source, actor, .. } = *follow;
     let added_by = actor.and_then(|actor| actor.user);
+    if let Some(person) = added_by.filter(|_| source == BY_NAME)
+        && !follows::exists(&mut *db, guild, &user.id).await?
+        && let Some(refusal) = by_name::refusal(db, app, person, &user.id).await?
+    {
+        return Ok(match refusal {
+            by_name::Refusal::PersonsLimit => Followed::ByNameLimit,
+            by_name::Refusal::BudgetReserved => Followed::BudgetReserved,
+        });
+    }
     let new = NewFollow { guild, streamer: &user.id, source, added_by };
     if !follows::insert(db, &new, MAX_STREAMERS).await? {
         let already = follows::exists(&mut *db, guild, &user.id).await?;
@@ -279,7 +310,9 @@ async fn link_invited(
     let follow = Follow { guild, source: "invite", actor: None, asked_at };
     let followed = follow_within(&mut transaction, app, &follow, user).await?;
     match followed {
-        Followed::LimitReached => return Err(Refusal::TooManyStreamers),
+        Followed::LimitReached | Followed::ByNameLimit | Followed::BudgetReserved => {
+            return Err(Refusal::TooManyStreamers);
+        }
         // Whoever comes twice does not use the link up.
         Followed::Already => {}
         Followed::Added => {

@@ -1,5 +1,6 @@
 //! Streamers: finding them, following them, and staying subscribed to what they do.
 
+mod by_name;
 mod drift;
 pub mod linking;
 pub mod listing;

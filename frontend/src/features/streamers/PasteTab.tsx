@@ -20,6 +20,8 @@ const ICONS: Record<string, { icon: typeof IconCheck; color: string }> = {
   unknown: { icon: IconHelp, color: "orange" },
   invalid: { icon: IconBan, color: "orange" },
   limit_reached: { icon: IconAlertTriangle, color: "red" },
+  by_name_limit: { icon: IconAlertTriangle, color: "red" },
+  budget_reserved: { icon: IconAlertTriangle, color: "red" },
 };
 
 type Result = Schema["AddResult"];
@@ -80,7 +82,7 @@ function Results({ results }: { results: Result[] }) {
   const { t } = useTranslation("streamers");
   const number = (...kinds: string[]) =>
     results.filter(({ result }) => kinds.includes(result)).length;
-  const failed = number("unknown", "invalid", "limit_reached");
+  const failed = number("unknown", "invalid", "limit_reached", "by_name_limit", "budget_reserved");
   return (
     <div>
       <div role="status">

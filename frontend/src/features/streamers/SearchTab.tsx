@@ -19,6 +19,8 @@ import { addStreamers } from "./writes";
 type Found = Schema["FoundItem"];
 
 const DEBOUNCE_MS = 300;
+/** Results of a streamer who was found and yet not added. */
+const REFUSED = ["limit_reached", "by_name_limit", "budget_reserved"] as const;
 /** From so many characters on a name is searched for while it is typed. */
 const TYPED = 3;
 /** What the API needs at least. */
@@ -174,7 +176,7 @@ function Outcome({
   if (result !== undefined) {
     return (
       <Text size="sm" maw={220} c="var(--mantine-color-orange-text)">
-        {t(result === "limit_reached" ? "results.limit_reached" : "results.unknown")}
+        {t(`results.${REFUSED.find((refused) => refused === result) ?? "unknown"}`)}
       </Text>
     );
   }

@@ -129,6 +129,7 @@ async fn bare(t: &World, connections: usize) -> Run {
     let url = sm_types::Secret::new(url.unwrap_or_default());
     let pool = sm_lambda::pool(
         &url,
+        false,
         sm_db::PoolLimits::with_connections(u32::try_from(connections).unwrap_or(1)),
     )
     .expect("a valid URL");

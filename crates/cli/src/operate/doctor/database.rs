@@ -7,6 +7,7 @@ use sm_db::{
     Session,
     fitness::{self, Obstacle, Trial},
     migrations::State,
+    route::Route,
 };
 use sm_lambda::Config;
 use sm_services::App;
@@ -61,39 +62,93 @@ pub(super) async fn look(app: &App, config: &Config, stack: Option<&Stack>) -> V
             checks.push(Check::problem("migrations", &error.to_string(), fix));
         }
     }
-    checks.push(connection(config, options.get_host(), options.get_ssl_mode()));
-    if !is_pooled(config) {
-        let instances = match stack {
-            Some(stack) => stack.instances().await,
-            None => Ok(Some(1)),
-        };
-        checks.extend(room(&mut db, config, instances).await);
-    }
+    checks.push(route(app.pool.route()));
+    checks.push(encryption(options.get_host(), options.get_ssl_mode()));
+    let instances = match stack {
+        Some(stack) => stack.instances().await,
+        None => Ok(None),
+    };
+    checks.extend(room(&mut db, app.pool.route(), config, instances).await);
     checks
 }
 
-/// Whether the database takes as many connections as there may be; says nothing where it does.
+/// Whether statements are prepared once, on the way that was found.
+fn route(route: Option<Route>) -> Check {
+    const NAME: &str = "way";
+    match route {
+        Some(Route::Direct) => Check::good(NAME, "each connection has a server process of its own"),
+        Some(Route::Tracked) => {
+            Check::good(NAME, "a proxy pools transactions, and tracks prepared statements")
+        }
+        Some(Route::Untracked) => {
+            let found = "a proxy pools transactions, and tracks no prepared statements: each takes four round \
+                         trips instead of one";
+            let fix = "set max_prepared_statements = 200 in PgBouncer (1.21 or newer), or use an address without \
+                       a proxy or of one that pools by session. In Lambda, let DATABASE_URL end with \
+                       ?pgbouncer=true until then";
+            Check::warning(NAME, found, fix)
+        }
+        None => {
+            let found =
+                "the database has no second connection to spare, which shows whether a proxy pools";
+            let fix = "close other connections, or allow this user two at least, then look again";
+            Check::warning(NAME, found, fix)
+        }
+    }
+}
+
+/// Whether others may listen, or pretend to be the database.
+fn encryption(host: &str, mode: PgSslMode) -> Check {
+    const NAME: &str = "database tls";
+    let near = host.starts_with('/') || matches!(host, "localhost" | "127.0.0.1" | "::1" | "[::1]");
+    let found = match mode {
+        PgSslMode::VerifyFull => {
+            return Check::good(NAME, "sslmode=verify-full: TLS, and the database is who it says");
+        }
+        _ if near => return Check::good(NAME, "not needed: the database is on this machine"),
+        PgSslMode::VerifyCa => {
+            "sslmode=verify-ca: any host with a certificate of that authority will do"
+        }
+        PgSslMode::Require => {
+            "sslmode=require: TLS, and nobody looks whose certificate it is: whoever sits in between can read along"
+        }
+        _ => "perhaps without TLS: sslmode is neither require nor verify-full",
+    };
+    let fix = "let DATABASE_URL say sslmode=verify-full, and sslrootcert=FILE where the database's authority is \
+               its provider's own";
+    Check::warning(NAME, found, fix)
+}
+
+/// How many of the database's connections there may be from us; `instances`: of a stack.
 async fn room(
     db: &mut Session,
+    route: Option<Route>,
     config: &Config,
     instances: Result<Option<u64>, CallError>,
 ) -> Option<Check> {
     const NAME: &str = "connections";
-    let instances = match instances {
-        Ok(instances) => instances?,
+    let each = u64::from(config.database_connections);
+    let (most, whose) = match instances {
+        Ok(Some(instances)) => {
+            (instances * each, format!("{instances} instances with {each} each"))
+        }
+        Ok(None) => (each, format!("{each} at most from each process")),
         Err(error) => {
             let fix = "check lambda:GetFunctionConcurrency and lambda:GetAccountSettings";
             return Some(Check::warning(NAME, &error.to_string(), fix));
         }
     };
+    if matches!(route, Some(Route::Tracked | Route::Untracked)) {
+        let found = format!("{whose}; the proxy's own limit (max_client_conn) must allow {most}");
+        return Some(Check::good(NAME, &found));
+    }
     let allowed = sm_db::guilds::status::connections_allowed(db).await.ok()?;
-    let most = instances * u64::from(config.database_connections);
-    let found = format!(
-        "{instances} instances with {} each are more than the {allowed} that Postgres takes",
-        config.database_connections
-    );
-    let fix = "use a pooled address, or lower ReservedConcurrency and DATABASE_CONNECTIONS";
-    (most > allowed).then(|| Check::warning(NAME, &found, fix))
+    if most > allowed {
+        let found = format!("{whose} are more than the {allowed} that Postgres takes");
+        let fix = "use a pooled address, or lower ReservedConcurrency and DATABASE_CONNECTIONS";
+        return Some(Check::warning(NAME, &found, fix));
+    }
+    Some(Check::good(NAME, &format!("{whose}, of the {allowed} that Postgres takes")))
 }
 
 /// Whether it takes what we write; says nothing more where it does.
@@ -113,10 +168,6 @@ async fn writes(app: &App, db: &mut Session, pending: bool) -> Option<Check> {
         // Without its tables, which is told before.
         Err(_) | Ok(None) => None,
     }
-}
-
-fn is_pooled(config: &Config) -> bool {
-    config.secrets().is_ok_and(|secrets| sm_lambda::is_pooled(&secrets.database_url))
 }
 
 fn migrations(state: &State) -> Check {
@@ -141,17 +192,17 @@ fn migrations(state: &State) -> Check {
     }
 }
 
-fn connection(config: &Config, host: &str, mode: PgSslMode) -> Check {
-    const NAME: &str = "connection";
-    let way = if is_pooled(config) { "through a pooling proxy" } else { "straight to Postgres" };
-    let near = host.starts_with('/') || matches!(host, "localhost" | "127.0.0.1" | "::1" | "[::1]");
-    if !near && !matches!(mode, PgSslMode::Require | PgSslMode::VerifyCa | PgSslMode::VerifyFull) {
-        let found = format!("{way}, and perhaps without TLS");
-        return Check::warning(
-            NAME,
-            &found,
-            "add ?sslmode=require to DATABASE_URL, or verify-full",
-        );
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_certificate_that_is_checked_is_good_enough_from_afar() {
+        for mode in [PgSslMode::Disable, PgSslMode::Prefer, PgSslMode::Require, PgSslMode::VerifyCa]
+        {
+            assert!(!encryption("db.example", mode).is_good(), "{mode:?}");
+            assert!(encryption("localhost", mode).is_good(), "{mode:?}");
+        }
+        assert!(encryption("db.example", PgSslMode::VerifyFull).is_good());
     }
-    Check::good(NAME, &format!("{way}, {} at most from each process", config.database_connections))
 }

@@ -17,7 +17,7 @@ pub(super) async fn look(app: &App, config: &Config, reachable: bool) -> Vec<Che
             checks.push(Check::good("twitch application", "gives a token"));
             checks.push(redirect(app, config).await);
             checks.push(match app.twitch.subscription_budget(&token.secret).await {
-                Ok(found) => budget(&found),
+                Ok(found) => budget(&found, config.subscription_budget),
                 Err(error) => refused("twitch budget", &error, "look again in a minute"),
             });
             if reachable {
@@ -66,7 +66,8 @@ async fn redirect(app: &App, config: &Config) -> Check {
     Check::good(NAME, "is not refused")
 }
 
-fn budget(budget: &Budget) -> Check {
+/// `set`: what our settings say that Twitch allows.
+fn budget(budget: &Budget, set: u32) -> Check {
     const NAME: &str = "twitch budget";
     let Budget { total, total_cost, max_total_cost } = *budget;
     let found = format!("{total} subscriptions cost {total_cost} of {max_total_cost}");
@@ -75,6 +76,11 @@ fn budget(budget: &Budget) -> Check {
         Check::problem(NAME, &found, fix)
     } else if total_cost * 100 >= max_total_cost * NEARLY_SPENT {
         Check::warning(NAME, &found, fix)
+    } else if max_total_cost != u64::from(set) {
+        let fix = format!(
+            "set SUBSCRIPTION_BUDGET to {max_total_cost}: a fifth of it is kept for people who add few"
+        );
+        Check::warning(NAME, &found, &fix)
     } else {
         Check::good(NAME, &found)
     }
@@ -106,7 +112,8 @@ mod tests {
 
     #[test]
     fn budget_is_a_warning_before_it_is_a_problem() {
-        let at = |total_cost| budget(&Budget { total: 1, total_cost, max_total_cost: 10_000 });
+        let at =
+            |total_cost| budget(&Budget { total: 1, total_cost, max_total_cost: 10_000 }, 10_000);
         assert!(at(7_999).is_good());
         assert!(!at(8_000).is_good());
         assert_ne!(at(9_999), at(10_000));
