@@ -131,7 +131,7 @@ DEPLOY = $(AWS_TOOLS) python deploy/deploy.py
 # SAM, cargo-lambda and the cross compiler, in an environment of their own.
 tools: $(TOOLS)/bin/sam
 
-$(TOOLS)/bin/sam: deploy/requirements.txt
+$(TOOLS)/bin/sam: deploy/requirements.txt deploy/requirements-release.txt
 	python3 -m venv $(TOOLS)
 	$(TOOLS)/bin/pip install --quiet --disable-pip-version-check -r deploy/requirements.txt
 	@touch $@

@@ -6,6 +6,11 @@ use sm_types::{Secret, address};
 use std::{collections::BTreeMap, fmt, path::Path, sync::OnceLock, time::Duration};
 use tracing::level_filters::LevelFilter;
 
+/// Where Discord's REST API is, unless the settings say otherwise; likewise Helix and Twitch's OAuth.
+pub const DISCORD_API_URL: &str = "https://discord.com/api/v10";
+pub const TWITCH_API_URL: &str = "https://api.twitch.tv/helix";
+pub const TWITCH_AUTH_URL: &str = "https://id.twitch.tv/oauth2";
+
 /// Every problem of the settings, each with its variable and remedy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigError {
@@ -178,9 +183,9 @@ impl Reader<'_> {
                 "TWITCH_CLIENT_ID",
                 "is missing: copy it from the Twitch developer console",
             ),
-            twitch_api_url: self.url("TWITCH_API_URL", "https://api.twitch.tv/helix"),
-            twitch_auth_url: self.url("TWITCH_AUTH_URL", "https://id.twitch.tv/oauth2"),
-            discord_api_url: self.url("DISCORD_API_URL", "https://discord.com/api/v10"),
+            twitch_api_url: self.url("TWITCH_API_URL", TWITCH_API_URL),
+            twitch_auth_url: self.url("TWITCH_AUTH_URL", TWITCH_AUTH_URL),
+            discord_api_url: self.url("DISCORD_API_URL", DISCORD_API_URL),
             discord_client_id: self.required(
                 "DISCORD_CLIENT_ID",
                 "is missing: copy it from the Discord developer portal, page OAuth2",

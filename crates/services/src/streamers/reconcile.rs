@@ -1,7 +1,7 @@
 //! The reconciler: what should be at Twitch and what is, what is live and what we think is.
 
 pub(crate) use super::drift::step_subscriptions;
-pub use super::drift::{Drift, Reconciled, at_twitch, drift, outdated, subscriptions};
+pub use super::drift::{Drift, Reconciled, at_twitch, drift, end_all, outdated, subscriptions};
 use super::{
     listing::{self, Streams},
     names::{ReconcileError, miss, take_up},
