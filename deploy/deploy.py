@@ -86,6 +86,8 @@ def deploy(options, stage, template, builds):
     sam(command)
     if parameters["ExistingKeyArn"]:
         lend_key(stage)
+    if parameters["AlarmEmail"]:
+        watch_cloudfront(stage, parameters)
 
 
 def for_emulator(builds, parameters):
@@ -144,11 +146,24 @@ def release(builds, template, parameters):
     return hashlib.sha256(json.dumps([parts, sorted(parameters.items())]).encode()).hexdigest()
 
 
+def watch_cloudfront(stage, parameters):
+    """CloudFront's metrics are in one region, and so is the alarm on them."""
+    values = {
+        "Distribution": preflight.outputs(stage)["DistributionId"],
+        "AlarmName": preflight.cloudfront_stack(stage.stack, stage.region),
+        "AlarmEmail": parameters["AlarmEmail"],
+        "RunbookUrl": parameters["RunbookUrl"],
+    }
+    command = ["deploy", "--stack-name", values["AlarmName"], "--region", preflight.CLOUDFRONT_REGION]
+    command += ["--template-file", str(ROOT / "deploy/cloudfront-alarm.yaml"), "--no-fail-on-empty-changeset"]
+    command += ["--no-progressbar", "--no-confirm-changeset", "--tags", "app=streammaxing", f"stage={stage.name}"]
+    sam([*command, "--parameter-overrides", *(f'{name}="{value}"' for name, value in values.items())])
+
+
 def lend_key(stage):
     """Lets the stack's roles use its key: one that was there already still names the roles of the stack before."""
     known(stage)
-    stacks = boto3.client("cloudformation", region_name=stage.region).describe_stacks(StackName=stage.stack)["Stacks"]
-    outputs = {output["OutputKey"]: output["OutputValue"] for output in stacks[0]["Outputs"]}
+    outputs = preflight.outputs(stage)
     kms = boto3.client("kms", region_name=stage.region)
     policy = json.loads(kms.get_key_policy(KeyId=outputs["KeyArn"], PolicyName="default")["Policy"])
     use = next((statement for statement in policy["Statement"] if statement.get("Sid") == "Use"), None)
@@ -170,17 +185,16 @@ def describe(stage):
     """As JSON: who asks, and the stack's outputs, which are null where there is no stack that could have any."""
     frozen = own_credentials()
     try:
-        stack = preflight.find_stack(stage)
+        outputs = preflight.outputs(stage)
     except (BotoCoreError, ClientError) as error:
         sys.exit(f"AWS in {stage.region}: {error}")
-    outputs = stack.get("Outputs") if stack else None
     print(
         json.dumps(
             {
                 "access_key_id": frozen.access_key,
                 "secret_access_key": frozen.secret_key,
                 "session_token": frozen.token,
-                "outputs": outputs and {output["OutputKey"]: output["OutputValue"] for output in outputs},
+                "outputs": outputs,
             }
         )
     )

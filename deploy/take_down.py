@@ -9,7 +9,9 @@ import json
 import sys
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, WaiterError
+
+import preflight
 
 # The shortest time that AWS allows, to think again.
 DAYS_TO_THINK = 7
@@ -28,7 +30,7 @@ def main():
         else:
             delete(options.stack, outputs)
             print(json.dumps(left(outputs, options.with_key_and_secret)))
-    except (BotoCoreError, ClientError) as error:
+    except (BotoCoreError, ClientError, WaiterError) as error:
         sys.exit(f"AWS: {error}")
 
 
@@ -48,9 +50,11 @@ def delete(stack, outputs):
         bucket = boto3.resource("s3").Bucket(outputs["BucketName"])
         bucket.object_versions.delete()
         bucket.objects.delete()
-    client = boto3.client("cloudformation")
-    client.delete_stack(StackName=stack)
-    client.get_waiter("stack_delete_complete").wait(StackName=stack, WaiterConfig={"Delay": 10, "MaxAttempts": 180})
+    alarm = preflight.cloudfront_stack(stack, boto3.Session().region_name)
+    for name, region in [(alarm, preflight.CLOUDFRONT_REGION), (stack, None)]:
+        client = boto3.client("cloudformation", region_name=region)
+        client.delete_stack(StackName=name)
+        client.get_waiter("stack_delete_complete").wait(StackName=name, WaiterConfig={"Delay": 10, "MaxAttempts": 180})
 
 
 def left(outputs, ended):

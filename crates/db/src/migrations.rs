@@ -45,7 +45,7 @@ pub async fn remove(pool: &Pool) -> sqlx::Result<()> {
         "drop view if exists deliveries;
          drop table if exists
            guilds, message_templates, guild_config, streamers, guild_streamers, destinations, user_preferences,
-           webhook_messages, stream_sessions, stream_events, notification_log,
+           webhook_messages, stream_sessions, stream_events, notification_log, eventsub_subscriptions, rate_buckets, rate_windows,
            delivery_history, delivery_attempts, discord_gate, discord_invalid_requests, service_tokens, users, sessions,
            user_guilds, guild_members, invite_links, audit_log, jobs, eventsub_targets, partitions, outbox_lanes,
            outbox_progress, outbox_flows, doubts, _sqlx_migrations;

@@ -178,6 +178,7 @@ fn build(config: &Config, clock: &Clock, http: &Http, origin: &Origin) -> Result
             api_rate_per_second: config.api_rate_per_second,
             webhook_rate_per_second: config.webhook_rate_per_second,
             user_requests_per_minute: config.user_requests_per_minute,
+            sweep_every: time::Duration::minutes(config.sweep_minutes.into()),
         },
     };
     Ok(match before {

@@ -98,6 +98,8 @@ pub struct Config {
     pub webhook_rate_per_second: i32,
     /// Requests of one user at once, and within a minute.
     pub user_requests_per_minute: u32,
+    /// From one sweep of the schedule to the next, in minutes.
+    pub sweep_minutes: u8,
     /// The SQS queue of the doorbell; unset: within the process.
     pub queue_url: Option<String>,
     /// The queue of rings that have failed too often.
@@ -201,6 +203,7 @@ impl Reader<'_> {
             user_requests_per_minute: self
                 .parsed("USER_REQUESTS_PER_MINUTE", 50, "must be a whole number from 1 on")
                 .max(1),
+            sweep_minutes: self.sweep_minutes(),
             secrets: secrets_arn.is_none().then(|| self.secrets(kms_key_id.is_some())),
             queue_url,
             dead_letter_url: self.optional("DEAD_LETTER_URL"),
@@ -279,6 +282,16 @@ impl Reader<'_> {
             self.problem(NAME, "must be 64 hexadecimal digits");
         }
         key
+    }
+
+    /// SQS keeps a ring for what is due until then, and keeps none for longer than 15 minutes.
+    fn sweep_minutes(&mut self) -> u8 {
+        const NAME: &str = "SWEEP_MINUTES";
+        let minutes = self.parsed(NAME, 1, "must be a whole number of minutes from 1 to 15");
+        if !(1..=15).contains(&minutes) {
+            self.problem(NAME, "must be a whole number of minutes from 1 to 15");
+        }
+        minutes
     }
 
     fn aws(&mut self) -> AwsSettings {
@@ -398,6 +411,7 @@ mod tests {
     fn every_problem_is_reported_at_once() {
         let bad = [
             ("LOG_LEVEL", "loud"),
+            ("SWEEP_MINUTES", "16"),
             ("DISCORD_RATE_PER_SECOND", "-1"),
             ("TWITCH_EVENTSUB_SECRET", "short"),
             ("SESSION_SECRET", "short"),

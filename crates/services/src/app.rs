@@ -56,6 +56,8 @@ pub struct Settings {
     pub webhook_rate_per_second: i32,
     /// Requests of one user at once, and within a minute.
     pub user_requests_per_minute: u32,
+    /// How long it takes until the schedule's next sweep, where a schedule starts them.
+    pub sweep_every: time::Duration,
 }
 
 /// The parts and what is learned while running.

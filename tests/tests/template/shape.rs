@@ -133,6 +133,9 @@ fn each_alarm_has_its_section_of_the_runbook_and_tells_somebody() {
         assert!(properties["AlarmActions"][0]["Ref"] == "AlarmTopic", "{name} tells nobody");
         named.insert(section.to_owned());
     }
+    let elsewhere = std::fs::read_to_string(root().join("deploy/cloudfront-alarm.yaml")).unwrap();
+    let (_, section) = elsewhere.split_once("${RunbookUrl}#").unwrap();
+    named.insert(section.split('"').next().unwrap().to_owned());
     for part in runbook.split("\n## ").skip(1) {
         let title = part.lines().next().unwrap().to_lowercase().replace(' ', "-");
         assert!(named.contains(&title), "no alarm leads to the section {title}");
@@ -142,9 +145,13 @@ fn each_alarm_has_its_section_of_the_runbook_and_tells_somebody() {
     }
 }
 
-/// Where nothing happens there is a sweep a minute, and where little does a webhook now and then.
+/// Where nothing happens there are sweeps alone, and where little does a webhook now and then.
 #[test]
 fn alarms_ring_where_little_happens_and_not_before_anything_does() {
+    let translated = &Template::get().translated;
+    let stacks = ["1", "15"].map(|minutes| {
+        (minutes.parse::<u64>().unwrap(), Stack::new(translated, &[("SweepMinutes", minutes)]))
+    });
     for (name, alarm) in Template::get().of_type(ALARM) {
         let properties = &alarm["Properties"];
         // A new stack has no data: no alarm may stand for that.
@@ -159,9 +166,11 @@ fn alarms_ring_where_little_happens_and_not_before_anything_does() {
         );
         let operation = &properties["Dimensions"][1]["Value"];
         if properties["Statistic"] == "Sum" && operation == "database" {
-            let (threshold, period) = (&properties["Threshold"], &properties["Period"]);
-            let sweeps = period.as_u64().map(|seconds| seconds / 60);
-            assert!(threshold.as_u64() < sweeps, "{name}: each sweep fails, and nobody is told");
+            for (minutes, stack) in &stacks {
+                let period: u64 = text(&stack.value(&properties["Period"])).parse().unwrap();
+                let (threshold, sweeps) = (properties["Threshold"].as_u64(), period / 60 / minutes);
+                assert!(threshold < Some(sweeps), "{name}: each sweep fails, and nobody is told");
+            }
         }
         for metric in properties["Metrics"].as_array().into_iter().flatten() {
             let expression = metric["Expression"].as_str().unwrap_or_default();
@@ -254,4 +263,22 @@ fn throttles_name_routes_that_are_there_first() {
         &stage["Properties"]["RouteSettings"]["POST /webhooks/twitch"]["ThrottlingRateLimit"];
     let stack = Stack::new(&template.translated, &[]);
     assert_eq!(stack.value(rate), 1000, "above what is let through of all kinds");
+}
+
+/// What is due before the next sweep rings for itself: the schedule and the function have to mean the same one.
+#[test]
+fn sweeps_come_as_often_as_the_function_believes() {
+    let template = Template::get();
+    let (_, schedule) = template.of_type("AWS::Scheduler::Schedule")[0];
+    for (minutes, rate) in [("1", "rate(1 minute)"), ("15", "rate(15 minutes)")] {
+        let stack = Stack::new(&template.translated, &[("SweepMinutes", minutes)]);
+        let value = |value: &Value| stack.value(value);
+        assert_eq!(value(&schedule["Properties"]["ScheduleExpression"]), rate);
+        let variables = &template.resources()["AppFunction"]["Properties"]["Environment"];
+        assert_eq!(value(&variables["Variables"]["SWEEP_MINUTES"]), minutes);
+    }
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }

@@ -341,24 +341,6 @@ pub async fn at_twitch(app: &App) -> Result<Vec<Subscription>, Error> {
     Ok(all.await?.into_iter().filter(is_ours).collect())
 }
 
-/// Ends every subscription that is delivered to us, for good: a product that runs would create them anew.
-///
-/// How many there were. Asks Twitch alone, so that a database that is gone stops nobody.
-pub async fn end_all(app: &App) -> Result<usize, Error> {
-    let token = app.twitch.app_token().await?.secret;
-    let all = app.twitch.list_subscriptions(&token).await?;
-    let ours: Vec<_> =
-        all.iter().filter(|s| s.callback().is_some_and(|to| is_ours(app, to))).collect();
-    for subscription in &ours {
-        // Thousands use up the points of a minute.
-        while let Err(error) = app.twitch.delete_subscription(&token, &subscription.id).await {
-            let Error::RateLimited { retry_after } = error else { return Err(error) };
-            tokio::time::sleep(retry_after).await;
-        }
-    }
-    Ok(ours.len())
-}
-
 /// How many subscriptions at Twitch another secret than our newest signs.
 pub async fn outdated(app: &App) -> Result<usize, Error> {
     let newest_signs = |s: &Subscription| s.callback().is_some_and(|to| is_current(app, to));

@@ -53,7 +53,7 @@ pub(super) async fn run(args: &Args) -> Result<(), Error> {
     interview.refuse_gaps(&[REGION, STACK])?;
     let asked = |question| interview.find(&question).ok_or(format!("{} is missing", question.name));
     let (region, stack) = (asked(REGION)?, asked(STACK)?);
-    let kit = args.from.kit().await?;
+    let kit = args.from.kit(None).await?;
     let described = kit.describe(&region, &stack)?;
     if described.outputs.is_none() {
         say(&format!("there is no stack {stack} in {region}: nothing was taken away"));

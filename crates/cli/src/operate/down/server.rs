@@ -25,7 +25,8 @@ pub(super) struct Args {
 
 pub(super) async fn run(args: &Args) -> Result<(), Error> {
     let interview = Interview::new(Answers::open(&args.file)?, BTreeMap::new());
-    let config = Config::from_lookup(|name| peek(name).or_else(|| interview.answers.get(name)))?;
+    // The file first: a variable of this shell must not lead to the database of something else.
+    let config = Config::from_lookup(|name| interview.answers.get(name).or_else(|| peek(name)))?;
     let name = config.public_base_url.split("://").nth(1).unwrap_or_default().to_owned();
     super::confirm(&args.common, &interview, &name)?;
     if args.paths.is_installed() {

@@ -61,7 +61,8 @@ pub(super) async fn run(args: &Args) -> Result<(), Error> {
     given.extend(open.into_iter().filter_map(|(q, value)| Some((q.name, value.clone()?))));
     let mut interview = Interview::new(Answers::open(&args.from.answers())?, given);
     interview.refuse_gaps(&PLACE)?;
-    let kit = args.from.kit().await?;
+    let processor = args.parameters.iter().find_map(|pair| pair.strip_prefix("Architecture="));
+    let kit = args.from.kit(Some(processor.unwrap_or("arm64"))).await?;
     let place = ask_place(&mut interview, &args.from.stage, &kit).await?;
     // What a stack has kept from the time before need not be given again.
     let before = match &place.described.outputs {
@@ -76,6 +77,7 @@ pub(super) async fn run(args: &Args) -> Result<(), Error> {
     let email = format!("AlarmEmail={email}");
     let parameters = [&parameters[..], &[email], &args.parameters].concat();
     agree(args, &interview, &place)?;
+    say("Deploying; the first time takes about ten minutes …");
     kit.deploy(&place.region, &place.stack, &parameters)?;
     let place = Place { described: kit.describe(&place.region, &place.stack)?, ..place };
     finish(args, interview, &kit, &place).await

@@ -8,7 +8,7 @@ use crate::{
 use sm_lambda::config::peek;
 use std::{
     collections::BTreeMap,
-    io::{BufRead, IsTerminal, Write},
+    io::{BufRead, ErrorKind, IsTerminal, Write},
 };
 
 /// Why an answer is of no use, and what helps.
@@ -118,8 +118,7 @@ impl Interview {
         let hint = if suggestion.is_empty() { String::new() } else { format!(" [{suggestion}]") };
         let prompt = format!("{name} ({source}){hint}: ");
         loop {
-            let answer =
-                if *secret { rpassword::prompt_password(&prompt)? } else { read_line(&prompt)? };
+            let answer = if *secret { read_hidden(&prompt)? } else { read_line(&prompt)? };
             match answer.trim() {
                 "" if suggestion.is_empty() => say(&format!("  {name} must not be empty")),
                 "" => return Ok(suggestion.to_owned()),
@@ -137,6 +136,16 @@ impl Interview {
     }
 }
 
+const LEFT: &str = "left; what was answered is kept: run the same command to go on";
+
+/// A line that is not shown while it is typed.
+fn read_hidden(prompt: &str) -> Result<String, Error> {
+    rpassword::prompt_password(prompt).map_err(|error| match error.kind() {
+        ErrorKind::UnexpectedEof => LEFT.into(),
+        _ => error.into(),
+    })
+}
+
 /// A line from the terminal; its end means that somebody has gone.
 fn read_line(prompt: &str) -> Result<String, Error> {
     let mut error = std::io::stderr();
@@ -144,7 +153,7 @@ fn read_line(prompt: &str) -> Result<String, Error> {
     error.flush()?;
     let mut line = String::new();
     if std::io::stdin().lock().read_line(&mut line)? == 0 {
-        return Err("left; what was answered is kept: run the same command to go on".into());
+        return Err(LEFT.into());
     }
     Ok(line)
 }

@@ -75,10 +75,12 @@ impl From {
     }
 
     /// Fetches what is missing: the release, and Python's packages.
-    pub(crate) async fn kit(&self) -> Result<Kit, Error> {
+    ///
+    /// `processor`: what the function is for, where one is to be deployed.
+    pub(crate) async fn kit(&self, processor: Option<&str>) -> Result<Kit, Error> {
         let folder = std::path::absolute(&self.folder)?;
         let release = match &self.release {
-            Some(from) => Some(Release::fetch(from, &folder).await?),
+            Some(from) => Some(Release::fetch(from, processor, &folder).await?),
             None => None,
         };
         let root = match &release {
@@ -96,6 +98,14 @@ impl From {
             Some(python) => std::path::absolute(python)?,
             None => tools(&root, release.is_some(), &folder)?,
         };
+        let dashboard = match &release {
+            Some(release) => release.dashboard.clone(),
+            None => root.join("frontend/dist"),
+        };
+        if processor.is_some() && !dashboard.join("index.html").is_file() {
+            let folder = dashboard.display();
+            return Err(format!("{folder} has no dashboard. Remedy: run `make dashboard`").into());
+        }
         Ok(Kit {
             stage: self.stage.clone(),
             remembered: folder.join(format!("{}.json", self.stage)),
@@ -104,11 +114,8 @@ impl From {
             } else {
                 root.join(".aws-sam/build")
             },
-            dashboard: match &release {
-                Some(release) => release.dashboard.clone(),
-                None => root.join("frontend/dist"),
-            },
-            function: release.map(|release| release.function),
+            dashboard,
+            function: release.and_then(|release| release.function),
             root,
             python,
         })

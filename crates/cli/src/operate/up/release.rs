@@ -11,8 +11,7 @@ use std::{
 
 /// The list of checksums, as `sha256sum` writes it.
 const CHECKSUMS: &str = "SHA256SUMS";
-/// What a stack is deployed from, by the ends of the names.
-const FUNCTION: &str = "-function-arm64.zip";
+/// What a stack is deployed from, by the ends of the names; the function's tells the processor too.
 const DASHBOARD: &str = "-dashboard.tar.gz";
 const DEPLOYMENT: &str = "-deployment.tar.gz";
 /// An archive is a few megabytes.
@@ -23,7 +22,7 @@ const REDIRECTS: usize = 3;
 /// A release that is unpacked.
 #[derive(Debug)]
 pub(super) struct Release {
-    pub(super) function: PathBuf,
+    pub(super) function: Option<PathBuf>,
     /// The dashboard's files.
     pub(super) dashboard: PathBuf,
     /// The template, and the folder `deploy`.
@@ -31,19 +30,25 @@ pub(super) struct Release {
 }
 
 impl Release {
-    /// `from`: a folder, or an address that the names are appended to.
-    pub(super) async fn fetch(from: &str, into: &Path) -> Result<Self, Error> {
+    /// `from`: a folder, or an address that the names are appended to. The function is fetched for a processor, if any.
+    pub(super) async fn fetch(
+        from: &str,
+        processor: Option<&str>,
+        into: &Path,
+    ) -> Result<Self, Error> {
         let sums = String::from_utf8(read(from, CHECKSUMS).await?)
             .map_err(|_| format!("{from}/{CHECKSUMS} is no list of checksums"))?;
         let folder = into.join(format!("release-{}", &hex(sums.as_bytes())[..12]));
         let release = Self {
-            function: folder.join("function.zip"),
+            function: processor.map(|_| folder.join("function.zip")),
             dashboard: folder.join("dashboard"),
             root: folder.join("deployment"),
         };
         fs::create_dir_all(&folder)?;
-        let function = checked(from, &sums, FUNCTION).await?;
-        fs::write(&release.function, function)?;
+        if let (Some(processor), Some(path)) = (processor, &release.function) {
+            let end = format!("-function-{processor}.zip");
+            fs::write(path, checked(from, &sums, &end).await?)?;
+        }
         for (end, target) in [(DASHBOARD, &release.dashboard), (DEPLOYMENT, &release.root)] {
             let archive = checked(from, &sums, end).await?;
             unpack(&archive, target)?;
@@ -83,20 +88,21 @@ async fn read(from: &str, name: &str) -> Result<Vec<u8>, Error> {
         let path = Path::new(from).join(name);
         return Ok(fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))?);
     }
-    let (http, mut url) = (sm_aws::lazy_http(), format!("{from}/{name}"));
+    let (http, asked) = (sm_aws::lazy_http(), format!("{from}/{name}"));
+    let mut url = asked.clone();
     for _ in 0..=REDIRECTS {
         let answer = http.get(&url).timeout(TIMEOUT).send().await;
-        let answer = answer.map_err(|error| format!("{url}: {}", error.without_url()))?;
+        let answer = answer.map_err(|error| format!("{asked}: {}", error.without_url()))?;
         let to = answer.headers().get("location").and_then(|to| to.to_str().ok());
+        // It may name a path alone.
+        let to = to.and_then(|to| answer.url().join(to).ok()).map(String::from);
         match to.filter(|_| answer.status().is_redirection()) {
-            Some(to) if !from.starts_with("https:") || to.starts_with("https:") => {
-                to.clone_into(&mut url)
-            }
+            Some(to) if !from.starts_with("https:") || to.starts_with("https:") => url = to,
             _ if answer.status().is_success() => return Ok(answer.bytes().await?.to_vec()),
-            _ => return Err(format!("{url}: {}", answer.status()).into()),
+            _ => return Err(format!("{asked}: {}", answer.status()).into()),
         }
     }
-    Err(format!("{from}/{name} leads from one address to the next").into())
+    Err(format!("{asked} leads from one address to the next").into())
 }
 
 /// Anew, so that nothing of another try is left.
