@@ -86,7 +86,8 @@ def deploy(options, stage, template, builds):
     sam(command)
     if parameters["ExistingKeyArn"]:
         lend_key(stage)
-    if parameters["AlarmEmail"]:
+    # An emulator has no metric maths.
+    if parameters["AlarmEmail"] and parameters["EmulatorPort"] == "0":
         watch_cloudfront(stage, parameters)
 
 

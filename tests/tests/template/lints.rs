@@ -93,10 +93,14 @@ fn checkov_finds_nothing_that_is_not_explained() {
     }
 }
 
-/// A program that a package has brought into its environment.
+/// A program that a package has brought along: in its own folder, or among the environment's.
 fn program(package: Package, name: &str) -> Command {
+    const RUN: &str = "import importlib, os, sys
+folder = os.path.dirname(importlib.import_module(sys.argv[1]).__file__)
+own = os.path.join(folder, 'bin', sys.argv[2])
+os.execvp(own if os.path.exists(own) else sys.argv[2], sys.argv[2:])";
     let python = Python::with(package, &cache_dir()).unwrap_or_else(|why| panic!("{why}"));
-    python.run(&["-c", "import os, sys; os.execvp(sys.argv[1], sys.argv[1:])", name])
+    python.run(&["-c", RUN, package.module, name])
 }
 
 #[test]

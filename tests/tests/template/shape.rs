@@ -58,8 +58,11 @@ fn each_queue_has_dead_letters_with_an_alarm() {
 #[test]
 fn schedules_are_ones_that_aws_understands() {
     for (name, schedule) in Template::get().of_type("AWS::Scheduler::Schedule") {
-        let expression = schedule["Properties"]["ScheduleExpression"].as_str().unwrap();
-        assert!(is_schedule(expression), "{name}: {expression}");
+        for minutes in ["1", "15"] {
+            let stack = Stack::new(&Template::get().translated, &[("SweepMinutes", minutes)]);
+            let expression = text(&stack.value(&schedule["Properties"]["ScheduleExpression"]));
+            assert!(is_schedule(&expression), "{name}: {expression}");
+        }
     }
     for good in ["rate(1 minute)", "rate(5 minutes)", "rate(30 days)", "cron(0 3 * * ? *)"] {
         assert!(is_schedule(good), "{good}");

@@ -177,7 +177,7 @@ async fn whoever_leaves_goes_on_at_the_question_where_they_were() {
         let arguments = ["up", "server", "--no-test", "--wait", "0", "--file", &file];
         let mut settings = operator.surroundings();
         // Those of the tests themselves.
-        settings.push(("DATABASE_URL", String::new()));
+        settings.extend([("DATABASE_URL", String::new()), ("NO_COLOR", "1".to_owned())]);
         let first = [
             Answer::Open(&answers["PUBLIC_BASE_URL"]),
             Answer::Hidden("hunter2"),

@@ -14,7 +14,6 @@ use crate::{
     output::{Error, Mark, say},
 };
 use serde::Deserialize;
-use std::collections::BTreeMap;
 
 const SCRIPT: &str = "deploy/take_down.py";
 
@@ -22,12 +21,6 @@ const SCRIPT: &str = "deploy/take_down.py";
 pub(super) struct Args {
     #[command(flatten)]
     from: From,
-    /// The region of AWS [env: AWS_REGION].
-    #[arg(long)]
-    region: Option<String>,
-    /// The name of the stack [env: STREAMMAXING_STACK].
-    #[arg(long, value_name = "NAME")]
-    stack: Option<String>,
     #[command(flatten)]
     common: Common,
     /// Delete the key and the secret too, after a week in which that can be taken back.
@@ -45,10 +38,7 @@ struct Left {
 }
 
 pub(super) async fn run(args: &Args) -> Result<(), Error> {
-    let mut given = BTreeMap::new();
-    for (question, value) in [(REGION, &args.region), (STACK, &args.stack)] {
-        given.extend(value.clone().map(|value| (question.name, value)));
-    }
+    let given = args.from.place().collect();
     let interview = Interview::new(Answers::open(&args.from.answers())?, given);
     interview.refuse_gaps(&[REGION, STACK])?;
     let asked = |question| interview.find(&question).ok_or(format!("{} is missing", question.name));

@@ -30,12 +30,6 @@ const APPLICATIONS: [Question; 5] = [BOT_TOKEN, DISCORD_SECRET, TWITCH_ID, TWITC
 pub(super) struct Args {
     #[command(flatten)]
     from: From,
-    /// The region of AWS [env: AWS_REGION].
-    #[arg(long)]
-    region: Option<String>,
-    /// The name of the stack [env: STREAMMAXING_STACK].
-    #[arg(long, value_name = "NAME")]
-    stack: Option<String>,
     /// Who is told when something is wrong; - for nobody [env: ALARM_EMAIL].
     #[arg(long, value_name = "ADDRESS")]
     alarm_email: Option<String>,
@@ -57,8 +51,8 @@ pub(super) struct Args {
 
 pub(super) async fn run(args: &Args) -> Result<(), Error> {
     let mut given = args.given.values()?;
-    let open = [(REGION, &args.region), (STACK, &args.stack), (ALARM_EMAIL, &args.alarm_email)];
-    given.extend(open.into_iter().filter_map(|(q, value)| Some((q.name, value.clone()?))));
+    given.extend(args.from.place());
+    given.extend(args.alarm_email.clone().map(|email| (ALARM_EMAIL.name, email)));
     let mut interview = Interview::new(Answers::open(&args.from.answers())?, given);
     interview.refuse_gaps(&PLACE)?;
     let processor = args.parameters.iter().find_map(|pair| pair.strip_prefix("Architecture="));

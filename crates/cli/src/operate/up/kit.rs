@@ -1,6 +1,9 @@
 //! The scripts that deploy, and a Python that has what they need.
 
-use super::release::Release;
+use super::{
+    questions::{REGION, STACK},
+    release::Release,
+};
 use crate::output::{Error, say};
 use serde::Deserialize;
 use sm_aws::AwsSettings;
@@ -29,6 +32,12 @@ pub(crate) struct From {
     /// Which installation, among several.
     #[arg(long, default_value = "prod", value_name = "NAME")]
     pub(crate) stage: String,
+    /// The region of AWS [env: AWS_REGION].
+    #[arg(long)]
+    region: Option<String>,
+    /// The name of the stack [env: STREAMMAXING_STACK].
+    #[arg(long, value_name = "NAME")]
+    stack: Option<String>,
     /// Where answers, releases and tools are kept.
     #[arg(long, default_value = ".deploy", value_name = "FOLDER")]
     pub(crate) folder: PathBuf,
@@ -69,6 +78,12 @@ impl Described {
 }
 
 impl From {
+    /// The answers that say where the stack is.
+    pub(crate) fn place(&self) -> impl Iterator<Item = (&'static str, String)> {
+        let given = [(REGION, self.region.clone()), (STACK, self.stack.clone())];
+        given.into_iter().filter_map(|(question, value)| Some((question.name, value?)))
+    }
+
     /// The answers of the stage.
     pub(crate) fn answers(&self) -> PathBuf {
         self.folder.join(format!("{}.env", self.stage))
