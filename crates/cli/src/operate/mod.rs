@@ -34,9 +34,9 @@ use tracing::level_filters::LevelFilter;
 #[derive(Debug, Subcommand)]
 pub enum Operate {
     /// From nothing to the first test message: asks, tries each answer, sets everything up, and waits until it works.
-    Up(up::Args),
+    Up(Box<up::Args>),
     /// Take away what `up` has set up.
-    Down(down::Args),
+    Down(Box<down::Args>),
     /// Print which address belongs where in the consoles of Twitch and Discord.
     Urls(With<urls::Args>),
     /// Check settings, AWS, database, Discord, Twitch and our own address; each problem comes with its remedy.
@@ -74,8 +74,8 @@ pub async fn run(command: Operate) -> Result<ExitCode, Error> {
 
 async fn dispatch(command: Operate) -> Result<ExitCode, Error> {
     match command {
-        Operate::Up(args) => up::run(args).await,
-        Operate::Down(args) => down::run(args).await,
+        Operate::Up(args) => up::run(*args).await,
+        Operate::Down(args) => down::run(*args).await,
         Operate::Urls(With { args, source }) => urls::run(&args, &source.settings().await?),
         Operate::Doctor(With { args, source }) => doctor::run(args, &source).await,
         Operate::Smoke(With { args, source }) => smoke::run(&args, &source.settings().await?).await,
