@@ -140,7 +140,7 @@ impl From {
 /// An environment of Python with the packages, made where it is not there yet.
 fn tools(root: &Path, is_release: bool, folder: &Path) -> Result<PathBuf, Error> {
     let (home, list, size) = if is_release {
-        (folder.join("tools"), "deploy/requirements-release.txt", "190 MB")
+        (folder.join("tools"), "deploy/requirements-release.txt", "340 MB")
     } else {
         (root.join("target/deploy-tools"), "deploy/requirements.txt", "790 MB")
     };
