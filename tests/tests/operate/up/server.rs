@@ -97,6 +97,7 @@ async fn set_up(t: &World, operator: &Operator<'_>) {
     let up = Running::start(operator, &["--no-test"]);
     let (code, said) = up.end().await;
     assert_eq!((code, fs::read_to_string(operator.file()).unwrap()), (Some(0), file), "{said}");
+    assert!(!said.contains("Start it now"), "it runs: {said}");
 }
 
 #[tokio::test]

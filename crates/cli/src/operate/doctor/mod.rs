@@ -4,7 +4,7 @@ mod aws;
 pub(super) mod check;
 mod database;
 pub(super) mod discord;
-mod here;
+pub(super) mod here;
 pub(super) mod twitch;
 
 use super::settings::Source;

@@ -12,7 +12,10 @@ use super::{
     trial::{self, Remotes},
     wait::Patience,
 };
-use crate::output::{Error, Mark, say};
+use crate::{
+    operate::doctor,
+    output::{Error, Mark, say},
+};
 use sm_lambda::{
     Config,
     config::peek,
@@ -63,7 +66,7 @@ pub(super) async fn run(args: &Args) -> Result<(), Error> {
     super::migrate(&config).await?;
     if args.service {
         args.paths.install(interview.answers.path())?;
-    } else {
+    } else if !doctor::here::health(&config).await.is_good() {
         say(&how_to_start(&interview));
     }
     let app = sm_lambda::build_app(&config, Clock::system())?;
