@@ -1,10 +1,15 @@
 # Needs Rust (rustup), Node.js with npm, and a C compiler; the tests need Python 3 with venv too.
 # `make dev` and `make test` get the rest.
-.PHONY: dev dashboard release screenshots test test-rust test-dashboard proxies poolers rehearse lint bench chaos scale sbom audit openapi tools \
+.PHONY: dev dashboard release screenshots test test-rust test-dashboard proxies poolers container rehearse lint bench chaos scale archives sbom audit openapi tools \
   build arm64 deploy environment key secrets web
 
 CARGO ?= cargo
 BIN = target/debug/streammaxing
+
+# The program with its C library inside, which runs on every Linux.
+MUSL = x86_64-unknown-linux-musl
+STATIC = rustup target add $(MUSL) && CC_x86_64_unknown_linux_musl=musl-gcc \
+  $(CARGO) build --release --locked -p sm-cli --features dashboard --target $(MUSL)
 
 DASHBOARD = frontend/dist/index.html
 DASHBOARD_SOURCES := $(shell find frontend/src frontend/public -type f) \
@@ -77,6 +82,14 @@ screenshots: $(DASHBOARD)
 	CHROMIUM=$$(node frontend/tools/chromium.mjs) && export CHROMIUM && \
 	  SCREENSHOTS=1 npm --prefix frontend run e2e -- screenshots.spec.ts
 
+# The image of the Dockerfile's last stage, run as compose.yaml does, without a container engine.
+container: $(DASHBOARD)
+	@for tool in buildah bwrap caddy curl musl-gcc; do command -v $$tool >/dev/null || { \
+	  echo "$$tool is missing: apt-get install buildah bubblewrap caddy curl musl-tools" >&2; exit 1; }; done
+	$(STATIC)
+	$(CARGO) build -p sm-cli
+	$(BIN) with-postgres -- tools/container.sh target/$(MUSL)/release/streammaxing
+
 # Formatting and lints.
 lint: frontend/node_modules/.package-lock.json
 	$(CARGO) fmt --all --check
@@ -114,6 +127,15 @@ scale:
 	SCALE_STREAMERS=100000 $(BIN) with-postgres -- \
 	  $(CARGO) test -p sm-tests --test integration -- jobs_of_scale --nocapture
 
+# A release's archives, in target/archives: what can be built on this machine. Needs a C compiler for musl (musl-tools).
+archives: tools $(DASHBOARD) sbom
+	$(STATIC)
+	$(DEPLOY) build $(STAGE) --architecture arm64
+	rm -rf target/archives
+	python3 tools/release.py $${VERSION:?such as v0.1.0} target/archives --deployment --dashboard frontend/dist \
+	  --sbom target/sbom/sbom.cdx.json --function arm64=.aws-sam/build/AppFunction-Shared/bootstrap \
+	  --cli x86_64=target/$(MUSL)/release/streammaxing
+
 # What the product is made of (CycloneDX) and under which licences, in target/sbom; refuses what deny.toml does.
 sbom:
 	node tools/sbom.mjs target/sbom
@@ -143,7 +165,7 @@ DEPLOY = $(AWS_TOOLS) python deploy/deploy.py
 # SAM, cargo-lambda and the cross compiler, in an environment of their own.
 tools: $(TOOLS)/bin/sam
 
-$(TOOLS)/bin/sam: deploy/requirements.txt
+$(TOOLS)/bin/sam: deploy/requirements.txt deploy/requirements-release.txt
 	python3 -m venv $(TOOLS)
 	$(TOOLS)/bin/pip install --quiet --disable-pip-version-check -r deploy/requirements.txt
 	@touch $@

@@ -1,6 +1,6 @@
 """Builds and deploys a stage. What it has to ask it remembers in .deploy/STAGE.json, where parameters can be changed too.
 
-`make deploy`, `make build`, `make secrets` and `make web` call it; docs/deployment.md goes through it step by step.
+`streammaxing up`, `make deploy`, `make build`, `make secrets` and `make web` call it; docs/deployment.md goes through it step by step.
 """
 
 import argparse
@@ -11,8 +11,10 @@ import shlex
 import subprocess
 import sys
 import tempfile
+import zipfile
 
 import boto3
+from botocore.exceptions import BotoCoreError, ClientError
 
 import origin
 import preflight
@@ -37,6 +39,8 @@ def main():
         print(release(builds, options.template, parameters))
     elif options.command == "environment":
         environment(stage)
+    elif options.command == "describe":
+        describe(stage)
     elif options.command == "key":
         lend_key(stage)
     else:
@@ -45,7 +49,7 @@ def main():
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("command", choices=["deploy", "build", "release", "environment", "key"])
+    parser.add_argument("command", choices=["deploy", "build", "release", "environment", "describe", "key"])
     parser.add_argument("stage", help=", ".join(STAGES))
     parser.add_argument("changes", nargs="*", metavar="Name=value", help="parameters, remembered from now on")
     parser.add_argument("--guided", action="store_true", help="ask for every parameter")
@@ -55,6 +59,7 @@ def arguments():
     parser.add_argument("--file", help="instead of .deploy/STAGE.json")
     parser.add_argument("--build-dir", default=str(ROOT / ".aws-sam/build"))
     parser.add_argument("--new-origin-secret", action="store_true", help="whatever the age of the one in use")
+    parser.add_argument("--function", metavar="ZIP", help="deploy this instead of building one")
     parser.add_argument("--no-build", action="store_true", help="deploy what is built already")
     parser.add_argument("--architecture", choices=list(TARGETS), help="build for another one")
     parser.add_argument("--template", default=str(ROOT / "template.yaml"), help=argparse.SUPPRESS)
@@ -67,7 +72,9 @@ def deploy(options, stage, template, builds):
     # Before anything can fail: nobody likes to answer twice.
     stage.save()
     preflight.look(stage, parameters)
-    if not options.no_build:
+    if options.function:
+        unpack(pathlib.Path(options.function), options.template, builds)
+    elif not options.no_build:
         build(parameters["Architecture"], builds)
     refuse_other_architecture(parameters["Architecture"], builds)
     parameters |= origin.parameters(stage, int(parameters["RotationDays"]), options.new_origin_secret)
@@ -86,6 +93,9 @@ def deploy(options, stage, template, builds):
         sam([*command, f"file://{chosen.name}"])
     if parameters["ExistingKeyArn"]:
         lend_key(stage)
+    # An emulator has no metric maths.
+    if parameters["AlarmEmail"] and parameters["EmulatorPort"] == "0":
+        watch_cloudfront(stage, parameters)
 
 
 def for_emulator(builds, parameters):
@@ -101,6 +111,22 @@ def for_emulator(builds, parameters):
 def build(architecture, builds):
     subprocess.run(["rustup", "target", "add", TARGETS[architecture]], check=True)
     sam(["build", "--build-dir", str(builds), "--parameter-overrides", f"Architecture={architecture}"])
+
+
+def unpack(archive, template, builds):
+    """Lays a release's function down as `sam build` would have."""
+    program = builds / "AppFunction-Shared" / "bootstrap"
+    program.parent.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(archive) as opened:
+        program.write_bytes(opened.read("bootstrap"))
+    program.chmod(0o755)
+    built = read_template(template)
+    built["Globals"]["Function"].pop("CodeUri", None)
+    for resource in built["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::Function":
+            resource["Properties"]["CodeUri"] = program.parent.name
+            resource.pop("Metadata", None)
+    (builds / "template.yaml").write_text(json.dumps(built), encoding="utf-8")
 
 
 def sam(command):
@@ -128,11 +154,24 @@ def release(builds, template, parameters):
     return hashlib.sha256(json.dumps([parts, sorted(parameters.items())]).encode()).hexdigest()
 
 
+def watch_cloudfront(stage, parameters):
+    """CloudFront's metrics are in one region, and so is the alarm on them."""
+    values = {
+        "Distribution": preflight.outputs(stage)["DistributionId"],
+        "AlarmName": preflight.cloudfront_stack(stage.stack, stage.region),
+        "AlarmEmail": parameters["AlarmEmail"],
+        "RunbookUrl": parameters["RunbookUrl"],
+    }
+    command = ["deploy", "--stack-name", values["AlarmName"], "--region", preflight.CLOUDFRONT_REGION]
+    command += ["--template-file", str(ROOT / "deploy/cloudfront-alarm.yaml"), "--no-fail-on-empty-changeset"]
+    command += ["--no-progressbar", "--no-confirm-changeset", "--tags", "app=streammaxing", f"stage={stage.name}"]
+    sam([*command, "--parameter-overrides", *(f'{name}="{value}"' for name, value in values.items())])
+
+
 def lend_key(stage):
     """Lets the stack's roles use its key: one that was there already still names the roles of the stack before."""
     known(stage)
-    stacks = boto3.client("cloudformation", region_name=stage.region).describe_stacks(StackName=stage.stack)["Stacks"]
-    outputs = {output["OutputKey"]: output["OutputValue"] for output in stacks[0]["Outputs"]}
+    outputs = preflight.outputs(stage)
     kms = boto3.client("kms", region_name=stage.region)
     policy = json.loads(kms.get_key_policy(KeyId=outputs["KeyArn"], PolicyName="default")["Policy"])
     use = next((statement for statement in policy["Statement"] if statement.get("Sid") == "Use"), None)
@@ -150,13 +189,36 @@ def known(stage):
         sys.exit(f"{stage.file} is not there: run `make deploy STAGE={stage.name}` first")
 
 
-def environment(stage):
-    """For `eval`: what the commands of an operator need to know."""
-    known(stage)
+def describe(stage):
+    """As JSON: who asks, and the stack's outputs, which are null where there is no stack that could have any."""
+    frozen = own_credentials()
+    try:
+        outputs = preflight.outputs(stage)
+    except (BotoCoreError, ClientError) as error:
+        sys.exit(f"AWS in {stage.region}: {error}")
+    print(
+        json.dumps(
+            {
+                "access_key_id": frozen.access_key,
+                "secret_access_key": frozen.secret_key,
+                "session_token": frozen.token,
+                "outputs": outputs,
+            }
+        )
+    )
+
+
+def own_credentials():
     credentials = boto3.Session().get_credentials()
     if credentials is None:
         sys.exit("AWS does not know who you are: run `aws configure`, or sign in")
-    frozen = credentials.get_frozen_credentials()
+    return credentials.get_frozen_credentials()
+
+
+def environment(stage):
+    """For `eval`: what the commands of an operator need to know."""
+    known(stage)
+    frozen = own_credentials()
     values = {
         "AWS_REGION": stage.region,
         "AWS_DEFAULT_REGION": stage.region,

@@ -7,6 +7,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 # Lambda keeps so many instances for functions without a limit of their own.
 LEFT_FOR_OTHERS = 100
+# Where CloudFront's metrics are, whichever region the stack is in.
+CLOUDFRONT_REGION = "us-east-1"
 
 
 def look(stage, parameters):
@@ -31,6 +33,19 @@ def find_stack(stage):
         if "does not exist" in str(error):
             return None
         raise
+
+
+def outputs(stage):
+    """None where there is no stack that could have any."""
+    stack = find_stack(stage)
+    if stack is None or "Outputs" not in stack:
+        return None
+    return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+
+
+def cloudfront_stack(stack, region):
+    """The stack beside a stack, in the region of CloudFront's metrics. Stacks of several regions meet there."""
+    return f"{stack}-cloudfront-errors" if region == CLOUDFRONT_REGION else f"{stack}-{region}-cloudfront-errors"
 
 
 def state_problem(stage, stack):

@@ -15,7 +15,13 @@ use sm_tests::{
     process::{Ran, streammaxing},
     scenario_within,
 };
-use std::{collections::BTreeMap, fs, process::Command, time::Duration};
+use std::{
+    collections::BTreeMap,
+    fs,
+    process::Command,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 use tokio::time::Instant;
 
 const STACK: &str = "rehearsal";
@@ -55,8 +61,8 @@ fn build() {
     ok(&mut command);
 }
 
-/// As `make deploy` does.
-fn deploy(aws: &Ministack, t: &World, name: &str, changes: &[&str]) {
+/// What a stack of the world is deployed with here.
+fn parameters(aws: &Ministack, t: &World) -> Vec<String> {
     let setting = |name| &t.settings.iter().find(|(n, _)| *n == name).unwrap().1;
     let parameters = [
         ("Architecture", "x86_64".to_owned()),
@@ -73,11 +79,15 @@ fn deploy(aws: &Ministack, t: &World, name: &str, changes: &[&str]) {
         ("TwitchApiUrl", setting("TWITCH_API_URL").clone()),
         ("TwitchAuthUrl", setting("TWITCH_AUTH_URL").clone()),
     ];
-    let parameters = parameters.map(|(name, value)| format!("{name}={value}"));
+    parameters.map(|(name, value)| format!("{name}={value}")).to_vec()
+}
+
+/// As `make deploy` does.
+fn deploy(aws: &Ministack, t: &World, name: &str, changes: &[&str]) {
     let remembered = std::env::temp_dir().join(format!("{}.json", uuid::Uuid::new_v4()));
     let mut command = run(aws, &["deploy/deploy.py", "deploy", "dev", "--no-build"]);
     command.args(["--region", REGION, "--stack", name, "--build-dir", BUILD]);
-    command.arg("--file").arg(&remembered).args(parameters).args(changes);
+    command.arg("--file").arg(&remembered).args(parameters(aws, t)).args(changes);
     ok(&mut command);
     fs::remove_file(remembered).unwrap();
 }
@@ -212,6 +222,7 @@ async fn stack_is_deployed_used_changed_and_deleted() {
         changed_setting(t, &stack, &session).await;
         remedies(&stack, &session).await;
         second_stage(t, &stack).await;
+        up_and_down(t, &stack).await;
         delete(&aws, STACK);
         taken_up_again(t, &stack, &session).await;
         // By now it is time to look up the viewers.
@@ -330,6 +341,78 @@ async fn second_stage(t: &World, first: &Deployed<'_>) {
     }
     delete(second.aws, second.name);
     assert_eq!(first.site.get("/api/health", "").await.status(), 200);
+}
+
+/// `up` makes a stack of a release, and `down` takes it away.
+async fn up_and_down(t: &World, first: &Deployed<'_>) {
+    const NAME: &str = "rehearsal-up";
+    let aws = first.aws;
+    let folder = std::env::temp_dir().join(format!("sm-rehearsal-{}", uuid::Uuid::new_v4()));
+    let at = |name: &str| folder.join(name).display().to_string();
+    let mut pack = Command::new("python3");
+    pack.args(["tools/release.py", "v0.0.0", &at("release"), "--dashboard", "frontend/dist"]);
+    let function = format!("x86_64={BUILD}/AppFunction-Shared/bootstrap");
+    ok(pack.args(["--deployment", "--function", &function]));
+
+    let (cloudfront, domain) = (aws.url(), Arc::new(Mutex::new(String::new())));
+    let known = domain.clone();
+    let edge = edge(move || (cloudfront.clone(), known.lock().unwrap().clone())).await;
+    let guild = t.discord.add_guild("Up");
+    let channel = t.discord.add_channel(guild, "live").to_string();
+    let python = sam().program().display().to_string();
+    let (release, kept) = (at("release"), at("kept"));
+    let from = ["--release", &release, "--folder", &kept, "--python", &python, "--stage", "dev"];
+    let up = ["up", "aws", "--region", REGION, "--stack", NAME, "--alarm-email", "-", "--yes"];
+    let finish = ["--reach", &edge, "--channel", &channel, "--wait", "3"];
+    let parameters = parameters(aws, t);
+    let parameters: Vec<&str> = parameters.iter().map(String::as_str).collect();
+    let arguments = [&up[..], &from, &finish, &parameters].concat();
+    let path = ("PATH", "/usr/local/bin:/usr/bin:/bin".to_owned());
+    let environment = [aws.environment(), t.settings.clone(), vec![path]].concat();
+    let meanwhile = async {
+        let outputs = || {
+            let call = "describe_stacks()['Stacks']";
+            let stacks = first.boto("cloudformation", call);
+            let found = stacks.as_array().unwrap().iter().find(|s| s["StackName"] == NAME)?;
+            let value = |key: &str| {
+                let outputs = found["Outputs"].as_array()?;
+                let output = outputs.iter().find(|output| output["OutputKey"] == key)?;
+                output["OutputValue"].as_str().map(str::to_owned)
+            };
+            Some((value("DistributionDomain")?, value("DashboardUrl")?))
+        };
+        until("the stack is deployed", 120, async || outputs().is_some()).await;
+        let (name, url) = outputs().unwrap();
+        *domain.lock().unwrap() = name;
+        t.discord.set_detour(&url, &edge);
+        t.discord.add_redirect_uri(&format!("{url}/api/auth/discord/callback"));
+        url
+    };
+    let (ran, url) = tokio::join!(streammaxing(&arguments, &environment), meanwhile);
+    assert_eq!(ran.code, 0, "{}\n{}", ran.stdout, ran.stderr);
+    assert_eq!(t.discord.messages(sm_types::ChannelId(channel.parse().unwrap())).len(), 1);
+    assert_eq!(t.discord.webhook_events_url(), Some(format!("{url}/webhooks/discord")));
+    let remembered = fs::read_to_string(folder.join("kept/dev.env")).unwrap();
+    for (name, _) in ASKED {
+        assert!(!remembered.contains(name), "{name} is in Secrets Manager: {remembered}");
+        let secret = &t.settings.iter().find(|(known, _)| *known == name).unwrap().1;
+        assert!(!format!("{ran:?}").contains(secret), "{name} is shown");
+    }
+
+    let ana = t.twitch.add_user("una", "Una");
+    let callback = format!("{url}/webhooks/twitch");
+    t.twitch.subscribe(&ana, "stream.online", &callback, "a-secret-of-that-one");
+    let down = ["down", "aws", "--region", REGION, "--stack", NAME, "--name", NAME];
+    let ran = streammaxing(&[&down[..], &from].concat(), &environment).await;
+    assert_eq!(ran.code, 0, "{}\n{}", ran.stdout, ran.stderr);
+    assert!(t.twitch.subscriptions().iter().all(|s| s.callback != callback), "{}", ran.stderr);
+    assert!(ran.stderr.contains("key and secret stay"), "{}", ran.stderr);
+    assert_eq!(t.discord.webhook_events_url(), None);
+    let stacks = first.boto("cloudformation", "list_stacks()['StackSummaries']");
+    let gone = stacks.as_array().unwrap().iter().filter(|s| s["StackName"] == NAME);
+    assert!(gone.clone().all(|s| s["StackStatus"] == "DELETE_COMPLETE"), "{stacks}");
+    assert_eq!(first.site.get("/api/health", "").await.status(), 200, "it is another one");
+    fs::remove_dir_all(folder).unwrap();
 }
 
 /// A stack that takes up the key and the secret of one that was deleted.

@@ -64,6 +64,13 @@ enum Command {
         #[arg(long)]
         metrics: Option<String>,
     },
+    /// Ask a server on this machine whether requests should come to it; ends with 0 or 1, as health checks of containers
+    /// want it.
+    Ready {
+        /// Where it listens.
+        #[arg(long, default_value = "127.0.0.1:8080")]
+        at: String,
+    },
     #[command(flatten)]
     Operate(Operate),
     /// Print what lets a shell complete our commands.
@@ -128,6 +135,7 @@ fn block_on(command: Command) -> Result<ExitCode, Error> {
             Command::Serve { listen, dashboard, api_only, metrics } => {
                 serve(&listen, site(dashboard, api_only)?, metrics.as_deref()).await
             }
+            Command::Ready { at } => ready(&at).await,
             Command::Operate(command) => return operate::run(command).await,
             Command::Trigger { case, streamer, twitch } => trigger(case, &streamer, &twitch).await,
             Command::WithPostgres { .. }
@@ -196,6 +204,12 @@ async fn serve(address: &str, site: Option<Site>, metrics: Option<&str>) -> Resu
     }
     run::run(app, listener, router, stopped).await?;
     Ok(())
+}
+
+async fn ready(at: &str) -> Result<(), Error> {
+    let answer = sm_aws::lazy_http().get(format!("http://{at}/readyz")).send().await?;
+    let (status, text) = (answer.status(), answer.text().await?);
+    if status.is_success() { Ok(()) } else { Err(text.into()) }
 }
 
 async fn trigger(case: Option<String>, streamer: &str, twitch: &str) -> Result<(), Error> {

@@ -126,6 +126,24 @@ async fn done(db: &mut Session) -> sqlx::Result<Vec<Done>> {
         .await
 }
 
+/// Takes away everything that the migrations have made, with all that is in it; what others have made stays.
+pub async fn remove(pool: &Pool) -> sqlx::Result<()> {
+    let mut transaction = pool.begin().await?;
+    sqlx::raw_sql(
+        "drop view if exists deliveries;
+         drop table if exists
+           guilds, message_templates, guild_config, streamers, guild_streamers, destinations, user_preferences,
+           webhook_messages, stream_sessions, stream_events, notification_log, eventsub_subscriptions, rate_buckets, rate_windows,
+           delivery_history, delivery_attempts, discord_gate, discord_invalid_requests, service_tokens, users, sessions,
+           user_guilds, guild_members, invite_links, audit_log, jobs, eventsub_targets, partitions, outbox_lanes,
+           outbox_progress, outbox_flows, doubts, _sqlx_migrations;
+         drop function if exists uuid_v7(), uuid_at(timestamptz);",
+    )
+    .execute(&mut *transaction)
+    .await?;
+    transaction.commit().await
+}
+
 /// How far a database is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct State {

@@ -4,8 +4,8 @@ use crate::{
     Error, Limits,
     answer::{limits, refusal},
     model::{
-        Application, Channel, CreateMessage, EditMessage, Guild, GuildSummary, Member, Message,
-        Role, User,
+        Application, Channel, CreateMessage, EditMessage, EventWebhooks, Guild, GuildSummary,
+        Member, Message, Role, User,
     },
 };
 use reqwest::{Method, Response, StatusCode};
@@ -140,6 +140,17 @@ impl Client {
     /// The application that the bot's token belongs to.
     pub async fn application(&self) -> Result<Reply<Application>, Error> {
         self.get("applications/@me".to_owned()).await
+    }
+
+    /// Changes where webhook events of the application go. Discord tries the address before it answers: one that does
+    /// not verify signatures is refused with 400/50035.
+    ///
+    /// Redirects and whatever else concerns people cannot be changed by way of the API.
+    pub async fn edit_application(
+        &self,
+        events: &EventWebhooks,
+    ) -> Result<Reply<Application>, Error> {
+        self.call(Method::PATCH, "applications/@me".to_owned(), Some(events)).await
     }
 
     /// Guilds of the bot with an id above `after`, in their order; 200 at most.

@@ -19,8 +19,9 @@ pub use answer::Limits;
 pub use client::{Client, ClientConfig, Http, Reply};
 pub use error::{Error, Scope};
 pub use model::{
-    AllowedMentions, Application, Author, Channel, CreateMessage, EditMessage, Guild, GuildSummary,
-    Member, Message, Overwrite, Role, RoleTags, ShownEmbed, User,
+    AllowedMentions, Application, Author, Channel, CreateMessage, EVENTS, EditMessage,
+    EventWebhooks, Guild, GuildSummary, Member, Message, Overwrite, Role, RoleTags, ShownEmbed,
+    User,
 };
 pub use nonce::nonce;
 pub use oauth::{Consent, INSTALL_PERMISSIONS, UserTokens};

@@ -303,6 +303,37 @@ pub struct Application {
     pub event_webhooks_types: Vec<String>,
 }
 
+/// The webhook events that the product takes: installs and withdrawn consents.
+pub const EVENTS: [&str; 2] = ["APPLICATION_AUTHORIZED", "APPLICATION_DEAUTHORIZED"];
+
+/// Where an application's webhook events go.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct EventWebhooks {
+    event_webhooks_url: Option<String>,
+    event_webhooks_status: u8,
+    event_webhooks_types: Vec<&'static str>,
+}
+
+impl EventWebhooks {
+    /// Those that the product takes go to this address.
+    pub fn to(url: &str) -> Self {
+        Self {
+            event_webhooks_url: Some(url.to_owned()),
+            event_webhooks_status: 2,
+            event_webhooks_types: EVENTS.to_vec(),
+        }
+    }
+
+    /// None is sent.
+    pub fn off() -> Self {
+        Self {
+            event_webhooks_url: None,
+            event_webhooks_status: 1,
+            event_webhooks_types: Vec::new(),
+        }
+    }
+}
+
 fn moment<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<OffsetDateTime>, D::Error> {
     let text = Option::<String>::deserialize(deserializer)?;
     Ok(text.and_then(|text| OffsetDateTime::parse(&text, &Rfc3339).ok()))

@@ -182,6 +182,7 @@ fn build(config: &Config, clock: &Clock, http: &Http, origin: &Origin) -> Result
             user_requests_per_minute: config.user_requests_per_minute,
             streamers_per_user: config.streamers_per_user,
             subscription_budget: config.subscription_budget,
+            sweep_every: time::Duration::minutes(config.sweep_minutes.into()),
         },
     };
     Ok(match before {

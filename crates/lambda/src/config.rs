@@ -8,6 +8,11 @@ use sm_types::{Secret, address};
 use std::{collections::BTreeMap, fmt, net::IpAddr, path::Path, sync::OnceLock, time::Duration};
 use tracing::level_filters::LevelFilter;
 
+/// Where Discord's REST API is, unless the settings say otherwise; likewise Helix and Twitch's OAuth.
+pub const DISCORD_API_URL: &str = "https://discord.com/api/v10";
+pub const TWITCH_API_URL: &str = "https://api.twitch.tv/helix";
+pub const TWITCH_AUTH_URL: &str = "https://id.twitch.tv/oauth2";
+
 /// Every problem of the settings, each with its variable and remedy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigError {
@@ -107,6 +112,8 @@ pub struct Config {
     pub streamers_per_user: u32,
     /// What Twitch lets our subscriptions cost.
     pub subscription_budget: u32,
+    /// From one sweep of the schedule to the next, in minutes.
+    pub sweep_minutes: u8,
     /// The SQS queue of the doorbell; unset: within the process.
     pub queue_url: Option<String>,
     /// The queue of rings that have failed too often.
@@ -193,9 +200,9 @@ impl Reader<'_> {
                 "TWITCH_CLIENT_ID",
                 "is missing: copy it from the Twitch developer console",
             ),
-            twitch_api_url: self.url("TWITCH_API_URL", "https://api.twitch.tv/helix"),
-            twitch_auth_url: self.url("TWITCH_AUTH_URL", "https://id.twitch.tv/oauth2"),
-            discord_api_url: self.url("DISCORD_API_URL", "https://discord.com/api/v10"),
+            twitch_api_url: self.url("TWITCH_API_URL", TWITCH_API_URL),
+            twitch_auth_url: self.url("TWITCH_AUTH_URL", TWITCH_AUTH_URL),
+            discord_api_url: self.url("DISCORD_API_URL", DISCORD_API_URL),
             discord_client_id: self.required(
                 "DISCORD_CLIENT_ID",
                 "is missing: copy it from the Discord developer portal, page OAuth2",
@@ -234,6 +241,7 @@ impl Reader<'_> {
                 10_000,
                 "must be a whole number: what Twitch's subscriptions may cost",
             ),
+            sweep_minutes: self.sweep_minutes(),
             secrets: secrets_arn.is_none().then(|| self.secrets(kms_key_id.is_some())),
             queue_url,
             dead_letter_url: self.optional("DEAD_LETTER_URL"),
@@ -330,6 +338,16 @@ impl Reader<'_> {
             let address = || text.parse().ok().map(|address: IpAddr| address.to_canonical().into());
             text.parse().ok().or_else(address)
         })
+    }
+
+    /// SQS keeps a ring for what is due until then, and keeps none for longer than 15 minutes.
+    fn sweep_minutes(&mut self) -> u8 {
+        const NAME: &str = "SWEEP_MINUTES";
+        let minutes = self.parsed(NAME, 1, "must be a whole number of minutes from 1 to 15");
+        if !(1..=15).contains(&minutes) {
+            self.problem(NAME, "must be a whole number of minutes from 1 to 15");
+        }
+        minutes
     }
 
     fn aws(&mut self) -> AwsSettings {
@@ -463,6 +481,7 @@ mod tests {
     fn every_problem_is_reported_at_once() {
         let bad = [
             ("LOG_LEVEL", "loud"),
+            ("SWEEP_MINUTES", "16"),
             ("DISCORD_RATE_PER_SECOND", "-1"),
             ("TWITCH_EVENTSUB_SECRET", "short"),
             ("SESSION_SECRET", "short"),

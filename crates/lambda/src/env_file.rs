@@ -1,9 +1,9 @@
-//! A file of settings, read as systemd reads an `EnvironmentFile`: nothing in it is run or expanded.
+//! A file of settings, read and written as systemd reads an `EnvironmentFile`: nothing in it is run or expanded.
 
 use std::{collections::BTreeMap, iter::Peekable, str::Chars};
 
 /// Settings by name; the last of several counts. Says which line is wrong, and never what stands there.
-pub(crate) fn parse(text: &str) -> Result<BTreeMap<String, String>, String> {
+pub fn parse(text: &str) -> Result<BTreeMap<String, String>, String> {
     let mut settings = BTreeMap::new();
     for (number, line) in text.lines().enumerate() {
         let line = line.trim();
@@ -19,6 +19,27 @@ pub(crate) fn parse(text: &str) -> Result<BTreeMap<String, String>, String> {
         settings.insert(name.to_owned(), value);
     }
     Ok(settings)
+}
+
+/// The line that sets `name`, read alike by us, by systemd and by Docker Compose, which expands what has no quotes.
+///
+/// `None` for a value of more than one line.
+pub fn line(name: &str, value: &str) -> Option<String> {
+    let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"_-+=/.,:@%?&~^".contains(&b);
+    if value.chars().any(char::is_control) {
+        return None;
+    }
+    Some(if value.bytes().all(is_plain) {
+        format!("{name}={value}")
+    } else if value.contains('\'') {
+        let escaped: String = value
+            .chars()
+            .flat_map(|c| "\"\\`$".contains(c).then_some('\\').into_iter().chain([c]))
+            .collect();
+        format!("{name}=\"{escaped}\"")
+    } else {
+        format!("{name}='{value}'")
+    })
 }
 
 fn is_name(name: &str) -> bool {
@@ -80,6 +101,25 @@ mod tests {
             assert_eq!(settings[name], value, "{name}");
         }
         assert_eq!(settings.len(), 8);
+    }
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        for value in [
+            "",
+            "plain",
+            "postgres://a:p%40@h/c?x=1&y=2",
+            "two words",
+            "$HOME `id` #x",
+            "it's",
+            "'\"\\$`",
+            "\\ ' ü",
+            "-",
+        ] {
+            let line = line("A", value).unwrap();
+            assert_eq!(parse(&line).unwrap()["A"], value, "{line}");
+        }
+        assert_eq!(line("A", "two\nlines"), None);
     }
 
     #[test]

@@ -4,7 +4,7 @@ mod build;
 pub mod config;
 mod database_url;
 pub mod dispatch;
-mod env_file;
+pub mod env_file;
 mod event;
 pub mod logging;
 pub mod ops;

@@ -65,6 +65,8 @@ pub struct Settings {
     pub streamers_per_user: u32,
     /// What Twitch lets our subscriptions cost.
     pub subscription_budget: u32,
+    /// How long it takes until the schedule's next sweep, where a schedule starts them.
+    pub sweep_every: time::Duration,
 }
 
 /// The parts and what is learned while running.

@@ -69,7 +69,7 @@ async fn go_live_whose_ring_is_lost_is_answered_and_found_by_the_sweep() {
 }
 
 /// The settings with which the function rings through SQS, by way of a door.
-fn ringing(t: &World, door: &Door) -> Config {
+fn ringing(t: &World, door: &Door, changes: &[(&'static str, &str)]) -> Config {
     let named = json!({ "QueueName": format!("ring-{}", uuid::Uuid::new_v4()) });
     let (_, queue) = super::aws().call("AmazonSQS.CreateQueue", &named).unwrap();
     let ours = [
@@ -79,8 +79,33 @@ fn ringing(t: &World, door: &Door) -> Config {
         ("AWS_ACCESS_KEY_ID", "test".to_owned()),
         ("AWS_SECRET_ACCESS_KEY", "test".to_owned()),
     ];
-    let all = || ours.iter().chain(&t.settings);
+    let changes: Vec<_> = changes.iter().map(|(name, v)| (*name, (*v).to_owned())).collect();
+    let all = || ours.iter().chain(&changes).chain(&t.settings);
     Config::from_lookup(|n| all().find(|(name, _)| *name == n).map(|(_, v)| v.clone())).unwrap()
+}
+
+/// 75 seconds after an announcement its viewers are looked up.
+#[tokio::test]
+async fn what_is_due_before_the_next_sweep_rings_and_what_is_due_later_waits_for_it() {
+    scenario(async |t| {
+        for (login, minutes, rings) in [("ana", "1", 0), ("ben", "15", 1)] {
+            let streamer = t.streamer(login).await;
+            t.guild_following(&streamer).await;
+            let door = Door::open().await;
+            let config = ringing(t, &door, &[("SWEEP_MINUTES", minutes)]);
+            let app = sm_lambda::build_app(&config, t.clock.clone()).unwrap();
+            t.twitch.go_live(&streamer).await;
+            let deadline = Instant::now() + Duration::from_secs(60);
+            assert_eq!(worker::run(&app, deadline).await.unwrap().attempts, 1);
+            let rung = door.asked("SendMessage");
+            let later = rung.iter().filter_map(|ring| ring["DelaySeconds"].as_i64());
+            let later: Vec<_> = later.filter(|delay| *delay > 0).collect();
+            assert_eq!(later.len(), rings, "{minutes}: {rung:?}");
+            assert!(later.iter().all(|delay| (60..=76).contains(delay)), "{later:?}");
+            t.after(time::Duration::seconds(80)).await;
+        }
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -89,7 +114,7 @@ async fn retry_rings_when_it_is_due_and_once_however_many_look() {
         let ana = t.streamer("ana").await;
         let guild = t.guild_following(&ana).await;
         let door = Door::open().await;
-        let app = sm_lambda::build_app(&ringing(t, &door), t.clock.clone()).unwrap();
+        let app = sm_lambda::build_app(&ringing(t, &door, &[]), t.clock.clone()).unwrap();
         t.discord.fault(Fault::new(FaultKind::server_error(502, false), 1));
         t.twitch.go_live(&ana).await;
         let work = || worker::run(&app, Instant::now() + Duration::from_secs(60));

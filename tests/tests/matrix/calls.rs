@@ -79,6 +79,7 @@ calls! {
     Discord Servers bot_guilds "GET users/@me/guilds" true;
     Discord Servers leave_guild "DELETE users/@me/guilds/*" false;
     Discord Servers application "GET applications/@me" false;
+    Discord Servers edit_application "PATCH applications/@me" false;
     Discord Servers exchange_code "POST oauth2/token" false;
     Discord Servers refresh_tokens "POST oauth2/token" false;
     Discord Servers revoke_tokens "POST oauth2/token/revoke" false;

@@ -5,6 +5,7 @@ use super::{
     stage::Stage,
 };
 use serde_json::json;
+use sm_discord::EventWebhooks;
 use sm_lambda::Config;
 use sm_services::{
     App,
@@ -175,6 +176,10 @@ pub(super) async fn drive(stage: &Stage<'_>, call: &Call) -> Told {
             told
         }
         (_, "application") => Told::of(t.app.discord.application().await),
+        (_, "edit_application") => {
+            let to = EventWebhooks::to(&format!("{}/webhooks/discord", t.url));
+            Told::of(t.app.discord.edit_application(&to).await)
+        }
         (_, "refresh_tokens") => Told::of_page(&stage.browser.get("/api/guilds").await),
         (_, "revoke_tokens") => {
             let user = t.discord.add_user("zoe", Some("Zoe"));

@@ -9,6 +9,8 @@ mod secrets;
 mod smoke;
 mod stack;
 mod subscriptions;
+mod terminal;
+mod up;
 
 use sm_tests::{TestDatabase, process::streammaxing, scenario};
 
@@ -20,6 +22,8 @@ async fn wrong_calls_end_with_2_and_help_names_every_command() {
     assert_eq!(streammaxing(&["nonsense"], &[]).await.code, 2);
     let help = streammaxing(&["--help"], &[]).await;
     for command in [
+        "up",
+        "down",
         "doctor",
         "smoke",
         "urls",

@@ -1,14 +1,17 @@
 //! `secrets bootstrap` and `secrets rotate`.
 
-use super::cloud::Cloud;
+use super::{
+    cloud::Cloud,
+    terminal::{Answer, in_a_terminal},
+};
 use serde_json::{Value, json};
 use sm_lambda::secret_names::ASKED;
 use sm_tests::{
     EVENTSUB_SECRET, SESSION_SECRET, World,
-    process::{Ran, binary, streammaxing},
+    process::{Ran, streammaxing},
     scenario,
 };
-use std::{collections::BTreeMap, process::Command};
+use std::collections::BTreeMap;
 
 const BOOTSTRAP: [&str; 3] = ["secrets", "bootstrap", "--json"];
 
@@ -81,51 +84,18 @@ async fn what_nobody_can_be_asked_for_is_named() {
     .await;
 }
 
-/// Answers the questions of a command that believes to run in a terminal; what that one shows.
-fn in_a_terminal(arguments: &[&str], settings: &[(&str, String)], answers: &[&str]) -> String {
-    const SCRIPT: &str = "
-import os, pty, sys, termios
-answers, (command, *rest) = sys.argv[1].split('\\n'), sys.argv[2:]
-pid, terminal = pty.fork()
-if pid == 0:
-    os.execv(command, [command, *rest])
-shown, asked = b'', 0
-while True:
-    try:
-        part = os.read(terminal, 4096)
-    except OSError:
-        break
-    if not part:
-        break
-    shown += part
-    while asked < shown.count(b'): '):
-        while termios.tcgetattr(terminal)[3] & termios.ECHO:
-            pass  # The question comes a moment before what is typed is hidden.
-        os.write(terminal, answers[asked].encode() + b'\\n')
-        asked += 1
-sys.stdout.buffer.write(shown)
-sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
-";
-    let mut command = Command::new("/usr/bin/env");
-    command.args(["python3", "-c", SCRIPT, &answers.join("\n")]).arg(binary("streammaxing"));
-    command.args(arguments).envs(settings.iter().map(|(name, value)| (name, value)));
-    let output = command.output().unwrap();
-    let shown = String::from_utf8(output.stdout).unwrap();
-    assert!(output.status.success(), "{shown}\n{}", String::from_utf8_lossy(&output.stderr));
-    shown
-}
-
 #[tokio::test]
 async fn somebody_at_a_terminal_is_asked_and_their_answers_are_not_shown() {
     scenario(async |t| {
         let cloud = Cloud::new(t, &[("SESSION_SECRET", SESSION_SECRET)]).await;
         let values: BTreeMap<_, _> = asked(t).into_iter().collect();
-        let answers = ASKED.map(|(name, _)| values[name]);
+        let answers = ASKED.map(|(name, _)| Answer::Hidden(values[name]));
         let mut settings = crate::aws::aws().environment();
         // Those of the tests themselves.
         settings.push(("DATABASE_URL", String::new()));
-        let shown =
-            in_a_terminal(&["secrets", "bootstrap", "--stack", &cloud.stack], &settings, &answers);
+        let arguments = ["secrets", "bootstrap", "--stack", &cloud.stack];
+        let (code, shown) = in_a_terminal(&arguments, &settings, &answers).await;
+        assert_eq!(code, 0, "{shown}");
         for (name, about) in ASKED {
             assert!(shown.contains(&format!("{name} ({about}): ")), "{shown}");
             assert!(!shown.contains(values[name]), "{name} is shown: {shown}");

@@ -1,7 +1,7 @@
 //! The blocks of docs/self-hosting.md.
 
 /// The block of a language in which `marker` stands.
-pub(super) fn block(language: &str, marker: &str) -> &'static str {
+pub(crate) fn block(language: &str, marker: &str) -> &'static str {
     let text = include_str!("../../../docs/self-hosting.md");
     // Every second piece is within a fence.
     let blocks = text.split("\n```").skip(1).step_by(2);

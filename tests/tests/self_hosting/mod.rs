@@ -1,7 +1,7 @@
 //! On one server: set-up, what `serve` hands out, what it says when it cannot start, and the proxies in front of it.
 
 mod database;
-mod docs;
+pub(crate) mod docs;
 mod embedded;
 mod files;
 mod process;

@@ -44,7 +44,9 @@ fn containers_are_given_every_setting_that_is_needed_and_none_that_is_not_one() 
 fn image_is_run_by_nobody_in_particular_and_writes_nothing() {
     let dockerfile = read("Dockerfile");
     let last = dockerfile.rsplit("\nFROM ").next().unwrap();
-    assert!(last.contains("\nUSER 10001:10001\n") && last.contains("/readyz"), "{last}");
+    assert!(last.contains("\nUSER 10001:10001\n") && last.contains("\"ready\""), "{last}");
+    let builds = dockerfile.lines().find(|line| line.contains("cargo build")).unwrap();
+    assert!(builds.contains("--features dashboard"), "`serve` would not start: {builds}");
     let compose = read("compose.yaml");
     assert!(compose.contains("read_only: true") && compose.contains("cap_drop: [ALL]"));
     let toolchain = read("rust-toolchain.toml");

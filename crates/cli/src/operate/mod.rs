@@ -7,6 +7,7 @@ mod addresses;
 mod deliveries;
 mod dlq;
 mod doctor;
+mod down;
 mod guilds;
 mod migrations;
 mod restored;
@@ -14,6 +15,7 @@ mod secrets;
 mod settings;
 mod smoke;
 mod subscriptions;
+mod up;
 mod urls;
 mod users;
 
@@ -31,6 +33,10 @@ use tracing::level_filters::LevelFilter;
 /// What an operator does.
 #[derive(Debug, Subcommand)]
 pub enum Operate {
+    /// From nothing to the first test message: asks, tries each answer, sets everything up, and waits until it works.
+    Up(Box<up::Args>),
+    /// Take away what `up` has set up.
+    Down(Box<down::Args>),
     /// Print which address belongs where in the consoles of Twitch and Discord.
     Urls(With<urls::Args>),
     /// Check settings, AWS, database, Discord, Twitch and our own address; each problem comes with its remedy.
@@ -68,6 +74,8 @@ pub async fn run(command: Operate) -> Result<ExitCode, Error> {
 
 async fn dispatch(command: Operate) -> Result<ExitCode, Error> {
     match command {
+        Operate::Up(args) => up::run(*args).await,
+        Operate::Down(args) => down::run(*args).await,
         Operate::Urls(With { args, source }) => urls::run(&args, &source.settings().await?),
         Operate::Doctor(With { args, source }) => doctor::run(args, &source).await,
         Operate::Smoke(With { args, source }) => smoke::run(&args, &source.settings().await?).await,

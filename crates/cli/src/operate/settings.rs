@@ -57,6 +57,11 @@ impl Source {
 }
 
 impl Settings {
+    /// Those of a stack, as somebody whom AWS knows.
+    pub(super) async fn of_stack(name: &str, aws: AwsSettings) -> Result<Self, Error> {
+        Ok(Self(Some(Stack::read_as(name, aws).await?)))
+    }
+
     /// A single one; an empty one counts as unset.
     pub(super) fn get(&self, name: &str) -> Option<String> {
         match &self.0 {
@@ -87,7 +92,10 @@ impl Settings {
 
 impl Stack {
     async fn read(name: &str) -> Result<Self, Error> {
-        let aws = credentials()?;
+        Self::read_as(name, credentials()?).await
+    }
+
+    async fn read_as(name: &str, aws: AwsSettings) -> Result<Self, Error> {
         let (http, now) = (sm_aws::lazy_http(), Clock::system().now());
         let served = format!("{name}-app:live");
         let values = sm_aws::function_settings(&aws, &http, &served, now).await;
@@ -182,7 +190,7 @@ fn remedy(stack: &str, region: &str, error: &CallError) -> String {
 }
 
 /// As CloudFormation allows, and short enough for the name of a function.
-fn stack_name(text: &str) -> Result<String, String> {
+pub(super) fn stack_name(text: &str) -> Result<String, String> {
     let fits = text.starts_with(|c: char| c.is_ascii_alphabetic())
         && text.len() <= 49
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');

@@ -18,8 +18,6 @@ use tokio::{sync::watch, time::Instant};
 /// A worker stops claiming this long before its deadline, so that what is under way gets done.
 const STOP_BEFORE: Duration = Duration::from_secs(5);
 
-/// The schedule's sweep finds what is due later than this.
-const SWEEP_EVERY: time::Duration = time::Duration::MINUTE;
 /// How often events are looked for while delivery drains what is queued; a ring within the process is heard at once.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
@@ -67,7 +65,7 @@ async fn ring_when_due(app: &App) -> sqlx::Result<()> {
     let now = app.clock.now();
     let Some(due) = events::next_due(&app.pool, now).await? else { return Ok(()) };
     let wait = (due - now).max(time::Duration::SECOND);
-    if wait < SWEEP_EVERY && claim::plan_ring(&app.pool, now, now + wait).await? {
+    if wait < app.settings.sweep_every && claim::plan_ring(&app.pool, now, now + wait).await? {
         app.doorbell.ring_in(Ring::Deliver, wait.unsigned_abs()).await;
     }
     Ok(())

@@ -5,6 +5,7 @@ pub use super::drift::{Drift, Reconciled, at_twitch, drift, outdated, subscripti
 use super::{
     listing::{self, Streams},
     names::{ReconcileError, miss, take_up},
+    subscriptions::is_ours,
 };
 use crate::{
     App,
@@ -13,6 +14,7 @@ use crate::{
 };
 use sm_aws::Ring;
 use sm_db::streamers;
+use sm_twitch::Error;
 use sm_types::TwitchUserId;
 
 /// Streamers per request: as many as Twitch takes.
@@ -73,4 +75,22 @@ pub(crate) async fn step_names(app: &App, run: Run<'_>) -> Step {
     let active = streamers::active(&app.pool, &page).await?;
     miss(app, &active, &users).await?;
     Ok(next)
+}
+
+/// Ends every subscription that is delivered to us, for good: a product that runs would create them anew.
+///
+/// How many there were. Asks Twitch alone, so that a database that is gone stops nobody.
+pub async fn end_all(app: &App) -> Result<usize, Error> {
+    let token = app.twitch.app_token().await?.secret;
+    let all = app.twitch.list_subscriptions(&token).await?;
+    let ours: Vec<_> =
+        all.iter().filter(|s| s.callback().is_some_and(|to| is_ours(app, to))).collect();
+    for subscription in &ours {
+        // Thousands use up the points of a minute.
+        while let Err(error) = app.twitch.delete_subscription(&token, &subscription.id).await {
+            let Error::RateLimited { retry_after } = error else { return Err(error) };
+            tokio::time::sleep(retry_after).await;
+        }
+    }
+    Ok(ours.len())
 }

@@ -1,6 +1,11 @@
 //! Webhook events: what Discord tells the application of its own accord, signed with Ed25519.
 
-use super::{DiscordSim, Shared, answers, members, resources, world::World};
+use super::{
+    DiscordSim, Shared,
+    answers::{self, Refusal},
+    members, resources,
+    world::World,
+};
 use ring::signature::{Ed25519KeyPair, KeyPair};
 use serde_json::{Value, json};
 use sm_types::{GuildId, UserId};
@@ -45,7 +50,53 @@ impl Sender {
     }
 }
 
+/// Where events are to go, as an application asks for it.
+#[derive(Debug)]
+pub(super) struct EventsTo {
+    url: Option<String>,
+    types: Vec<String>,
+}
+
+impl EventsTo {
+    /// Off, or on with an address; the rest of Discord's form is for its document to judge.
+    pub(super) fn parse(body: &Value) -> Result<Self, Refusal> {
+        let url = body["event_webhooks_url"].as_str().map(str::to_owned);
+        match (&url, body["event_webhooks_status"].as_u64()) {
+            (Some(_), Some(2)) | (None, Some(1)) => {}
+            _ => return Err(Refusal::invalid("event_webhooks_status", "Must go with a URL")),
+        }
+        let types = body["event_webhooks_types"].as_array().into_iter().flatten();
+        Ok(Self { url, types: types.filter_map(|t| t.as_str().map(str::to_owned)).collect() })
+    }
+}
+
+/// Tries an address as Discord does, with a ping and with a forged one, and keeps it when both are answered rightly.
+pub(super) async fn register(shared: &Shared, to: EventsTo) -> Result<Value, Refusal> {
+    if let Some(url) = &to.url {
+        let ping = outer(shared, 0).to_string();
+        let good = send(shared, url, ping.as_bytes(), Signing::Good).await;
+        let forged = send(shared, url, ping.as_bytes(), Signing::Bad).await;
+        if (good, forged) != (Some(204), Some(401)) {
+            let why = "The specified event webhooks endpoint url could not be verified.";
+            return Err(Refusal::invalid("event_webhooks_url", why));
+        }
+    }
+    let mut world = shared.world();
+    (world.webhook_events_url, world.webhook_events_types) = (to.url, to.types);
+    Ok(resources::application(shared, &world))
+}
+
 impl DiscordSim {
+    /// Sends what is for addresses that begin so to another one: those behind a network that is not here.
+    pub fn set_detour(&self, from: &str, to: &str) {
+        self.shared.world().detour = Some((from.to_owned(), to.to_owned()));
+    }
+
+    /// Where webhook events go.
+    pub fn webhook_events_url(&self) -> Option<String> {
+        self.shared.world().webhook_events_url.clone()
+    }
+
     /// Sets where webhook events go; before that none is sent.
     pub fn set_webhook_events_url(&self, url: &str) {
         self.shared.world().webhook_events_url = Some(url.to_owned());
@@ -139,7 +190,14 @@ async fn deliver(shared: &Shared, body: &[u8], signing: Signing) -> Vec<u16> {
 }
 
 async fn send(shared: &Shared, url: &str, body: &[u8], signing: Signing) -> Option<u16> {
-    let now = shared.world().now_ms() / 1000;
+    let (now, detour) = {
+        let world = shared.world();
+        (world.now_ms() / 1000, world.detour.clone())
+    };
+    let url = match detour {
+        Some((from, to)) => url.replacen(&from, &to, 1),
+        None => url.to_owned(),
+    };
     let age = if signing == Signing::Stale { STALE_SECONDS } else { 0 };
     let timestamp = now.saturating_sub(age).to_string();
     let signed = match signing {

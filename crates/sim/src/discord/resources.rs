@@ -44,8 +44,7 @@ pub(super) fn application(shared: &Shared, world: &World) -> Value {
     if let Some(url) = &world.webhook_events_url {
         answer["event_webhooks_url"] = json!(url);
         answer["event_webhooks_status"] = json!(2);
-        answer["event_webhooks_types"] =
-            json!(["APPLICATION_AUTHORIZED", "APPLICATION_DEAUTHORIZED"]);
+        answer["event_webhooks_types"] = json!(world.webhook_events_types);
     }
     answer
 }

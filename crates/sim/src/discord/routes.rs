@@ -5,7 +5,7 @@ use super::{
     answers::{Refusal, add_bucket, rate_limited, refusal_of, refuse, respond, server_error},
     authorize, bearer,
     call::Call,
-    events,
+    events::{self, EventsTo},
     faults::{FaultKind, LimitScope},
     forms::Pairs,
     limits::Route,
@@ -16,8 +16,8 @@ use crate::unkind::{self, Unkind};
 use axum::{
     body::Bytes,
     extract::State,
-    http::{HeaderMap, Method, Uri, header},
-    response::Response,
+    http::{HeaderMap, Method, StatusCode, Uri, header},
+    response::{IntoResponse, Response},
 };
 use serde_json::Value;
 use std::{
@@ -42,6 +42,7 @@ pub const ROUTES: &[&str] = &[
     "GET users/@me/guilds/*/member",
     "DELETE users/@me/guilds/*",
     "GET applications/@me",
+    "PATCH applications/@me",
     "GET oauth2/@me",
     "POST oauth2/token",
     "POST oauth2/token/revoke",
@@ -58,6 +59,8 @@ struct Aftermath {
     unkind: Option<Unkind>,
     /// Whose tokens were revoked.
     deauthorized: Option<u64>,
+    /// Where webhook events are to go; tried before it is answered.
+    register: Option<EventsTo>,
 }
 
 /// `/oauth2/authorize`, which faults meet as they meet the API.
@@ -92,6 +95,10 @@ pub(super) async fn handle(
         let status = unkind.unwrap_or(response.status().as_u16());
         world.seen(method.as_str(), &path, status);
         (response, aftermath)
+    };
+    let response = match aftermath.register {
+        Some(to) => respond(events::register(&shared, to).await),
+        None => response,
     };
     if let Some(user) = aftermath.deauthorized {
         // Beside the answer, as Discord does: whoever waits for that may be the one to be told.
@@ -167,16 +174,33 @@ fn answer(
         Some(access) => bearer::handle(world, &shared.application, &call, access),
         None => {
             let is_known = text(header::AUTHORIZATION).strip_prefix("Bot ") == Some(&shared.token);
-            if is_known {
-                with_bot_token(shared, world, &call, drop_embeds)
-            } else {
+            if !is_known {
                 refuse(Refusal::unauthorized())
+            } else if *call.method == Method::PATCH && call.segments == ["applications", "@me"] {
+                match edit_application(shared, world, &call) {
+                    Ok(register) => aftermath.register = Some(register),
+                    Err(refusal) => return (refuse(refusal), aftermath),
+                }
+                StatusCode::OK.into_response()
+            } else {
+                with_bot_token(shared, world, &call, drop_embeds)
             }
         }
     };
     (response, aftermath)
 }
 
+fn edit_application(
+    shared: &Shared,
+    world: &mut World,
+    call: &Call<'_>,
+) -> Result<EventsTo, Refusal> {
+    let body = body(call)?;
+    if let Some(contract) = &shared.contract {
+        world.violations.extend(contract.violations("PATCH", "/applications/@me", &body));
+    }
+    EventsTo::parse(&body)
+}
 /// Whether a body has what a fault is about.
 fn is_about(kind: &FaultKind, body: &[u8]) -> bool {
     let FaultKind::RefusePart { path } = kind else { return true };

@@ -17,6 +17,8 @@ use std::{
 const DISCORD_EPOCH_MS: i128 = 1_420_070_400_000;
 /// Discord says "a few minutes".
 const NONCE_MEMORY: Duration = Duration::from_secs(180);
+/// What comes where the developer portal was used: both events of applications.
+const EVENTS: [&str; 2] = ["APPLICATION_AUTHORIZED", "APPLICATION_DEAUTHORIZED"];
 const KEPT_REQUESTS: usize = 10_000;
 const KEPT_CHANGES: usize = 5_000;
 /// View, send, embed, history, send in threads.
@@ -33,6 +35,9 @@ pub(crate) struct World {
     pub(super) users: BTreeMap<u64, User>,
     pub(super) grants: Grants,
     pub(super) webhook_events_url: Option<String>,
+    pub(super) webhook_events_types: Vec<String>,
+    /// What an address begins with, and what is taken instead.
+    pub(super) detour: Option<(String, String)>,
     pub(super) guilds: HashMap<u64, Guild>,
     pub(super) channels: HashMap<u64, Channel>,
     /// When each nonce was used, in Unix milliseconds, and the channel and message it stands for.
@@ -62,6 +67,8 @@ impl World {
             users: BTreeMap::new(),
             grants: Grants::default(),
             webhook_events_url: None,
+            webhook_events_types: EVENTS.map(str::to_owned).to_vec(),
+            detour: None,
             guilds: HashMap::new(),
             channels: HashMap::new(),
             nonces: HashMap::new(),

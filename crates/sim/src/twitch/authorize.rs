@@ -9,7 +9,10 @@ use axum::{
 };
 use reqwest::Url;
 use sm_types::TwitchUserId;
-use std::{fmt::Write, sync::Arc};
+use std::{
+    fmt::Write,
+    sync::{Arc, PoisonError},
+};
 
 pub(super) const REDIRECT_MISMATCH: &str = "Parameter redirect_uri does not match registered URI";
 
@@ -45,7 +48,7 @@ fn parse<'a>(shared: &Shared, query: &'a Pairs) -> Result<Request<'a>, String> {
     }
     let mismatch = || format!("redirect_mismatch: {REDIRECT_MISMATCH}");
     let redirect_uri = query.get("redirect_uri").ok_or_else(mismatch)?;
-    let registered = &shared.redirect_uris;
+    let registered = shared.redirect_uris.lock().unwrap_or_else(PoisonError::into_inner).clone();
     if !registered.is_empty() && !registered.iter().any(|known| known == redirect_uri) {
         return Err(mismatch());
     }

@@ -179,7 +179,7 @@ pub(crate) struct Shared {
     retries: Vec<Duration>,
     points_per_minute: Option<u32>,
     subscriptions_per_page: usize,
-    redirect_uris: Vec<String>,
+    redirect_uris: Mutex<Vec<String>>,
     rotate_refresh_tokens: bool,
     clock: Clock,
 }
@@ -204,7 +204,7 @@ impl TwitchSim {
             retries: options.retries,
             points_per_minute: options.points_per_minute,
             subscriptions_per_page: options.subscriptions_per_page,
-            redirect_uris: options.redirect_uris,
+            redirect_uris: Mutex::new(options.redirect_uris),
             rotate_refresh_tokens: options.rotate_refresh_tokens,
             clock: options.clock,
         });
@@ -217,6 +217,12 @@ impl TwitchSim {
             let _ = axum::serve(listener, router).await;
         });
         Ok(Self { shared, server: Some(server.abort_handle()) })
+    }
+
+    /// Registers an address that users may be sent back to; from the first one on, no other.
+    pub fn add_redirect_uri(&self, uri: &str) {
+        let registered = &self.shared.redirect_uris;
+        registered.lock().unwrap_or_else(PoisonError::into_inner).push(uri.to_owned());
     }
 
     /// Stops listening.

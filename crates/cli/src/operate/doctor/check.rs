@@ -37,7 +37,16 @@ impl Check {
         self.name == name
     }
 
-    fn line(&self) -> String {
+    pub(crate) fn is_problem(&self) -> bool {
+        self.mark == Mark::Problem
+    }
+
+    pub(crate) fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// For people, with its remedy.
+    pub(crate) fn line(&self) -> String {
         let line = format!("{} {:20} {}\n", self.mark.symbol(), self.name, self.found);
         self.fix.as_ref().map_or_else(|| line.clone(), |fix| format!("{line}  {:20} → {fix}\n", ""))
     }

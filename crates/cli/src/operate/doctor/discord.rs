@@ -2,14 +2,12 @@
 
 use super::{check::Check, here};
 use crate::operate::Addresses;
-use sm_discord::{Application, Error};
+use sm_discord::{Application, EVENTS, Error};
 use sm_lambda::Config;
 use sm_services::App;
 use sm_types::Secret;
 
 const PORTAL: &str = "Discord developer portal";
-/// Installs and withdrawn consents.
-const EVENTS: [&str; 2] = ["APPLICATION_AUTHORIZED", "APPLICATION_DEAUTHORIZED"];
 
 pub(super) async fn look(app: &App, config: &Config) -> Vec<Check> {
     let mut checks = vec![token(app).await];
@@ -88,7 +86,7 @@ fn equal(name: &'static str, theirs: &str, ours: &str, fix: &str) -> Check {
     }
 }
 
-fn redirect(found: &Application, at: &Addresses) -> Check {
+pub(crate) fn redirect(found: &Application, at: &Addresses) -> Check {
     const NAME: &str = "discord redirect";
     if found.redirect_uris.contains(&at.discord_redirect) {
         return Check::good(NAME, "is registered");
@@ -97,7 +95,7 @@ fn redirect(found: &Application, at: &Addresses) -> Check {
     Check::problem(NAME, "is not registered: nobody can sign in", &fix)
 }
 
-fn events(found: &Application, at: &Addresses) -> Check {
+pub(crate) fn events(found: &Application, at: &Addresses) -> Check {
     const NAME: &str = "discord events";
     let fix =
         format!("set {} in {PORTAL} → Webhooks, with both Application events", at.discord_events);

@@ -107,7 +107,8 @@ async fn cipher(app: &App, config: &Config) -> Check {
     }
 }
 
-async fn health(config: &Config) -> Check {
+/// Whether somebody answers at our own address.
+pub(crate) async fn health(config: &Config) -> Check {
     const NAME: &str = "way in";
     let url = Addresses::below(&config.public_base_url).health;
     let fix = "start `serve`, and look at the proxy in front of it, the firewall and DNS";

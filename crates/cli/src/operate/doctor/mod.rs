@@ -3,9 +3,9 @@
 mod aws;
 pub(super) mod check;
 mod database;
-mod discord;
-mod here;
-mod twitch;
+pub(super) mod discord;
+pub(super) mod here;
+pub(super) mod twitch;
 
 use super::settings::Source;
 use crate::output::{Error, Format};

@@ -44,7 +44,7 @@ fn refused(name: &'static str, error: &Error, fix: &str) -> Check {
 }
 
 /// The consent page answers a redirect that is not registered with `redirect_mismatch`.
-async fn redirect(app: &App, config: &Config) -> Check {
+pub(crate) async fn redirect(app: &App, config: &Config) -> Check {
     const NAME: &str = "twitch redirect";
     let redirect = Addresses::below(&config.public_base_url).twitch_redirect;
     let Some(page) = app.twitch.consent_url(&redirect, "doctor") else {

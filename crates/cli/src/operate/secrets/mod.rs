@@ -6,7 +6,7 @@
 mod bootstrap;
 mod check;
 mod rotate;
-mod store;
+pub(super) mod store;
 
 use super::settings::Settings;
 use crate::output::{Error, Format};

@@ -15,19 +15,19 @@ use sm_types::Clock;
 use std::{collections::BTreeMap, io::IsTerminal};
 
 /// Setting name → value; an empty one counts as unset.
-pub(super) type Values = BTreeMap<String, String>;
+pub(in crate::operate) type Values = BTreeMap<String, String>;
 
 /// The secret settings as they are.
-pub(super) struct Store {
-    pub(super) values: Values,
+pub(in crate::operate) struct Store {
+    pub(in crate::operate) values: Values,
     /// The names that these settings need, those of ours last.
-    pub(super) names: Vec<&'static str>,
+    pub(in crate::operate) names: Vec<&'static str>,
     /// `None` where there is an environment file.
     manager: Option<(Config, StoredSecret)>,
 }
 
 impl Store {
-    pub(super) async fn open(settings: &Settings) -> Result<Self, Error> {
+    pub(in crate::operate) async fn open(settings: &Settings) -> Result<Self, Error> {
         let local = settings.get("KMS_KEY_ID").is_none().then_some(LOCAL_KEY);
         let names: Vec<_> =
             ASKED.map(|(name, _)| name).into_iter().chain(MADE).chain(local).collect();
@@ -52,11 +52,25 @@ impl Store {
     }
 
     /// The value in use, or an empty text.
-    pub(super) fn get(&self, name: &str) -> &str {
+    pub(in crate::operate) fn get(&self, name: &str) -> &str {
         self.values.get(name).map_or("", |value| value.trim())
     }
 
-    /// Stores new values, unless the product could not start with them; tells their names only.
+    /// Stores new values, unless the product could not start with them.
+    pub(in crate::operate) async fn keep(&mut self, new: Values) -> Result<(), Error> {
+        if new.is_empty() {
+            return Ok(());
+        }
+        self.values.extend(new);
+        if let Some((config, stored)) = &self.manager {
+            let config = config.clone().with_secrets(&self.values)?;
+            sm_lambda::build_app(&config, Clock::system())?;
+            stored.replace(&self.values).await?;
+        }
+        Ok(())
+    }
+
+    /// Stores new values, and tells their names only.
     pub(super) async fn change(
         mut self,
         new: Values,
@@ -64,14 +78,8 @@ impl Store {
         format: Format,
     ) -> Result<(), Error> {
         let names: Vec<_> = new.keys().cloned().collect();
-        self.values.extend(new);
-        if let Some((config, stored)) = &self.manager
-            && !dry_run
-            && !names.is_empty()
-        {
-            let config = config.clone().with_secrets(&self.values)?;
-            sm_lambda::build_app(&config, Clock::system())?;
-            stored.replace(&self.values).await?;
+        if !dry_run {
+            self.keep(new).await?;
         }
         let json = json!({ "set": names, "dry_run": dry_run });
         format.print(&json, || match (names.join(", "), dry_run) {
