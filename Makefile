@@ -45,9 +45,8 @@ test-rust:
 	requests are held to our own rules only"
 	$(CARGO) build --workspace --bins
 	$(BIN) with-postgres -- $(CARGO) test --workspace --all-targets
-	@if PATH="$$PATH:/usr/sbin" command -v pgbouncer >/dev/null; then \
-	  $(BIN) with-postgres -- $(CARGO) test -p sm-tests --test integration -- --ignored poolers::untracked::; \
-	else echo "pgbouncer is missing (apt-get install pgbouncer): nothing is tried behind it"; fi
+	PGBOUNCER="$$(tools/pgbouncer.sh --untracked)" && export PGBOUNCER && $(BIN) with-postgres -- \
+	  $(CARGO) test -p sm-tests --test integration -- --ignored poolers::untracked::
 
 test-dashboard: $(DASHBOARD)
 	npm --prefix frontend test

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Prints the path of a PgBouncer that tracks prepared statements (1.21 or newer): PGBOUNCER, the one that is installed, or
-# one built here of Debian's source package, in target/pgbouncer.
+# one built here of Debian's source package, in target/pgbouncer. With --untracked any version does, and where there is
+# none it is installed with apt-get.
 set -eu
 cd "$(dirname "$0")/.."
 PATH="$PATH:/usr/sbin"
@@ -26,6 +27,18 @@ missing() {
   echo "$1: install PgBouncer 1.21 or newer, or name one: PGBOUNCER=…" >&2
   exit 1
 }
+
+if [ "${1:-}" = --untracked ]; then
+  if ! command -v "${PGBOUNCER:-pgbouncer}" >/dev/null; then
+    echo "PgBouncer is missing: installing it with apt-get …" >&2
+    as_root="$([ "$(id -u)" = 0 ] || echo "sudo -n")"
+    export DEBIAN_FRONTEND=noninteractive
+    { $as_root apt-get update -qq && $as_root apt-get install -y -qq --no-install-recommends pgbouncer; } >&2 || true
+  fi
+  command -v "${PGBOUNCER:-pgbouncer}" && exit 0
+  echo "The tests of poolers need PgBouncer: install it (Debian: sudo apt-get install pgbouncer), or name one: PGBOUNCER=…" >&2
+  exit 1
+fi
 command -v apt-get >/dev/null || missing "no PgBouncer that tracks prepared statements is here, and apt-get is missing"
 { pkg-config --exists libevent openssl && command -v dpkg-source make cc >/dev/null; } 2>/dev/null ||
   missing "building PgBouncer needs more: apt-get install dpkg-dev make gcc pkg-config libevent-dev libssl-dev. Or"
