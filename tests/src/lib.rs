@@ -5,6 +5,7 @@
 
 mod browser;
 mod database;
+pub mod flood;
 mod log;
 pub mod process;
 mod silence;

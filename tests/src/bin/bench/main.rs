@@ -8,6 +8,7 @@ mod queue;
 mod scale;
 
 use figures::say;
+use sm_tests::{flood, scenario};
 
 #[tokio::main]
 async fn main() {
@@ -33,5 +34,9 @@ async fn main() {
     }
     if wanted("queue") {
         queue::run().await;
+    }
+    if wanted("flood") {
+        say("\nStrangers flood a server for 20 seconds");
+        scenario(async |t| say(&flood::flood(t, 20, 100).await.to_string())).await;
     }
 }
