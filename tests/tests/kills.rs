@@ -33,8 +33,6 @@ async fn unfinished(t: &World) -> i64 {
 async fn killed_workers_lose_and_double_nothing() {
     let _loaded = sm_tests::machine().await;
     let (kills, guilds) = (setting("CHAOS_KILLS", 12), setting("CHAOS_GUILDS", 400));
-    // So many messages between two kills that work is left for the last of them.
-    let between = (guilds * 13 / kills / 10) as u64;
     scenario(async |t| {
         let ana = t.streamer("ana").await;
         for _ in 0..guilds {
@@ -52,7 +50,9 @@ async fn killed_workers_lose_and_double_nothing() {
             t.sql("update stream_events set due_at = now() - interval '1 second' where kind = 'online'").await;
             let mut worker = Process::start("streammaxing", &["serve", "--api-only", "--listen", "127.0.0.1:0"], &settings);
             if killed < kills {
-                wait_for_progress(t, random(between)).await;
+                // So many messages until the next kill that work is left for the last of them.
+                let left = guilds - t.discord.message_count().min(guilds);
+                wait_for_progress(t, random((2 * left / (kills - killed + 1) + 1) as u64)).await;
                 tokio::time::sleep(Duration::from_millis(random(30))).await;
                 killed += 1;
             } else {
