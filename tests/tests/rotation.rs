@@ -119,7 +119,8 @@ async fn restarts_with_new_pairs_refuse_no_webhook_and_no_session() {
             done.store(true, Ordering::Relaxed);
         };
         let ((webhooks, sessions), ()) = tokio::join!(flow, rotate);
-        assert!(webhooks > 100 && sessions > 50, "{webhooks} webhooks and {sessions} requests");
+        // Some of each at every step, however busy the machine is.
+        assert!(webhooks > 20 && sessions > 10, "{webhooks} webhooks and {sessions} requests");
         // Without the old ones, what they signed is refused.
         drop(servers);
         let after = settings(t, NEW_SESSION, NEW_EVENTSUB);

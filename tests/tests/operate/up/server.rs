@@ -211,6 +211,24 @@ async fn whoever_leaves_goes_on_at_the_question_where_they_were() {
     .await;
 }
 
+#[test]
+fn program_that_the_service_would_not_see_is_refused_before_anything_is_asked() {
+    let folder =
+        std::path::PathBuf::from(format!("/tmp/streammaxing-hidden-{}", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    let program = folder.join("streammaxing");
+    fs::copy(binary("streammaxing"), &program).unwrap();
+    let mut command = std::process::Command::new(&program);
+    let ran = command.args(["up", "server", "--service"]).env_clear().output().unwrap();
+    fs::remove_dir_all(&folder).unwrap();
+    let said = String::from_utf8_lossy(&ran.stderr);
+    assert!(!ran.status.success() && ran.stdout.is_empty(), "{said}");
+    assert!(
+        said.contains("--service: a service may not read /tmp/") && said.contains("sudo install"),
+        "{said}"
+    );
+}
+
 #[tokio::test]
 async fn service_is_the_one_of_the_document_and_is_started() {
     scenario(async |t| {

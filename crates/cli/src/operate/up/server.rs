@@ -48,14 +48,14 @@ pub(super) struct Args {
 }
 
 pub(super) async fn run(args: &Args) -> Result<(), Error> {
+    if args.service {
+        args.paths.refuse_unfit()?;
+    }
     let mut given = args.given.values()?;
     given.extend(args.address.clone().map(|address| (ADDRESS.name, address)));
     let mut interview = Interview::new(Answers::open(&args.file)?, given);
     let asked = QUESTIONS.into_iter().chain((!args.given.no_test).then_some(CHANNEL));
     interview.refuse_gaps(&asked.collect::<Vec<_>>())?;
-    if args.service {
-        args.paths.refuse_unfit()?;
-    }
     ask(&mut interview).await?;
     let config = complete(&mut interview)?;
     say(&format!(

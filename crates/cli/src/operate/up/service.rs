@@ -12,12 +12,15 @@ const UNIT: &str = include_str!("../../../assets/streammaxing.service");
 const NAME: &str = "streammaxing.service";
 const PROGRAM: &str = "/usr/local/bin/streammaxing";
 const SETTINGS: &str = "/etc/streammaxing.env";
+const UNITS: &str = "/etc/systemd/system";
+/// What the unit hides from its program: `ProtectHome`, `PrivateTmp`.
+const HIDDEN: [&str; 3] = ["/home", "/root", "/tmp"];
 
 /// Where the parts of a service are.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Paths {
     /// Where systemd looks for services.
-    #[arg(long, hide = true, default_value = "/etc/systemd/system")]
+    #[arg(long, hide = true, default_value = UNITS)]
     units: PathBuf,
 }
 
@@ -25,7 +28,8 @@ impl Paths {
     /// Before anything is asked: a program that the service's user cannot read would never start.
     pub(super) fn refuse_unfit(&self) -> Result<(), Error> {
         let program = std::env::current_exe()?;
-        if ["/home", "/root", "/tmp"].iter().any(|closed| program.starts_with(closed)) {
+        let is_real = self.units == Path::new(UNITS);
+        if is_real && HIDDEN.iter().any(|hidden| program.starts_with(hidden)) {
             return Err(format!(
                 "--service: a service may not read {}. Remedy: sudo install {} {PROGRAM}, then run that one",
                 program.display(),
