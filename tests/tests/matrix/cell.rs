@@ -180,7 +180,7 @@ fn patience_minutes(cell: &Cell) -> i64 {
         // We were asked to wait for a day, and wait for five minutes.
         ("429-long", _) => 6,
         // What Twitch says it does not know counts as deleted, until the next comparison finds it.
-        ("404", _) if cell.call.name == "delete_subscription" => 12,
+        ("404", _) if cell.call.name == "delete_subscription" => 11,
         // Thousands of subscriptions may wait: each waits as long again as it has waited already.
         (_, Spell::While) if about_subscriptions => 5,
         _ => 1,
