@@ -1,9 +1,12 @@
 //! `migrate`: brings the database up to date, or tells what that would do.
 
-use super::{exit, settings::Settings};
+use super::{
+    exit,
+    settings::{self, Settings},
+};
 use crate::output::{Error, Format, say};
 use serde_json::json;
-use sm_db::{PoolLimits, fitness::obstacle_to_migrating, migrations::State};
+use sm_db::{fitness::obstacle_to_migrating, migrations::State};
 use sm_types::Secret;
 use std::process::ExitCode;
 
@@ -18,7 +21,7 @@ pub struct Args {
 
 pub(super) async fn run(args: &Args, settings: &Settings) -> Result<ExitCode, Error> {
     let url = database_url(settings).await?;
-    let pool = sm_lambda::pool(&url, false, PoolLimits::with_connections(1))?;
+    let pool = settings::pool(&url)?;
     let mut db = pool.acquire().await?;
     let before = sm_db::migrations::state(&mut db).await?;
     let found = obstacle_to_migrating(&mut db, !before.pending.is_empty()).await?;

@@ -4,6 +4,7 @@ use super::CalledWrongly;
 use crate::output::Error;
 use serde_json::{Value, json};
 use sm_aws::{AwsSettings, CallError};
+use sm_db::{Pool, PoolLimits};
 use sm_lambda::{
     Config,
     config::{ConfigError, peek},
@@ -197,6 +198,11 @@ pub(super) fn stack_name(text: &str) -> Result<String, String> {
     let wrong =
         || format!("`{text}` is no name of a stack: letters, digits and hyphens, 49 at most");
     fits.then(|| text.to_owned()).ok_or_else(wrong)
+}
+
+/// The database for a command, which needs one connection.
+pub(super) fn pool(database_url: &Secret) -> Result<Pool, ConfigError> {
+    sm_lambda::pool(database_url, false, PoolLimits::with_connections(1))
 }
 
 #[cfg(test)]

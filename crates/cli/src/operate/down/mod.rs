@@ -3,10 +3,9 @@
 mod aws;
 mod server;
 
-use super::{CalledWrongly, addresses::Addresses, up::interview::Interview};
+use super::{CalledWrongly, addresses::Addresses, settings, up::interview::Interview};
 use crate::output::{Error, Mark, say};
 use clap::Subcommand;
-use sm_db::PoolLimits;
 use sm_discord::EventWebhooks;
 use sm_lambda::Config;
 use sm_services::App;
@@ -85,8 +84,7 @@ async fn data(common: &Common, config: &Config) -> Result<(), Error> {
         say(&format!("{} {:22} stays as it is", Mark::Warning.symbol(), "database"));
         return Ok(());
     }
-    let pool =
-        sm_lambda::pool(&config.secrets()?.database_url, false, PoolLimits::with_connections(1))?;
+    let pool = settings::pool(&config.secrets()?.database_url)?;
     sm_db::migrations::remove(&pool).await?;
     pool.close().await;
     say(&format!("{} {:22} has nothing of ours any more", Mark::Good.symbol(), "database"));

@@ -16,11 +16,11 @@ pub(crate) mod service;
 pub(crate) mod trial;
 mod wait;
 
+use super::settings;
 use crate::output::{Error, Mark, say};
 use clap::Subcommand;
 use interview::Interview;
 use questions::{BOT_TOKEN, DISCORD_SECRET, TWITCH_ID, TWITCH_SECRET};
-use sm_db::PoolLimits;
 use sm_discord::Application;
 use sm_lambda::Config;
 use std::process::ExitCode;
@@ -68,8 +68,7 @@ async fn ask_applications(
 
 /// Brings the database up to date.
 async fn migrate(config: &Config) -> Result<(), Error> {
-    let url = &config.secrets()?.database_url;
-    let pool = sm_lambda::pool(url, false, PoolLimits::with_connections(1))?;
+    let pool = settings::pool(&config.secrets()?.database_url)?;
     sm_db::migrate(&pool).await?;
     pool.close().await;
     say(&format!("{} {:22} is up to date", Mark::Good.symbol(), "database"));

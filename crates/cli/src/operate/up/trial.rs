@@ -1,8 +1,9 @@
 //! Whether an answer is right: asks whoever has made it.
 
 use super::interview::{Refusal, Tried};
+use crate::operate::settings;
 use sm_aws::Http;
-use sm_db::{PoolLimits, fitness::obstacle_to_migrating};
+use sm_db::fitness::obstacle_to_migrating;
 use sm_discord::Application;
 use sm_lambda::config::{DISCORD_API_URL, TWITCH_API_URL, TWITCH_AUTH_URL, peek};
 use sm_types::{Clock, Secret, address};
@@ -133,7 +134,7 @@ fn away(who: &str, error: &dyn std::error::Error) -> Refusal {
 
 /// Whether the database is there, new enough, and takes what we make.
 pub(crate) async fn database(url: &str) -> Tried<()> {
-    let pool = sm_lambda::pool(&Secret::new(url), false, PoolLimits::with_connections(1));
+    let pool = settings::pool(&Secret::new(url));
     let pool = pool.map_err(|error| {
         let found = error.problems.first().map_or_else(String::new, |(_, problem)| problem.clone());
         Refusal::new(found, "copy the address from whoever runs the database")
