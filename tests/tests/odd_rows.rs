@@ -250,6 +250,27 @@ async fn subscriptions_that_come_twice_and_cursors_in_circles_end() {
 }
 
 #[tokio::test]
+async fn cursors_that_twitch_does_not_know_cost_a_minute() {
+    scenario(async |t| {
+        let ana = t.streamer("ana").await;
+        t.guild_following(&ana).await;
+        let page = json!({ "data": [], "pagination": { "cursor": "of another list" } }).to_string();
+        for _ in 0..2 {
+            let path = "GET eventsub/subscriptions";
+            t.twitch.fault(Fault::answering(path, 200, page.clone()));
+        }
+        t.sweep().await;
+        assert_eq!(t.count("jobs where name = 'subscriptions' and failures = 1").await, 1);
+        t.clock.advance(Duration::MINUTE);
+        t.sweep().await;
+        let done =
+            "jobs where name = 'subscriptions' and failures = 0 and succeeded_at is not null";
+        assert_eq!(t.count(done).await, 1);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn search_that_fails_leaves_the_exact_name() {
     scenario(async |t| {
         t.twitch.add_user("ana", "ANA");

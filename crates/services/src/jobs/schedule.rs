@@ -192,7 +192,7 @@ async fn give_back(app: &App, job: &Job, claimed: &Claimed, ended: Ended) -> sql
                 "a job has failed; it goes on later"
             );
             let error = failure.to_string();
-            let anew = failures % ANEW_AFTER == 0;
+            let anew = matches!(failure, Failure::Nowhere) || failures % ANEW_AFTER == 0;
             let failed = jobs::Failure { error: &error, due_at: now + wait, anew };
             jobs::fail(pool, name, turn, now, failed).await?;
             return Ok(true);

@@ -37,6 +37,9 @@ pub enum Failure {
     /// A page of a list names nothing behind the page before.
     #[error("the list does not go on")]
     Stuck,
+    /// Asked for again, the same page would fail again: the next try begins the list anew.
+    #[error("the list leads nowhere")]
+    Nowhere,
     /// Jobs have used up their share of Twitch's limit.
     #[error("jobs have used up their share of Twitch's limit")]
     Paced,

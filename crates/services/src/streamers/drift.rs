@@ -115,7 +115,7 @@ async fn advance(app: &App, run: OffsetDateTime, place: Place) -> Result<(Place,
     let Place { part, mut found, mut torn, mut pages, anew } = place;
     let part = match part {
         // Cursors that go round in circles.
-        Part::Listing(_) if pages >= MAX_PAGES => return Err(Failure::Stuck),
+        Part::Listing(_) if pages >= MAX_PAGES => return Err(Failure::Nowhere),
         Part::Listing(after) => match list(app, run, after.as_deref(), &mut found).await {
             Ok((Some(next), _)) if after.as_ref() == Some(&next) => return Err(Failure::Stuck),
             Ok((next, whole)) => {
@@ -123,8 +123,12 @@ async fn advance(app: &App, run: OffsetDateTime, place: Place) -> Result<(Place,
                 torn |= !whole;
                 next.map_or(Part::AppWide, |next| Part::Listing(Some(next)))
             }
-            // Twitch does not say how long a cursor is good for. One that is never good is no reason to ask for ever.
-            Err(Failure::Twitch(Error::Rejected { .. })) if after.is_some() && !anew => {
+            // Twitch does not say how long a cursor is good for. The first that is not good any more costs nobody a
+            // wait; one that never is costs one each time.
+            Err(Failure::Twitch(Error::Rejected { .. })) if after.is_some() => {
+                if anew {
+                    return Err(Failure::Nowhere);
+                }
                 return Ok((Place { anew: true, ..Place::default() }, false));
             }
             Err(failure) => return Err(failure),
