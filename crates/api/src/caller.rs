@@ -226,3 +226,26 @@ where
         Ok(Self { caller, entered })
     }
 }
+
+/// A caller who may moderate the room that the path names.
+#[derive(Debug)]
+pub(crate) struct Moderator(pub(crate) InRoom);
+
+impl<S> FromRequestParts<S> for Moderator
+where
+    LazyApp: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let room = InRoom::from_request_parts(parts, state).await?;
+        if room.entered.moderates {
+            return Ok(Self(room));
+        }
+        if let Room::Guild(guild) = room.entered.room {
+            deny(parts, &room.caller, Denied::Member(guild)).await;
+        }
+        Err(ApiError::NotAdmin)
+    }
+}

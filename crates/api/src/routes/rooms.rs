@@ -2,7 +2,7 @@
 
 use crate::{
     ApiError,
-    caller::{Caller, InRoom},
+    caller::{Caller, InRoom, Moderator},
     extract::{JsonBody, Params, QueryOf},
     views::{page_size, rfc3339},
 };
@@ -40,7 +40,6 @@ impl From<RoomError> for ApiError {
             }
             RoomError::ClientIdUsed => Self::Refused { code: "client_id_used", detail },
             RoomError::NotFound => Self::NotFound,
-            RoomError::NotModerator => Self::NotAdmin,
             RoomError::SignedOut => Self::Unauthenticated,
             RoomError::Unknown => Self::Remote { name: "Discord" },
             RoomError::Database(error) => error.into(),
@@ -266,7 +265,7 @@ pub(crate) struct MuteItem {
 /// Who may not write in a room.
 #[utoipa::path(get, path = "/api/rooms/{room}/mutes", tag = "rooms",
     params(("room" = String, Path)), responses((status = 200, body = Vec<MuteItem>)))]
-pub(crate) async fn mutes(room: InRoom) -> Result<Json<Vec<MuteItem>>, ApiError> {
+pub(crate) async fn mutes(Moderator(room): Moderator) -> Result<Json<Vec<MuteItem>>, ApiError> {
     let all = rooms::muted(room.app(), room.entered).await?;
     let item = |muted: sm_db::live::shouts::Muted| MuteItem {
         user_id: UserId::from_db(muted.user_id).to_string(),
@@ -301,7 +300,7 @@ pub(crate) struct MutedUntil {
     params(("room" = String, Path), ("user_id" = String, Path)), request_body = MuteBody,
     responses((status = 200, body = MutedUntil)))]
 pub(crate) async fn mute(
-    room: InRoom,
+    Moderator(room): Moderator,
     Params((_, user)): Params<(String, UserId)>,
     JsonBody(MuteBody { minutes, reason }): JsonBody<MuteBody>,
 ) -> Result<Json<MutedUntil>, ApiError> {
@@ -320,7 +319,7 @@ pub(crate) async fn mute(
 #[utoipa::path(delete, path = "/api/rooms/{room}/mutes/{user_id}", tag = "rooms",
     params(("room" = String, Path), ("user_id" = String, Path)), responses((status = 204)))]
 pub(crate) async fn unmute(
-    room: InRoom,
+    Moderator(room): Moderator,
     Params((_, user)): Params<(String, UserId)>,
 ) -> Result<StatusCode, ApiError> {
     let actor = room.caller.actor();

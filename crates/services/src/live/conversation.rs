@@ -206,9 +206,7 @@ fn refused(error: &RoomError) -> Sent {
             (Refusal::RateLimited, Some(wait_seconds.ceil().clamp(1.0, 60.0) as u32))
         }
         RoomError::ClientIdUsed => (Refusal::ClientIdUsed, None),
-        RoomError::NotFound | RoomError::NotModerator | RoomError::SignedOut => {
-            (Refusal::UnknownTopic, None)
-        }
+        RoomError::NotFound | RoomError::SignedOut => (Refusal::UnknownTopic, None),
         RoomError::Unknown | RoomError::Database(_) => (Refusal::Unavailable, Some(5)),
     };
     if let RoomError::Database(error) = error {
