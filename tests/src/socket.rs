@@ -78,6 +78,11 @@ impl Socket {
         }
     }
 
+    /// The socket itself, for whoever reads frames by themselves.
+    pub fn into_stream(self) -> WebSocketStream<TcpStream> {
+        self.stream
+    }
+
     /// Sends a frame.
     pub async fn say(&mut self, frame: Value) {
         self.send(Message::text(frame.to_string())).await;

@@ -15,8 +15,11 @@ use sm_types::live::Topic;
 use std::time::Duration;
 use tokio::time::{Instant, sleep, sleep_until};
 
-/// At the least between two looks: what is said meanwhile goes out together.
+/// At the least between two looks: what is said meanwhile goes out together. The more sockets there are, the longer:
+/// a frame costs the same with one event or with four.
 const PACE: Duration = Duration::from_millis(20);
+const PACE_PER_SOCKET: Duration = Duration::from_micros(12);
+const SLOWEST_PACE: Duration = Duration::from_millis(80);
 /// How often everything is looked at, while nobody is sure to tell of what other processes do.
 const POLL: Duration = Duration::from_secs(1);
 /// How long to wait when the database did not answer.
@@ -43,7 +46,8 @@ pub async fn run(lazy: LazyApp) {
             app.hub().suspect_all();
             sleep(AFTER_ERROR).await;
         }
-        sleep(PACE).await;
+        let sockets = u32::try_from(app.hub().len()).unwrap_or(u32::MAX);
+        sleep(PACE_PER_SOCKET.saturating_mul(sockets).clamp(PACE, SLOWEST_PACE)).await;
     }
 }
 
