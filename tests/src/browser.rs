@@ -87,6 +87,10 @@ impl World {
 }
 
 impl Browser<'_> {
+    pub(crate) fn world(&self) -> &World {
+        self.world
+    }
+
     /// Signs in by way of Discord's consent page; returns the page it ended on.
     pub async fn sign_in(&self, user: UserId) -> String {
         let begun = self.get("/api/auth/discord/login").await;

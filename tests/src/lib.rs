@@ -9,10 +9,12 @@ pub mod flood;
 mod log;
 pub mod process;
 mod silence;
+mod socket;
 
 pub use browser::{Answer, Browser};
 pub use database::TestDatabase;
 pub use silence::{Lost, SilentProxy};
+pub use socket::{Ended, Socket};
 
 use sm_db::guilds::Mention;
 use sm_lambda::Config;
@@ -114,7 +116,8 @@ impl World {
         let find = |name: &str| settings.iter().find(|(n, _)| *n == name).map(|(_, v)| v.clone());
         let config = Config::from_lookup(find).expect("the settings of tests are complete");
         let app = sm_lambda::build_app(&config, clock.clone()).expect("the settings are valid");
-        let router = sm_api::router_behind(config.edge.clone(), app.clone());
+        let router = sm_cli::socket::api(config.edge.clone(), app.clone());
+        tokio::spawn(sm_cli::socket::attend(app.clone().into()));
         let router = sm_cli::run::with_peers(router);
         tokio::spawn(async move { axum::serve(listener, router).await });
         let (errors_allowed, violations_allowed) = Default::default();
@@ -354,6 +357,7 @@ fn settings(
         ("SOURCE_REQUESTS_PER_SECOND", "1000000".to_owned()),
         ("SIGN_INS_PER_SECOND", "1000000".to_owned()),
         ("WEBHOOK_RATE_PER_SECOND", "1000000".to_owned()),
+        ("PUBLIC_ROOM", "true".to_owned()),
         ("LOCAL_ENCRYPTION_KEY", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=".to_owned()),
     ]
 }

@@ -37,6 +37,7 @@ mod poolers;
 mod presence;
 mod previous;
 mod retention;
+mod room;
 mod rotation;
 mod rules;
 mod scale;

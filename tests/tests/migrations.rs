@@ -79,6 +79,17 @@ const SAMPLE_ROWS: &[(i64, &str)] = &[
          update guild_config set timezone = 'Mars/Olympus';"),
     (15, "update notification_log set destination_id = uuid_v7();"),
     (16, "update guild_streamers set source = 'admin', added_by = 1;"),
+    (
+        17,
+        "insert into topics (topic, position, tag) values ('room:1', 1, 'x');
+         insert into topic_events (topic, position, tag, kind, subject) values ('room:1', 1, 'x', 'shout', 's');
+         insert into live_connections (connection_id, user_id, session_id, at_gateway) values ('c', 9, uuid_v7(), true);
+         insert into live_subscriptions values ('room:1', 'c');
+         insert into live_tickets values ('\\x00', uuid_v7(), now());
+         insert into shouts (room, position, author_id, client_id, text) values ('room:1', 1, 9, uuid_v7(), 'Hi');
+         insert into room_mutes (room, user_id, until, reason, muted_by) values ('room:1', 9, now(), '', 1);
+         insert into room_marks (room, user_id, position) values ('room:1', 9, 1);",
+    ),
 ];
 
 #[test]

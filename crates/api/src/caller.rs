@@ -15,8 +15,9 @@ use sm_services::{
         access::{self, Access, Known},
         presence,
     },
+    live::rooms::Entered,
 };
-use sm_types::GuildId;
+use sm_types::{GuildId, live::Room};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -115,6 +116,10 @@ where
     }
 }
 
+/// A room's name in a path: `public`, or the id of its server.
+const ROOM: &str = "room";
+const NAMES_OF_GUILD: [&str; 2] = ["guild_id", ROOM];
+
 /// The caller and their access to the server in the path.
 async fn with_access<S>(parts: &mut Parts, state: &S) -> Result<(Caller, GuildId, Access), ApiError>
 where
@@ -123,7 +128,9 @@ where
 {
     let params = RawPathParams::from_request_parts(parts, state).await;
     let params = params.map_err(|_| ApiError::NotFound)?;
-    let guild = params.iter().find(|(name, _)| *name == "guild_id").map(|(_, value)| value);
+    let guild = params.iter().find(|(name, _)| NAMES_OF_GUILD.contains(name));
+    let in_room = guild.is_some_and(|(name, _)| name == ROOM);
+    let guild = guild.map(|(_, value)| value);
     let guild: Option<GuildId> = guild.and_then(|text| text.parse().ok());
     // Without a session nobody learns whether an id can be one.
     let asked = ask(parts, state, guild).await?;
@@ -133,7 +140,8 @@ where
     if !asked.bot_present && !presence::look(&caller.app, guild).await? {
         return Err(ApiError::UnknownGuild);
     }
-    let write = !matches!(parts.method, Method::GET | Method::HEAD);
+    // Who talks is asked for as seldom as who listens.
+    let write = !in_room && !matches!(parts.method, Method::GET | Method::HEAD);
     let access = access::check(&caller.app, guild, caller.user.user_id, asked.known, write).await;
     let access = access.map_err(|_| ApiError::Remote { name: "Discord" })?;
     if access == Access::None {
@@ -176,5 +184,68 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let (caller, guild, _) = with_access(parts, state).await?;
         Ok(Self { caller, guild })
+    }
+}
+
+/// A caller who may listen and speak in the room that the path names.
+#[derive(Debug)]
+pub(crate) struct InRoom {
+    pub(crate) caller: Caller,
+    pub(crate) entered: Entered,
+}
+
+impl InRoom {
+    pub(crate) fn app(&self) -> &App {
+        &self.caller.app
+    }
+}
+
+impl<S> FromRequestParts<S> for InRoom
+where
+    LazyApp: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let params = RawPathParams::from_request_parts(parts, state).await;
+        let params = params.map_err(|_| ApiError::NotFound)?;
+        if !params.iter().any(|param| param == (ROOM, "public")) {
+            let (caller, guild, access) = with_access(parts, state).await?;
+            let (room, user) = (Room::Guild(guild), caller.user.user_id);
+            let entered = Entered { room, user, moderates: access == Access::Admin };
+            return Ok(Self { caller, entered });
+        }
+        let caller = ask(parts, state, None).await?.caller;
+        let (user, settings) = (caller.user.user_id, &caller.app.settings);
+        if !settings.public_room {
+            return Err(ApiError::NotFound);
+        }
+        let moderates = settings.room_moderators.contains(&user);
+        let entered = Entered { room: Room::Public, user, moderates };
+        Ok(Self { caller, entered })
+    }
+}
+
+/// A caller who may moderate the room that the path names.
+#[derive(Debug)]
+pub(crate) struct Moderator(pub(crate) InRoom);
+
+impl<S> FromRequestParts<S> for Moderator
+where
+    LazyApp: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let room = InRoom::from_request_parts(parts, state).await?;
+        if room.entered.moderates {
+            return Ok(Self(room));
+        }
+        if let Room::Guild(guild) = room.entered.room {
+            deny(parts, &room.caller, Denied::Member(guild)).await;
+        }
+        Err(ApiError::NotAdmin)
     }
 }

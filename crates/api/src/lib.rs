@@ -9,11 +9,13 @@ mod middleware;
 pub mod openapi;
 mod route_table;
 mod routes;
+mod socket;
 mod views;
 
 pub use edge::{Edge, ORIGIN_SECRET, Peer, VIEWER_ADDRESS};
 pub use error::ApiError;
 pub use route_table::{ROUTES, Route, Who};
+pub use socket::{SUBPROTOCOL, SocketCaller, socket_router};
 
 use axum::{Router, extract::DefaultBodyLimit, middleware as layers};
 use sm_services::LazyApp;

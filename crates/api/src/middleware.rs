@@ -116,7 +116,7 @@ fn sender(app: &App, edge: &Edge, request: &Request) -> Sender {
 }
 
 /// Whether a browser says that a request comes from our own pages. Whoever is no browser says so too.
-fn same_origin(headers: &HeaderMap, base_url: &str) -> bool {
+pub(crate) fn same_origin(headers: &HeaderMap, base_url: &str) -> bool {
     let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     match (text(header::ORIGIN), text(SEC_FETCH_SITE)) {
         (Some(origin), _) => origin == origin_of(base_url),

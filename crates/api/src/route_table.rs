@@ -1,8 +1,8 @@
 //! Every route of the API, once: the router, its description and the tests are made of this table.
 
 use crate::routes::{
-    auth, config, deliveries, discord_webhook, guilds, health, invites, meta, overview, streamers,
-    templates, twitch_webhook, users,
+    auth, config, deliveries, discord_webhook, guilds, health, invites, meta, overview, rooms,
+    streamers, templates, twitch_webhook, users,
 };
 use axum::{
     Router,
@@ -95,6 +95,16 @@ table! {
     Admin post "/api/guilds/{guild_id}/deliveries/{delivery_id}/resend" deliveries::resend_one;
     Public get "/api/invites/{code}" invites::get;
     Public get "/api/invites/{code}/link" invites::link;
+    User post "/api/ws/tickets" rooms::ticket;
+    Member get "/api/rooms/{room}" rooms::state;
+    Member get "/api/rooms/{room}/messages" rooms::messages;
+    Member post "/api/rooms/{room}/messages" rooms::say;
+    Member put "/api/rooms/{room}/messages/{message_id}" rooms::edit;
+    Member delete "/api/rooms/{room}/messages/{message_id}" rooms::delete;
+    Member put "/api/rooms/{room}/mark" rooms::mark;
+    Admin get "/api/rooms/{room}/mutes" rooms::mutes;
+    Admin put "/api/rooms/{room}/mutes/{user_id}" rooms::mute;
+    Admin delete "/api/rooms/{room}/mutes/{user_id}" rooms::unmute;
     User get "/api/users/me/preferences" users::list;
     Member get "/api/users/me/preferences/{guild_id}" users::list_guild;
     Member put "/api/users/me/preferences/{guild_id}" users::put_guild;

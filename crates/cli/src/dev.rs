@@ -5,8 +5,10 @@ use crate::{
     dev_page::{self, Parts},
     run,
     site::Site,
+    socket,
     world::{self, Error},
 };
+use sm_api::Edge;
 use sm_lambda::Config;
 use sm_services::App;
 use sm_sim::{
@@ -140,7 +142,7 @@ impl Dev {
             http: sm_aws::lazy_http(),
         });
         // Avatars are the simulated Twitch's own.
-        let api = sm_api::router(app.clone());
+        let api = socket::api(Edge::default(), app.clone());
         let site = dashboard::beside_pictures_of(api, dashboard, &twitch.origin());
         let router = pages.fallback_service(site);
         let server = tokio::spawn(run::run(app.clone(), listener, router, run::until_stopped()));

@@ -12,5 +12,6 @@ pub mod output;
 pub mod progress;
 pub mod run;
 pub mod site;
+pub mod socket;
 pub mod watchdog;
 pub mod world;

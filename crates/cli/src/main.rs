@@ -10,6 +10,7 @@ use sm_cli::{
     output::{Error, print, say},
     run,
     site::Site,
+    socket,
 };
 use sm_lambda::{Config, logging};
 use sm_sim::twitch::EdgeCase;
@@ -190,7 +191,7 @@ async fn serve(address: &str, site: Option<Site>, metrics: Option<&str>) -> Resu
     let stopped = run::until_stopped();
     let listener = listen("--listen", address).await?;
     tracing::info!(address = %listener.local_addr()?, "listening");
-    let api = sm_api::router_behind(edge, app.clone());
+    let api = socket::api(edge, app.clone());
     let site = match site {
         Some(site) => dashboard::beside(api, site),
         None => api,

@@ -3,6 +3,7 @@
 //! Several of them share the work of one Postgres. The doorbell rings within a process only, so each also
 //! looks for work every few seconds: that is how one takes over what another has accepted or left behind.
 
+use crate::socket;
 use crate::watchdog::{Patience, SWEEP_EVERY, TURN, keep};
 use axum::{
     Router,
@@ -61,6 +62,7 @@ pub async fn run_with(
         let lazy = lazy.clone();
         tokio::spawn(keep(app.clone(), job, patience.of(job), move || work(job, lazy.clone())))
     });
+    let sockets = tokio::spawn(socket::attend(lazy.clone()));
     let stopping = app.clone();
     let server = axum::serve(listener, with_peers(router)).with_graceful_shutdown(async move {
         shutdown.await;
@@ -77,6 +79,8 @@ pub async fn run_with(
     };
     app.stop();
     finish(jobs).await;
+    // Each has been told to come back by then, or does not answer.
+    let _ = sockets.await;
     served
 }
 

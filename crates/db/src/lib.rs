@@ -12,6 +12,7 @@ pub mod guilds;
 pub mod jobs;
 pub mod lease;
 pub mod limits;
+pub mod live;
 pub mod migrations;
 mod pool;
 pub mod route;

@@ -23,6 +23,7 @@ const SOURCES: &[(i64, &str, &str)] = &[
     (14, "news and zones", include_str!("../../../migrations/0014_news_and_zones.sql")),
     (15, "lighter outbox", include_str!("../../../migrations/0015_lighter_outbox.sql")),
     (16, "added by", include_str!("../../../migrations/0016_added_by.sql")),
+    (17, "room", include_str!("../../../migrations/0017_room.sql")),
 ];
 
 /// All migrations of the product, in order.

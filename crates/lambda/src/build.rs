@@ -182,6 +182,8 @@ fn build(config: &Config, clock: &Clock, http: &Http, origin: &Origin) -> Result
             user_requests_per_minute: config.user_requests_per_minute,
             streamers_per_user: config.streamers_per_user,
             subscription_budget: config.subscription_budget,
+            public_room: config.public_room,
+            room_moderators: config.room_moderators.clone(),
             sweep_every: time::Duration::minutes(config.sweep_minutes.into()),
         },
     };

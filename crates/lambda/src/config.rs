@@ -4,7 +4,7 @@ use crate::env_file;
 use ipnet::IpNet;
 use sm_api::Edge;
 use sm_aws::AwsSettings;
-use sm_types::{Secret, address};
+use sm_types::{Secret, UserId, address};
 use std::{collections::BTreeMap, fmt, net::IpAddr, path::Path, sync::OnceLock, time::Duration};
 use tracing::level_filters::LevelFilter;
 
@@ -112,6 +112,10 @@ pub struct Config {
     pub streamers_per_user: u32,
     /// What Twitch lets our subscriptions cost.
     pub subscription_budget: u32,
+    /// Whether there is a room for everybody who is signed in.
+    pub public_room: bool,
+    /// Who moderates that room, by their Discord ids.
+    pub room_moderators: Vec<UserId>,
     /// From one sweep of the schedule to the next, in minutes.
     pub sweep_minutes: u8,
     /// The SQS queue of the doorbell; unset: within the process.
@@ -240,6 +244,12 @@ impl Reader<'_> {
                 "SUBSCRIPTION_BUDGET",
                 10_000,
                 "must be a whole number: what Twitch's subscriptions may cost",
+            ),
+            public_room: self.parsed("PUBLIC_ROOM", false, "must be true or false"),
+            room_moderators: self.list(
+                "ROOM_MODERATORS",
+                "must be Discord user ids, separated by commas",
+                |text| text.parse().ok(),
             ),
             sweep_minutes: self.sweep_minutes(),
             secrets: secrets_arn.is_none().then(|| self.secrets(kms_key_id.is_some())),

@@ -8,6 +8,7 @@ use crate::{
     guilds::offer::PlacesCache,
     jobs::Health,
     limits::{Limited, Limits},
+    live::Hub,
 };
 use sm_aws::{Cipher, Doorbell};
 use sm_db::fitness::Obstacle;
@@ -65,6 +66,10 @@ pub struct Settings {
     pub streamers_per_user: u32,
     /// What Twitch lets our subscriptions cost.
     pub subscription_budget: u32,
+    /// Whether there is a room for everybody who is signed in.
+    pub public_room: bool,
+    /// Who moderates that room.
+    pub room_moderators: Vec<UserId>,
     /// How long it takes until the schedule's next sweep, where a schedule starts them.
     pub sweep_every: time::Duration,
 }
@@ -90,13 +95,14 @@ pub(crate) struct Inner {
 struct Process {
     stop: watch::Sender<bool>,
     health: Health,
+    hub: Hub,
 }
 
 impl App {
     /// Puts the app together; connects to nothing yet.
     pub fn new(parts: Parts) -> Self {
         let (stop, health) = (watch::Sender::new(false), Health::default());
-        Self::within(Arc::new(Process { stop, health }), parts)
+        Self::within(Arc::new(Process { stop, health, hub: Hub::default() }), parts)
     }
 
     /// The same, in the place of another app: whoever stops one of them stops both.
@@ -141,6 +147,11 @@ impl App {
     /// How the jobs of this process are.
     pub fn health(&self) -> &Health {
         &self.0.process.health
+    }
+
+    /// The sockets of this process.
+    pub fn hub(&self) -> &Hub {
+        &self.0.process.hub
     }
 
     /// Whether the newest of our secrets signs already; before that, the one before it does.

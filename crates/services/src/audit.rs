@@ -22,8 +22,8 @@ impl Actor {
 /// What an admin does.
 #[derive(Debug, Clone)]
 pub struct Action<'a> {
-    /// The server whose log tells of it.
-    pub guild: GuildId,
+    /// The server whose log tells of it; `None`: it is about none.
+    pub guild: Option<GuildId>,
     /// As in `guild_config.update`.
     pub name: &'a str,
     /// The id of what is changed, when it is not the server itself.
@@ -44,7 +44,7 @@ pub async fn done(
     let Action { guild, name, target, before, after } = action;
     let entry = NewEntry {
         at: app.clock.now(),
-        guild: Some(guild),
+        guild,
         actor: actor.user,
         action: name,
         target,
@@ -55,8 +55,12 @@ pub async fn done(
     };
     SecurityEvent::AdminAction.count();
     tracing::info!(
-        event = SecurityEvent::AdminAction.as_str(), action = name, guild.id = %guild,
-        user.id = actor.user.map(|id| id.to_string()), target, request.id = actor.request_id,
+        event = SecurityEvent::AdminAction.as_str(),
+        action = name,
+        guild.id = guild.map(|id| id.to_string()),
+        user.id = actor.user.map(|id| id.to_string()),
+        target,
+        request.id = actor.request_id,
         "an admin did something"
     );
     sm_db::audit::insert(db, &entry).await

@@ -15,6 +15,7 @@ pub mod guilds;
 pub mod jobs;
 mod lazy;
 pub mod limits;
+pub mod live;
 mod security_event;
 pub mod setup;
 mod shares;

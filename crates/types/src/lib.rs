@@ -5,6 +5,7 @@ pub mod announcement;
 mod clock;
 mod ids;
 pub mod json;
+pub mod live;
 mod secret;
 pub mod template;
 

@@ -557,6 +557,111 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/rooms/{room}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How much of a room you have not read. */
+        get: operations["get_rooms_by_room"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rooms/{room}/mark": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Marks a room as read up to a position. What was read stays so. */
+        put: operations["put_rooms_by_room_mark"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rooms/{room}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is said in a room, the latest first. Deleted messages are left out. */
+        get: operations["get_rooms_by_room_messages"];
+        put?: never;
+        /** Says something. */
+        post: operations["post_rooms_by_room_messages"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rooms/{room}/messages/{message_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Changes your own message. */
+        put: operations["put_rooms_by_room_messages_by_message_id"];
+        post?: never;
+        /** Deletes a message: your own, or as a moderator anybody's. */
+        delete: operations["delete_rooms_by_room_messages_by_message_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rooms/{room}/mutes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who may not write in a room. */
+        get: operations["get_rooms_by_room_mutes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rooms/{room}/mutes/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Mutes somebody in a room. */
+        put: operations["put_rooms_by_room_mutes_by_user_id"];
+        post?: never;
+        /** Lets somebody write again. */
+        delete: operations["delete_rooms_by_room_mutes_by_user_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/users/me": {
         parameters: {
             query?: never;
@@ -640,6 +745,23 @@ export interface paths {
         /** Chooses for one streamer in one server. */
         put: operations["put_users_me_preferences_by_guild_id_by_streamer_id"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ws/tickets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A ticket to open a socket with, where no cookie reaches. */
+        post: operations["post_ws_tickets"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1031,6 +1153,11 @@ export interface components {
             /** @description What admins have set: what a save sends back. */
             settings: components["schemas"]["DestinationBody"];
         };
+        /** @description A message's new text. */
+        EditBody: {
+            /** @description 1 to 500 characters. */
+            text: string;
+        };
         /** @description What is wrong with one field. */
         FieldError: {
             /** @description A stable code. */
@@ -1222,6 +1349,11 @@ export interface components {
             /** @description The server that will announce the channel. */
             guild_name: string;
         };
+        /** @description Up to where somebody has read. */
+        MarkBody: {
+            /** Format: int64 */
+            position: number;
+        };
         /** @description The signed-in user. */
         Me: {
             /** @description The avatar's address. */
@@ -1259,6 +1391,31 @@ export interface components {
         } | {
             /** @enum {string} */
             kind: "members";
+        };
+        /** @description How long somebody may not write, and why. */
+        MuteBody: {
+            /**
+             * Format: int64
+             * @description 1 to 40,320 (28 days).
+             */
+            minutes: number;
+            /** @description Up to 200 characters; kept in the audit log. */
+            reason: string;
+        };
+        /** @description Somebody who may not write in a room. */
+        MuteItem: {
+            muted_by: string;
+            /** @description Null: the account is gone. */
+            name?: string | null;
+            reason: string;
+            /** Format: date-time */
+            until: string;
+            user_id: string;
+        };
+        /** @description Until when somebody may not write. */
+        MutedUntil: {
+            /** Format: date-time */
+            until: string;
         };
         /** @description A server at a glance. */
         Overview: {
@@ -1427,6 +1584,65 @@ export interface components {
             /** @description The name. */
             name: string;
         };
+        /** @description Who has said something. */
+        RoomAuthor: {
+            /** @description The hash of the avatar at Discord. */
+            avatar?: string | null;
+            name: string;
+            user_id: string;
+        };
+        /** @description A message of a room. */
+        RoomMessage: {
+            author?: components["schemas"]["RoomAuthor"] | null;
+            /**
+             * Format: uuid
+             * @description The author's own name for it.
+             */
+            client_id: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            edited_at?: string | null;
+            /** Format: uuid */
+            message_id: string;
+            /**
+             * Format: int64
+             * @description Its place in the room: messages are shown in this order.
+             */
+            position: number;
+            /**
+             * Format: int32
+             * @description Rises with each change.
+             */
+            revision: number;
+            text: string;
+        };
+        /** @description A part of a room's history, the latest first. */
+        RoomPage: {
+            items: components["schemas"]["RoomMessage"][];
+            /**
+             * Format: int64
+             * @description Ask for what is before this position; null: that was all.
+             */
+            next?: number | null;
+            /** @description Listen from here on, and nothing is missed. */
+            place: components["schemas"]["TopicPlace"];
+        };
+        /** @description What somebody has not read, and what they may do. */
+        RoomState: {
+            /** @description Whether they moderate the room. */
+            moderates: boolean;
+            /**
+             * Format: int64
+             * @description Up to where they have read.
+             */
+            read_to: number;
+            /**
+             * Format: int64
+             * @description How many messages of others lie behind that; 100 stands for more.
+             */
+            unread: number;
+        };
         /** @description What to show a template with; what is left out is made up. */
         SampleBody: {
             /**
@@ -1463,6 +1679,16 @@ export interface components {
              *     `role_gone` or `not_pinged` (the bot may not ping it in this channel). Empty while Discord does not answer.
              */
             warnings: components["schemas"]["FieldError"][];
+        };
+        /** @description A message to say. */
+        SayBody: {
+            /**
+             * Format: uuid
+             * @description Of your choice: sent again under the same id, it is there once.
+             */
+            client_id: string;
+            /** @description 1 to 500 characters. */
+            text: string;
         };
         /** @description A session of the caller's. */
         SessionView: {
@@ -1653,6 +1879,16 @@ export interface components {
             /** @description The same in words, with the remedy. */
             refusal?: string | null;
         };
+        /** @description A proof for one socket. */
+        Ticket: {
+            /**
+             * Format: int64
+             * @description Seconds that it is good for, once.
+             */
+            expires_in: number;
+            /** @description Hand it over as the subprotocol `ticket.<ticket>`, beside `streammaxing.v1`. */
+            ticket: string;
+        };
         /** @description The hops of a delivery. */
         Timeline: {
             /**
@@ -1695,6 +1931,12 @@ export interface components {
              * @description When the stream began, by Twitch's clock.
              */
             started_at?: string | null;
+        };
+        /** @description A place in a topic. */
+        TopicPlace: {
+            /** Format: int64 */
+            position: number;
+            tag: string;
         };
         /** @description A variable that templates can use. */
         VariableView: {
@@ -3096,6 +3338,310 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
+    get_rooms_by_room: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                room: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoomState"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            502: components["responses"]["Problem502"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    put_rooms_by_room_mark: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                room: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MarkBody"];
+            };
+        };
+        responses: {
+            /** @description It is done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            502: components["responses"]["Problem502"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_rooms_by_room_messages: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                room: string;
+                /** @description Messages before this position. */
+                before: number | null;
+                /** @description How many, 1 to 100. */
+                limit: number | null;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoomPage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            502: components["responses"]["Problem502"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    post_rooms_by_room_messages: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                room: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SayBody"];
+            };
+        };
+        responses: {
+            /** @description It is stored. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoomMessage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            /** @description You are muted, or the client_id was used for another text. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            502: components["responses"]["Problem502"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    put_rooms_by_room_messages_by_message_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                room: string;
+                message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EditBody"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoomMessage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            502: components["responses"]["Problem502"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    delete_rooms_by_room_messages_by_message_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                room: string;
+                message_id: string;
+                /** @description Up to 200 characters; kept in the audit log. */
+                reason: string | null;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            502: components["responses"]["Problem502"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_rooms_by_room_mutes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                room: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MuteItem"][];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            502: components["responses"]["Problem502"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    put_rooms_by_room_mutes_by_user_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                room: string;
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MuteBody"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MutedUntil"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            428: components["responses"]["Problem428"];
+            429: components["responses"]["Problem429"];
+            502: components["responses"]["Problem502"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    delete_rooms_by_room_mutes_by_user_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                room: string;
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            502: components["responses"]["Problem502"];
+            503: components["responses"]["Problem503"];
+        };
+    };
     delete_users_me: {
         parameters: {
             query?: never;
@@ -3273,6 +3819,34 @@ export interface operations {
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
             502: components["responses"]["Problem502"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    post_ws_tickets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is stored. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ticket"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
             503: components["responses"]["Problem503"];
         };
     };

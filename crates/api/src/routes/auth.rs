@@ -214,6 +214,7 @@ pub(crate) async fn logout(caller: Caller) -> Result<Response, ApiError> {
 async fn end(caller: &Caller, which: Which) -> Result<u64, ApiError> {
     let (app, user): (&App, _) = (&caller.app, caller.user.user_id);
     let ended = sessions::revoke(&app.pool, user, which, app.clock.now()).await?;
+    app.hub().sessions_ended();
     SecurityEvent::SessionEnded.record(Some(user), "sessions were ended");
     Ok(ended)
 }

@@ -127,8 +127,13 @@ pub(crate) async fn create(
         return Err(ApiError::Refused { code: "too_many_invites", detail });
     }
     let after = json!({ "hours": hours, "max_uses": max_uses });
-    let action =
-        Action { guild, name: "invite.create", target: None, before: None, after: Some(after) };
+    let action = Action {
+        guild: Some(guild),
+        name: "invite.create",
+        target: None,
+        before: None,
+        after: Some(after),
+    };
     audit::done(app, &mut *transaction, &admin.actor(), action).await?;
     transaction.commit().await?;
     let stored = invites::find_valid(&app.pool, &code, now).await?.ok_or(ApiError::Unavailable)?;
@@ -146,7 +151,13 @@ pub(crate) async fn revoke(
     if !invites::revoke(&app.pool, guild, &code, now).await? {
         return Err(ApiError::NotFound);
     }
-    let action = Action { guild, name: "invite.revoke", target: None, before: None, after: None };
+    let action = Action {
+        guild: Some(guild),
+        name: "invite.revoke",
+        target: None,
+        before: None,
+        after: None,
+    };
     audit::done(app, &app.pool, &admin.actor(), action).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -13,11 +13,12 @@ const MAX_ENTRIES: i64 = 10_000;
 pub async fn export(app: &App, user: &sm_db::accounts::users::User) -> sqlx::Result<Value> {
     let (id, now) = (user.user_id, app.clock.now());
     let text = |at: time::OffsetDateTime| at.format(&Rfc3339).unwrap_or_default();
-    let (sessions, guilds, choices, entries) = tokio::try_join!(
+    let (sessions, guilds, choices, entries, said) = tokio::try_join!(
         sm_db::accounts::sessions::list(&app.pool, id, now),
         sm_db::accounts::users::guilds(&app.pool, id),
         sm_db::guilds::preferences::export(&app.pool, id),
         sm_db::audit::of_actor(&app.pool, id, MAX_ENTRIES),
+        sm_db::live::shouts::of_author(&app.pool, id),
     )?;
     Ok(json!({
         "exported_at": text(now),
@@ -34,6 +35,9 @@ pub async fn export(app: &App, user: &sm_db::accounts::users::User) -> sqlx::Res
         "preferences": choices.iter().map(|c| json!({
             "guild_id": c.guild_id, "streamer_id": c.twitch_user_id, "wants_ping": c.wants_ping,
             "updated_at": text(c.updated_at),
+        })).collect::<Vec<_>>(),
+        "room_messages": said.iter().map(|s| json!({
+            "room": s.room, "text": s.text, "at": text(s.created_at),
         })).collect::<Vec<_>>(),
         "actions": entries.iter().map(|e| json!({
             "at": text(e.at), "guild_id": e.guild_id.map(|id| id.to_string()), "action": e.action,
@@ -52,8 +56,11 @@ pub async fn delete(app: &App, user: UserId) -> sqlx::Result<()> {
     sm_db::guilds::preferences::forget(&mut *transaction, user).await?;
     sm_db::audit::forget_actor(&mut *transaction, user).await?;
     sm_db::guilds::members::forget(&mut *transaction, user).await?;
+    let rooms = sm_db::live::shouts::forget(&mut transaction, user, app.clock.now()).await?;
     sm_db::accounts::users::delete(&mut *transaction, user).await?;
     transaction.commit().await?;
+    app.hub().sessions_ended();
+    rooms.into_iter().for_each(|room| app.hub().told(room));
     SecurityEvent::AccountDeleted.record(None, "an account was deleted");
     Ok(())
 }
@@ -69,6 +76,7 @@ pub async fn deauthorized(app: &App, user: UserId) -> sqlx::Result<()> {
         now,
     )
     .await?;
+    app.hub().sessions_ended();
     tracing::info!(user.id = %user, sessions = ended, "a user has removed our access");
     Ok(())
 }

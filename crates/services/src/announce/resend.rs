@@ -72,7 +72,7 @@ pub(crate) async fn again(
     let before = json!({ "status": found.status, "reason": found.reason });
     let after = json!({ "ping": ping });
     let action = Action {
-        guild,
+        guild: Some(guild),
         name: "delivery.resend",
         target: Some(&target),
         before: Some(before),

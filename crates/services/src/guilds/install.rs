@@ -32,7 +32,8 @@ pub(crate) async fn confirm(app: &App, guild: GuildId, user: UserId) -> Result<(
         return Err(Refusal::NotAdmin);
     }
     let actor = Actor { user: Some(user), request_id: String::new() };
-    let action = Action { guild, name: "bot.install", target: None, before: None, after: None };
+    let action =
+        Action { guild: Some(guild), name: "bot.install", target: None, before: None, after: None };
     audit::done(app, &app.pool, &actor, action).await?;
     Ok(())
 }

@@ -42,8 +42,13 @@ pub async fn run(
     subscriptions::plan_guild(&mut transaction, guild, app.clock.now()).await?;
     sm_db::guilds::delete(&mut *transaction, guild).await?;
     let before = json!({ "deliveries": sum.deliveries, "preferences": sum.preferences });
-    let action =
-        Action { guild, name: "guild.purge", target: None, before: Some(before), after: None };
+    let action = Action {
+        guild: Some(guild),
+        name: "guild.purge",
+        target: None,
+        before: Some(before),
+        after: None,
+    };
     audit::done(app, &mut *transaction, actor, action).await?;
     transaction.commit().await?;
     app.doorbell.ring(Ring::Subscribe).await;

@@ -70,7 +70,7 @@ pub async fn save(
     let revision = saved.ok_or(SaveError::Conflict)?;
     let (before, after) = (shown(&old), shown(&new));
     let action = Action {
-        guild,
+        guild: Some(guild),
         name: "guild_config.update",
         target: None,
         before: Some(before),

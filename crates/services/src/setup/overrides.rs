@@ -51,7 +51,7 @@ pub async fn save(
     let shown = |enabled: bool, destinations: &[Destination]| json!({ "login": login, "enabled": enabled, "destinations": each(destinations) });
     let (before, after) = (shown(was_enabled, &old), shown(*enabled, destinations));
     let action = Action {
-        guild,
+        guild: Some(guild),
         name: "streamer.update",
         target: Some(streamer.as_str()),
         before: Some(before),

@@ -73,7 +73,7 @@ pub async fn create(
     let target = id.to_string();
     let after = json!({ "name": name, "message": message });
     let action = Action {
-        guild,
+        guild: Some(guild),
         name: "template.create",
         target: Some(&target),
         before: None,
@@ -114,7 +114,7 @@ pub async fn save(
     let before = json!({ "name": old.name, "message": old.message.0 });
     let after = json!({ "name": name, "message": message });
     let action = Action {
-        guild,
+        guild: Some(guild),
         name: "template.update",
         target: Some(&target),
         before: Some(before),
@@ -140,7 +140,7 @@ pub async fn delete(
     let target = template.to_string();
     let before = json!({ "name": old.name, "message": old.message.0 });
     let action = Action {
-        guild,
+        guild: Some(guild),
         name: "template.delete",
         target: Some(&target),
         before: Some(before),

@@ -136,7 +136,7 @@ async fn insert(
     if let Some(actor) = actor {
         let after = json!({ "login": user.login, "source": source });
         let action = Action {
-            guild,
+            guild: Some(guild),
             name: "streamer.add",
             target: Some(user.id.as_str()),
             before: None,
@@ -161,7 +161,7 @@ pub async fn unfollow(
         let before = found.map(|(login, _)| json!({ "login": login }));
         subscriptions::plan(&mut *transaction, slice::from_ref(streamer), app.clock.now()).await?;
         let action = Action {
-            guild,
+            guild: Some(guild),
             name: "streamer.remove",
             target: Some(streamer.as_str()),
             before,

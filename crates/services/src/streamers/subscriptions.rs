@@ -85,7 +85,7 @@ pub async fn retry(
     }
     let after = json!({ "login": login });
     let action = Action {
-        guild,
+        guild: Some(guild),
         name: "streamer.subscribe",
         target: Some(streamer.as_str()),
         before: None,

@@ -19,7 +19,7 @@ fn is_invisible(c: char) -> bool {
 }
 
 /// Whether nothing of a text can be seen.
-pub(super) fn shows_nothing(text: &str) -> bool {
+pub fn shows_nothing(text: &str) -> bool {
     text.chars().all(|c| {
         c.is_whitespace() || c.is_control() || is_default_ignorable(c) || is_drawn_blank(c)
     })

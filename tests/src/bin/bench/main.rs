@@ -6,6 +6,7 @@ mod fan_out;
 mod figures;
 mod queue;
 mod scale;
+mod socket;
 
 use figures::say;
 use sm_tests::{flood, scenario};
@@ -34,6 +35,9 @@ async fn main() {
     }
     if wanted("queue") {
         queue::run().await;
+    }
+    if wanted("socket") {
+        socket::run().await;
     }
     if wanted("flood") {
         say("\nStrangers flood a server for 20 seconds");

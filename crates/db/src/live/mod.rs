@@ -1,0 +1,5 @@
+//! Live updates: what was told, who listens, and the rooms.
+
+pub mod connections;
+pub mod shouts;
+pub mod topics;

@@ -1,0 +1,531 @@
+//! The sockets of this process: who listens to what, and what was told lately.
+//!
+//! Everything here is in memory and never waits. A topic's latest events are kept, so that many who come back at once
+//! are served without a query each.
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+use sm_types::{
+    UserId,
+    live::{Event, Place, ServerFrame, Topic},
+};
+use std::{
+    collections::{HashMap, HashSet, VecDeque},
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+use tokio::sync::{Notify, mpsc};
+use uuid::Uuid;
+
+/// Frames that may wait for a slow reader; who does not keep up is cut, and resumes.
+const QUEUE: usize = 64;
+/// Events of a topic that are kept in memory.
+const RECENT: usize = 256;
+/// A frame is no longer than API Gateway's, with room for what surrounds the events.
+const MAX_EVENTS_BYTES: usize = 28 * 1024;
+
+/// Tells other processes that sessions have ended.
+pub(super) const SESSIONS: &str = "sessions";
+
+/// Why a socket is closed; the codes are part of the protocol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Close {
+    /// The process stops: come back.
+    Restart,
+    /// The reader is too slow: come back and resume.
+    TooSlow,
+    /// The session has ended: sign in.
+    SessionEnded,
+    /// Another of the same person's connections took its place.
+    Replaced,
+    /// Too many frames, or ones that cannot be read.
+    Misbehaved,
+    /// Nothing was heard for too long.
+    Silent,
+}
+
+impl Close {
+    /// The code of the close frame (RFC 6455 §7.4).
+    pub fn code(self) -> u16 {
+        match self {
+            Self::Restart => 1012,
+            Self::TooSlow => 1013,
+            Self::SessionEnded => 4401,
+            Self::Replaced => 4409,
+            Self::Misbehaved => 4400,
+            Self::Silent => 4408,
+        }
+    }
+
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::Restart => "restarting",
+            Self::TooSlow => "too slow: resume",
+            Self::SessionEnded => "the session has ended",
+            Self::Replaced => "too many connections of one person",
+            Self::Misbehaved => "too many frames that are not of this protocol",
+            Self::Silent => "nothing was heard for too long",
+        }
+    }
+}
+
+/// A frame: the same bytes for everybody who gets it.
+pub type Frame = Arc<str>;
+
+/// What a socket is to send, in order.
+#[derive(Debug)]
+pub struct Line {
+    pub id: String,
+    pub queue: mpsc::Receiver<Frame>,
+    /// Set once the socket has to close, even though its queue is full.
+    pub cut: Arc<Cut>,
+}
+
+/// Tells a socket to close.
+#[derive(Debug, Default)]
+pub struct Cut {
+    why: Mutex<Option<Close>>,
+    told: Notify,
+}
+
+impl Cut {
+    fn now(&self, why: Close) {
+        lock(&self.why).get_or_insert(why);
+        self.told.notify_one();
+    }
+
+    /// Waits until the socket has to close.
+    pub async fn wait(&self) -> Close {
+        loop {
+            if let Some(why) = *lock(&self.why) {
+                return why;
+            }
+            self.told.notified().await;
+        }
+    }
+}
+
+/// The sockets of this process; clones share them.
+#[derive(Clone, Default)]
+pub struct Hub(Arc<Inner>);
+
+#[derive(Default)]
+struct Inner {
+    state: Mutex<State>,
+    woken: Notify,
+    /// What other processes are to be told.
+    outbound: Mutex<HashSet<String>>,
+}
+
+#[derive(Default)]
+struct State {
+    connections: HashMap<String, Connection>,
+    channels: HashMap<Topic, Channel>,
+    /// Topics in which there may be something new.
+    dirty: HashSet<Topic>,
+    sessions_suspect: bool,
+}
+
+struct Connection {
+    user: UserId,
+    session: Uuid,
+    topics: HashSet<Topic>,
+    queue: mpsc::Sender<Frame>,
+    cut: Arc<Cut>,
+}
+
+/// A topic that somebody listens to.
+struct Channel {
+    place: Place,
+    /// The latest events, behind the position that `kept_after` names.
+    recent: VecDeque<Kept>,
+    kept_after: i64,
+    listeners: HashMap<String, (mpsc::Sender<Frame>, Arc<Cut>)>,
+}
+
+/// An event, written once for everybody.
+struct Kept {
+    place: Place,
+    /// What it is about: of several about the same only the latest is told.
+    subject: String,
+    json: Box<RawValue>,
+}
+
+/// An event to broadcast.
+#[derive(Debug)]
+pub(super) struct Told {
+    pub(super) place: Place,
+    pub(super) subject: String,
+    /// `None`: it came to nothing.
+    pub(super) event: Option<Event>,
+}
+
+/// From where on somebody wants to listen.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum From<'a> {
+    Now,
+    After {
+        seen: &'a Place,
+        /// Whether it was told already that it listens.
+        told: bool,
+    },
+    /// From now on, since what was before is not known any more.
+    Anew,
+}
+
+/// What became of a wish to listen.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Joined {
+    /// The answer is in the queue, and so is what follows.
+    Yes,
+    /// What the reader has missed is kept no more: it has to be fetched first.
+    Behind,
+    /// The reader has seen more than this process: it has to look.
+    Ahead,
+    /// Nobody listens to it yet: its place has to be looked up.
+    Unknown,
+    /// The connection listens to too many topics, or is gone.
+    No,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl fmt::Debug for Hub {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hub").field("connections", &self.len()).finish_non_exhaustive()
+    }
+}
+
+impl Hub {
+    /// Topics of one connection at most.
+    pub const MAX_TOPICS: usize = 32;
+
+    /// How many sockets are open.
+    pub fn len(&self) -> usize {
+        lock(&self.0.state).connections.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Takes a socket in.
+    pub fn open(&self, id: String, user: UserId, session: Uuid) -> Line {
+        let (sender, queue) = mpsc::channel(QUEUE);
+        let cut = Arc::new(Cut::default());
+        let connection =
+            Connection { user, session, topics: HashSet::new(), queue: sender, cut: cut.clone() };
+        lock(&self.0.state).connections.insert(id.clone(), connection);
+        Line { id, queue, cut }
+    }
+
+    /// Forgets a socket.
+    pub fn close(&self, id: &str) {
+        let mut state = lock(&self.0.state);
+        let Some(connection) = state.connections.remove(id) else { return };
+        for topic in connection.topics {
+            state.leave(topic, id);
+        }
+    }
+
+    /// Says something to one socket.
+    pub(super) fn say(&self, id: &str, frame: &ServerFrame) {
+        let state = lock(&self.0.state);
+        if let Some(connection) = state.connections.get(id) {
+            send(&connection.queue, &connection.cut, written(frame));
+        }
+    }
+
+    /// Closes sockets; with `None` all of them.
+    pub fn cut(&self, why: Close, which: impl Fn(&str, UserId, Uuid) -> bool) {
+        for (id, connection) in &lock(&self.0.state).connections {
+            if which(id, connection.user, connection.session) {
+                connection.cut.now(why);
+            }
+        }
+    }
+
+    /// Every open socket with its session.
+    pub(super) fn sessions(&self) -> Vec<(String, Uuid)> {
+        let state = lock(&self.0.state);
+        state.connections.iter().map(|(id, connection)| (id.clone(), connection.session)).collect()
+    }
+
+    /// Who listens to what.
+    pub(super) fn listeners(&self) -> Vec<(String, Uuid, Topic)> {
+        let state = lock(&self.0.state);
+        let each = state.connections.iter();
+        each.flat_map(|(id, c)| c.topics.iter().map(|topic| (id.clone(), c.session, *topic)))
+            .collect()
+    }
+
+    /// Lets a socket listen.
+    pub(super) fn join(&self, id: &str, topic: Topic, from: From<'_>) -> Joined {
+        let mut guard = lock(&self.0.state);
+        let state = &mut *guard;
+        let Some(connection) = state.connections.get_mut(id) else { return Joined::No };
+        if !connection.topics.contains(&topic) && connection.topics.len() >= Self::MAX_TOPICS {
+            return Joined::No;
+        }
+        let Some(channel) = state.channels.get_mut(&topic) else { return Joined::Unknown };
+        let (queue, cut) = (&connection.queue, &connection.cut);
+        let place = channel.place.clone();
+        match from {
+            From::Now => send(queue, cut, written(&ServerFrame::Subscribed { topic, place })),
+            From::After { seen, .. } if seen.position < channel.kept_after => {
+                return Joined::Behind;
+            }
+            From::After { seen, .. } if seen.position > place.position => return Joined::Ahead,
+            From::After { seen, told } if channel.knows(seen) => {
+                if !told {
+                    let from = seen.clone();
+                    send(queue, cut, written(&ServerFrame::Subscribed { topic, place: from }));
+                }
+                let recent = channel.recent.iter();
+                let missed = recent.filter(|kept| kept.place.position > seen.position);
+                for frame in frames(topic, seen.position, &place, missed) {
+                    send(queue, cut, frame);
+                }
+            }
+            From::After { .. } | From::Anew => {
+                send(queue, cut, written(&ServerFrame::Reset { topic, place }));
+            }
+        }
+        channel.listeners.insert(id.to_owned(), (queue.clone(), cut.clone()));
+        connection.topics.insert(topic);
+        Joined::Yes
+    }
+
+    /// Begins to carry a topic from a place on; one that is carried already stays as it is.
+    pub(super) fn carry(&self, topic: Topic, place: Place) {
+        let mut state = lock(&self.0.state);
+        state.channels.entry(topic).or_insert_with(|| Channel {
+            kept_after: place.position,
+            place,
+            recent: VecDeque::new(),
+            listeners: HashMap::new(),
+        });
+        // What was told between the look and this moment is found by the next.
+        state.dirty.insert(topic);
+        drop(state);
+        self.0.woken.notify_one();
+    }
+
+    /// A reader who is behind what is kept: all that was missed, in one go, before it joins.
+    pub(super) fn catch_up(&self, id: &str, topic: Topic, after: &Place, told: &[Told]) -> Place {
+        let state = lock(&self.0.state);
+        let Some(connection) = state.connections.get(id) else { return after.clone() };
+        let kept: Vec<Kept> = told.iter().filter_map(Told::kept).collect();
+        let Some(last) = told.last() else { return after.clone() };
+        for frame in frames(topic, after.position, &last.place, kept.iter()) {
+            send(&connection.queue, &connection.cut, frame);
+        }
+        last.place.clone()
+    }
+
+    /// Lets a socket listen no more.
+    pub(super) fn leave(&self, id: &str, topic: Topic, reason: &'static str) {
+        let mut state = lock(&self.0.state);
+        let Some(connection) = state.connections.get_mut(id) else { return };
+        if connection.topics.remove(&topic) {
+            let frame = written(&ServerFrame::Unsubscribed { topic, reason });
+            send(&connection.queue, &connection.cut, frame);
+            state.leave(topic, id);
+        }
+    }
+
+    /// There may be something new in a topic: for the sockets here, and for those of other processes.
+    pub fn told(&self, topic: Topic) {
+        self.woken_by_another(topic);
+        self.announce(topic.to_string());
+    }
+
+    /// Sessions have ended: their sockets close, here and elsewhere.
+    pub fn sessions_ended(&self) {
+        self.suspect_sessions();
+        self.announce(SESSIONS.to_owned());
+    }
+
+    /// Sessions of sockets here may have ended.
+    pub(super) fn suspect_sessions(&self) {
+        lock(&self.0.state).sessions_suspect = true;
+        self.0.woken.notify_one();
+    }
+
+    /// Whether sessions are to be looked at; asked once.
+    pub(super) fn take_suspicion(&self) -> bool {
+        std::mem::take(&mut lock(&self.0.state).sessions_suspect)
+    }
+
+    /// These connections have made room for others of the same person.
+    pub fn replaced(&self, ids: &[String]) {
+        self.cut(Close::Replaced, |id, _, _| ids.iter().any(|gone| gone == id));
+        for id in ids {
+            self.announce(format!("connection:{id}"));
+        }
+    }
+
+    fn announce(&self, what: String) {
+        lock(&self.0.outbound).insert(what);
+        self.0.woken.notify_one();
+    }
+
+    /// What other processes are to be told; it is gone from here.
+    pub(super) fn take_announcements(&self) -> Vec<String> {
+        lock(&self.0.outbound).drain().collect()
+    }
+
+    /// Another process has told something in a topic.
+    pub(super) fn woken_by_another(&self, topic: Topic) {
+        let mut state = lock(&self.0.state);
+        if state.channels.contains_key(&topic) && state.dirty.insert(topic) {
+            drop(state);
+            self.0.woken.notify_one();
+        }
+    }
+
+    /// Everything may have something new.
+    pub(super) fn suspect_all(&self) {
+        let mut state = lock(&self.0.state);
+        state.dirty = state.channels.keys().copied().collect();
+    }
+
+    /// Waits until there is something to look at or to announce.
+    pub(super) async fn woken(&self) {
+        self.0.woken.notified().await;
+    }
+
+    /// Topics to look at.
+    pub(super) fn take_dirty(&self) -> Vec<Topic> {
+        std::mem::take(&mut lock(&self.0.state).dirty).into_iter().collect()
+    }
+
+    /// Where the sockets here stand in a topic; `None`: nobody listens.
+    pub(super) fn place(&self, topic: Topic) -> Option<Place> {
+        lock(&self.0.state).channels.get(&topic).map(|channel| channel.place.clone())
+    }
+
+    /// Tells everybody who listens to a topic what is new in it; how many frames were sent.
+    pub(super) fn broadcast(&self, topic: Topic, told: Vec<Told>) -> usize {
+        let mut state = lock(&self.0.state);
+        let Some(channel) = state.channels.get_mut(&topic) else { return 0 };
+        let before = channel.place.position;
+        let told = told.into_iter().filter(|told| told.place.position > before);
+        for told in told {
+            channel.place = told.place.clone();
+            channel.recent.retain(|kept| kept.subject != told.subject);
+            channel.recent.extend(told.kept());
+        }
+        let after = channel.place.clone();
+        let news = channel.recent.iter().filter(|kept| kept.place.position > before);
+        let all: Vec<Frame> = frames(topic, before, &after, news).collect();
+        for (queue, cut) in channel.listeners.values() {
+            for frame in &all {
+                send(queue, cut, frame.clone());
+            }
+        }
+        while channel.recent.len() > RECENT {
+            if let Some(gone) = channel.recent.pop_front() {
+                channel.kept_after = gone.place.position;
+            }
+        }
+        let sent = all.len() * channel.listeners.len();
+        if channel.listeners.is_empty() {
+            state.channels.remove(&topic);
+        }
+        sent
+    }
+}
+
+impl State {
+    fn leave(&mut self, topic: Topic, id: &str) {
+        if let Some(channel) = self.channels.get_mut(&topic) {
+            channel.listeners.remove(id);
+            if channel.listeners.is_empty() {
+                self.channels.remove(&topic);
+            }
+        }
+    }
+}
+
+impl Channel {
+    /// Whether a place is one that this topic has had; one before what is kept was looked up by whoever asks.
+    fn knows(&self, place: &Place) -> bool {
+        if place.position == self.place.position {
+            return place.tag == self.place.tag;
+        }
+        let kept = self.recent.iter().find(|kept| kept.place.position == place.position);
+        match kept {
+            Some(kept) => kept.place.tag == place.tag,
+            None => place.position < self.place.position,
+        }
+    }
+}
+
+impl Told {
+    fn kept(&self) -> Option<Kept> {
+        let json = serde_json::value::to_raw_value(self.event.as_ref()?).ok()?;
+        Some(Kept { place: self.place.clone(), subject: self.subject.clone(), json })
+    }
+}
+
+/// Puts a frame into a queue; one that is full closes its socket.
+fn send(queue: &mpsc::Sender<Frame>, cut: &Cut, frame: Frame) {
+    if matches!(queue.try_send(frame), Err(mpsc::error::TrySendError::Full(_))) {
+        cut.now(Close::TooSlow);
+    }
+}
+
+pub(super) fn written(frame: &ServerFrame) -> Frame {
+    serde_json::to_string(frame).unwrap_or_default().into()
+}
+
+#[derive(Serialize)]
+struct EventsFrame<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    topic: Topic,
+    after: i64,
+    place: &'a Place,
+    events: &'a [&'a RawValue],
+}
+
+/// Frames that hold these events, none of them too long; together they reach from `after` to `place`.
+fn frames<'a>(
+    topic: Topic,
+    after: i64,
+    place: &Place,
+    events: impl Iterator<Item = &'a Kept>,
+) -> impl Iterator<Item = Frame> {
+    let mut parts: Vec<Vec<&Kept>> = Vec::new();
+    let mut room = 0;
+    for event in events {
+        let bytes = event.json.get().len() + 1;
+        match parts.last_mut() {
+            Some(part) if bytes <= room => part.push(event),
+            _ => {
+                parts.push(vec![event]);
+                room = MAX_EVENTS_BYTES;
+            }
+        }
+        room = room.saturating_sub(bytes);
+    }
+    if parts.is_empty() && place.position > after {
+        parts.push(Vec::new());
+    }
+    let (mut from, count) = (after, parts.len());
+    let mut written = Vec::with_capacity(count);
+    for (n, part) in parts.iter().enumerate() {
+        let to = match part.last() {
+            Some(last) if n + 1 < count => &last.place,
+            _ => place,
+        };
+        let events: Vec<&RawValue> = part.iter().map(|kept| &*kept.json).collect();
+        let frame = EventsFrame { kind: "events", topic, after: from, place: to, events: &events };
+        written.push(serde_json::to_string(&frame).unwrap_or_default().into());
+        from = to.position;
+    }
+    written.into_iter()
+}

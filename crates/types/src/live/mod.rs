@@ -1,0 +1,10 @@
+//! Live updates: topics, places in them, and the frames of the protocol. docs/realtime.md tells it in words.
+
+mod frames;
+pub mod text;
+mod topic;
+
+pub use frames::{
+    Author, ClientFrame, Event, Fact, PROTOCOL, Refusal, Sent, ServerFrame, Shout, VERSION,
+};
+pub use topic::{Place, Room, Topic, UnknownTopic};
