@@ -1,6 +1,8 @@
 //! The room: sockets, and what is said.
 
 mod frames;
+mod gateway;
+mod processes;
 mod resume;
 mod rights;
 mod shouts;
