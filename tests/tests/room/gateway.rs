@@ -69,6 +69,7 @@ impl<'a> Cloud<'a> {
         assert_eq!(answer["statusCode"], 200, "{answer}");
         let mut frames: Vec<Value> = self.gateway.take(id);
         frames.extend(answer["body"].as_str().map(|body| serde_json::from_str(body).unwrap()));
+        frames.iter().for_each(|frame| sm_tests::check_frame("Server", frame));
         frames
     }
 

@@ -1,5 +1,6 @@
 //! The room: sockets, and what is said.
 
+mod description;
 mod frames;
 mod gateway;
 mod processes;
