@@ -6,6 +6,7 @@
 mod browser;
 mod database;
 pub mod flood;
+mod frame_check;
 mod log;
 pub mod process;
 mod silence;
@@ -13,6 +14,7 @@ mod socket;
 
 pub use browser::{Answer, Browser};
 pub use database::TestDatabase;
+pub use frame_check::{ASYNC_API, check_frame};
 pub use silence::{Lost, SilentProxy};
 pub use socket::{Ended, Socket};
 

@@ -1,6 +1,6 @@
 //! A socket of a page.
 
-use crate::{Browser, World};
+use crate::{Browser, World, check_frame};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use sm_types::live::PROTOCOL;
@@ -59,18 +59,28 @@ impl World {
 impl Socket {
     /// Opens a socket at a process.
     pub async fn open(address: &str, headers: &[(&str, &str)]) -> Result<Self, u16> {
-        let mut request = format!("ws://{address}/ws").into_client_request().expect("an address");
-        let protocol = HeaderValue::from_static(PROTOCOL);
-        request.headers_mut().insert(header::SEC_WEBSOCKET_PROTOCOL, protocol);
+        let protocol = header::SEC_WEBSOCKET_PROTOCOL;
+        let offered = headers.iter().any(|(name, _)| *name == protocol.as_str());
+        let ours = [(protocol.as_str(), PROTOCOL)];
+        let all = [&ours[usize::from(offered)..], headers].concat();
+        Self::open_at(address, "/ws", &all).await
+    }
+
+    /// Opens one somewhere below an address; a subprotocol has to be echoed where one is offered.
+    pub async fn open_at(address: &str, path: &str, headers: &[(&str, &str)]) -> Result<Self, u16> {
+        let url = format!("ws://{address}{path}");
+        let mut request = url.into_client_request().expect("an address");
         for (name, value) in headers {
             let name: HeaderName = name.parse().expect("a name of a header");
             request.headers_mut().insert(name, value.parse().expect("a header"));
         }
+        let offers = request.headers().contains_key(header::SEC_WEBSOCKET_PROTOCOL);
         let stream = TcpStream::connect(address).await.map_err(|_| 0_u16)?;
         match client_async(request, stream).await {
             Ok((stream, answer)) => {
                 let chosen = answer.headers().get(header::SEC_WEBSOCKET_PROTOCOL);
-                assert_eq!(chosen.map(HeaderValue::as_bytes), Some(PROTOCOL.as_bytes()));
+                let echoed = offers.then_some(PROTOCOL.as_bytes());
+                assert_eq!(chosen.map(HeaderValue::as_bytes), echoed);
                 Ok(Self { stream, passed: Vec::new() })
             }
             Err(Error::Http(answer)) => Err(answer.status().as_u16()),
@@ -121,7 +131,9 @@ impl Socket {
             let next = timeout(PATIENCE, self.stream.next()).await.expect("nothing comes");
             match next {
                 Some(Ok(Message::Text(text))) => {
-                    return Ok(serde_json::from_str(&text).expect("a frame is JSON"));
+                    let frame = serde_json::from_str(&text).expect("a frame is JSON");
+                    check_frame("Server", &frame);
+                    return Ok(frame);
                 }
                 Some(Ok(Message::Close(Some(close)))) => {
                     let (code, reason) = (close.code.into(), close.reason.to_string());

@@ -90,6 +90,11 @@ const SAMPLE_ROWS: &[(i64, &str)] = &[
          insert into room_mutes (room, user_id, until, reason, muted_by) values ('room:1', 9, now(), '', 1);
          insert into room_marks (room, user_id, position) values ('room:1', 9, 1);",
     ),
+    (
+        19,
+        "update live_connections set next_frame_at = now(), refused = 1;
+         insert into live_pushes (topic, position, looked_to, joined_at) values ('room:1', 1, 1, now());",
+    ),
 ];
 
 #[test]

@@ -34,9 +34,21 @@ const FILL: &[&str] = &[
     "insert into eventsub_subscriptions (subscription_id, type, version, status, updated_at)
      values ('s', 'stream.online', '1', 'enabled', now() - interval '31 days')",
     "insert into rate_buckets values ('old', now() - interval '1 second')",
+    "insert into shouts (room, position, author_id, client_id, text, created_at)
+     values ('room:2', 1, 9, gen_random_uuid(), 'Hi', now() - interval '181 days')",
+    "insert into room_mutes (room, user_id, until, reason, muted_by)
+     values ('room:2', 9, now() - interval '1 second', '', 1)",
+    "insert into room_marks (room, user_id, position, updated_at)
+     values ('room:2', 9, 1, now() - interval '91 days')",
+    "insert into live_tickets values ('\\x00', gen_random_uuid(), now() - interval '1 second')",
+    "insert into topics (topic, position, tag) values ('room:2', 1, 'x')",
+    "insert into topic_events (topic, position, tag, kind, subject, created_at)
+     values ('room:2', 1, 'x', 'shout', 's', now() - interval '25 hours')",
+    "insert into live_connections (connection_id, user_id, session_id, at_gateway, connected_at, seen_at)
+     values ('silent', 9, gen_random_uuid(), false, now(), now() - interval '12 minutes')",
 ];
 
-const TABLES: [&str; 9] = [
+const TABLES: [&str; 15] = [
     "guilds",
     "stream_sessions",
     "user_preferences",
@@ -47,6 +59,12 @@ const TABLES: [&str; 9] = [
     // The sweep has listed those that there are.
     "eventsub_subscriptions where subscription_id = 's'",
     "rate_buckets where key = 'old'",
+    "shouts",
+    "room_mutes",
+    "room_marks",
+    "live_tickets",
+    "topic_events",
+    "live_connections",
 ];
 
 /// Beside the pool, whose statements are given up after ten seconds: a million rows may take longer.

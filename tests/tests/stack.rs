@@ -11,7 +11,7 @@ use sm_lambda::secret_names::ASKED;
 use sm_services::KNOWN_EVERYWHERE_AFTER;
 use sm_sim::aws::{Ministack, REGION};
 use sm_tests::{
-    EVENTSUB_SECRET, World, cache_dir,
+    EVENTSUB_SECRET, Socket, World, cache_dir,
     process::{Ran, streammaxing},
     scenario_within,
 };
@@ -69,6 +69,7 @@ fn parameters(aws: &Ministack, t: &World) -> Vec<String> {
         ("CanaryType", "Emulator".to_owned()),
         ("EmulatorPort", aws.port().to_string()),
         ("EnableWebSocket", "true".to_owned()),
+        ("PublicRoom", "true".to_owned()),
         // People come back as fast as they can here; limits have tests of their own.
         ("SourceRequestsPerSecond", "0".to_owned()),
         ("SignInsPerSecond", "1000".to_owned()),
@@ -212,6 +213,7 @@ async fn stack_is_deployed_used_changed_and_deleted() {
         let session = stack.site.sign_in(ada).await.unwrap();
         assert_eq!(stack.site.get("/api/auth/me", &session).await.status(), 200);
         announcement(t, &stack).await;
+        sockets(t, &stack, &session).await;
         dead_letters(t, &stack).await;
         until("the schedule runs the sweep", 90, async || t.count("jobs").await > 0).await;
         rotation(t, &stack, &session).await;
@@ -506,6 +508,66 @@ async fn announcement(t: &World, stack: &Deployed<'_>) {
     );
     t.twitch.go_live(&ana).await;
     until("the announcement is posted", 20, async || t.messages(guild).len() == 1).await;
+}
+
+/// What CloudFront shows the WebSocket API; here nobody upgrades by way of CloudFront.
+fn origin_secret(stack: &Deployed<'_>) -> String {
+    fn find(value: &Value) -> Option<String> {
+        if value["HeaderName"] == "X-Origin-Secret" {
+            return value["HeaderValue"].as_str().map(str::to_owned);
+        }
+        let each = value.as_object().map(|all| all.values().collect::<Vec<_>>());
+        each.or_else(|| value.as_array().map(|all| all.iter().collect()))?
+            .into_iter()
+            .find_map(find)
+    }
+    let call = format!("get_distribution_config(Id='{}')", stack.outputs["DistributionId"]);
+    find(&stack.boto("cloudfront", &call)).expect("CloudFront has a secret")
+}
+
+/// Real sockets at the gateway: opened, pushed to, gone, ended.
+async fn sockets(t: &World, stack: &Deployed<'_>, session: &str) {
+    const ROOM: &str = "room:public";
+    let url = &stack.outputs["WebSocketUrl"];
+    let api = url.strip_prefix("wss://").and_then(|rest| rest.split('.').next()).unwrap();
+    let address = format!("127.0.0.1:{}", stack.aws.port());
+    let path = format!("/_aws/execute-api/{api}/ws");
+    let secret = origin_secret(stack);
+    let origin = stack.outputs["DashboardUrl"].as_str();
+    let headers = [("cookie", session), ("origin", origin), ("x-origin-secret", secret.as_str())];
+    for some in [&headers[..2], &headers[1..]] {
+        assert!(Socket::open_at(&address, &path, some).await.is_err(), "{some:?}");
+    }
+    let mut both = Vec::new();
+    for _ in 0..2 {
+        let mut socket = Socket::open_at(&address, &path, &headers).await.unwrap();
+        socket.say(json!({ "type": "hello", "version": 1 })).await;
+        socket.expect("welcome").await;
+        socket.subscribe(ROOM).await;
+        both.push(socket);
+    }
+    // One that has gone without a word.
+    t.sql(
+        "insert into live_connections (connection_id, user_id, session_id, state, at_gateway)
+         select 'gone', user_id, session_id, 'open', true from live_connections limit 1",
+    )
+    .await;
+    t.sql("insert into live_subscriptions values ('room:public', 'gone')").await;
+    let id = uuid::Uuid::new_v4();
+    both[0].say(json!({ "type": "shout", "room": ROOM, "client_id": id, "text": "Hi!" })).await;
+    for socket in &mut both {
+        assert_eq!(socket.events(1).await.0[0]["data"]["text"], "Hi!");
+    }
+    let known = async || t.count("live_connections").await;
+    until("who is gone is forgotten", 20, async || known().await == 2).await;
+    drop(both.pop());
+    until("who has left is forgotten", 20, async || known().await == 1).await;
+    // Its session ends behind its back: the next sweep closes it.
+    t.sql("update live_connections set session_id = gen_random_uuid()").await;
+    stack.task("FunctionName", json!({ "task": "sweep" })).await;
+    let closing = both[0].expect("closing").await;
+    assert_eq!(closing["code"], 4401);
+    both[0].ended().await;
 }
 
 async fn dead_letters(t: &World, stack: &Deployed<'_>) {

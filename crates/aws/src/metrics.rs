@@ -96,6 +96,14 @@ counters! {
     RingFailed "doorbell" "failed"
     /// A turn of a job has failed; the log names the job.
     JobFailed "job" "failed"
+    /// A frame was handed to a socket.
+    FramePushed "push" "sent"
+    /// A socket at API Gateway was gone.
+    PushGone "push" "gone"
+    /// A frame did not reach a socket at API Gateway, after some tries; the reader notices that it lacks something.
+    PushFailed "push" "failed"
+    /// The database notifies this process of nothing: it looks for what is new each second. Counted at each try.
+    PollOnly "live" "poll_only"
 }
 
 impl Counter {
@@ -132,6 +140,10 @@ pub enum Gauge {
     SubscriptionCost,
     /// For how many seconds the job that is furthest behind has owed a success.
     JobOverdue,
+    /// Sockets that are open, at API Gateway or in this process.
+    OpenSockets,
+    /// Milliseconds from what was told to its way to the sockets.
+    PushLag,
 }
 
 impl Gauge {
@@ -141,6 +153,8 @@ impl Gauge {
         Self::SubscriptionDrift,
         Self::SubscriptionCost,
         Self::JobOverdue,
+        Self::OpenSockets,
+        Self::PushLag,
     ];
 
     /// The metric's name and unit.
@@ -151,6 +165,8 @@ impl Gauge {
             Self::SubscriptionDrift => ("SubscriptionDrift", "Count"),
             Self::SubscriptionCost => ("SubscriptionCostPercent", "Percent"),
             Self::JobOverdue => ("JobOverdueSeconds", "Seconds"),
+            Self::OpenSockets => ("OpenSockets", "Count"),
+            Self::PushLag => ("PushLagMs", "Milliseconds"),
         }
     }
 

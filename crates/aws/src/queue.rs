@@ -27,6 +27,8 @@ pub enum Ring {
     Deliver,
     /// Subscriptions at Twitch.
     Subscribe,
+    /// What was told, for the sockets at API Gateway.
+    Live,
 }
 
 impl Ring {
@@ -34,12 +36,13 @@ impl Ring {
         match self {
             Self::Deliver => "deliver",
             Self::Subscribe => "subscribe",
+            Self::Live => "live",
         }
     }
 
     /// The ring of a message's text; `None` for a text of another version.
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        [Self::Deliver, Self::Subscribe].into_iter().find(|ring| ring.as_str() == text)
+        [Self::Deliver, Self::Subscribe, Self::Live].into_iter().find(|ring| ring.as_str() == text)
     }
 
     /// Whether a message's text asks for it; a text of another version asks for everything.
@@ -62,6 +65,7 @@ pub enum Doorbell {
 pub struct LocalDoorbell {
     deliver: Notify,
     subscribe: Notify,
+    live: Notify,
 }
 
 /// The SQS side; its client is built at the first ring.
@@ -163,6 +167,7 @@ impl LocalDoorbell {
         match ring {
             Ring::Deliver => &self.deliver,
             Ring::Subscribe => &self.subscribe,
+            Ring::Live => &self.live,
         }
     }
 }

@@ -51,6 +51,14 @@ pub(crate) struct Call<'a> {
     pub(crate) body: String,
 }
 
+/// What a service has answered.
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    /// The header in which some name the kind of an error.
+    pub(crate) kind: Option<String>,
+    pub(crate) body: String,
+}
+
 /// The body of the answer.
 pub(crate) async fn send(
     aws: &AwsSettings,
@@ -58,11 +66,27 @@ pub(crate) async fn send(
     call: Call<'_>,
     now: OffsetDateTime,
 ) -> Result<String, CallError> {
-    let (name, unavailable) = (call.name, CallError::Unavailable);
     let base = match &aws.endpoint_url {
         Some(url) => url.trim_end_matches('/').to_owned(),
         None => format!("https://{}.{}.amazonaws.com", call.service, aws.region),
     };
+    let name = call.name;
+    let answer = exchange(aws, http, &base, call, now).await?;
+    if answer.status.is_success() {
+        return Ok(answer.body);
+    }
+    Err(answer.refusal(name))
+}
+
+/// Sends a call to an address, and waits for whatever is answered.
+pub(crate) async fn exchange(
+    aws: &AwsSettings,
+    http: &Http,
+    base: &str,
+    call: Call<'_>,
+    now: OffsetDateTime,
+) -> Result<Answer, CallError> {
+    let (name, unavailable) = (call.name, CallError::Unavailable);
     let url = format!("{base}{}", call.path);
     let signed = signature(aws, &url, &call, now).map_err(unavailable)?;
     let mut request = http.request(call.method, &url).body(call.body);
@@ -72,13 +96,17 @@ pub(crate) async fn send(
     }
     let no_answer = |_| unavailable(format!("{name} did not answer at {base}"));
     let answer = request.send().await.map_err(no_answer)?;
-    let (status, headers) = (answer.status(), answer.headers().clone());
-    let text = answer.text().await.map_err(no_answer)?;
-    if status.is_success() {
-        return Ok(text);
+    let status = answer.status();
+    let kind = answer.headers().get("x-amzn-errortype").and_then(|kind| kind.to_str().ok());
+    let kind = kind.map(str::to_owned);
+    let body = answer.text().await.map_err(no_answer)?;
+    Ok(Answer { status, kind, body })
+}
+
+impl Answer {
+    pub(crate) fn refusal(&self, name: &str) -> CallError {
+        refusal(name, self.status, self.kind.as_deref(), &self.body)
     }
-    let kind = headers.get("x-amzn-errortype").and_then(|kind| kind.to_str().ok());
-    Err(refusal(name, status, kind, &text))
 }
 
 fn signature(

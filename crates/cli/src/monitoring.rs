@@ -156,6 +156,14 @@ impl Display for Seconds {
     }
 }
 
+/// The sockets of this process.
+fn sockets(page: &mut Page, app: &App) {
+    page.gauge("sockets_open", "Sockets that are open at this process.", app.hub().len());
+    let notified = u8::from(app.hub().listens());
+    let help = "Whether other processes reach this one at once; else it looks each second.";
+    page.gauge("sockets_notified", help, notified);
+}
+
 /// How what this process runs all the time is: delivery, subscriptions, sweep.
 fn loops(page: &mut Page, app: &App) {
     page.describe("job_stuck", "gauge", "Whether a job did not come back and is not well again.");
@@ -198,6 +206,7 @@ async fn gauges(page: &mut Page, app: &App) {
     page.sample("database_connections", &[("state", "idle")], idle);
     page.sample("database_connections", &[("state", "used")], open.saturating_sub(idle));
     loops(page, app);
+    sockets(page, app);
     page.gauge("stopping", "Whether this process is about to end.", u8::from(app.is_stopping()));
     if let Ok(Ok(Some(depth))) = tokio::time::timeout(PATIENCE, app.doorbell.depth()).await {
         page.gauge("queue_messages", "Messages that wait in the doorbell's queue.", depth);

@@ -10,7 +10,7 @@ use sm_api::{Edge, SUBPROTOCOL, SocketCaller};
 use sm_db::live::connections::{self, NewConnection};
 use sm_services::{
     LazyApp,
-    live::{Close, Conversation, Frame, HEARTBEAT, Line, keeper, relay},
+    live::{Close, Conversation, Frame, HEARTBEAT, Line, PER_PERSON, keeper, relay},
 };
 use std::{future::Future, time::Duration};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
@@ -32,8 +32,6 @@ const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 const PING_EVERY: Duration = Duration::from_secs(25);
 /// How long sockets may take to end when the process stops.
 const LEAVE_WITHIN: Duration = Duration::from_secs(10);
-/// Connections of one person; the one that was silent for longest makes room.
-const PER_PERSON: i64 = 20;
 
 /// The API, with its socket at `/ws`.
 pub fn api(edge: Edge, app: impl Into<LazyApp>) -> Router {
@@ -44,7 +42,8 @@ pub fn api(edge: Edge, app: impl Into<LazyApp>) -> Router {
 
 /// Brings the sockets what is new, and keeps them right, until the app stops; then asks them to come back.
 pub async fn attend(lazy: LazyApp) {
-    tokio::join!(relay::run(lazy.clone()), keeper::run(lazy.clone()));
+    let (relay, listen) = (relay::run(lazy.clone()), relay::listen(lazy.clone()));
+    tokio::join!(relay, listen, keeper::run(lazy.clone()));
     if let Ok(app) = lazy.get().await {
         let left = async {
             app.hub().cut(Close::Restart, |_, _, _| true);

@@ -5,7 +5,8 @@ use crate::{
     database_url::{self, Looks},
 };
 use sm_aws::{
-    AwsSettings, Cipher, CipherError, Doorbell, Http, SecretVersion, SecretsError, lazy_http,
+    AwsSettings, Cipher, CipherError, Doorbell, Gateway, Http, SecretVersion, SecretsError,
+    lazy_http,
 };
 use sm_db::{Pool, PoolLimits, route::Belief};
 use sm_services::{App, KNOWN_EVERYWHERE_AFTER, LazyApp, Parts, Settings, accounts::SessionKeys};
@@ -168,6 +169,7 @@ fn build(config: &Config, clock: &Clock, http: &Http, origin: &Origin) -> Result
             Some(before) => before.app.cipher.clone(),
             None => cipher(config, secrets, clock, http)?,
         },
+        gateway: gateway(config, http),
         settings: Settings {
             eventsub_secrets: secrets.twitch_eventsub_secrets.clone(),
             public_base_url: config.public_base_url.clone(),
@@ -199,6 +201,12 @@ pub fn doorbell(config: &Config, http: &Http) -> Doorbell {
         (Some(url), Some(aws)) => Doorbell::sqs(aws.clone(), http.clone(), url.clone()),
         _ => Doorbell::local(),
     }
+}
+
+/// What holds the sockets with these settings, if it is not this process.
+fn gateway(config: &Config, http: &Http) -> Option<Gateway> {
+    let (endpoint, aws) = (config.websocket_endpoint.as_deref()?, config.aws.clone()?);
+    Some(Gateway::new(aws, http.clone(), endpoint))
 }
 
 fn cipher(

@@ -122,6 +122,8 @@ pub struct Config {
     pub queue_url: Option<String>,
     /// The queue of rings that have failed too often.
     pub dead_letter_url: Option<String>,
+    /// Where API Gateway takes what is sent to its sockets; unset: this process holds them.
+    pub websocket_endpoint: Option<String>,
     /// The key of KMS that encrypts what is stored; unset: `LOCAL_ENCRYPTION_KEY`.
     pub kms_key_id: Option<String>,
     /// The secret that supplies the secret settings.
@@ -184,7 +186,9 @@ impl Reader<'_> {
         let secrets_arn = self.optional("SECRETS_ARN");
         let queue_url = self.optional("QUEUE_URL");
         let kms_key_id = self.optional("KMS_KEY_ID");
-        let needs_aws = secrets_arn.is_some() || queue_url.is_some() || kms_key_id.is_some();
+        let websocket_endpoint = self.optional("WEBSOCKET_ENDPOINT");
+        let of_aws = [&secrets_arn, &queue_url, &kms_key_id, &websocket_endpoint];
+        let needs_aws = of_aws.iter().any(|setting| setting.is_some());
         let aws = needs_aws.then(|| self.aws());
         Config {
             stage: self.optional("STAGE").unwrap_or_else(|| "local".to_owned()),
@@ -256,6 +260,8 @@ impl Reader<'_> {
             queue_url,
             dead_letter_url: self.optional("DEAD_LETTER_URL"),
             kms_key_id,
+            websocket_endpoint: websocket_endpoint
+                .map(|text| self.read("WEBSOCKET_ENDPOINT", address::api(&text))),
             secrets_arn,
             aws,
         }
@@ -361,7 +367,7 @@ impl Reader<'_> {
     }
 
     fn aws(&mut self) -> AwsSettings {
-        const BY_LAMBDA: &str = "is missing: Lambda sets it; elsewhere set it or leave SECRETS_ARN, QUEUE_URL and KMS_KEY_ID unset";
+        const BY_LAMBDA: &str = "is missing: Lambda sets it; elsewhere set it or leave SECRETS_ARN, QUEUE_URL, KMS_KEY_ID and WEBSOCKET_ENDPOINT unset";
         AwsSettings {
             region: self.required("AWS_REGION", BY_LAMBDA),
             access_key_id: self.required("AWS_ACCESS_KEY_ID", BY_LAMBDA),

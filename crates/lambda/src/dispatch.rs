@@ -3,6 +3,7 @@
 use crate::{
     event::{Kind, Message, classify},
     ops::{Hook, Ops, Step, smoke},
+    websocket::Sockets,
 };
 use axum::{Router, extract::Request, middleware::map_request};
 use lambda_http::{
@@ -20,6 +21,7 @@ use sm_aws::{
 use sm_services::{
     App, LazyApp, SecurityEvent,
     jobs::{sweep, worker},
+    live::{push, relay},
 };
 use std::{collections::BTreeMap, time::Duration};
 use time::OffsetDateTime;
@@ -44,6 +46,7 @@ pub fn knows(event: &str) -> bool {
 pub struct Dispatcher {
     app: LazyApp,
     router: Router,
+    sockets: Sockets,
     ops: Option<Ops>,
 }
 
@@ -60,8 +63,9 @@ pub enum Reply {
 impl Dispatcher {
     /// Dispatches to this app, which is built when an event needs it, behind this edge.
     pub fn new(edge: Edge, app: LazyApp) -> Self {
+        let sockets = Sockets::new(edge.clone(), app.clone());
         let router = sm_api::router_behind(edge, app.clone()).layer(map_request(with_peer));
-        Self { router, app, ops: None }
+        Self { router, sockets, app, ops: None }
     }
 
     /// Lets it rotate secrets, report to CodeDeploy, and bring dead letters back.
@@ -86,18 +90,27 @@ impl Dispatcher {
             trace.rung_by = tracing::field::Empty,
         );
         // Boxed: what it awaits comes near the compiler's limit on nested types.
-        let work = Box::pin(self.dispatch(event)).instrument(span);
+        let work = Box::pin(self.work_off(event)).instrument(span);
         match trace {
             Some(trace) => trace.scope(work).await,
             None => work.await,
         }
     }
 
+    /// Handles an event, and rings for what it has told: afterwards Lambda freezes the process.
+    async fn work_off(&self, event: LambdaEvent<Box<RawValue>>) -> Result<Reply, Error> {
+        let reply = self.dispatch(event).await;
+        if let Some(app) = self.app.built() {
+            relay::announce(&app).await;
+        }
+        reply
+    }
+
     async fn dispatch(&self, event: LambdaEvent<Box<RawValue>>) -> Result<Reply, Error> {
         let (payload, context) = event.into_parts();
         match classify(payload.get()) {
             Kind::Http => Box::pin(self.http(LambdaEvent::new(payload, context))).await,
-            Kind::WebSocket => Ok(Reply::Json(refuse_websocket())),
+            Kind::WebSocket => Box::pin(self.sockets.answer(payload.get())).await.map(Reply::Json),
             Kind::Sqs(messages) => {
                 Ok(Reply::Json(Box::pin(self.sqs(&messages, context.deadline)).await))
             }
@@ -142,12 +155,20 @@ impl Dispatcher {
         let asked = |ring: Ring| messages.iter().any(|m| ring.is_asked_by(&m.body));
         let app = self.app.get().await?;
         let deadline = deadline(&app, deadline_ms);
-        match (asked(Ring::Deliver), asked(Ring::Subscribe)) {
-            (true, true) => drop(worker::run(&app, deadline).await?),
-            (true, false) => drop(worker::deliver(&app, deadline).await?),
-            (false, _) => worker::subscribe(&app, deadline).await?,
-        }
+        let worked = async {
+            match (asked(Ring::Deliver), asked(Ring::Subscribe)) {
+                (true, true) => worker::run(&app, deadline).await.map(drop),
+                (true, false) => worker::deliver(&app, deadline).await.map(drop),
+                (false, true) => worker::subscribe(&app, deadline).await,
+                (false, false) => Ok(()),
+            }
+        };
+        let pushed =
+            async { if asked(Ring::Live) { push::run(&app, deadline).await } else { Ok(()) } };
+        let (worked, pushed) = tokio::join!(worked, pushed);
         self.app.settle().await;
+        worked?;
+        pushed?;
         Ok(())
     }
 
@@ -281,8 +302,4 @@ fn deadline(app: &App, deadline_ms: u64) -> Instant {
     let at = OffsetDateTime::from_unix_timestamp_nanos(i128::from(deadline_ms) * 1_000_000);
     let left = at.map_or(time::Duration::ZERO, |at| at - app.clock.now());
     Instant::now() + Duration::try_from(left).unwrap_or_default()
-}
-
-fn refuse_websocket() -> Value {
-    json!({ "statusCode": 501, "body": "This API has no live updates yet. Use the HTTP API." })
 }

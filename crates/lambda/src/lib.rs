@@ -9,6 +9,7 @@ mod event;
 pub mod logging;
 pub mod ops;
 pub mod secret_names;
+mod websocket;
 
 pub use build::{build_app, complete, doorbell, lazy_app, pool};
 pub use config::Config;

@@ -10,7 +10,7 @@ use crate::{
     limits::{Limited, Limits},
     live::Hub,
 };
-use sm_aws::{Cipher, Doorbell};
+use sm_aws::{Cipher, Doorbell, Gateway};
 use sm_db::fitness::Obstacle;
 use sm_types::{Clock, Secret, UserId};
 use std::{ops::Deref, sync::Arc, time::Duration};
@@ -33,6 +33,8 @@ pub struct Parts {
     pub doorbell: Doorbell,
     /// Encrypts what is stored for ourselves.
     pub cipher: Cipher,
+    /// What holds the sockets where no process of ours does.
+    pub gateway: Option<Gateway>,
     /// Settings of the services.
     pub settings: Settings,
 }

@@ -99,6 +99,11 @@ impl LazyApp {
         Ok(app)
     }
 
+    /// The app, if anybody has needed it yet.
+    pub fn built(&self) -> Option<App> {
+        self.0.current()
+    }
+
     /// The app that has taken the place of `used`, if one has; looks for it at most every 30 seconds.
     ///
     /// For a signature that does not fit: the secret may have been rotated a moment ago.

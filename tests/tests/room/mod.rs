@@ -1,6 +1,9 @@
 //! The room: sockets, and what is said.
 
+mod description;
 mod frames;
+mod gateway;
+mod processes;
 mod resume;
 mod rights;
 mod shouts;

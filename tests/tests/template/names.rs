@@ -23,9 +23,10 @@ const NAMED: [(&str, &[&str], bool); 14] = [
     ("AWS::Route53::RecordSet", &["Name"], true),
 ];
 /// What CloudFormation names itself, and what belongs to something else and is named within it.
-const UNNAMED: [&str; 20] = [
+const UNNAMED: [&str; 21] = [
     "AWS::ApiGatewayV2::Integration",
     "AWS::ApiGatewayV2::Route",
+    "AWS::ApiGatewayV2::RouteResponse",
     "AWS::ApiGatewayV2::Stage",
     "AWS::CloudFront::Distribution",
     "AWS::CodeDeploy::Application",

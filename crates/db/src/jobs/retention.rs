@@ -71,6 +71,30 @@ pub const RULES: &[Rule] = &[
            select kind, subject from doubts where looked_at < $1 order by looked_at limit $2)",
     },
     Rule {
+        table: "live_tickets",
+        keep: Duration::ZERO,
+        statement: "delete from live_tickets where ticket_hash in (
+           select ticket_hash from live_tickets where expires_at < $1 order by expires_at limit $2)",
+    },
+    Rule {
+        table: "shouts",
+        keep: Duration::days(180),
+        statement: "delete from shouts where shout_id in (
+           select shout_id from shouts where created_at < $1 order by created_at limit $2)",
+    },
+    Rule {
+        table: "room_mutes",
+        keep: Duration::ZERO,
+        statement: "delete from room_mutes where ctid = any(array(
+           select ctid from room_mutes where until < $1 order by until limit $2))",
+    },
+    Rule {
+        table: "room_marks",
+        keep: Duration::days(90),
+        statement: "delete from room_marks where ctid = any(array(
+           select ctid from room_marks where updated_at < $1 order by updated_at limit $2))",
+    },
+    Rule {
         table: "rate_buckets",
         keep: Duration::ZERO,
         statement: "delete from rate_buckets where key in (

@@ -8,6 +8,9 @@ use sqlx::PgExecutor;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+/// What processes tell each other by.
+pub(super) const CHANNEL: &str = "streammaxing_live";
+
 /// A common table expression `told`: the position and tag that topic `$1` has gone on to, if `$when` holds.
 macro_rules! telling {
     ($when:literal) => {
@@ -35,6 +38,7 @@ pub struct Row {
     pub subject: String,
     pub data: Option<sqlx::types::Json<serde_json::Value>>,
     pub trace_id: Option<String>,
+    pub created_at: OffsetDateTime,
 }
 
 /// Events behind a position, in order.
@@ -45,7 +49,7 @@ pub async fn after(
     limit: i64,
 ) -> sqlx::Result<Vec<Row>> {
     sqlx::query_as(
-        "select position, tag, kind, subject, data, trace_id from topic_events
+        "select position, tag, kind, subject, data, trace_id, created_at from topic_events
          where topic = $1 and position > $2 order by position limit $3",
     )
     .bind(topic.to_string())
@@ -141,10 +145,7 @@ pub async fn prune(
 /// Tells other processes that there is something new in topics, or that sessions have ended: texts without spaces,
 /// 8,000 bytes in all at most. In a statement of its own, since the notification takes a lock of the whole database.
 pub async fn notify(db: impl PgExecutor<'_>, what: &[String]) -> sqlx::Result<()> {
-    sqlx::query("select pg_notify('streammaxing_live', $1)")
-        .bind(what.join(" "))
-        .execute(db)
-        .await?;
+    sqlx::query("select pg_notify($1, $2)").bind(CHANNEL).bind(what.join(" ")).execute(db).await?;
     Ok(())
 }
 

@@ -7,7 +7,7 @@ use super::{
     clean_up,
     step::{BoxedStep, Failure, Run},
 };
-use crate::{App, guilds, streamers::reconcile};
+use crate::{App, guilds, live, streamers::reconcile};
 use sm_aws::metrics::{Counter, Gauge};
 use sm_db::jobs::{self, Claimed};
 use time::{Duration, OffsetDateTime};
@@ -66,6 +66,11 @@ pub const JOBS: &[Job] = &[
         name: "queue",
         every: Duration::minutes(1),
         step: |app, run| Box::pin(clean_up::queue(app, run)),
+    },
+    Job {
+        name: "sockets",
+        every: Duration::minutes(1),
+        step: |app, run| Box::pin(live::sweep::step(app, run)),
     },
     Job {
         name: "archive",

@@ -4,6 +4,7 @@ use super::{schedule, worker};
 use crate::{
     App,
     announce::{gate::Turns, preflight},
+    live::push,
 };
 use sm_types::ChannelId;
 use tokio::time::Instant;
@@ -26,8 +27,10 @@ pub struct Swept {
 
 /// Runs one sweep until `deadline`. A large fan-out does not keep the jobs from their turns.
 pub async fn run(app: &App, deadline: Instant) -> sqlx::Result<Swept> {
-    let (worker, jobs) = tokio::join!(work(app, deadline), schedule::run(app, deadline));
+    let (worker, pushed, jobs) =
+        tokio::join!(work(app, deadline), push::run(app, deadline), schedule::run(app, deadline));
     let (worker, checked, healed) = worker?;
+    pushed?;
     Ok(Swept { checked, healed, worker, failed_jobs: jobs? })
 }
 

@@ -2,13 +2,12 @@
 
 use super::{
     access::{Listener, listener},
-    facts,
-    hub::{Close, From, Hub, Joined},
-    relay,
+    hub::{Close, Frame, Hub},
+    outlet::Outlet,
     rooms::{self, RoomError, Said, Speaker},
 };
 use crate::App;
-use sm_db::live::topics;
+use sm_db::live::connections::{Frames, Heard};
 use sm_types::live::{ClientFrame, Place, Refusal, Room, Sent, ServerFrame, Topic, VERSION};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -18,13 +17,10 @@ use uuid::Uuid;
 pub const HEARTBEAT: Duration = Duration::from_secs(30);
 /// After how long a client opens another connection: API Gateway ends one after two hours.
 const RECONNECT_AFTER: Duration = Duration::from_secs(110 * 60);
-/// Frames of one connection: so many at once, and so many each second.
-const BURST: f64 = 60.0;
-const PER_SECOND: f64 = 10.0;
+/// Frames of one connection.
+pub(super) const FRAMES: Frames = Frames { burst: 60.0, per_second: 10.0 };
 /// Frames beyond that, or ones that cannot be read, until it is closed.
 const PATIENCE: u32 = 200;
-/// How often a topic is looked at for a reader that comes back to a busy one.
-const TRIES: usize = 10;
 
 /// One socket's side of the protocol.
 #[derive(Debug)]
@@ -32,6 +28,7 @@ pub struct Conversation {
     app: App,
     speaker: Speaker,
     id: String,
+    outlet: Outlet,
     greeted: bool,
     /// Frames that it may still send, as of `counted_at`.
     left: f64,
@@ -42,11 +39,33 @@ pub struct Conversation {
 impl Conversation {
     /// The conversation of a socket that the hub knows as `id`.
     pub fn new(app: App, speaker: Speaker, id: String) -> Self {
-        let counted_at = Instant::now();
-        Self { app, speaker, id, greeted: false, left: BURST, counted_at, refused: 0 }
+        let (outlet, left, counted_at) = (Outlet::Hub, FRAMES.burst, Instant::now());
+        Self { app, speaker, id, outlet, greeted: false, left, counted_at, refused: 0 }
     }
 
-    /// Answers a frame by way of the hub's queue; a reason to close the socket, if there is one.
+    /// The conversation of a socket at API Gateway, for one frame.
+    pub(super) fn going_on(app: App, id: String, heard: &Heard) -> Self {
+        let speaker = Speaker { user: heard.user_id, session: heard.session_id };
+        Self {
+            outlet: Outlet::Gateway(Vec::new()),
+            greeted: heard.greeted,
+            left: if heard.in_time { 1.0 } else { 0.0 },
+            refused: u32::try_from(heard.refused).unwrap_or(0),
+            ..Self::new(app, speaker, id)
+        }
+    }
+
+    /// What is left to say of a conversation that goes on elsewhere, whether hello was said, and how many frames were
+    /// refused.
+    pub(super) fn leave_off(self) -> (Vec<Frame>, bool, u32) {
+        let left = match self.outlet {
+            Outlet::Hub => Vec::new(),
+            Outlet::Gateway(left) => left,
+        };
+        (left, self.greeted, self.refused)
+    }
+
+    /// Answers a frame by way of the outlet; a reason to close the socket, if there is one.
     pub async fn hear(&mut self, text: &str) -> Option<Close> {
         if !self.has_frames_left() {
             return self.refuse(Refusal::RateLimited, "Too many frames: wait a second.", None);
@@ -80,7 +99,9 @@ impl Conversation {
             }
             ClientFrame::Subscribe { topic, after } => self.subscribe(topic, after).await,
             ClientFrame::Unsubscribe { topic } => {
-                self.hub().leave(&self.id, topic, "asked");
+                if let Err(error) = self.outlet.leave(&self.app, &self.id, topic).await {
+                    return self.unreadable(topic, &error);
+                }
                 None
             }
             ClientFrame::Shout { room: Topic::Room(room), client_id, text } => {
@@ -92,12 +113,14 @@ impl Conversation {
         }
     }
 
-    fn hub(&self) -> &Hub {
-        self.app.hub()
+    fn say(&mut self, frame: &ServerFrame) {
+        self.outlet.say(&self.app, &self.id, frame);
     }
 
-    fn say(&self, frame: &ServerFrame) {
-        self.hub().say(&self.id, frame);
+    fn unreadable(&mut self, topic: Topic, error: &sqlx::Error) -> Option<Close> {
+        tracing::warn!(%error, "a topic could not be read");
+        let message = "The topic cannot be read now: try again later.";
+        self.refuse(Refusal::Unavailable, message, Some(topic))
     }
 
     fn refuse(&mut self, code: Refusal, message: &str, topic: Option<Topic>) -> Option<Close> {
@@ -113,8 +136,8 @@ impl Conversation {
 
     fn has_frames_left(&mut self) -> bool {
         let now = Instant::now();
-        let gained = (now - self.counted_at).as_secs_f64() * PER_SECOND;
-        (self.left, self.counted_at) = ((self.left + gained).min(BURST), now);
+        let gained = (now - self.counted_at).as_secs_f64() * FRAMES.per_second;
+        (self.left, self.counted_at) = ((self.left + gained).min(FRAMES.burst), now);
         let has = self.left >= 1.0;
         if has {
             self.left -= 1.0;
@@ -135,50 +158,14 @@ impl Conversation {
                 return self.refuse(Refusal::Unavailable, message, Some(topic));
             }
         }
-        match self.join(topic, after).await {
+        match self.outlet.join(&self.app, &self.id, topic, after).await {
             Ok(true) => None,
             Ok(false) => {
                 let message = format!("A connection can have {} topics.", Hub::MAX_TOPICS);
                 self.refuse(Refusal::TooManyTopics, &message, Some(topic))
             }
-            Err(error) => {
-                tracing::warn!(%error, "a topic could not be read");
-                let message = "The topic cannot be read now: try again later.";
-                self.refuse(Refusal::Unavailable, message, Some(topic))
-            }
+            Err(error) => self.unreadable(topic, &error),
         }
-    }
-
-    /// Joins a topic where the reader stands; what it has missed is on its way first.
-    async fn join(&self, topic: Topic, mut after: Option<Place>) -> sqlx::Result<bool> {
-        let (pool, hub) = (&self.app.pool, self.hub());
-        let (mut proved, mut told) = (false, false);
-        for _ in 0..TRIES {
-            let from = after.as_ref().map_or(From::Now, |seen| From::After { seen, told });
-            match hub.join(&self.id, topic, from) {
-                Joined::Yes => return Ok(true),
-                Joined::No => return Ok(false),
-                Joined::Unknown => hub.carry(topic, topics::place(pool, topic).await?),
-                Joined::Ahead | Joined::Behind => {
-                    let Some(place) = &after else { continue };
-                    if !proved && !topics::can_resume(pool, topic, place).await? {
-                        break;
-                    }
-                    proved = true;
-                    if matches!(hub.place(topic), Some(known) if known.position < place.position) {
-                        relay::bring(&self.app, topic).await?;
-                        continue;
-                    }
-                    if !std::mem::replace(&mut told, true) {
-                        self.say(&ServerFrame::Subscribed { topic, place: place.clone() });
-                    }
-                    let missed = facts::after(&self.app, topic, place.position).await?;
-                    after = Some(hub.catch_up(&self.id, topic, place, &missed));
-                }
-            }
-        }
-        // Too far behind to be caught up with, or from another life of the database.
-        Ok(hub.join(&self.id, topic, From::Anew) == Joined::Yes)
     }
 
     async fn shout(&mut self, room: Room, client_id: Uuid, text: &str) -> Option<Close> {

@@ -39,9 +39,10 @@ fn told(row: Row, shouts: &HashMap<String, shouts::Shout>) -> Told {
         // Of a newer version, during a deployment.
         _ => None,
     };
-    let Row { position, tag, subject, trace_id, kind, .. } = row;
+    let Row { position, tag, subject, trace_id, kind, created_at, .. } = row;
     let event = fact.map(|fact| Event { position, fact, trace_id });
-    Told { place: Place { position, tag }, subject: format!("{kind}:{subject}"), event }
+    let (place, subject) = (Place { position, tag }, format!("{kind}:{subject}"));
+    Told { place, subject, event, at: created_at }
 }
 
 /// A message as readers are told of it.

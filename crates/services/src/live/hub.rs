@@ -12,8 +12,12 @@ use sm_types::{
 use std::{
     collections::{HashMap, HashSet, VecDeque},
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
+use time::OffsetDateTime;
 use tokio::sync::{Notify, mpsc};
 use uuid::Uuid;
 
@@ -111,10 +115,22 @@ pub struct Hub(Arc<Inner>);
 
 #[derive(Default)]
 struct Inner {
+    name: Name,
     state: Mutex<State>,
     woken: Notify,
+    /// Whether other processes reach this one by notifications.
+    listens: AtomicBool,
     /// What other processes are to be told.
     outbound: Mutex<HashSet<String>>,
+}
+
+/// What other processes know this one by.
+struct Name(String);
+
+impl Default for Name {
+    fn default() -> Self {
+        Self(Uuid::new_v4().simple().to_string())
+    }
 }
 
 #[derive(Default)]
@@ -158,6 +174,7 @@ pub(super) struct Told {
     pub(super) subject: String,
     /// `None`: it came to nothing.
     pub(super) event: Option<Event>,
+    pub(super) at: OffsetDateTime,
 }
 
 /// From where on somebody wants to listen.
@@ -201,6 +218,24 @@ impl fmt::Debug for Hub {
 impl Hub {
     /// Topics of one connection at most.
     pub const MAX_TOPICS: usize = 32;
+
+    /// What other processes know this one by.
+    pub(super) fn name(&self) -> &str {
+        &self.0.name.0
+    }
+
+    /// Whether other processes reach this one by notifications.
+    pub fn listens(&self) -> bool {
+        self.0.listens.load(Ordering::Relaxed)
+    }
+
+    /// Other processes reach this one from now on, or no more; what they told meanwhile has to be looked for.
+    pub(super) fn set_listens(&self, listens: bool) {
+        if self.0.listens.swap(listens, Ordering::Relaxed) != listens {
+            self.suspect_all();
+            self.0.woken.notify_one();
+        }
+    }
 
     /// How many sockets are open.
     pub fn len(&self) -> usize {
@@ -317,12 +352,10 @@ impl Hub {
     pub(super) fn catch_up(&self, id: &str, topic: Topic, after: &Place, told: &[Told]) -> Place {
         let state = lock(&self.0.state);
         let Some(connection) = state.connections.get(id) else { return after.clone() };
-        let kept: Vec<Kept> = told.iter().filter_map(Told::kept).collect();
-        let Some(last) = told.last() else { return after.clone() };
-        for frame in frames(topic, after.position, &last.place, kept.iter()) {
+        for frame in pages(topic, after.position, told) {
             send(&connection.queue, &connection.cut, frame);
         }
-        last.place.clone()
+        told.last().map_or_else(|| after.clone(), |last| last.place.clone())
     }
 
     /// Lets a socket listen no more.
@@ -469,6 +502,13 @@ impl Told {
         let json = serde_json::value::to_raw_value(self.event.as_ref()?).ok()?;
         Some(Kept { place: self.place.clone(), subject: self.subject.clone(), json })
     }
+}
+
+/// Frames that tell all of this, behind a position.
+pub(super) fn pages(topic: Topic, after: i64, told: &[Told]) -> Vec<Frame> {
+    let kept: Vec<Kept> = told.iter().filter_map(Told::kept).collect();
+    let last = told.last().map(|last| frames(topic, after, &last.place, kept.iter()).collect());
+    last.unwrap_or_default()
 }
 
 /// Puts a frame into a queue; one that is full closes its socket.

@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{App, LazyApp};
 use futures_util::{StreamExt, stream};
+use sm_aws::metrics::Gauge;
 use sm_db::live::{connections, topics};
 use std::{
     collections::{BTreeMap, HashSet},
@@ -28,6 +29,7 @@ pub async fn run(lazy: LazyApp) {
             () = sleep(NOTE_EVERY) => {}
             () = app.stopped() => return,
         }
+        Gauge::OpenSockets.note(i64::try_from(app.hub().len()).unwrap_or(i64::MAX));
         if app.hub().is_empty() {
             continue;
         }

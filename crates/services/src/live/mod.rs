@@ -2,16 +2,24 @@
 //!
 //! What is told stands in the table `topic_events`, at a position of its topic. Writers only wake: a lost wake-up
 //! costs time, never an event. [`Hub`] knows the sockets of this process, [`relay`] brings them what is new, and
-//! [`Conversation`] is what a socket says and is told.
+//! [`Conversation`] is what a socket says and is told. Where API Gateway holds the sockets, [`gateway`] stands for them,
+//! and [`push`] brings them what is new.
 
 mod access;
 mod conversation;
 mod facts;
+pub mod gateway;
 mod hub;
 pub mod keeper;
+mod outlet;
+pub mod push;
 pub mod relay;
 pub mod rooms;
+pub mod sweep;
 pub mod tickets;
 
 pub use conversation::{Conversation, HEARTBEAT};
 pub use hub::{Close, Frame, Hub, Line};
+
+/// Connections of one person; the one that was silent for longest makes room.
+pub const PER_PERSON: i64 = 20;

@@ -167,6 +167,12 @@ pub enum ServerFrame {
     },
     /// Answers `ping`.
     Pong {},
+    /// The connection is closed next. Said where a close frame cannot tell why: API Gateway sends none of ours.
+    Closing {
+        /// As in a close frame.
+        code: u16,
+        reason: &'static str,
+    },
     /// What was said last is not done.
     Refused {
         code: Refusal,
