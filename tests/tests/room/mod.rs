@@ -1,6 +1,8 @@
 //! The room: sockets, and what is said.
 
 mod frames;
+mod presence;
+mod presence_model;
 mod resume;
 mod rights;
 mod shouts;

@@ -1,5 +1,6 @@
-//! Live updates: what was told, who listens, and the rooms.
+//! Live updates: what was told, who listens, who is there, and the rooms.
 
 pub mod connections;
+pub mod presence;
 pub mod shouts;
 pub mod topics;

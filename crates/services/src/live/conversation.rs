@@ -9,7 +9,7 @@ use super::{
 };
 use crate::App;
 use sm_db::live::topics;
-use sm_types::live::{ClientFrame, Place, Refusal, Room, Sent, ServerFrame, Topic, VERSION};
+use sm_types::live::{ClientFrame, Page, Place, Refusal, Room, Sent, ServerFrame, Topic, VERSION};
 use std::time::Duration;
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -67,6 +67,7 @@ impl Conversation {
                     heartbeat_seconds: seconds(HEARTBEAT),
                     reconnect_after_seconds: seconds(RECONNECT_AFTER),
                 });
+                self.is_here(None);
                 None
             }
             ClientFrame::Hello { version } => {
@@ -78,6 +79,13 @@ impl Conversation {
                 self.say(&ServerFrame::Pong {});
                 None
             }
+            ClientFrame::Page { path, title } => match Page::clean(&path, &title) {
+                Ok(page) => {
+                    self.is_here(Some(page));
+                    None
+                }
+                Err(error) => self.refuse(Refusal::InvalidPage, &error.to_string(), None),
+            },
             ClientFrame::Subscribe { topic, after } => self.subscribe(topic, after).await,
             ClientFrame::Unsubscribe { topic } => {
                 self.hub().leave(&self.id, topic, "asked");
@@ -90,6 +98,16 @@ impl Conversation {
                 self.refuse(Refusal::UnknownTopic, "This topic is no room.", Some(room))
             }
         }
+    }
+
+    /// The tab was closed, and does not come back.
+    pub fn leave(&self) {
+        self.hub().tabs().left(self.id.clone(), self.speaker.user);
+    }
+
+    fn is_here(&self, page: Option<Page>) {
+        let Speaker { user, session } = self.speaker;
+        self.hub().tabs().here(self.id.clone(), user, session, page);
     }
 
     fn hub(&self) -> &Hub {
@@ -158,7 +176,13 @@ impl Conversation {
             match hub.join(&self.id, topic, from) {
                 Joined::Yes => return Ok(true),
                 Joined::No => return Ok(false),
-                Joined::Unknown => hub.carry(topic, topics::place(pool, topic).await?),
+                Joined::Unknown => {
+                    let place = match topic {
+                        Topic::Room(_) => topics::place(pool, topic).await?,
+                        Topic::Presence(_) | Topic::Server(_) => topics::open(pool, topic).await?,
+                    };
+                    hub.carry(topic, place);
+                }
                 Joined::Ahead | Joined::Behind => {
                     let Some(place) = &after else { continue };
                     if !proved && !topics::can_resume(pool, topic, place).await? {

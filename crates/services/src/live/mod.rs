@@ -9,8 +9,10 @@ mod conversation;
 mod facts;
 mod hub;
 pub mod keeper;
+pub mod presence;
 pub mod relay;
 pub mod rooms;
+mod tabs;
 pub mod tickets;
 
 pub use conversation::{Conversation, HEARTBEAT};
