@@ -91,6 +91,14 @@ const SAMPLE_ROWS: &[(i64, &str)] = &[
          insert into room_marks (room, user_id, position) values ('room:1', 9, 1);",
     ),
     (
+        18,
+        "insert into presences (user_id) select user_id from users limit 1;
+         insert into presence_tabs (tab_id, user_id, session_id, expires_at)
+         select 't', user_id, uuid_v7(), now() from presences;
+         insert into presence_guilds (guild_id, user_id) select guild_id, user_id from guilds, presences limit 1;
+         insert into presence_watch (watched_since, swept_at) values (now(), now());",
+    ),
+    (
         19,
         "update live_connections set next_frame_at = now(), refused = 1;
          insert into live_pushes (topic, position, looked_to, joined_at) values ('room:1', 1, 1, now());",

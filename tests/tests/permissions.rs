@@ -118,6 +118,14 @@ fn call(setup: &Setup, route: &Route) -> (Option<Value>, u16) {
         ("put", "users/me/preferences/{guild_id}/{streamer_id}") => {
             (Some(json!({"wants_ping": false})), 200)
         }
+        ("get", "g/presence" | "presence/visibility") => (None, 200),
+        ("put", "presence") => (
+            Some(json!({
+                "client_id": "0198b2e4-1111-7000-8000-000000000003", "path": "/me", "title": "Me",
+            })),
+            200,
+        ),
+        ("put", "presence/visibility") => (Some(json!({"invisible": true})), 204),
         ("post", "ws/tickets") => (None, 201),
         ("get", "rooms/{room}" | "rooms/{room}/messages" | "rooms/{room}/mutes") => (None, 200),
         ("post", "rooms/{room}/messages") => {

@@ -1,8 +1,8 @@
 //! Every route of the API, once: the router, its description and the tests are made of this table.
 
 use crate::routes::{
-    auth, config, deliveries, discord_webhook, guilds, health, invites, meta, overview, rooms,
-    streamers, templates, twitch_webhook, users,
+    auth, config, deliveries, discord_webhook, guilds, health, invites, meta, overview, presence,
+    rooms, streamers, templates, twitch_webhook, users,
 };
 use axum::{
     Router,
@@ -95,6 +95,10 @@ table! {
     Admin post "/api/guilds/{guild_id}/deliveries/{delivery_id}/resend" deliveries::resend_one;
     Public get "/api/invites/{code}" invites::get;
     Public get "/api/invites/{code}/link" invites::link;
+    Member get "/api/guilds/{guild_id}/presence" presence::list;
+    User put "/api/presence" presence::beat;
+    User get "/api/presence/visibility" presence::visibility;
+    User put "/api/presence/visibility" presence::set_visibility;
     User post "/api/ws/tickets" rooms::ticket;
     Member get "/api/rooms/{room}" rooms::state;
     Member get "/api/rooms/{room}/messages" rooms::messages;

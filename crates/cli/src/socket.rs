@@ -10,7 +10,7 @@ use sm_api::{Edge, SUBPROTOCOL, SocketCaller};
 use sm_db::live::connections::{self, NewConnection};
 use sm_services::{
     LazyApp,
-    live::{Close, Conversation, Frame, HEARTBEAT, Line, PER_PERSON, keeper, relay},
+    live::{Close, Conversation, Frame, HEARTBEAT, Line, PER_PERSON, keeper, presence, relay},
 };
 use std::{future::Future, time::Duration};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
@@ -43,7 +43,7 @@ pub fn api(edge: Edge, app: impl Into<LazyApp>) -> Router {
 /// Brings the sockets what is new, and keeps them right, until the app stops; then asks them to come back.
 pub async fn attend(lazy: LazyApp) {
     let (relay, listen) = (relay::run(lazy.clone()), relay::listen(lazy.clone()));
-    tokio::join!(relay, listen, keeper::run(lazy.clone()));
+    tokio::join!(relay, listen, keeper::run(lazy.clone()), presence::run(lazy.clone()));
     if let Ok(app) = lazy.get().await {
         let left = async {
             app.hub().cut(Close::Restart, |_, _, _| true);
@@ -84,9 +84,17 @@ async fn serve(SocketCaller { app, speaker }: SocketCaller, mut socket: WebSocke
         Err(error) => tracing::warn!(%error, "a socket could not be stored"),
     }
     let mut conversation = Conversation::new(app.clone(), speaker, id.clone());
-    let why = talk(&mut socket, &mut line, &mut conversation).await;
+    let end = talk(&mut socket, &mut line, &mut conversation).await;
     hub.close(&id);
-    if let Some(why) = why {
+    match end {
+        End::Said | End::Cut(Close::Replaced | Close::Misbehaved | Close::Silent) => {
+            conversation.leave();
+        }
+        End::Cut(Close::SessionEnded) => presence::signed_out(&app, speaker.user).await,
+        // It comes back, or its silence tells.
+        End::Cut(Close::Restart | Close::TooSlow) | End::Lost => {}
+    }
+    if let End::Cut(why) = end {
         let reason = Utf8Bytes::from_static(why.reason());
         let close = Message::Close(Some(CloseFrame { code: why.code(), reason }));
         let _ = timeout(WRITE_TIMEOUT, socket.send(close)).await;
@@ -96,12 +104,19 @@ async fn serve(SocketCaller { app, speaker }: SocketCaller, mut socket: WebSocke
     }
 }
 
-/// Carries frames both ways; why we close it, unless the other side has.
-async fn talk(
-    socket: &mut WebSocket,
-    line: &mut Line,
-    conversation: &mut Conversation,
-) -> Option<Close> {
+/// How a socket has come to its end.
+#[derive(Debug, Clone, Copy)]
+enum End {
+    /// We close it.
+    Cut(Close),
+    /// The other side has closed it.
+    Said,
+    /// The other side is gone without a word.
+    Lost,
+}
+
+/// Carries frames both ways, until the end.
+async fn talk(socket: &mut WebSocket, line: &mut Line, conversation: &mut Conversation) -> End {
     let mut ping = interval(PING_EVERY);
     ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
     ping.reset();
@@ -110,13 +125,13 @@ async fn talk(
     loop {
         tokio::select! {
             biased;
-            why = cut.wait() => return Some(why),
+            why = cut.wait() => return End::Cut(why),
             out = line.queue.recv() => {
-                let written = write(socket, out?, line);
-                match in_time(written).await {
+                let Some(out) = out else { return End::Lost };
+                match in_time(write(socket, out, line)).await {
                     Some(true) => {}
-                    Some(false) => return None,
-                    None => return Some(Close::TooSlow),
+                    Some(false) => return End::Lost,
+                    None => return End::Cut(Close::TooSlow),
                 }
             }
             heard = socket.recv() => {
@@ -124,23 +139,24 @@ async fn talk(
                 match heard {
                     Some(Ok(Message::Text(text))) => {
                         if let Some(why) = conversation.hear(&text).await {
-                            return Some(why);
+                            return End::Cut(why);
                         }
                     }
-                    Some(Ok(Message::Binary(_))) => return Some(Close::Misbehaved),
+                    Some(Ok(Message::Binary(_))) => return End::Cut(Close::Misbehaved),
                     Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
-                    Some(Ok(Message::Close(_)) | Err(_)) | None => return None,
+                    Some(Ok(Message::Close(_))) => return End::Said,
+                    Some(Err(_)) | None => return End::Lost,
                 }
             }
             _ = ping.tick() => {
                 if heard_at.elapsed() > 2 * HEARTBEAT {
-                    return Some(Close::Silent);
+                    return End::Cut(Close::Silent);
                 }
                 let ping = socket.send(Message::Ping(Default::default()));
                 match in_time(async { ping.await.is_ok() }).await {
                     Some(true) => {}
-                    Some(false) => return None,
-                    None => return Some(Close::TooSlow),
+                    Some(false) => return End::Lost,
+                    None => return End::Cut(Close::TooSlow),
                 }
             }
         }

@@ -330,6 +330,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/guilds/{guild_id}/presence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is there, of a server's members. */
+        get: operations["get_guilds_presence"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/guilds/{guild_id}/streamers": {
         parameters: {
             query?: never;
@@ -550,6 +567,41 @@ export interface paths {
         /** This description. */
         get: operations["get_openapi_json"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/presence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Says that a tab without a socket is there, and on which page. */
+        put: operations["put_presence"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/presence/visibility": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether others are told of you. */
+        get: operations["get_presence_visibility"];
+        /** Chooses whether others are told of you; it holds at once, and until you choose otherwise. */
+        put: operations["put_presence_visibility"];
         post?: never;
         delete?: never;
         options?: never;
@@ -885,6 +937,18 @@ export interface components {
             items: components["schemas"]["AuditItem"][];
             /** @description The cursor of the next page. */
             next?: string | null;
+        };
+        /** @description A tab that is there. */
+        BeatBody: {
+            /**
+             * Format: uuid
+             * @description The tab's own name for itself.
+             */
+            client_id: string;
+            /** @description The path of its page, 300 characters at most; query and fragment are not kept. */
+            path: string;
+            /** @description The title of its page; what is beyond 200 characters is cut off. */
+            title: string;
         };
         /** @description A channel to choose. */
         ChannelItem: {
@@ -1417,6 +1481,14 @@ export interface components {
             /** Format: date-time */
             until: string;
         };
+        /** @description When to say it again. */
+        NextBeat: {
+            /**
+             * Format: int64
+             * @description Without another word for 75 seconds the tab is taken to be closed.
+             */
+            next_in_seconds: number;
+        };
         /** @description A server at a glance. */
         Overview: {
             /** @description Set-up steps and health, in the order in which to deal with them. */
@@ -1489,6 +1561,29 @@ export interface components {
             notice?: string | null;
             /** @description The choice. */
             wants_ping?: boolean | null;
+        };
+        /** @description Who is there, of a server's members. */
+        PresenceList: {
+            /**
+             * Format: int64
+             * @description How many there are.
+             */
+            online: number;
+            /** @description By name; 1,000 at most. */
+            people: components["schemas"]["PresentPerson"][];
+            /** @description Listen to `presence:<server id>` from here on, and nothing is missed. */
+            place: components["schemas"]["TopicPlace"];
+        };
+        /** @description A page that somebody looks at. */
+        PresentPage: {
+            /** @description Begins with a slash. */
+            path: string;
+            title: string;
+        };
+        /** @description Somebody who is there. */
+        PresentPerson: {
+            page?: components["schemas"]["PresentPage"] | null;
+            user: components["schemas"]["RoomAuthor"];
         };
         /** @description A template to preview. */
         PreviewBody: {
@@ -1584,7 +1679,7 @@ export interface components {
             /** @description The name. */
             name: string;
         };
-        /** @description Who has said something. */
+        /** @description Who has said something, or is there. */
         RoomAuthor: {
             /** @description The hash of the avatar at Discord. */
             avatar?: string | null;
@@ -1944,6 +2039,11 @@ export interface components {
             about: string;
             /** @description Its name, as in `{title}`. */
             name: string;
+        };
+        /** @description Whether others are told of you. */
+        Visibility: {
+            /** @description For others it is as if you were not there. */
+            invisible: boolean;
         };
     };
     responses: {
@@ -2725,6 +2825,35 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
+    get_guilds_presence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                guild_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PresenceList"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            502: components["responses"]["Problem502"];
+            503: components["responses"]["Problem503"];
+        };
+    };
     get_guilds_streamers: {
         parameters: {
             query?: {
@@ -3334,6 +3463,92 @@ export interface operations {
                 };
             };
             400: components["responses"]["Problem400"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    put_presence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BeatBody"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NextBeat"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_presence_visibility: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Visibility"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    put_presence_visibility: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Visibility"];
+            };
+        };
+        responses: {
+            /** @description It is done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
             503: components["responses"]["Problem503"];
         };

@@ -3,6 +3,8 @@
 mod description;
 mod frames;
 mod gateway;
+mod presence;
+mod presence_model;
 mod processes;
 mod resume;
 mod rights;

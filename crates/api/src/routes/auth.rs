@@ -20,6 +20,7 @@ use sm_services::{
         consent::{self, Answer, Begun, Purpose, Refusal},
         sign_in::{self, SESSION_LIFETIME, SignedIn},
     },
+    live::presence,
     streamers::linking,
 };
 use std::time::Duration;
@@ -215,6 +216,7 @@ async fn end(caller: &Caller, which: Which) -> Result<u64, ApiError> {
     let (app, user): (&App, _) = (&caller.app, caller.user.user_id);
     let ended = sessions::revoke(&app.pool, user, which, app.clock.now()).await?;
     app.hub().sessions_ended();
+    presence::signed_out(app, user).await;
     SecurityEvent::SessionEnded.record(Some(user), "sessions were ended");
     Ok(ended)
 }

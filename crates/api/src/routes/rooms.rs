@@ -18,7 +18,7 @@ use sm_services::{
 };
 use sm_types::{
     UserId,
-    live::{Place, Shout},
+    live::{Author, Place, Shout},
 };
 use time::Duration;
 use utoipa::{IntoParams, ToSchema};
@@ -66,13 +66,19 @@ pub(crate) struct RoomMessage {
     edited_at: Option<String>,
 }
 
-/// Who has said something.
+/// Who has said something, or is there.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct RoomAuthor {
     user_id: String,
     name: String,
     /// The hash of the avatar at Discord.
     avatar: Option<String>,
+}
+
+impl From<Author> for RoomAuthor {
+    fn from(Author { user_id, name, avatar }: Author) -> Self {
+        Self { user_id: user_id.to_string(), name, avatar }
+    }
 }
 
 impl From<Shout> for RoomMessage {
@@ -82,11 +88,7 @@ impl From<Shout> for RoomMessage {
             position: shout.position,
             revision: shout.revision,
             client_id: shout.client_id,
-            author: shout.author.map(|author| RoomAuthor {
-                user_id: author.user_id.to_string(),
-                name: author.name,
-                avatar: author.avatar,
-            }),
+            author: shout.author.map(RoomAuthor::from),
             text: shout.text.unwrap_or_default(),
             created_at: shout.created_at,
             edited_at: shout.edited_at,

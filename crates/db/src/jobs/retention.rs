@@ -37,6 +37,14 @@ pub const RULES: &[Rule] = &[
            select ctid from guild_members where checked_at < $1 order by checked_at limit $2))",
     },
     Rule {
+        table: "presences",
+        keep: Duration::days(1),
+        // Whose tabs and servers go with it.
+        statement: "delete from presences where user_id in (
+           select user_id from presences where not online and changed_at < $1 order by changed_at limit $2)
+           and not online",
+    },
+    Rule {
         table: "audit_log",
         keep: Duration::days(365),
         statement: "delete from audit_log where audit_id in (

@@ -1,7 +1,8 @@
-//! Live updates: what was told, who listens, and the rooms.
+//! Live updates: what was told, who listens, who is there, and the rooms.
 
 pub mod connections;
 pub mod listener;
+pub mod presence;
 pub mod pushes;
 pub mod shouts;
 pub mod topics;

@@ -28,6 +28,34 @@ macro_rules! telling {
 }
 pub(crate) use telling;
 
+/// Common table expressions that tell each row (topic, subject, data) of `changes` as an event of a kind, where somebody
+/// has ever listened, with `moved`: the topics. Their rows are taken in order, so that two who tell much do not
+/// wait for each other.
+macro_rules! telling_each {
+    ($kind:literal) => {
+        concat!(
+            "locked as (
+               select t.topic, t.position from topics t where t.topic in (select topic from changes)
+               order by t.topic for update
+             ), told as (
+               insert into topic_events (topic, position, tag, kind, subject, data)
+               select c.topic, l.position + row_number() over (partition by c.topic order by c.subject),
+                 left(gen_random_uuid()::text, 8), '",
+            $kind,
+            "', c.subject, c.data
+               from changes c join locked l using (topic)
+               returning topic, position, tag
+             ), moved as (
+               update topics t set position = l.position, tag = l.tag, updated_at = now()
+               from (select distinct on (topic) topic, position, tag from told order by topic, position desc) l
+               where t.topic = l.topic
+               returning t.topic
+             )"
+        )
+    };
+}
+pub(crate) use telling_each;
+
 /// An event as it was stored.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub struct Row {
@@ -67,6 +95,31 @@ pub async fn place(db: impl PgExecutor<'_>, topic: Topic) -> sqlx::Result<Place>
             .fetch_optional(db)
             .await?;
     Ok(found.map(|(position, tag)| Place { position, tag }).unwrap_or_default())
+}
+
+/// Where a topic is that is only told of to those who listen: from now on it is.
+///
+/// Who changes somebody's presence at this moment tells nobody, since nobody has listened yet; it is waited for, so that
+/// what is read behind this place is complete.
+pub async fn open(pool: &crate::Pool, topic: Topic) -> sqlx::Result<Place> {
+    let known: bool = sqlx::query_scalar("select exists (select from topics where topic = $1)")
+        .bind(topic.to_string())
+        .fetch_one(pool)
+        .await?;
+    if !known {
+        let mut transaction = pool.begin().await?;
+        sqlx::query(
+            "insert into topics (topic) values ($1) on conflict on constraint topics_pkey do nothing",
+        )
+        .bind(topic.to_string())
+        .execute(&mut *transaction)
+        .await?;
+        if matches!(topic, Topic::Presence(_)) {
+            sqlx::query("lock table presences in share mode").execute(&mut *transaction).await?;
+        }
+        transaction.commit().await?;
+    }
+    place(pool, topic).await
 }
 
 /// Whether a reader who has seen everything up to a place can go on from there: it is one that this topic has had,
@@ -130,9 +183,13 @@ pub async fn prune(
            delete from topic_events where (topic, position) in (
              select topic, position from topic_events where created_at < $1 order by created_at limit $2)
            returning topic, position
+         ), locked as (
+           -- In the order in which those take them who tell in several.
+           select topic from topics where topic in (select topic from gone) order by topic for update
          ), pruned as (
            update topics t set pruned_to = greatest(t.pruned_to, g.position)
-           from (select topic, max(position) as position from gone group by topic) g where t.topic = g.topic
+           from (select topic, max(position) as position from gone join locked using (topic) group by topic) g
+           where t.topic = g.topic
          )
          select count(*) from gone",
     )

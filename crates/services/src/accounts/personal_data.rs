@@ -1,7 +1,7 @@
 //! What we keep of a person: handing it over, and deleting it.
 
 use super::discord_tokens;
-use crate::{App, SecurityEvent};
+use crate::{App, SecurityEvent, live::presence};
 use serde_json::{Value, json};
 use sm_types::UserId;
 use time::format_description::well_known::Rfc3339;
@@ -13,12 +13,13 @@ const MAX_ENTRIES: i64 = 10_000;
 pub async fn export(app: &App, user: &sm_db::accounts::users::User) -> sqlx::Result<Value> {
     let (id, now) = (user.user_id, app.clock.now());
     let text = |at: time::OffsetDateTime| at.format(&Rfc3339).unwrap_or_default();
-    let (sessions, guilds, choices, entries, said) = tokio::try_join!(
+    let (sessions, guilds, choices, entries, said, there) = tokio::try_join!(
         sm_db::accounts::sessions::list(&app.pool, id, now),
         sm_db::accounts::users::guilds(&app.pool, id),
         sm_db::guilds::preferences::export(&app.pool, id),
         sm_db::audit::of_actor(&app.pool, id, MAX_ENTRIES),
         sm_db::live::shouts::of_author(&app.pool, id),
+        sm_db::live::presence::of_user(&app.pool, id),
     )?;
     Ok(json!({
         "exported_at": text(now),
@@ -39,6 +40,10 @@ pub async fn export(app: &App, user: &sm_db::accounts::users::User) -> sqlx::Res
         "room_messages": said.iter().map(|s| json!({
             "room": s.room, "text": s.text, "at": text(s.created_at),
         })).collect::<Vec<_>>(),
+        "presence": there.map(|p| json!({
+            "invisible": p.invisible, "online": p.online, "path": p.path, "title": p.title,
+            "came_or_went_at": p.changed_at.map(text),
+        })),
         "actions": entries.iter().map(|e| json!({
             "at": text(e.at), "guild_id": e.guild_id.map(|id| id.to_string()), "action": e.action,
             "target": e.target, "outcome": e.outcome,
@@ -53,6 +58,7 @@ pub async fn export(app: &App, user: &sm_db::accounts::users::User) -> sqlx::Res
 pub async fn delete(app: &App, user: UserId) -> sqlx::Result<()> {
     discord_tokens::revoke(app, user).await?;
     let mut transaction = app.pool.begin().await?;
+    let servers = sm_db::live::presence::erase(&mut transaction, user).await?;
     sm_db::guilds::preferences::forget(&mut *transaction, user).await?;
     sm_db::audit::forget_actor(&mut *transaction, user).await?;
     sm_db::guilds::members::forget(&mut *transaction, user).await?;
@@ -60,7 +66,7 @@ pub async fn delete(app: &App, user: UserId) -> sqlx::Result<()> {
     sm_db::accounts::users::delete(&mut *transaction, user).await?;
     transaction.commit().await?;
     app.hub().sessions_ended();
-    rooms.into_iter().for_each(|room| app.hub().told(room));
+    rooms.into_iter().chain(servers).for_each(|room| app.hub().told(room));
     SecurityEvent::AccountDeleted.record(None, "an account was deleted");
     Ok(())
 }
@@ -77,6 +83,7 @@ pub async fn deauthorized(app: &App, user: UserId) -> sqlx::Result<()> {
     )
     .await?;
     app.hub().sessions_ended();
+    presence::signed_out(app, user).await;
     tracing::info!(user.id = %user, sessions = ended, "a user has removed our access");
     Ok(())
 }

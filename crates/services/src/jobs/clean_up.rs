@@ -1,7 +1,7 @@
 //! Deletes what has outlived its use, in statements of a few dozen milliseconds for which nobody waits.
 
 use super::step::{Run, Step};
-use crate::App;
+use crate::{App, live};
 use sm_aws::Ring;
 use sm_db::{
     announce::claim,
@@ -26,6 +26,12 @@ pub(super) async fn queue(app: &App, _: Run<'_>) -> Step {
         app.doorbell.ring_and_wait(Ring::Deliver).await;
     }
     claim::leave_queue(&app.pool).await?;
+    Ok(None)
+}
+
+/// Ends the presence of those who have fallen silent.
+pub(super) async fn presence(app: &App, _: Run<'_>) -> Step {
+    live::presence::sweep(app).await?;
     Ok(None)
 }
 

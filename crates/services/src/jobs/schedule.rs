@@ -73,6 +73,11 @@ pub const JOBS: &[Job] = &[
         step: |app, run| Box::pin(live::sweep::step(app, run)),
     },
     Job {
+        name: "presence",
+        every: Duration::minutes(1),
+        step: |app, run| Box::pin(clean_up::presence(app, run)),
+    },
+    Job {
         name: "archive",
         every: Duration::hours(1),
         step: |app, run| Box::pin(clean_up::archive(app, run)),

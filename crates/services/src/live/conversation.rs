@@ -4,11 +4,15 @@ use super::{
     access::{Listener, listener},
     hub::{Close, Frame, Hub},
     outlet::Outlet,
+    presence,
     rooms::{self, RoomError, Said, Speaker},
 };
 use crate::App;
-use sm_db::live::connections::{Frames, Heard};
-use sm_types::live::{ClientFrame, Place, Refusal, Room, Sent, ServerFrame, Topic, VERSION};
+use sm_db::live::{
+    connections::{Frames, Heard},
+    presence::Tab,
+};
+use sm_types::live::{ClientFrame, Page, Place, Refusal, Room, Sent, ServerFrame, Topic, VERSION};
 use std::time::Duration;
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -86,6 +90,7 @@ impl Conversation {
                     heartbeat_seconds: seconds(HEARTBEAT),
                     reconnect_after_seconds: seconds(RECONNECT_AFTER),
                 });
+                self.is_here(None).await;
                 None
             }
             ClientFrame::Hello { version } => {
@@ -94,9 +99,20 @@ impl Conversation {
             }
             _ if !self.greeted => self.refuse(Refusal::HelloFirst, "Say hello first.", None),
             ClientFrame::Ping {} => {
+                // A process of ours knows by itself which of its sockets are open.
+                if matches!(self.outlet, Outlet::Gateway(_)) {
+                    self.is_here(None).await;
+                }
                 self.say(&ServerFrame::Pong {});
                 None
             }
+            ClientFrame::Page { path, title } => match Page::clean(&path, &title) {
+                Ok(page) => {
+                    self.is_here(Some(page)).await;
+                    None
+                }
+                Err(error) => self.refuse(Refusal::InvalidPage, &error.to_string(), None),
+            },
             ClientFrame::Subscribe { topic, after } => self.subscribe(topic, after).await,
             ClientFrame::Unsubscribe { topic } => {
                 if let Err(error) = self.outlet.leave(&self.app, &self.id, topic).await {
@@ -115,6 +131,21 @@ impl Conversation {
 
     fn say(&mut self, frame: &ServerFrame) {
         self.outlet.say(&self.app, &self.id, frame);
+    }
+
+    /// The tab was closed, and does not come back.
+    pub fn leave(&self) {
+        self.app.hub().tabs().left(self.id.clone(), self.speaker.user);
+    }
+
+    async fn is_here(&self, page: Option<Page>) {
+        let (id, Speaker { user, session }) = (self.id.clone(), self.speaker);
+        match self.outlet {
+            Outlet::Hub => self.app.hub().tabs().here(id, user, session, page),
+            Outlet::Gateway(_) => {
+                presence::says_so(&self.app, Tab { id, user, session, page }).await
+            }
+        }
     }
 
     fn unreadable(&mut self, topic: Topic, error: &sqlx::Error) -> Option<Close> {

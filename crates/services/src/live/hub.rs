@@ -3,6 +3,7 @@
 //! Everything here is in memory and never waits. A topic's latest events are kept, so that many who come back at once
 //! are served without a query each.
 
+use super::tabs::Tabs;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use sm_types::{
@@ -122,6 +123,7 @@ struct Inner {
     listens: AtomicBool,
     /// What other processes are to be told.
     outbound: Mutex<HashSet<String>>,
+    tabs: Tabs,
 }
 
 /// What other processes know this one by.
@@ -282,10 +284,20 @@ impl Hub {
         }
     }
 
-    /// Every open socket with its session.
-    pub(super) fn sessions(&self) -> Vec<(String, Uuid)> {
+    /// Every open socket with its user and session.
+    pub(super) fn sessions(&self) -> Vec<(String, UserId, Uuid)> {
         let state = lock(&self.0.state);
-        state.connections.iter().map(|(id, connection)| (id.clone(), connection.session)).collect()
+        state.connections.iter().map(|(id, c)| (id.clone(), c.user, c.session)).collect()
+    }
+
+    /// Whether a socket is open.
+    pub(super) fn has(&self, id: &str) -> bool {
+        lock(&self.0.state).connections.contains_key(id)
+    }
+
+    /// What the sockets say of their tabs.
+    pub(super) fn tabs(&self) -> &Tabs {
+        &self.0.tabs
     }
 
     /// Who listens to what.

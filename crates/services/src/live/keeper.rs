@@ -43,16 +43,19 @@ pub async fn run(lazy: LazyApp) {
     }
 }
 
-/// Notes which sockets are open, and closes those whose session has ended.
+/// Notes which sockets are open, and so who is there, and closes those whose session has ended.
 pub async fn note(app: &App) -> sqlx::Result<()> {
     let open = app.hub().sessions();
-    let ids: Vec<String> = open.iter().map(|(id, _)| id.clone()).collect();
+    let ids: Vec<String> = open.iter().map(|(id, ..)| id.clone()).collect();
     connections::seen(&app.pool, &ids, app.clock.now()).await?;
-    let sessions: HashSet<_> = open.into_iter().map(|(_, session)| session).collect();
+    let sessions: HashSet<_> = open.iter().map(|(.., session)| *session).collect();
     let sessions: Vec<_> = sessions.into_iter().collect();
     let ended = topics::ended(&app.pool, &sessions, app.clock.now()).await?;
     if !ended.is_empty() {
         app.hub().cut(Close::SessionEnded, |_, _, session| ended.contains(&session));
+    }
+    for (id, user, session) in open {
+        app.hub().tabs().here(id, user, session, None);
     }
     Ok(())
 }

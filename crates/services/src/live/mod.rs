@@ -12,10 +12,12 @@ pub mod gateway;
 mod hub;
 pub mod keeper;
 mod outlet;
+pub mod presence;
 pub mod push;
 pub mod relay;
 pub mod rooms;
 pub mod sweep;
+mod tabs;
 pub mod tickets;
 
 pub use conversation::{Conversation, HEARTBEAT};

@@ -58,6 +58,14 @@ impl Outlet {
     }
 }
 
+/// Where a topic is, for its first listener. What is only told once somebody listens is told from now on.
+async fn beginning(app: &App, topic: Topic) -> sqlx::Result<Place> {
+    match topic {
+        Topic::Room(_) => topics::place(&app.pool, topic).await,
+        Topic::Presence(_) | Topic::Server(_) => topics::open(&app.pool, topic).await,
+    }
+}
+
 async fn join_here(
     app: &App,
     id: &str,
@@ -71,7 +79,7 @@ async fn join_here(
         match hub.join(id, topic, from) {
             Joined::Yes => return Ok(true),
             Joined::No => return Ok(false),
-            Joined::Unknown => hub.carry(topic, topics::place(pool, topic).await?),
+            Joined::Unknown => hub.carry(topic, beginning(app, topic).await?),
             Joined::Ahead | Joined::Behind => {
                 let Some(place) = &after else { continue };
                 if !proved && !topics::can_resume(pool, topic, place).await? {
@@ -121,7 +129,7 @@ async fn join_there(
     }
     let joined = join().await?;
     if joined {
-        let place = topics::place(&app.pool, topic).await?;
+        let place = beginning(app, topic).await?;
         left.push(written(&match anew {
             true => ServerFrame::Reset { topic, place },
             false => ServerFrame::Subscribed { topic, place },

@@ -3,7 +3,10 @@
 //! A frame that is not known, from a newer page or a newer server, is refused or passed over by its `type`; the
 //! connection stays.
 
-use super::topic::{Place, Room, Topic};
+use super::{
+    page::Page,
+    topic::{Place, Room, Topic},
+};
 use crate::UserId;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -32,6 +35,12 @@ pub enum ClientFrame {
     Unsubscribe { topic: Topic },
     /// Is still there.
     Ping {},
+    /// Looks at a page, from now on or again.
+    Page {
+        /// Begins with a slash.
+        path: String,
+        title: String,
+    },
     /// Says something in a room.
     Shout {
         room: Topic,
@@ -61,13 +70,15 @@ pub enum Refusal {
     Muted,
     /// The text is empty, too long or cannot be shown.
     InvalidText,
+    /// The page's path is none of ours.
+    InvalidPage,
     /// The same id was used for another text.
     ClientIdUsed,
     /// It cannot be stored or looked up now.
     Unavailable,
 }
 
-/// Who has said something.
+/// Who has said something, or is there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Author {
     pub user_id: UserId,
@@ -98,6 +109,15 @@ pub struct Shout {
     pub removed_by_moderator: bool,
 }
 
+/// Whether somebody is there, as a server's members are told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Presence {
+    pub user: Author,
+    pub online: bool,
+    /// `None`: a page that is not this server's business, or none.
+    pub page: Option<Page>,
+}
+
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "kind", content = "data", rename_all = "snake_case")]
@@ -106,6 +126,8 @@ pub enum Fact {
     Shout(Box<Shout>),
     /// Somebody is muted, or no more.
     Mute(serde_json::Value),
+    /// Somebody has come, gone, or turned to another page.
+    Presence(Box<Presence>),
     /// What a page shows has changed: ask for it again.
     Changed(serde_json::Value),
 }

@@ -1,10 +1,13 @@
 //! Live updates: topics, places in them, and the frames of the protocol. docs/realtime.md tells it in words.
 
 mod frames;
+mod page;
 pub mod text;
 mod topic;
 
 pub use frames::{
-    Author, ClientFrame, Event, Fact, PROTOCOL, Refusal, Sent, ServerFrame, Shout, VERSION,
+    Author, ClientFrame, Event, Fact, PROTOCOL, Presence, Refusal, Sent, ServerFrame, Shout,
+    VERSION,
 };
+pub use page::{InvalidPath, MAX_PATH, MAX_TITLE, Page};
 pub use topic::{Place, Room, Topic, UnknownTopic};

@@ -52,7 +52,7 @@ pub fn clean(text: &str) -> Result<String, InvalidText> {
 }
 
 /// Turns the direction of what stands around it.
-fn is_override(c: char) -> bool {
+pub(super) fn is_override(c: char) -> bool {
     matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
