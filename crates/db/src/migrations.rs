@@ -139,7 +139,8 @@ pub async fn remove(pool: &Pool) -> sqlx::Result<()> {
            webhook_messages, stream_sessions, stream_events, notification_log, eventsub_subscriptions, rate_buckets, rate_windows,
            delivery_history, delivery_attempts, discord_gate, discord_invalid_requests, service_tokens, users, sessions,
            user_guilds, guild_members, invite_links, audit_log, jobs, eventsub_targets, partitions, outbox_lanes,
-           outbox_progress, outbox_flows, doubts, _sqlx_migrations;
+           outbox_progress, outbox_flows, doubts, topics, topic_events, live_connections, live_subscriptions, live_pushes,
+           live_tickets, shouts, room_mutes, room_marks, _sqlx_migrations;
          drop function if exists uuid_v7(), uuid_at(timestamptz);",
     )
     .execute(&mut *transaction)
