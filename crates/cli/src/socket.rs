@@ -10,7 +10,7 @@ use sm_api::{Edge, SUBPROTOCOL, SocketCaller};
 use sm_db::live::connections::{self, NewConnection};
 use sm_services::{
     LazyApp,
-    live::{Close, Conversation, Frame, HEARTBEAT, Line, keeper, presence, relay},
+    live::{Close, Conversation, Frame, HEARTBEAT, Line, hints, keeper, presence, relay},
 };
 use std::{future::Future, time::Duration};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
@@ -44,7 +44,12 @@ pub fn api(edge: Edge, app: impl Into<LazyApp>) -> Router {
 
 /// Brings the sockets what is new, and keeps them right, until the app stops; then asks them to come back.
 pub async fn attend(lazy: LazyApp) {
-    tokio::join!(relay::run(lazy.clone()), keeper::run(lazy.clone()), presence::run(lazy.clone()));
+    tokio::join!(
+        relay::run(lazy.clone()),
+        keeper::run(lazy.clone()),
+        presence::run(lazy.clone()),
+        hints::run(lazy.clone())
+    );
     if let Ok(app) = lazy.get().await {
         let left = async {
             app.hub().cut(Close::Restart, |_, _, _| true);

@@ -1,6 +1,7 @@
 //! The room: sockets, and what is said.
 
 mod frames;
+mod hints;
 mod presence;
 mod presence_model;
 mod resume;

@@ -5,8 +5,10 @@
 //! [`Conversation`] is what a socket says and is told.
 
 mod access;
+mod changes;
 mod conversation;
 mod facts;
+pub mod hints;
 mod hub;
 pub mod keeper;
 pub mod presence;
