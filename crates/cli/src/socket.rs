@@ -10,7 +10,9 @@ use sm_api::{Edge, SUBPROTOCOL, SocketCaller};
 use sm_db::live::connections::{self, NewConnection};
 use sm_services::{
     LazyApp,
-    live::{Close, Conversation, Frame, HEARTBEAT, Line, PER_PERSON, keeper, presence, relay},
+    live::{
+        Close, Conversation, Frame, HEARTBEAT, Line, PER_PERSON, hints, keeper, presence, relay,
+    },
 };
 use std::{future::Future, time::Duration};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
@@ -42,8 +44,13 @@ pub fn api(edge: Edge, app: impl Into<LazyApp>) -> Router {
 
 /// Brings the sockets what is new, and keeps them right, until the app stops; then asks them to come back.
 pub async fn attend(lazy: LazyApp) {
-    let (relay, listen) = (relay::run(lazy.clone()), relay::listen(lazy.clone()));
-    tokio::join!(relay, listen, keeper::run(lazy.clone()), presence::run(lazy.clone()));
+    tokio::join!(
+        relay::run(lazy.clone()),
+        relay::listen(lazy.clone()),
+        keeper::run(lazy.clone()),
+        presence::run(lazy.clone()),
+        hints::run(lazy.clone())
+    );
     if let Ok(app) = lazy.get().await {
         let left = async {
             app.hub().cut(Close::Restart, |_, _, _| true);

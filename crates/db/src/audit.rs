@@ -1,5 +1,6 @@
 //! What admins did and what was denied.
 
+use crate::live::topics::telling_each;
 use sm_types::{GuildId, UserId};
 use sqlx::{PgExecutor, types::Json};
 use time::OffsetDateTime;
@@ -25,14 +26,22 @@ pub struct NewEntry<'a> {
     /// What is now.
     pub after: Option<serde_json::Value>,
     pub request_id: Option<&'a str>,
+    /// What pages of the guild's have to ask for again, as in `settings`.
+    pub changes: Option<&'a str>,
 }
 
-/// Writes an entry.
+/// Writes an entry, and tells whoever looks at the guild's pages.
 pub async fn insert(db: impl PgExecutor<'_>, entry: &NewEntry<'_>) -> sqlx::Result<()> {
-    sqlx::query(
-        "insert into audit_log (at, guild_id, actor_id, action, target, outcome, before, after, request_id)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-    )
+    sqlx::query(concat!(
+        "with changes as (
+           select 'server:' || $2::bigint as topic, $10::text as subject,
+             jsonb_build_object('what', jsonb_build_array($10::text)) as data
+           where $2 is not null and $10 is not null
+         ), ",
+        telling_each!("changed"),
+        " insert into audit_log (at, guild_id, actor_id, action, target, outcome, before, after, request_id)
+          values ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+    ))
     .bind(entry.at)
     .bind(entry.guild.map(GuildId::to_db))
     .bind(entry.actor.map(UserId::to_db))
@@ -42,6 +51,7 @@ pub async fn insert(db: impl PgExecutor<'_>, entry: &NewEntry<'_>) -> sqlx::Resu
     .bind(entry.before.as_ref().map(Json))
     .bind(entry.after.as_ref().map(Json))
     .bind(entry.request_id)
+    .bind(entry.changes)
     .execute(db)
     .await?;
     Ok(())

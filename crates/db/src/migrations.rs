@@ -140,7 +140,8 @@ pub async fn remove(pool: &Pool) -> sqlx::Result<()> {
            delivery_history, delivery_attempts, discord_gate, discord_invalid_requests, service_tokens, users, sessions,
            user_guilds, guild_members, invite_links, audit_log, jobs, eventsub_targets, partitions, outbox_lanes,
            outbox_progress, outbox_flows, doubts, topics, topic_events, live_connections, live_subscriptions, live_pushes,
-           live_tickets, shouts, room_mutes, room_marks, _sqlx_migrations;
+           live_tickets, shouts, room_mutes, room_marks, presences, presence_tabs, presence_guilds, presence_watch,
+           _sqlx_migrations;
          drop function if exists uuid_v7(), uuid_at(timestamptz);",
     )
     .execute(&mut *transaction)

@@ -21,7 +21,7 @@ use sm_aws::{
 use sm_services::{
     App, LazyApp, SecurityEvent,
     jobs::{sweep, worker},
-    live::{push, relay},
+    live::{hints, push, relay},
 };
 use std::{collections::BTreeMap, time::Duration};
 use time::OffsetDateTime;
@@ -101,6 +101,7 @@ impl Dispatcher {
     async fn work_off(&self, event: LambdaEvent<Box<RawValue>>) -> Result<Reply, Error> {
         let reply = self.dispatch(event).await;
         if let Some(app) = self.app.built() {
+            hints::tell(&app).await;
             relay::announce(&app).await;
         }
         reply

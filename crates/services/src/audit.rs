@@ -52,7 +52,11 @@ pub async fn done(
         before,
         after,
         request_id: Some(&actor.request_id),
+        changes: changes(name),
     };
+    if let Some(guild) = guild.filter(|_| entry.changes.is_some()) {
+        app.hub().changes().saved(guild);
+    }
     SecurityEvent::AdminAction.count();
     tracing::info!(
         event = SecurityEvent::AdminAction.as_str(),
@@ -64,6 +68,16 @@ pub async fn done(
         "an admin did something"
     );
     sm_db::audit::insert(db, &entry).await
+}
+
+/// What pages show differently after an action.
+fn changes(action: &str) -> Option<&'static str> {
+    match action.split_once('.').map_or(action, |(about, _)| about) {
+        // They are told in their room.
+        "room" | "shout" => None,
+        "delivery" => Some("deliveries"),
+        _ => Some("settings"),
+    }
 }
 
 /// Who was denied something of a server's.
@@ -139,7 +153,8 @@ fn denial<'a>(
 ) -> NewEntry<'a> {
     let (guild, target, before, after) = (None, None, None, None);
     let at = app.clock.now();
-    NewEntry { at, guild, actor, action, target, denied: true, before, after, request_id }
+    let (denied, changes) = (true, None);
+    NewEntry { at, guild, actor, action, target, denied, before, after, request_id, changes }
 }
 
 async fn store(app: &App, entry: &NewEntry<'_>) {

@@ -3,6 +3,7 @@
 mod description;
 mod frames;
 mod gateway;
+mod hints;
 mod presence;
 mod presence_model;
 mod processes;

@@ -3,7 +3,10 @@
 //! A position is given under the lock of the topic's row, which is held until the commit: whoever sees one sees
 //! all before it. Some are of no event, where a statement has found that it had nothing to tell.
 
-use sm_types::live::{Place, Topic};
+use sm_types::{
+    GuildId, TwitchUserId,
+    live::{Place, Topic},
+};
 use sqlx::PgExecutor;
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -170,6 +173,35 @@ pub async fn tell(db: impl PgExecutor<'_>, topic: Topic, news: &News<'_>) -> sql
     .execute(db)
     .await?;
     Ok(())
+}
+
+/// Tells servers that deliveries of theirs have changed, and those that follow one of the streamers that streams have: one
+/// event for each that somebody has ever listened to; their topics.
+pub async fn tell_changed(
+    db: impl PgExecutor<'_>,
+    deliveries: &[GuildId],
+    streamers: &[TwitchUserId],
+) -> sqlx::Result<Vec<Topic>> {
+    let told: Vec<String> = sqlx::query_scalar(concat!(
+        "with changed as (
+           select guild_id, 'deliveries' as what from unnest($1::bigint[]) as x (guild_id)
+           union
+           select guild_id, 'streams' from guild_streamers where twitch_user_id = any($2)
+         ), changes as (
+           -- Of hints about the same the latest is told: each combination is another.
+           select t.topic, string_agg(c.what, ' ' order by c.what) as subject,
+             jsonb_build_object('what', jsonb_agg(c.what order by c.what)) as data
+           from changed c join topics t on t.topic = 'server:' || c.guild_id
+           group by t.topic
+         ), ",
+        telling_each!("changed"),
+        " select topic from moved"
+    ))
+    .bind(deliveries.iter().map(|guild| guild.to_db()).collect::<Vec<_>>())
+    .bind(streamers.iter().map(TwitchUserId::as_str).collect::<Vec<_>>())
+    .fetch_all(db)
+    .await?;
+    Ok(told.iter().filter_map(|topic| topic.parse().ok()).collect())
 }
 
 /// Forgets events from before a moment, at most so many; how many there were. Who stands before them begins anew.

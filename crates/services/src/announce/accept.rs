@@ -35,6 +35,14 @@ pub async fn notification(
     if let (Accepted::Queued { .. }, Event::StreamOnline(_)) = (accepted, event) {
         app.doorbell.ring(Ring::Deliver).await;
     }
+    let broadcaster = match event {
+        Event::StreamOnline(start) => Some(&start.broadcaster),
+        Event::StreamOffline(end) => Some(&end.broadcaster),
+        _ => None,
+    };
+    if let (Accepted::Queued { .. }, Some(broadcaster)) = (accepted, broadcaster) {
+        app.hub().changes().stream(&broadcaster.id);
+    }
     Ok(accepted)
 }
 

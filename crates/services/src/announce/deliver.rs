@@ -9,13 +9,14 @@ use crate::{
         attempt::{self, Finished},
         gate::{self, Admission, Brake},
     },
+    live::hints,
 };
 use sm_aws::metrics::Counter;
 use sm_db::announce::{
     claim::{self, Claim, Position},
     deliveries::{self, DueDelivery, Record},
 };
-use sm_types::{DeliveryId, announcement::Status};
+use sm_types::{DeliveryId, GuildId, announcement::Status};
 use std::time::Duration as StdDuration;
 use time::{Duration, OffsetDateTime};
 use tokio::{
@@ -136,11 +137,11 @@ pub(crate) struct Turns {
 }
 
 /// An attempt that has come to its end, if one was under way.
-type Joined = Option<Result<sqlx::Result<Finished>, JoinError>>;
+type Joined = Option<Result<sqlx::Result<(GuildId, Finished)>, JoinError>>;
 
 struct Pipeline<'a> {
     app: &'a App,
-    flight: JoinSet<sqlx::Result<Finished>>,
+    flight: JoinSet<sqlx::Result<(GuildId, Finished)>>,
     brake: Brake,
     /// The gate or the circuit makes everyone wait.
     held: bool,
@@ -151,6 +152,8 @@ struct Pipeline<'a> {
     edits_owed: f64,
     attempts: usize,
     outcomes: Vec<Record>,
+    /// The servers that they are of.
+    guilds: Vec<GuildId>,
     invalid: i32,
     tidied: Instant,
 }
@@ -171,6 +174,7 @@ impl<'a> Pipeline<'a> {
             edits_owed: 0.0,
             attempts: 0,
             outcomes: Vec::new(),
+            guilds: Vec::new(),
             invalid: 0,
             tidied: Instant::now(),
         }
@@ -211,9 +215,11 @@ impl<'a> Pipeline<'a> {
         Ok(true)
     }
 
-    /// Takes streams out of the queue that have nothing left to deliver.
+    /// Takes streams out of the queue that have nothing left to deliver. In Lambda nobody else tells open pages of
+    /// what has changed.
     async fn tidy(&mut self) -> sqlx::Result<()> {
         claim::leave_queue(&self.app.pool).await?;
+        hints::tell(self.app).await;
         self.tidied = Instant::now();
         Ok(())
     }
@@ -238,14 +244,18 @@ impl<'a> Pipeline<'a> {
     fn launch(&mut self, due: DueDelivery, slot: Instant) {
         self.attempts += 1;
         let (app, brake) = (self.app.clone(), self.brake.clone());
-        self.flight.spawn(async move { attempt::run(&app, due, slot, &brake).await });
+        self.flight.spawn(async move {
+            let guild = due.guild_id;
+            Ok((guild, attempt::run(&app, due, slot, &brake).await?))
+        });
     }
 
     /// Takes an outcome, and along with it all others that are there.
     async fn collect(&mut self, mut next: Joined) -> sqlx::Result<()> {
         while let Some(finished) = next {
             match finished {
-                Ok(Ok(finished)) => {
+                Ok(Ok((guild, finished))) => {
+                    self.guilds.push(guild);
                     self.invalid += i32::from(finished.invalid_request);
                     self.outcomes.push(finished.record);
                 }
@@ -270,6 +280,7 @@ impl<'a> Pipeline<'a> {
             deliveries::record(&self.app.pool, &self.outcomes, self.app.clock.now()).await?;
             self.outcomes.iter().for_each(|record| counter(record.status).count());
             self.outcomes.clear();
+            self.guilds.drain(..).for_each(|guild| self.app.hub().changes().deliveries(guild));
         }
         if self.invalid > 0 {
             gate::count_invalid(self.app, std::mem::take(&mut self.invalid)).await?;

@@ -64,6 +64,7 @@ async fn online(app: &App, event: &DueEvent) -> sqlx::Result<usize> {
             stream_sessions::prepare(pool, session, channel.as_ref(), now).await?;
         }
         events::set_prepared(&app.pool, event).await?;
+        app.hub().changes().stream(&event.twitch_user_id);
         events::queue_enrichment(&app.pool, event.event_id, event.received_at + ENRICH_AFTER)
             .await?;
     }

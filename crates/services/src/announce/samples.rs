@@ -198,6 +198,7 @@ pub async fn send_test(
         reason_values: refusal.as_ref().and_then(|refused| refused.values.clone()),
     };
     let delivery = history::record_test(&app.pool, &test).await?;
+    app.hub().changes().deliveries(setting.guild);
     Ok(Tested { delivery, message: message_id, refusal })
 }
 

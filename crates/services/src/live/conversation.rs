@@ -143,7 +143,7 @@ impl Conversation {
         match self.outlet {
             Outlet::Hub => self.app.hub().tabs().here(id, user, session, page),
             Outlet::Gateway(_) => {
-                presence::says_so(&self.app, Tab { id, user, session, page }).await
+                presence::says_so(&self.app, Tab { id, user, session, page }).await;
             }
         }
     }

@@ -3,7 +3,7 @@
 //! Everything here is in memory and never waits. A topic's latest events are kept, so that many who come back at once
 //! are served without a query each.
 
-use super::tabs::Tabs;
+use super::{changes::Changes, tabs::Tabs};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use sm_types::{
@@ -124,6 +124,7 @@ struct Inner {
     /// What other processes are to be told.
     outbound: Mutex<HashSet<String>>,
     tabs: Tabs,
+    changes: Changes,
 }
 
 /// What other processes know this one by.
@@ -293,6 +294,11 @@ impl Hub {
     /// Whether a socket is open.
     pub(super) fn has(&self, id: &str) -> bool {
         lock(&self.0.state).connections.contains_key(id)
+    }
+
+    /// What changes in servers.
+    pub(crate) fn changes(&self) -> &Changes {
+        &self.0.changes
     }
 
     /// What the sockets say of their tabs.

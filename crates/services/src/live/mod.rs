@@ -6,9 +6,11 @@
 //! and [`push`] brings them what is new.
 
 mod access;
+mod changes;
 mod conversation;
 mod facts;
 pub mod gateway;
+pub mod hints;
 mod hub;
 pub mod keeper;
 mod outlet;

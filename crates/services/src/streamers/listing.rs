@@ -186,6 +186,7 @@ async fn started(app: &App, stream: &Stream, now: OffsetDateTime) -> sqlx::Resul
         takes_back_end: false,
     };
     let accepted = acceptance::stream_online(&app.pool, &notice, &start).await?;
+    app.hub().changes().stream(&stream.user_id);
     tracing::warn!(
         stream.id = %stream.id, streamer.id = %stream.user_id, ?accepted,
         late_s = (now - started_at).whole_seconds(), "found a stream that no webhook had told of"
@@ -205,6 +206,7 @@ async fn resumed(app: &App, session: &Compared, now: OffsetDateTime) -> sqlx::Re
     };
     let notice = notice(&message_id, &session.twitch_user_id, now, now);
     acceptance::stream_online(&app.pool, &notice, &start).await?;
+    app.hub().changes().stream(&session.twitch_user_id);
     tracing::warn!(
         stream.id = %session.stream_id, streamer.id = %session.twitch_user_id,
         "a stream that had ended goes on, and no webhook had told of it"
@@ -219,6 +221,7 @@ async fn ended(app: &App, session: &Compared, at: OffsetDateTime) -> sqlx::Resul
     let expand_at = now + acceptance::END_DEBOUNCE;
     let end = StreamEnd { stream_id: Some(&session.stream_id), expand_at, told: false };
     acceptance::stream_offline(&app.pool, &notice, end).await?;
+    app.hub().changes().stream(&session.twitch_user_id);
     tracing::warn!(
         stream.id = %session.stream_id, streamer.id = %session.twitch_user_id,
         "found an end that no webhook had told of"
