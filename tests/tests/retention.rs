@@ -33,10 +33,14 @@ const FILL: &[&str] = &[
      select 2, n, true, 0, now() - interval '25 hours' from generate_series(1, $1) n",
     "insert into eventsub_subscriptions (subscription_id, type, version, status, updated_at)
      values ('s', 'stream.online', '1', 'enabled', now() - interval '31 days')",
+    "insert into feed_events (feed_event_id, twitch_user_id, position, event_id, kind, data, occurred_at)
+     select (lpad(to_hex((extract(epoch from now() - interval '31 days') * 1000)::bigint), 12, '0') || '7000'
+             || '8' || substr(md5(n::text), 1, 15))::uuid, '7', n, 'm' || n, 'raid', '{}', now() - interval '31 days'
+     from generate_series(1, 100) n",
     "insert into rate_buckets values ('old', now() - interval '1 second')",
 ];
 
-const TABLES: [&str; 9] = [
+const TABLES: [&str; 10] = [
     "guilds",
     "stream_sessions",
     "user_preferences",
@@ -44,6 +48,7 @@ const TABLES: [&str; 9] = [
     "audit_log",
     "sessions",
     "guild_members",
+    "feed_events",
     // The sweep has listed those that there are.
     "eventsub_subscriptions where subscription_id = 's'",
     "rate_buckets where key = 'old'",

@@ -24,6 +24,7 @@ const SOURCES: &[(i64, &str, &str)] = &[
     (15, "lighter outbox", include_str!("../../../migrations/0015_lighter_outbox.sql")),
     (16, "added by", include_str!("../../../migrations/0016_added_by.sql")),
     (17, "room", include_str!("../../../migrations/0017_room.sql")),
+    (20, "feed", include_str!("../../../migrations/0020_feed.sql")),
 ];
 
 /// All migrations of the product, in order.

@@ -9,7 +9,9 @@ use super::{
 };
 use crate::App;
 use sm_db::live::topics;
-use sm_types::live::{ClientFrame, Place, Refusal, Room, Sent, ServerFrame, Topic, VERSION};
+use sm_types::live::{
+    ClientFrame, FeedKinds, Place, Refusal, Room, Sent, ServerFrame, Topic, VERSION,
+};
 use std::time::Duration;
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -123,8 +125,9 @@ impl Conversation {
     }
 
     async fn subscribe(&mut self, topic: Topic, after: Option<Place>) -> Option<Close> {
-        match listener(&self.app, self.speaker.session, topic).await {
-            Ok(Listener::Member | Listener::Moderator) => {}
+        let sees = match listener(&self.app, self.speaker.session, topic).await {
+            Ok(Listener::Member | Listener::Moderator) => FeedKinds::ALL,
+            Ok(Listener::Watcher(sees)) => sees,
             Ok(Listener::SignedOut) => return Some(Close::SessionEnded),
             Ok(Listener::Nobody) => {
                 let message = "There is no such topic, or you are not a member.";
@@ -134,8 +137,8 @@ impl Conversation {
                 let message = "Discord does not answer: try again later.";
                 return self.refuse(Refusal::Unavailable, message, Some(topic));
             }
-        }
-        match self.join(topic, after).await {
+        };
+        match self.join(topic, sees, after).await {
             Ok(true) => None,
             Ok(false) => {
                 let message = format!("A connection can have {} topics.", Hub::MAX_TOPICS);
@@ -150,12 +153,17 @@ impl Conversation {
     }
 
     /// Joins a topic where the reader stands; what it has missed is on its way first.
-    async fn join(&self, topic: Topic, mut after: Option<Place>) -> sqlx::Result<bool> {
+    async fn join(
+        &self,
+        topic: Topic,
+        sees: FeedKinds,
+        mut after: Option<Place>,
+    ) -> sqlx::Result<bool> {
         let (pool, hub) = (&self.app.pool, self.hub());
         let (mut proved, mut told) = (false, false);
         for _ in 0..TRIES {
             let from = after.as_ref().map_or(From::Now, |seen| From::After { seen, told });
-            match hub.join(&self.id, topic, from) {
+            match hub.join(&self.id, topic, sees, from) {
                 Joined::Yes => return Ok(true),
                 Joined::No => return Ok(false),
                 Joined::Unknown => hub.carry(topic, topics::place(pool, topic).await?),
@@ -173,12 +181,12 @@ impl Conversation {
                         self.say(&ServerFrame::Subscribed { topic, place: place.clone() });
                     }
                     let missed = facts::after(&self.app, topic, place.position).await?;
-                    after = Some(hub.catch_up(&self.id, topic, place, &missed));
+                    after = Some(hub.catch_up(&self.id, (topic, sees), place, &missed));
                 }
             }
         }
         // Too far behind to be caught up with, or from another life of the database.
-        Ok(hub.join(&self.id, topic, From::Anew) == Joined::Yes)
+        Ok(hub.join(&self.id, topic, sees, From::Anew) == Joined::Yes)
     }
 
     async fn shout(&mut self, room: Room, client_id: Uuid, text: &str) -> Option<Close> {

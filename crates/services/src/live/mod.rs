@@ -7,6 +7,7 @@
 mod access;
 mod conversation;
 mod facts;
+pub mod feeds;
 mod hub;
 pub mod keeper;
 pub mod relay;

@@ -3,7 +3,10 @@
 //! A frame that is not known, from a newer page or a newer server, is refused or passed over by its `type`; the
 //! connection stays.
 
-use super::topic::{Place, Room, Topic};
+use super::{
+    feed::FeedEvent,
+    topic::{Place, Room, Topic},
+};
 use crate::UserId;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -104,6 +107,8 @@ pub struct Shout {
 pub enum Fact {
     /// A message is new or has changed.
     Shout(Box<Shout>),
+    /// Something has happened in a channel.
+    Feed(Box<FeedEvent>),
     /// Somebody is muted, or no more.
     Mute(serde_json::Value),
     /// What a page shows has changed: ask for it again.
