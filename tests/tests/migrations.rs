@@ -103,6 +103,14 @@ const SAMPLE_ROWS: &[(i64, &str)] = &[
         "update live_connections set next_frame_at = now(), refused = 1;
          insert into live_pushes (topic, position, looked_to, joined_at) values ('room:1', 1, 1, now());",
     ),
+    (
+        20,
+        "insert into streamer_feeds (twitch_user_id, owner_id, granted) values ('7', 9, '{follows}');
+         insert into feed_events (twitch_user_id, position, event_id, kind, data, occurred_at)
+           values ('7', 1, 'm', 'online', '{}', now());
+         update guild_config set feed_kinds = '{online}';
+         insert into user_favorites (user_id, twitch_user_id, rank, login, display_name) values (9, '7', 0, 'ana', 'Ana');",
+    ),
 ];
 
 #[test]

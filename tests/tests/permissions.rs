@@ -90,6 +90,12 @@ fn call(setup: &Setup, route: &Route) -> (Option<Value>, u16) {
         ("get", "auth/me" | "auth/sessions" | "guilds") => (None, 200),
         ("get", "users/me/preferences" | "users/me/export") => (None, 200),
         ("get", "users/me/preferences/{guild_id}") => (None, 200),
+        ("get", "streamers/search" | "users/me/favorites") => (None, 200),
+        ("put", "users/me/favorites") => (Some(json!({"streamer_ids": [setup.streamer]})), 200),
+        ("get", "users/me/channel/link") => (None, 303),
+        // The server shows its members nothing of it; an admin may try it out all the same.
+        ("get", "feeds/{streamer_id}") => (None, 404),
+        ("post", "feeds/{streamer_id}/test") => (Some(json!({"kind": "raid"})), 201),
         ("get", "invites/{code}/link" | "g/streamers/link" | "g/install") => (None, 303),
         ("get", "g/overview" | "g/audit" | "g/places" | "g/config") => (None, 200),
         ("get", "g/streamers" | "g/streamers/search" | "g/streamers/{streamer_id}") => (None, 200),

@@ -40,6 +40,7 @@ const POISONS: &[(&str, &[&str])] = &[
     ("guild_config.merge_window_seconds", &["0", "86400"]),
     ("guild_config.end_action", &["'leave'", "'delete'"]),
     ("guild_config.announce_types", LISTS),
+    ("guild_config.feed_kinds", LISTS),
     (
         "guild_config.quiet_from",
         &["'00:00', quiet_until = '24:00'", "'23:59:59.999', quiet_until = '00:00'"],

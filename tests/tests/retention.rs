@@ -33,6 +33,10 @@ const FILL: &[&str] = &[
      select 2, n, true, 0, now() - interval '25 hours' from generate_series(1, $1) n",
     "insert into eventsub_subscriptions (subscription_id, type, version, status, updated_at)
      values ('s', 'stream.online', '1', 'enabled', now() - interval '31 days')",
+    "insert into feed_events (feed_event_id, twitch_user_id, position, event_id, kind, data, occurred_at)
+     select (lpad(to_hex((extract(epoch from now() - interval '31 days') * 1000)::bigint), 12, '0') || '7000'
+             || '8' || substr(md5(n::text), 1, 15))::uuid, '7', n, 'm' || n, 'raid', '{}', now() - interval '31 days'
+     from generate_series(1, 100) n",
     "insert into rate_buckets values ('old', now() - interval '1 second')",
     "insert into shouts (room, position, author_id, client_id, text, created_at)
      values ('room:2', 1, 9, gen_random_uuid(), 'Hi', now() - interval '181 days')",
@@ -48,7 +52,7 @@ const FILL: &[&str] = &[
      values ('silent', 9, gen_random_uuid(), false, now(), now() - interval '12 minutes')",
 ];
 
-const TABLES: [&str; 15] = [
+const TABLES: [&str; 16] = [
     "guilds",
     "stream_sessions",
     "user_preferences",
@@ -56,6 +60,7 @@ const TABLES: [&str; 15] = [
     "audit_log",
     "sessions",
     "guild_members",
+    "feed_events",
     // The sweep has listed those that there are.
     "eventsub_subscriptions where subscription_id = 's'",
     "rate_buckets where key = 'old'",

@@ -31,6 +31,8 @@ pub enum Limited {
     Streams,
     /// Webhooks about a channel's title and category, which some channels change by the minute.
     ChannelUpdates,
+    /// Webhooks about what viewers do, which come in crowds.
+    Viewers,
     /// All other webhooks of Twitch.
     OtherWebhooks,
     /// Webhooks of Discord.
@@ -43,6 +45,11 @@ impl Limited {
         match subscription_type {
             "stream.online" | "stream.offline" => Self::Streams,
             "channel.update" => Self::ChannelUpdates,
+            "channel.follow"
+            | "channel.raid"
+            | "channel.subscribe"
+            | "channel.subscription.gift"
+            | "channel.cheer" => Self::Viewers,
             _ => Self::OtherWebhooks,
         }
     }
@@ -54,6 +61,7 @@ impl Limited {
             Self::SignIns => "api/sign-ins",
             Self::Streams => "webhooks/streams",
             Self::ChannelUpdates => "webhooks/channel-updates",
+            Self::Viewers => "webhooks/viewers",
             Self::OtherWebhooks => "webhooks/others",
             Self::DiscordWebhooks => "webhooks/discord",
         }
@@ -62,7 +70,7 @@ impl Limited {
 
 /// The limits of an app; 0 per second turns one off.
 #[derive(Debug)]
-pub(crate) struct Limits([Arc<SharedLimit>; 7]);
+pub(crate) struct Limits([Arc<SharedLimit>; 8]);
 
 impl Limits {
     pub(crate) fn new(api_per_second: i32, webhooks_per_second: i32) -> Self {
@@ -76,6 +84,7 @@ impl Limits {
             limit(Limited::SignIns, part(20)),
             limit(Limited::Streams, webhooks_per_second),
             limit(Limited::ChannelUpdates, webhooks_per_second),
+            limit(Limited::Viewers, webhooks_per_second),
             limit(Limited::OtherWebhooks, webhooks_per_second),
             limit(Limited::DiscordWebhooks, webhooks_per_second),
         ])

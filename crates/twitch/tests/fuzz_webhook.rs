@@ -7,12 +7,17 @@ use sm_twitch::eventsub::{Headers, verify};
 use sm_types::Secret;
 
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
-const KINDS: [&str; 5] = [
+const KINDS: [&str; 10] = [
     "stream.online",
     "stream.offline",
     "channel.update",
     "user.update",
     "user.authorization.revoke",
+    "channel.follow",
+    "channel.raid",
+    "channel.subscribe",
+    "channel.subscription.gift",
+    "channel.cheer",
 ];
 
 fn sign(id: &[u8], timestamp: &[u8], body: &[u8]) -> String {
@@ -29,6 +34,7 @@ fn mutated() -> impl Strategy<Value = Vec<u8>> {
             r#"{{"subscription":{{"id":"s","type":"{kind}","version":"1","status":"enabled","cost":0,
             "condition":{{"broadcaster_user_id":"7"}},"transport":{{"method":"webhook","callback":"null"}}}},
             "event":{{"id":"1","user_id":"7","broadcaster_user_id":"7","broadcaster_user_login":"a","type":"live",
+            "from_broadcaster_user_id":"8","to_broadcaster_user_id":"7","viewers":3,"bits":5,"total":2,"tier":"1000",
             "title":"t","category_id":"","started_at":"2026-11-21T18:05:02Z"}}}}"#
         )
         .into_bytes();

@@ -141,6 +141,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/feeds/{streamer_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What has happened in a channel, the latest first, as far as you may see it. */
+        get: operations["get_feeds_by_streamer_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/feeds/{streamer_id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Shows a test event, marked as one, to everybody who may see its kind. For the streamer and for admins of servers that
+         *     follow them.
+         */
+        post: operations["post_feeds_by_streamer_id_test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/guilds": {
         parameters: {
             query?: never;
@@ -714,6 +751,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/streamers/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Searches channels to watch: the exact name first, then those that begin like it, then similar ones; 20 at most. */
+        get: operations["get_streamers_search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/users/me": {
         parameters: {
             query?: never;
@@ -731,6 +785,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/users/me/channel/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sends the browser to Twitch, to link your own channel for its feed. */
+        get: operations["get_users_me_channel_link"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/users/me/export": {
         parameters: {
             query?: never;
@@ -741,6 +812,24 @@ export interface paths {
         /** Everything we keep of the caller, as a file. */
         get: operations["get_users_me_export"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/me/favorites": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The channels that you watch, in your order. */
+        get: operations["get_users_me_favorites"];
+        /** Replaces the channels that you watch. */
+        put: operations["put_users_me_favorites"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1048,6 +1137,15 @@ export interface components {
              * @example edit
              */
             end_action: string;
+            /**
+             * @description What members may see of the feeds of the server's streamers: any of `online`, `offline`, `update`, `raid`, `follow`,
+             *     `subscribe`, `gift`, `cheer`, the last four as far as the streamer lets them. Left out of a save: as it was.
+             * @example [
+             *       "online",
+             *       "raid"
+             *     ]
+             */
+            feed_kinds?: string[] | null;
             /** @description Whom to mention. */
             mention: components["schemas"]["Mention"];
             /**
@@ -1221,6 +1319,78 @@ export interface components {
         EditBody: {
             /** @description 1 to 500 characters. */
             text: string;
+        };
+        /** @description A channel that is watched. */
+        FavoriteItem: {
+            /** @description The avatar's address. */
+            avatar_url?: string | null;
+            display_name: string;
+            /** @description Twitch's id. */
+            id: string;
+            /** @description Whether the channel is live; null: no server follows it, so that it is not known. */
+            is_live?: boolean | null;
+            login: string;
+        };
+        /** @description Channels that are watched. */
+        FavoritesBody: {
+            /** @description Twitch's ids, in the order in which they are shown; 50 at most, each once. */
+            streamer_ids: string[];
+        };
+        /** @description An event of a feed. */
+        FeedItem: {
+            /**
+             * @description What belongs to the kind. `online`: stream_id, type, title, game; `offline`: stream_id; `update`: title, game;
+             *     `raid`: from, viewers; `follow`: user; `subscribe`: user, tier, is_gift; `gift`: user, tier, total,
+             *     cumulative_total; `cheer`: user, bits, message. A user, and from, has id, login and name; null: they do not wish
+             *     to be named.
+             */
+            details: Record<string, never>;
+            /** Format: uuid */
+            event_id: string;
+            /** @description Somebody has tried the feed out: it did not happen. */
+            is_test: boolean;
+            /**
+             * @description `online`, `offline`, `update`, `raid`, `follow`, `subscribe`, `gift` or `cheer`.
+             * @example follow
+             */
+            kind: string;
+            /**
+             * Format: date-time
+             * @description By Twitch's clock.
+             */
+            occurred_at: string;
+            /**
+             * Format: int64
+             * @description Its place in the feed.
+             */
+            position: number;
+        };
+        /** @description A part of a feed's history, the latest first. */
+        FeedPage: {
+            /** @description What they wanted it to show and have to grant again: Twitch does not let us have it any more. */
+            grant_again: string[];
+            /** @description What the streamer lets the feed show beyond what is public: `follows`, `subscriptions`, `cheers`. */
+            granted: string[];
+            items: components["schemas"]["FeedItem"][];
+            /** @description The kinds that you may see. */
+            kinds: string[];
+            /**
+             * Format: int64
+             * @description Ask for what is before this position; null: that was all.
+             */
+            next?: number | null;
+            /** @description Whether the channel is yours. */
+            owner: boolean;
+            /** @description Listen from here on, and nothing is missed. */
+            place: components["schemas"]["TopicPlace"];
+        };
+        /** @description Something to try out. */
+        FeedTestBody: {
+            /**
+             * @description `online`, `offline`, `update`, `raid`, `follow`, `subscribe`, `gift` or `cheer`.
+             * @example follow
+             */
+            kind: string;
         };
         /** @description What is wrong with one field. */
         FieldError: {
@@ -2391,6 +2561,75 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
+    get_feeds_by_streamer_id: {
+        parameters: {
+            query?: {
+                /** @description Events before this position. */
+                before?: number;
+                /** @description How many, 1 to 100. */
+                limit?: number;
+                /** @description Only these kinds, with commas between. */
+                kinds?: string;
+            };
+            header?: never;
+            path: {
+                streamer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedPage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    post_feeds_by_streamer_id_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                streamer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FeedTestBody"];
+            };
+        };
+        responses: {
+            /** @description It is stored. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedItem"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
     get_guilds: {
         parameters: {
             query?: {
@@ -2928,7 +3167,13 @@ export interface operations {
     };
     get_guilds_streamers_link: {
         parameters: {
-            query?: never;
+            query?: {
+                /**
+                 * @description What the feed may show from now on, out of `follows`, `subscriptions` and `cheers`, with commas between: Twitch is
+                 *     asked for these and for nothing else. Empty: only what is public. Left out: what it shows already.
+                 */
+                feed?: string;
+            };
             header?: never;
             path: {
                 guild_id: string;
@@ -3423,7 +3668,13 @@ export interface operations {
     };
     get_invites_by_code_link: {
         parameters: {
-            query?: never;
+            query?: {
+                /**
+                 * @description What the feed may show from now on, out of `follows`, `subscriptions` and `cheers`, with commas between: Twitch is
+                 *     asked for these and for nothing else. Empty: only what is public. Left out: what it shows already.
+                 */
+                feed?: string;
+            };
             header?: never;
             path: {
                 code: string;
@@ -3857,6 +4108,33 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
+    get_streamers_search: {
+        parameters: {
+            query: {
+                /** @description A name or its beginning, or an address; 2 to 100 characters. */
+                q: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelFound"][];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
     delete_users_me: {
         parameters: {
             query?: never;
@@ -3876,6 +4154,33 @@ export interface operations {
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_users_me_channel_link: {
+        parameters: {
+            query?: {
+                /**
+                 * @description What the feed may show from now on, out of `follows`, `subscriptions` and `cheers`, with commas between: Twitch is
+                 *     asked for these and for nothing else. Empty: only what is public. Left out: what it shows already.
+                 */
+                feed?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To Twitch, to /me?error=… or to /login?error=…. */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
             429: components["responses"]["Problem429"];
             503: components["responses"]["Problem503"];
         };
@@ -3900,6 +4205,62 @@ export interface operations {
             };
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_users_me_favorites: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FavoriteItem"][];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    put_users_me_favorites: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FavoritesBody"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FavoriteItem"][];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
             503: components["responses"]["Problem503"];
         };

@@ -1,6 +1,8 @@
 //! The room: sockets, and what is said.
 
 mod description;
+mod favorites;
+mod feed;
 mod frames;
 mod gateway;
 mod hints;
@@ -14,12 +16,14 @@ mod shouts;
 use serde_json::{Value, json};
 use sm_sim::discord::DiscordSim;
 use sm_tests::{Browser, Guild, World};
-use sm_types::UserId;
+use sm_types::{TwitchUserId, UserId};
 use uuid::Uuid;
 
 /// A server whose owner is Ada and in which Ben is a member.
 pub(crate) struct Server {
     pub(crate) guild: Guild,
+    /// Whom it follows.
+    pub(crate) ana: TwitchUserId,
     pub(crate) ada: UserId,
     pub(crate) ben: UserId,
 }
@@ -33,7 +37,7 @@ impl Server {
         let ben = discord.add_user("ben", Some("Ben"));
         discord.set_owner(guild.id, ada);
         discord.add_member(guild.id, ben);
-        Self { guild, ada, ben }
+        Self { guild, ana, ada, ben }
     }
 
     pub(crate) fn room(&self) -> String {

@@ -124,9 +124,10 @@ pub(crate) async fn twitch_callback(
     let over = Cookie::Consent.remove();
     match finished {
         Ok(linked) => {
-            let page = match linked.invite {
-                Some(code) => format!("/invite/{code}?linked={}", linked.login),
-                None => format!("/s/{}/streamers?linked={}", linked.guild, linked.login),
+            let page = match (linked.invite, linked.guild) {
+                (Some(code), _) => format!("/invite/{code}?linked={}", linked.login),
+                (None, Some(guild)) => format!("/s/{guild}/streamers?linked={}", linked.login),
+                (None, None) => format!("/me?linked={}", linked.login),
             };
             with_cookies(Redirect::to(&page), [over])
         }
@@ -144,7 +145,8 @@ fn page_of(purpose: Option<Purpose>) -> String {
         None | Some(Purpose::SignIn { .. }) => "/login".to_owned(),
         Some(Purpose::Install { .. }) => "/servers".to_owned(),
         Some(Purpose::Link { guild, .. }) => format!("/s/{guild}/streamers"),
-        Some(Purpose::Invite { code }) => format!("/invite/{code}"),
+        Some(Purpose::Invite { code, .. }) => format!("/invite/{code}"),
+        Some(Purpose::Channel { .. }) => "/me".to_owned(),
     }
 }
 

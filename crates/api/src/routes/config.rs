@@ -44,6 +44,11 @@ pub(crate) struct ConfigBody {
     /// The IANA time zone of the quiet hours, in small or capital letters; no offsets such as `UTC+2`.
     #[schema(example = "Europe/Berlin")]
     timezone: String,
+    /// What members may see of the feeds of the server's streamers: any of `online`, `offline`, `update`, `raid`, `follow`,
+    /// `subscribe`, `gift`, `cheer`, the last four as far as the streamer lets them. Left out of a save: as it was.
+    #[serde(default)]
+    #[schema(example = json!(["online", "raid"]))]
+    feed_kinds: Option<Vec<String>>,
     /// What the answer to a save has beside the settings: it may come back.
     #[serde(default, skip_serializing)]
     #[schema(ignore)]
@@ -78,6 +83,7 @@ impl From<GuildConfig> for ConfigBody {
             quiet_hours: quiet
                 .map(|(from, until)| QuietHours { from: text(from), until: text(until) }),
             timezone: config.timezone,
+            feed_kinds: config.feed_kinds,
             warnings: IgnoredAny,
         }
     }
@@ -112,6 +118,7 @@ impl ConfigBody {
             announce_types: self.announce_types,
             quiet_hours,
             timezone: self.timezone,
+            feed_kinds: self.feed_kinds,
         })
     }
 }

@@ -3,8 +3,11 @@
 use crate::{
     ApiError,
     caller::GuildAdmin,
-    extract::{JsonBody, Params, Ready},
-    routes::auth::{to_consent, to_page},
+    extract::{JsonBody, Params, QueryOf, Ready},
+    routes::{
+        auth::{to_consent, to_page},
+        feeds::FeedChoice,
+    },
     views::rfc3339,
 };
 use axum::{Json, response::Response};
@@ -185,14 +188,19 @@ pub(crate) async fn get(
 }
 
 /// Sends the browser to Twitch, to link the channel of whoever signs in there.
-#[utoipa::path(get, path = "/api/invites/{code}/link", tag = "invites", params(("code" = String, Path)),
+#[utoipa::path(get, path = "/api/invites/{code}/link", tag = "invites", params(("code" = String, Path), FeedChoice),
     responses((status = 303, description = "To Twitch, or to the invite with ?error=….")))]
 pub(crate) async fn link(
     ready: Result<Ready, ApiError>,
     code: Result<Params<String>, ApiError>,
+    choice: Result<QueryOf<FeedChoice>, ApiError>,
 ) -> Response {
     let code = code.map(|Params(code)| code).unwrap_or_default();
     let page = page_of(&code);
+    let feed = match choice.and_then(|QueryOf(choice)| choice.grants()) {
+        Ok(feed) => feed,
+        Err(error) => return to_page(&error, &page),
+    };
     let found = match ready {
         Ok(Ready(app)) => {
             let found = invites::find_valid(&app.pool, &code, app.clock.now()).await;
@@ -201,7 +209,9 @@ pub(crate) async fn link(
         Err(error) => Err(error),
     };
     match found {
-        Ok(Some((app, code))) => to_consent(consent::begin(&app, Purpose::Invite { code }), &page),
+        Ok(Some((app, code))) => {
+            to_consent(consent::begin(&app, Purpose::Invite { code, feed }), &page)
+        }
         // Nobody is told whether it ended, was revoked, or never was.
         Ok(None) => to_consent(Err(Refusal::InviteInvalid), &page),
         Err(error) => to_page(&error, &page),

@@ -9,6 +9,8 @@ pub(crate) mod auth;
 pub(crate) mod config;
 pub(crate) mod deliveries;
 pub(crate) mod discord_webhook;
+pub(crate) mod favorites;
+pub(crate) mod feeds;
 pub(crate) mod guilds;
 pub(crate) mod health;
 pub(crate) mod invites;

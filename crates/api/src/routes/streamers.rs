@@ -5,7 +5,10 @@ use crate::{
     caller::GuildAdmin,
     error::FieldError,
     extract::{IfMatch, JsonBody, Params, QueryOf, etag},
-    routes::auth::{to_consent, to_page},
+    routes::{
+        auth::{to_consent, to_page},
+        feeds::FeedChoice,
+    },
     views::{Mention, key_of, page, page_size, rfc3339, searched},
 };
 use axum::{
@@ -205,8 +208,8 @@ fn result((name, line): (String, Line)) -> AddResult {
     }
 }
 
-fn twitch(error: &sm_twitch::Error) -> ApiError {
-    tracing::warn!(%error, "Twitch could not be asked for an admin");
+pub(crate) fn twitch(error: &sm_twitch::Error) -> ApiError {
+    tracing::warn!(%error, "Twitch could not be asked for a person");
     match error {
         sm_twitch::Error::RateLimited { retry_after } => {
             ApiError::RateLimited { retry_after: retry_after.as_secs().max(1) }
@@ -220,6 +223,28 @@ fn twitch(error: &sm_twitch::Error) -> ApiError {
 pub(crate) struct Search {
     /// A name or its beginning, or an address; 2 to 100 characters.
     q: String,
+}
+
+impl Search {
+    /// What is searched for.
+    pub(crate) fn text(&self) -> Result<&str, ApiError> {
+        let length = self.q.trim().chars().count();
+        if (lookup::MIN_SEARCH..=100).contains(&length) {
+            return Ok(&self.q);
+        }
+        let message = "Search for 2 to 100 characters.".to_owned();
+        Err(ApiError::Malformed { field: "q".to_owned(), message })
+    }
+}
+
+pub(crate) fn found_nothing(error: SearchError) -> ApiError {
+    match error {
+        SearchError::NoChannel(what) => {
+            ApiError::Malformed { field: "q".to_owned(), message: what.to_string() }
+        }
+        SearchError::Twitch(error) => twitch(&error),
+        SearchError::Database(error) => error.into(),
+    }
 }
 
 /// A channel that was found.
@@ -242,19 +267,9 @@ pub(crate) struct FoundItem {
     params(("guild_id" = String, Path), Search), responses((status = 200, body = Vec<FoundItem>)))]
 pub(crate) async fn search(
     admin: GuildAdmin,
-    QueryOf(Search { q }): QueryOf<Search>,
+    QueryOf(wanted): QueryOf<Search>,
 ) -> Result<Json<Vec<FoundItem>>, ApiError> {
-    let length = q.trim().chars().count();
-    if !(lookup::MIN_SEARCH..=100).contains(&length) {
-        let message = "Search for 2 to 100 characters.".to_owned();
-        return Err(ApiError::Malformed { field: "q".to_owned(), message });
-    }
-    let found = lookup::search(admin.app(), &q).await.map_err(|error| match error {
-        SearchError::NoChannel(what) => {
-            ApiError::Malformed { field: "q".to_owned(), message: what.to_string() }
-        }
-        SearchError::Twitch(error) => twitch(&error),
-    })?;
+    let found = lookup::search(admin.app(), wanted.text()?).await.map_err(found_nothing)?;
     let item = |found: lookup::Found| FoundItem {
         id: found.id.0,
         login: found.login,
@@ -267,22 +282,24 @@ pub(crate) async fn search(
 
 /// Sends the browser to Twitch, to link the channel of whoever signs in there.
 #[utoipa::path(get, path = "/api/guilds/{guild_id}/streamers/link", tag = "streamers",
-    params(("guild_id" = String, Path)),
+    params(("guild_id" = String, Path), FeedChoice),
     responses((status = 303, description = "To Twitch, to the server's streamers with ?error=… or to /login?error=….")))]
 pub(crate) async fn link(
     guild: Result<Params<GuildId>, ApiError>,
     admin: Result<GuildAdmin, ApiError>,
+    choice: Result<QueryOf<FeedChoice>, ApiError>,
 ) -> Response {
     let page = match guild {
         Ok(Params(guild)) => format!("/s/{guild}/streamers"),
         Err(_) => "/servers".to_owned(),
     };
-    let admin = match admin {
-        Ok(admin) => admin,
+    let begun = admin.and_then(|admin| Ok((admin, choice?.0.grants()?)));
+    let (admin, feed) = match begun {
+        Ok(begun) => begun,
         Err(error) => return to_page(&error, &page),
     };
     let (guild, user) = (admin.guild, admin.caller.user.user_id);
-    to_consent(consent::begin(admin.app(), Purpose::Link { guild, user }), &page)
+    to_consent(consent::begin(admin.app(), Purpose::Link { guild, user, feed }), &page)
 }
 
 /// Where and how a streamer is announced; null means as the server's configuration says.

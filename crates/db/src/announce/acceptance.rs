@@ -23,6 +23,14 @@ pub enum Accepted {
     UnknownStreamer,
 }
 
+/// What became of a notification, and whether it was told in the streamer's feed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Acceptance {
+    pub accepted: Accepted,
+    /// Whoever listens to the feed is to be woken.
+    pub told: bool,
+}
+
 /// Who a notification is about, as Twitch names them now, and how it came.
 #[derive(Debug, Clone)]
 pub struct Notice<'a> {
@@ -68,6 +76,36 @@ macro_rules! fresh_message {
     };
 }
 
+pub(crate) use fresh_message;
+
+/// Tells the feed of streamer `$4` of something, where anybody has wished for that feed and `$when` holds. Else it
+/// costs the look for its topic.
+macro_rules! fed {
+    ($kind:literal, $data:literal, $when:literal) => {
+        concat!(
+            "told as (
+               update topics t set position = t.position + 1, tag = left(gen_random_uuid()::text, 8), updated_at = now()
+               from message
+               where t.topic = 'feed:' || $4 and ",
+            $when,
+            " returning t.topic, t.position, t.tag
+             ), feed as (
+               insert into feed_events (twitch_user_id, position, event_id, kind, data, occurred_at)
+               select $4, told.position, $1, '",
+            $kind,
+            "', jsonb_build_object(",
+            $data,
+            "), $3 from told
+               on conflict on constraint feed_events_event_key do nothing
+               returning feed_event_id
+             ), feed_event as (
+               insert into topic_events (topic, position, tag, kind, subject)
+               select told.topic, told.position, told.tag, 'feed', feed.feed_event_id::text from told, feed
+             )"
+        )
+    };
+}
+
 /// An account that Twitch tells of is there.
 macro_rules! seen {
     ($streamer:literal) => {
@@ -108,8 +146,13 @@ macro_rules! names {
 }
 
 type Row = (bool, bool, Option<uuid::Uuid>);
+type RowWithFeed = (bool, bool, Option<uuid::Uuid>, bool);
 
-fn accepted((fresh, known, session): Row) -> Accepted {
+fn accepted_and_told((fresh, known, session, told): RowWithFeed) -> Acceptance {
+    Acceptance { accepted: accepted((fresh, known, session)), told }
+}
+
+pub(crate) fn accepted((fresh, known, session): Row) -> Accepted {
     match (fresh, known, session) {
         (false, ..) => Accepted::Duplicate,
         (_, false, _) => Accepted::UnknownStreamer,
@@ -128,7 +171,7 @@ pub async fn stream_online(
     db: impl PgExecutor<'_>,
     notice: &Notice<'_>,
     start: &StreamStart<'_>,
-) -> sqlx::Result<Accepted> {
+) -> sqlx::Result<Acceptance> {
     sqlx::query_as(concat!(
         fresh_message!(),
         ",
@@ -188,9 +231,16 @@ pub async fn stream_online(
          ), event as (
            insert into stream_events (session_id, kind, occurred_at, received_at, due_at)
            select session_id, 'online', $3, $2, $2 from session where ended_at is null
-         )
+         ), ",
+        fed!(
+            "online",
+            "'stream_id', $7, 'type', $8, 'title', (select title from streamers where twitch_user_id = $4),
+             'game', (select game_name from streamers where twitch_user_id = $4)",
+            "(exists (select from session where ended_at is null) or exists (select from resumed))"
+        ),
+        "
          select exists (select from message), exists (select from streamer),
-                (select session_id from session where ended_at is null)"
+                (select session_id from session where ended_at is null), exists (select from feed)"
     ))
     .bind(notice.message_id)
     .bind(notice.received_at)
@@ -206,7 +256,7 @@ pub async fn stream_online(
     .bind(notice.received_at + END_DEBOUNCE)
     .fetch_one(db)
     .await
-    .map(accepted)
+    .map(accepted_and_told)
 }
 
 /// A stream that has ended.
@@ -225,7 +275,7 @@ pub async fn stream_offline(
     db: impl PgExecutor<'_>,
     notice: &Notice<'_>,
     end: StreamEnd<'_>,
-) -> sqlx::Result<Accepted> {
+) -> sqlx::Result<Acceptance> {
     sqlx::query_as(concat!(
         fresh_message!(),
         ",
@@ -247,9 +297,11 @@ pub async fn stream_offline(
            insert into stream_events (session_id, kind, occurred_at, received_at, due_at)
            select session_id, 'offline', $3, $2, $6 from ended
            on conflict (session_id, kind) where finished_at is null do nothing
-         )
+         ), ",
+        fed!("offline", "'stream_id', (select stream_id from ended)", "exists (select from ended)"),
+        "
          select exists (select from message), exists (select from streamer),
-                (select session_id from ended)"
+                (select session_id from ended), exists (select from feed)"
     ))
     .bind(notice.message_id)
     .bind(notice.received_at)
@@ -260,7 +312,7 @@ pub async fn stream_offline(
     .bind(end.told)
     .fetch_one(db)
     .await
-    .map(accepted)
+    .map(accepted_and_told)
 }
 
 /// What `channel.update` tells of a channel.
@@ -282,7 +334,7 @@ pub async fn channel_update(
     notice: &Notice<'_>,
     state: &ChannelState<'_>,
     expand_at: OffsetDateTime,
-) -> sqlx::Result<Accepted> {
+) -> sqlx::Result<Acceptance> {
     sqlx::query_as(concat!(
         fresh_message!(),
         ",
@@ -308,9 +360,17 @@ pub async fn channel_update(
            -- One edit for a burst of changes; one more when the first chunk of it has gone out already.
            on conflict (session_id, kind) where finished_at is null
            do update set again = true where stream_events.cursor is not null
-         )
+         ), ",
+        fed!(
+            "update",
+            "'title', $7, 'game', $9",
+            // All parts of a statement see what was there before it.
+            "exists (select from streamer where newest) and exists (
+               select from streamers s where s.twitch_user_id = $4 and (s.title, s.game_name) is distinct from ($7, $9))"
+        ),
+        "
          select exists (select from message), exists (select from streamer),
-                (select session_id from open limit 1)"
+                (select session_id from open limit 1), exists (select from feed)"
     ))
     .bind(notice.message_id)
     .bind(notice.received_at)
@@ -325,7 +385,7 @@ pub async fn channel_update(
     .bind(expand_at)
     .fetch_one(db)
     .await
-    .map(accepted)
+    .map(accepted_and_told)
 }
 
 /// Accepts `user.update`: the streamer's new names.
@@ -369,6 +429,9 @@ pub async fn authorization_revoked(
            update streamers set authorized = false, updated_at = $2
            from message where twitch_user_id = $3
            returning 1
+         ), feed as (
+           update streamer_feeds set granted = '{}', lost = array(select distinct unnest(lost || granted)), updated_at = $2
+           from message where twitch_user_id = $3 and granted <> '{}'
          )
          select exists (select from message), exists (select from streamer), null::uuid"
     ))
@@ -419,6 +482,9 @@ pub async fn revocation(
              authorized = authorized and $6 <> 'authorization_revoked'
            from message where twitch_user_id = $7
            returning 1
+         ), feed as (
+           update streamer_feeds set granted = '{}', lost = array(select distinct unnest(lost || granted)), updated_at = $2
+           from message where twitch_user_id = $7 and $6 = 'authorization_revoked' and granted <> '{}'
          ), target as (
            -- Wanted anew; what the streamer must have authorised is dropped by the next plan.
            update eventsub_targets set state = 'failed', subscription_id = null, error = $6, updated_at = $2,

@@ -25,6 +25,8 @@ pub struct GuildConfig {
     pub quiet_hours: Option<(Time, Time)>,
     /// An IANA name.
     pub timezone: String,
+    /// What of its streamers' feeds members may see; `None` to save: as it was.
+    pub feed_kinds: Option<Vec<String>>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -40,6 +42,7 @@ struct Row {
     quiet_from: Option<Time>,
     quiet_until: Option<Time>,
     timezone: String,
+    feed_kinds: Vec<String>,
     revision: i32,
 }
 
@@ -59,7 +62,7 @@ pub async fn find(
 ) -> sqlx::Result<Option<(GuildConfig, i32)>> {
     let row: Option<Row> = sqlx::query_as(
         "select enabled, default_channel_id, template_id, mention, mention_role_id, merge_window_seconds,
-           end_action, announce_types, quiet_from, quiet_until, timezone, revision
+           end_action, announce_types, quiet_from, quiet_until, timezone, feed_kinds, revision
          from guild_config where guild_id = $1",
     )
     .bind(guild.to_db())
@@ -76,6 +79,7 @@ pub async fn find(
             announce_types: row.announce_types,
             quiet_hours: row.quiet_from.zip(row.quiet_until),
             timezone: row.timezone,
+            feed_kinds: Some(row.feed_kinds),
         };
         (config, row.revision)
     }))
@@ -102,7 +106,7 @@ pub async fn update(
          )
          update guild_config set enabled = $3, default_channel_id = $4, template_id = $5, mention = $6,
            mention_role_id = $7, merge_window_seconds = $8, end_action = $9, announce_types = $10,
-           quiet_from = $11, quiet_until = $12, timezone = $13, revision = revision + 1, updated_at = now()
+           quiet_from = $11, quiet_until = $12, timezone = $13, feed_kinds = coalesce($14, feed_kinds), revision = revision + 1, updated_at = now()
          where guild_id = $1 and revision = $2
          returning revision",
     )
@@ -119,6 +123,7 @@ pub async fn update(
     .bind(config.quiet_hours.map(|(from, _)| from))
     .bind(config.quiet_hours.map(|(_, until)| until))
     .bind(&config.timezone)
+    .bind(&config.feed_kinds)
     .fetch_optional(db)
     .await
 }

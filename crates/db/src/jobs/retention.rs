@@ -66,6 +66,13 @@ pub const RULES: &[Rule] = &[
            order by session_id limit $2)",
     },
     Rule {
+        table: "feed_events",
+        keep: Duration::days(30),
+        statement: "delete from feed_events where feed_event_id in (
+           select feed_event_id from feed_events where feed_event_id < $3 and occurred_at < $1
+           order by feed_event_id limit $2)",
+    },
+    Rule {
         table: "eventsub_subscriptions",
         keep: Duration::days(30),
         // What Twitch lists is brought up to date every ten minutes.

@@ -1,6 +1,9 @@
 //! Sockets that are open, and what API Gateway's listen to.
 
-use sm_types::{GuildId, UserId, live::Topic};
+use sm_types::{
+    GuildId, UserId,
+    live::{FeedKinds, Topic},
+};
 use sqlx::PgExecutor;
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -204,16 +207,16 @@ pub async fn note(
 pub async fn subscribe(
     db: impl PgExecutor<'_>,
     connection: &str,
-    topic: Topic,
+    (topic, sees): (Topic, FeedKinds),
     limit: i64,
     now: OffsetDateTime,
 ) -> sqlx::Result<bool> {
     sqlx::query_scalar(
         "with joined as (
-           insert into live_subscriptions (topic, connection_id)
-           select $2, $1 where exists (select from live_connections where connection_id = $1)
+           insert into live_subscriptions (topic, connection_id, sees)
+           select $2, $1, $5 where exists (select from live_connections where connection_id = $1)
              and (select count(*) from live_subscriptions where connection_id = $1 and topic <> $2) < $3
-           on conflict on constraint live_subscriptions_pkey do update set topic = excluded.topic
+           on conflict on constraint live_subscriptions_pkey do update set sees = excluded.sees
            returning topic
          ), place as (
            select j.topic, coalesce(t.position, 0) as position from joined j left join topics t on t.topic = j.topic
@@ -232,6 +235,7 @@ pub async fn subscribe(
     .bind(topic.to_string())
     .bind(limit)
     .bind(now)
+    .bind(sees.to_db())
     .fetch_one(db)
     .await
 }
@@ -255,16 +259,35 @@ pub async fn listening(
     topic: Topic,
     after: &str,
     limit: i64,
-) -> sqlx::Result<Vec<String>> {
-    sqlx::query_scalar(
-        "select connection_id from live_subscriptions
+) -> sqlx::Result<Vec<(String, FeedKinds)>> {
+    let rows: Vec<(String, i32)> = sqlx::query_as(
+        "select connection_id, sees from live_subscriptions
          where topic = $1 and connection_id > $2 order by connection_id limit $3",
     )
     .bind(topic.to_string())
     .bind(after)
     .bind(limit)
     .fetch_all(db)
-    .await
+    .await?;
+    Ok(rows.into_iter().map(|(id, sees)| (id, FeedKinds::from_db(sees))).collect())
+}
+
+/// What a connection of the gateway's may see of a topic has changed, perhaps.
+pub async fn see(
+    db: impl PgExecutor<'_>,
+    connection: &str,
+    topic: Topic,
+    sees: FeedKinds,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "update live_subscriptions set sees = $3 where topic = $1 and connection_id = $2 and sees <> $3",
+    )
+    .bind(topic.to_string())
+    .bind(connection)
+    .bind(sees.to_db())
+    .execute(db)
+    .await?;
+    Ok(())
 }
 
 /// Whether anybody at the gateway listens to any of these topics.

@@ -4,5 +4,6 @@ pub mod connections;
 pub mod listener;
 pub mod presence;
 pub mod pushes;
+pub mod feeds;
 pub mod shouts;
 pub mod topics;

@@ -186,6 +186,48 @@ pub async fn still_removed(
     Ok(())
 }
 
+/// A streamer as a search finds them.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct Named {
+    #[sqlx(try_from = "String")]
+    pub twitch_user_id: TwitchUserId,
+    pub login: String,
+    pub display_name: String,
+    pub profile_image_url: Option<String>,
+}
+
+/// Streamers whose login begins with a text, which is one of ASCII, and others that begin with its first two letters.
+pub async fn like(db: impl PgExecutor<'_>, text: &str, limit: i64) -> sqlx::Result<Vec<Named>> {
+    sqlx::query_as(
+        "(select twitch_user_id, login, display_name, profile_image_url from streamers
+          where login ~>=~ $1 and login ~<~ ($1 || chr(127)) and status = 'active' order by login using ~<~ limit $3)
+         union
+         (select twitch_user_id, login, display_name, profile_image_url from streamers
+          where login ~>=~ $2 and login ~<~ ($2 || chr(127)) and status = 'active' order by login using ~<~ limit $3)",
+    )
+    .bind(text)
+    .bind(text.get(..2).unwrap_or(text))
+    .bind(limit)
+    .fetch_all(db)
+    .await
+}
+
+/// Whether these streamers are live; `None` of one whom nobody follows, since we are told nothing of them.
+pub async fn live(
+    db: impl PgExecutor<'_>,
+    streamers: &[TwitchUserId],
+) -> sqlx::Result<Vec<(TwitchUserId, Option<bool>)>> {
+    let rows: Vec<(String, Option<bool>)> = sqlx::query_as(
+        "select i.id, case when exists (select from guild_streamers g where g.twitch_user_id = i.id)
+           then exists (select from stream_sessions x where x.twitch_user_id = i.id and x.ended_at is null) end
+         from unnest($1::text[]) as i (id)",
+    )
+    .bind(streamers.iter().map(TwitchUserId::as_str).collect::<Vec<_>>())
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(|(id, live)| (TwitchUserId(id), live)).collect())
+}
+
 /// Streamers whom an active guild follows, by id, behind a cursor.
 pub async fn followed(
     db: impl PgExecutor<'_>,

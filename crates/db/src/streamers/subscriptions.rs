@@ -1,7 +1,7 @@
 //! EventSub subscriptions that should exist: wanted, created, tried again, deleted.
 
 use crate::{Session, lease::Outbox};
-use sm_types::{GuildId, TwitchUserId, announcement::TargetState};
+use sm_types::{GuildId, TwitchUserId, announcement::TargetState, live::FeedGrant};
 use sqlx::{AssertSqlSafe, PgExecutor};
 use std::sync::LazyLock;
 use time::OffsetDateTime;
@@ -11,6 +11,16 @@ pub const BASIC_TYPES: [&str; 2] = ["stream.online", "stream.offline"];
 /// Types that are added once the streamer has authorised the app, when they are free.
 pub const AUTHORIZED_TYPES: [&str; 2] = ["channel.update", "user.update"];
 
+/// The type that is added for the feed, where it is kept and the streamer has authorised the app.
+pub const FEED_TYPE: &str = "channel.raid";
+/// Types that are added with what a streamer has granted to the feed.
+pub const GRANTED_TYPES: [(FeedGrant, &str); 4] = [
+    (FeedGrant::Follows, "channel.follow"),
+    (FeedGrant::Subscriptions, "channel.subscribe"),
+    (FeedGrant::Subscriptions, "channel.subscription.gift"),
+    (FeedGrant::Cheers, "channel.cheer"),
+];
+
 /// Brings the targets of these streamers in line with who is followed.
 ///
 /// A streamer is followed while an active guild follows them; what nobody needs becomes `unwanted`.
@@ -19,11 +29,21 @@ pub async fn plan(
     streamers: &[TwitchUserId],
     now: OffsetDateTime,
 ) -> sqlx::Result<()> {
+    let (grants, granted_types): (Vec<_>, Vec<_>) =
+        GRANTED_TYPES.iter().map(|(grant, kind)| (grant.as_str(), *kind)).unzip();
     sqlx::query(
         "with wanted as (
            select t.twitch_user_id, kind.type
            from streamers t
-           cross join lateral unnest(case when t.authorized then $3 || $4 else $3 end) as kind (type)
+           left join streamer_feeds feed on feed.twitch_user_id = t.twitch_user_id
+           cross join lateral (
+             select unnest($3)
+             union all select unnest($4) where t.authorized
+             union all select $5 where t.authorized
+               and exists (select from topics where topic = 'feed:' || t.twitch_user_id)
+             union all select g.type from unnest($6::text[], $7::text[]) as g (name, type)
+               where t.authorized and g.name = any(feed.granted)
+           ) as kind (type)
            where t.twitch_user_id = any($1) and t.status = 'active' and exists (
              select from guild_streamers f join guilds g using (guild_id)
              where f.twitch_user_id = t.twitch_user_id and g.status = 'active')
@@ -44,6 +64,9 @@ pub async fn plan(
     .bind(now)
     .bind(BASIC_TYPES.as_slice())
     .bind(AUTHORIZED_TYPES.as_slice())
+    .bind(FEED_TYPE)
+    .bind(grants)
+    .bind(granted_types)
     .execute(db)
     .await?;
     Ok(())

@@ -9,7 +9,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use ring::rand::{SecureRandom, SystemRandom};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use sm_types::{GuildId, Secret, UserId};
+use sm_types::{GuildId, Secret, UserId, live::FeedGrant};
 use time::Duration;
 
 /// How long a person may take on the consent page.
@@ -38,9 +38,29 @@ pub enum Purpose {
         guild: GuildId,
         /// Who asks.
         user: UserId,
+        /// What their feed may show from now on; `None`: what it may already.
+        #[serde(default)]
+        feed: Option<Vec<FeedGrant>>,
     },
     /// The same, for somebody who was sent an invite link.
-    Invite { code: String },
+    Invite {
+        code: String,
+        #[serde(default)]
+        feed: Option<Vec<FeedGrant>>,
+    },
+    /// The same, for somebody's own feed and no server.
+    Channel { user: UserId, feed: Vec<FeedGrant> },
+}
+
+impl Purpose {
+    /// What a feed may show from now on, if that is a question.
+    pub(crate) fn feed(&self) -> Option<&[FeedGrant]> {
+        match self {
+            Self::Link { feed, .. } | Self::Invite { feed, .. } => feed.as_deref(),
+            Self::Channel { feed, .. } => Some(feed),
+            Self::SignIn { .. } | Self::Install { .. } => None,
+        }
+    }
 }
 
 /// What has to be remembered until the answer comes.
@@ -187,8 +207,13 @@ pub fn begin(app: &App, purpose: Purpose) -> Result<Begun, Refusal> {
                 install_in,
             })
         }
-        Purpose::Link { .. } | Purpose::Invite { .. } => {
-            app.twitch.consent_url(&twitch_callback(app), &state)
+        Purpose::Link { .. } | Purpose::Invite { .. } | Purpose::Channel { .. } => {
+            let wanted = purpose.feed().unwrap_or_default();
+            let mut scopes: Vec<_> = wanted.iter().map(|grant| grant.scope()).collect();
+            if scopes.is_empty() {
+                scopes.push(sm_twitch::LINK_SCOPE);
+            }
+            app.twitch.consent_url(&twitch_callback(app), &state, &scopes)
         }
     };
     let now = app.clock.now();

@@ -3,6 +3,7 @@
 pub mod consent;
 mod discord_tokens;
 pub(crate) mod exchange;
+pub mod favorites;
 pub mod guild_list;
 mod jwt_provider;
 pub mod personal_data;

@@ -13,13 +13,15 @@ const MAX_ENTRIES: i64 = 10_000;
 pub async fn export(app: &App, user: &sm_db::accounts::users::User) -> sqlx::Result<Value> {
     let (id, now) = (user.user_id, app.clock.now());
     let text = |at: time::OffsetDateTime| at.format(&Rfc3339).unwrap_or_default();
-    let (sessions, guilds, choices, entries, said, there) = tokio::try_join!(
+    let (sessions, guilds, choices, entries, said, there, channels, favorites) = tokio::try_join!(
         sm_db::accounts::sessions::list(&app.pool, id, now),
         sm_db::accounts::users::guilds(&app.pool, id),
         sm_db::guilds::preferences::export(&app.pool, id),
         sm_db::audit::of_actor(&app.pool, id, MAX_ENTRIES),
         sm_db::live::shouts::of_author(&app.pool, id),
         sm_db::live::presence::of_user(&app.pool, id),
+        sm_db::live::feeds::owned(&app.pool, id),
+        sm_db::accounts::favorites::list(&app.pool, id),
     )?;
     Ok(json!({
         "exported_at": text(now),
@@ -44,6 +46,10 @@ pub async fn export(app: &App, user: &sm_db::accounts::users::User) -> sqlx::Res
             "invisible": p.invisible, "online": p.online, "path": p.path, "title": p.title,
             "came_or_went_at": p.changed_at.map(text),
         })),
+        "channels": channels.iter().map(|(id, login)| json!({ "id": id, "login": login })).collect::<Vec<_>>(),
+        "favorites": favorites.iter().map(|f| json!({
+            "id": f.twitch_user_id, "login": f.login,
+        })).collect::<Vec<_>>(),
         "actions": entries.iter().map(|e| json!({
             "at": text(e.at), "guild_id": e.guild_id.map(|id| id.to_string()), "action": e.action,
             "target": e.target, "outcome": e.outcome,
@@ -62,6 +68,7 @@ pub async fn delete(app: &App, user: UserId) -> sqlx::Result<()> {
     sm_db::guilds::preferences::forget(&mut *transaction, user).await?;
     sm_db::audit::forget_actor(&mut *transaction, user).await?;
     sm_db::guilds::members::forget(&mut *transaction, user).await?;
+    sm_db::live::feeds::forget_owner(&mut *transaction, user).await?;
     let rooms = sm_db::live::shouts::forget(&mut transaction, user, app.clock.now()).await?;
     sm_db::accounts::users::delete(&mut *transaction, user).await?;
     transaction.commit().await?;

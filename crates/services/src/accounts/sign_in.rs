@@ -48,7 +48,10 @@ pub async fn finish(
     user_agent: &str,
 ) -> Result<SignedIn, Refusal> {
     let given = given(app, cookie, answer)?;
-    if matches!(given.purpose, Purpose::Link { .. } | Purpose::Invite { .. }) {
+    if matches!(
+        given.purpose,
+        Purpose::Link { .. } | Purpose::Invite { .. } | Purpose::Channel { .. }
+    ) {
         return Err(Refusal::StateMismatch);
     }
     let (tokens, user) = exchange::discord(app, &given).await?;
@@ -77,7 +80,9 @@ pub async fn finish(
             SecurityEvent::AuthSuccess.record(Some(user.user_id), "signed in");
             Ok(SignedIn::User { cookie, return_to })
         }
-        Purpose::Link { .. } | Purpose::Invite { .. } => Err(Refusal::StateMismatch),
+        Purpose::Link { .. } | Purpose::Invite { .. } | Purpose::Channel { .. } => {
+            Err(Refusal::StateMismatch)
+        }
     }
 }
 

@@ -1,12 +1,17 @@
 //! Acceptance: a verified message becomes rows, in one transaction, before it is answered.
 
+use super::happenings;
 use crate::App;
 use sm_aws::Ring;
-use sm_db::announce::acceptance::{
-    self as db, Accepted, ChannelState, Notice, Revocation, StreamEnd, StreamStart,
+use sm_db::{
+    announce::acceptance::{
+        self as db, Acceptance, Accepted, ChannelState, Notice, Revocation, StreamEnd, StreamStart,
+    },
+    live::feeds,
+    streamers::subscriptions,
 };
-use sm_twitch::eventsub::{Event, Subscription};
-use sm_types::TwitchUserId;
+use sm_twitch::eventsub::{Event, Status, Subscription};
+use sm_types::{TwitchUserId, live::Topic};
 use time::{Duration, OffsetDateTime};
 
 /// Title and game changes within this time become one edit.
@@ -31,7 +36,10 @@ pub async fn notification(
     receipt: Receipt<'_>,
     event: &Event,
 ) -> sqlx::Result<Accepted> {
-    let accepted = store(app, receipt, event).await?;
+    let Acceptance { accepted, told } = store(app, receipt, event).await?;
+    if told && let Some(feed) = event.streamer().and_then(Topic::feed) {
+        app.hub().told(feed);
+    }
     if let (Accepted::Queued { .. }, Event::StreamOnline(_)) = (accepted, event) {
         app.doorbell.ring(Ring::Deliver).await;
     }
@@ -46,7 +54,7 @@ pub async fn notification(
     Ok(accepted)
 }
 
-async fn store(app: &App, receipt: Receipt<'_>, event: &Event) -> sqlx::Result<Accepted> {
+async fn store(app: &App, receipt: Receipt<'_>, event: &Event) -> sqlx::Result<Acceptance> {
     let pool = &app.pool;
     let now = receipt.received_at;
     match event {
@@ -80,13 +88,40 @@ async fn store(app: &App, receipt: Receipt<'_>, event: &Event) -> sqlx::Result<A
             };
             db::channel_update(pool, &notice, &state, now + UPDATE_COALESCE).await
         }
+        Event::ChannelFollow(_)
+        | Event::ChannelRaid(_)
+        | Event::ChannelSubscribe(_)
+        | Event::ChannelSubscriptionGift(_)
+        | Event::ChannelCheer(_) => {
+            let Some(streamer) = event.streamer() else { return Ok(untold(Accepted::Recorded)) };
+            let Some(new) = happenings::of(event) else { return Ok(untold(Accepted::Recorded)) };
+            feeds::accept(pool, &notice(receipt, streamer, "", ""), &new.as_stored()).await
+        }
         Event::AuthorizationRevoke(e) => {
-            db::authorization_revoked(pool, &notice(receipt, &e.user_id, "", "")).await
+            let accepted =
+                db::authorization_revoked(pool, &notice(receipt, &e.user_id, "", "")).await?;
+            withdrawn(app, &e.user_id, now).await;
+            Ok(untold(accepted))
         }
         Event::UserUpdate(e) => {
-            db::user_update(pool, &notice(receipt, &e.user.id, &e.user.login, &e.user.name)).await
+            let notice = notice(receipt, &e.user.id, &e.user.login, &e.user.name);
+            db::user_update(pool, &notice).await.map(untold)
         }
-        Event::Unknown { .. } => Ok(Accepted::Recorded),
+        Event::Unknown { .. } => Ok(untold(Accepted::Recorded)),
+    }
+}
+
+fn untold(accepted: Accepted) -> Acceptance {
+    Acceptance { accepted, told: false }
+}
+
+/// A streamer has taken back what they had authorised: what needs it goes at once, and nobody sees of the feed what
+/// they had granted. If it cannot be planned now, the reconciler does.
+async fn withdrawn(app: &App, streamer: &TwitchUserId, now: OffsetDateTime) {
+    app.hub().feeds_changed();
+    let planned = subscriptions::plan(&app.pool, std::slice::from_ref(streamer), now).await;
+    if let Err(error) = planned {
+        tracing::warn!(%error, streamer.id = %streamer, "what is subscribed to could not be planned");
     }
 }
 
@@ -96,7 +131,7 @@ pub async fn challenge(app: &App, subscription: Option<&Subscription>) {
     let Some(subscription) = subscription else { return };
     let Some(streamer) = subscription.user_in_condition().map(TwitchUserId::from) else { return };
     let (kind, id) = (&subscription.kind, &subscription.id);
-    let noted = sm_db::streamers::subscriptions::challenged(&app.pool, &streamer, kind, id).await;
+    let noted = subscriptions::challenged(&app.pool, &streamer, kind, id).await;
     if let Err(error) = noted {
         tracing::warn!(%error, subscription.id = id, "an answered challenge could not be noted");
     }
@@ -118,7 +153,11 @@ pub async fn revocation(
         status: subscription.status.as_str(),
         streamer: streamer.as_ref(),
     };
-    db::revocation(&app.pool, &revoked).await
+    let accepted = db::revocation(&app.pool, &revoked).await?;
+    if let (Status::AuthorizationRevoked, Some(streamer)) = (&subscription.status, &streamer) {
+        withdrawn(app, streamer, receipt.received_at).await;
+    }
+    Ok(accepted)
 }
 
 fn notice<'a>(

@@ -7,6 +7,7 @@ pub mod deliver;
 mod details;
 pub mod expand;
 pub(crate) mod gate;
+mod happenings;
 mod lookup;
 mod outcome;
 pub(crate) mod parts;

@@ -142,7 +142,7 @@ async fn record(
                 source,
                 takes_back_end: false,
             };
-            match acceptance::stream_online(&mut *transaction, &notice, &start).await? {
+            match acceptance::stream_online(&mut *transaction, &notice, &start).await?.accepted {
                 Accepted::Queued { session } => Some(session),
                 _ => None,
             }

@@ -1,11 +1,12 @@
 //! May this person listen to a topic, and speak in it?
 
+use super::feeds;
 use crate::{
     App,
     guilds::access::{self, Access, Known, Unknown},
 };
 use sm_db::live::connections::{self, Standing};
-use sm_types::live::{Room, Topic};
+use sm_types::live::{FeedKinds, Room, Topic};
 use uuid::Uuid;
 
 /// What somebody may do with a topic.
@@ -15,6 +16,8 @@ pub(super) enum Listener {
     Moderator,
     /// Listen and speak.
     Member,
+    /// Listen to what happens, of these kinds.
+    Watcher(FeedKinds),
     /// Nothing: there is no such topic as far as they are concerned.
     Nobody,
     /// Their session has ended.
@@ -32,6 +35,13 @@ pub(super) async fn listener(app: &App, session: Uuid, topic: Topic) -> Result<L
     let Some(Standing { user_id, member, permissions, checked_at, bot_present }) = standing else {
         return Ok(Listener::SignedOut);
     };
+    if let Topic::Feed(feed) = topic {
+        let sight = feeds::sight(app, feed, user_id).await?;
+        return Ok(match sight.sees {
+            FeedKinds::NONE => Listener::Nobody,
+            sees => Listener::Watcher(sees),
+        });
+    }
     let Some(guild) = topic.guild() else {
         let open = topic != Topic::Room(Room::Public) || app.settings.public_room;
         let moderates = app.settings.room_moderators.contains(&user_id);

@@ -12,7 +12,9 @@ use sm_db::live::{
     connections::{Frames, Heard},
     presence::Tab,
 };
-use sm_types::live::{ClientFrame, Page, Place, Refusal, Room, Sent, ServerFrame, Topic, VERSION};
+use sm_types::live::{
+    ClientFrame, FeedKinds, Page, Place, Refusal, Room, Sent, ServerFrame, Topic, VERSION,
+};
 use std::time::Duration;
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -177,8 +179,9 @@ impl Conversation {
     }
 
     async fn subscribe(&mut self, topic: Topic, after: Option<Place>) -> Option<Close> {
-        match listener(&self.app, self.speaker.session, topic).await {
-            Ok(Listener::Member | Listener::Moderator) => {}
+        let sees = match listener(&self.app, self.speaker.session, topic).await {
+            Ok(Listener::Member | Listener::Moderator) => FeedKinds::ALL,
+            Ok(Listener::Watcher(sees)) => sees,
             Ok(Listener::SignedOut) => return Some(Close::SessionEnded),
             Ok(Listener::Nobody) => {
                 let message = "There is no such topic, or you are not a member.";
@@ -188,8 +191,8 @@ impl Conversation {
                 let message = "Discord does not answer: try again later.";
                 return self.refuse(Refusal::Unavailable, message, Some(topic));
             }
-        }
-        match self.outlet.join(&self.app, &self.id, topic, after).await {
+        };
+        match self.outlet.join(&self.app, &self.id, (topic, sees), after).await {
             Ok(true) => None,
             Ok(false) => {
                 let message = format!("A connection can have {} topics.", Hub::MAX_TOPICS);

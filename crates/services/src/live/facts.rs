@@ -3,13 +3,14 @@
 use super::hub::Told;
 use crate::App;
 use sm_db::live::{
+    feeds,
     presence::{self, Seen},
     shouts,
     topics::{self, Row},
 };
 use sm_types::{
     UserId,
-    live::{Author, Event, Fact, Page, Place, Presence, Shout, Topic},
+    live::{Author, Event, Fact, FeedEvent, FeedKind, Page, Place, Presence, Shout, Topic},
 };
 use std::collections::HashMap;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
@@ -21,12 +22,19 @@ const BATCH: i64 = 200;
 /// What was told in a topic behind a position; less than everything when it is much.
 pub(super) async fn after(app: &App, topic: Topic, position: i64) -> sqlx::Result<Vec<Told>> {
     let rows = topics::after(&app.pool, topic, position, BATCH).await?;
-    let of_shouts = rows.iter().filter(|row| row.kind == "shout");
-    let ids: Vec<Uuid> = of_shouts.filter_map(|row| row.subject.parse().ok()).collect();
+    let of = |kind: &str| -> Vec<Uuid> {
+        let rows = rows.iter().filter(|row| row.kind == kind);
+        rows.filter_map(|row| row.subject.parse().ok()).collect()
+    };
     let mut now = Now::default();
-    if !ids.is_empty() {
-        let found = shouts::by_ids(&app.pool, &ids).await?;
+    let (said, happened) = (of("shout"), of("feed"));
+    if !said.is_empty() {
+        let found = shouts::by_ids(&app.pool, &said).await?;
         now.shouts.extend(found.into_iter().map(|shout| (shout.shout_id.to_string(), shout)));
+    }
+    if !happened.is_empty() {
+        let found = feeds::by_ids(&app.pool, &happened).await?;
+        now.feed.extend(found.into_iter().map(|event| (event.feed_event_id.to_string(), event)));
     }
     if let Topic::Presence(guild) = topic {
         let ids: Vec<i64> = rows.iter().filter_map(|row| row.subject.parse().ok()).collect();
@@ -41,12 +49,14 @@ pub(super) async fn after(app: &App, topic: Topic, position: i64) -> sqlx::Resul
 struct Now {
     shouts: HashMap<String, shouts::Shout>,
     people: HashMap<String, Seen>,
+    feed: HashMap<String, feeds::Row>,
 }
 
 fn told(row: Row, now: &Now) -> Told {
     let data = || row.data.as_ref().map(|data| data.0.clone()).unwrap_or_default();
     let fact = match row.kind.as_str() {
         "shout" => now.shouts.get(&row.subject).map(|shout| Fact::Shout(Box::new(as_told(shout)))),
+        "feed" => now.feed.get(&row.subject).and_then(happened).map(|e| Fact::Feed(Box::new(e))),
         "presence" => {
             let seen = now.people.get(&row.subject).cloned();
             seen.and_then(|seen| as_of(seen, data()["online"] == true)).map(Fact::Presence)
@@ -60,6 +70,17 @@ fn told(row: Row, now: &Now) -> Told {
     let event = fact.map(|fact| Event { position, fact, trace_id });
     let (place, subject) = (Place { position, tag }, format!("{kind}:{subject}"));
     Told { place, subject, event, at: created_at }
+}
+
+/// An event of a feed as readers are told of it; `None`: of a newer version.
+pub(super) fn happened(row: &feeds::Row) -> Option<FeedEvent> {
+    Some(FeedEvent {
+        event_id: row.feed_event_id,
+        kind: FeedKind::named(&row.kind)?,
+        occurred_at: rfc3339(row.occurred_at),
+        is_test: row.is_test,
+        details: row.data.0.clone(),
+    })
 }
 
 /// A message as readers are told of it.

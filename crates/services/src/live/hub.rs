@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use sm_types::{
     UserId,
-    live::{Event, Place, ServerFrame, Topic},
+    live::{Event, Fact, FeedKind, FeedKinds, Place, ServerFrame, Topic},
 };
 use std::{
     collections::{HashMap, HashSet, VecDeque},
@@ -31,6 +31,8 @@ const MAX_EVENTS_BYTES: usize = 28 * 1024;
 
 /// Tells other processes that sessions have ended.
 pub(super) const SESSIONS: &str = "sessions";
+/// Tells other processes that who may see what of feeds has changed.
+pub(super) const FEEDS: &str = "feeds";
 
 /// Why a socket is closed; the codes are part of the protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -121,6 +123,8 @@ struct Inner {
     woken: Notify,
     /// Whether other processes reach this one by notifications.
     listens: AtomicBool,
+    /// Who may see what of feeds has changed.
+    feeds_suspect: Notify,
     /// What other processes are to be told.
     outbound: Mutex<HashSet<String>>,
     tabs: Tabs,
@@ -159,7 +163,15 @@ struct Channel {
     /// The latest events, behind the position that `kept_after` names.
     recent: VecDeque<Kept>,
     kept_after: i64,
-    listeners: HashMap<String, (mpsc::Sender<Frame>, Arc<Cut>)>,
+    listeners: HashMap<String, Listener>,
+}
+
+/// A socket that listens to a topic.
+struct Listener {
+    queue: mpsc::Sender<Frame>,
+    cut: Arc<Cut>,
+    /// What it may see of events that have a kind.
+    sees: FeedKinds,
 }
 
 /// An event, written once for everybody.
@@ -167,7 +179,15 @@ struct Kept {
     place: Place,
     /// What it is about: of several about the same only the latest is told.
     subject: String,
+    /// `None`: whoever listens may see it.
+    kind: Option<FeedKind>,
     json: Box<RawValue>,
+}
+
+impl Kept {
+    fn is_for(&self, sees: FeedKinds) -> bool {
+        self.kind.is_none_or(|kind| sees.contains(kind))
+    }
 }
 
 /// An event to broadcast.
@@ -314,8 +334,8 @@ impl Hub {
             .collect()
     }
 
-    /// Lets a socket listen.
-    pub(super) fn join(&self, id: &str, topic: Topic, from: From<'_>) -> Joined {
+    /// Lets a socket listen to what it may see.
+    pub(super) fn join(&self, id: &str, topic: Topic, sees: FeedKinds, from: From<'_>) -> Joined {
         let mut guard = lock(&self.0.state);
         let state = &mut *guard;
         let Some(connection) = state.connections.get_mut(id) else { return Joined::No };
@@ -338,6 +358,7 @@ impl Hub {
                 }
                 let recent = channel.recent.iter();
                 let missed = recent.filter(|kept| kept.place.position > seen.position);
+                let missed = missed.filter(|kept| kept.is_for(sees));
                 for frame in frames(topic, seen.position, &place, missed) {
                     send(queue, cut, frame);
                 }
@@ -346,7 +367,8 @@ impl Hub {
                 send(queue, cut, written(&ServerFrame::Reset { topic, place }));
             }
         }
-        channel.listeners.insert(id.to_owned(), (queue.clone(), cut.clone()));
+        let listener = Listener { queue: queue.clone(), cut: cut.clone(), sees };
+        channel.listeners.insert(id.to_owned(), listener);
         connection.topics.insert(topic);
         Joined::Yes
     }
@@ -367,10 +389,16 @@ impl Hub {
     }
 
     /// A reader who is behind what is kept: all that was missed, in one go, before it joins.
-    pub(super) fn catch_up(&self, id: &str, topic: Topic, after: &Place, told: &[Told]) -> Place {
+    pub(super) fn catch_up(
+        &self,
+        id: &str,
+        (topic, sees): (Topic, FeedKinds),
+        after: &Place,
+        told: &[Told],
+    ) -> Place {
         let state = lock(&self.0.state);
         let Some(connection) = state.connections.get(id) else { return after.clone() };
-        for frame in pages(topic, after.position, told) {
+        for frame in pages(topic, sees, after.position, told) {
             send(&connection.queue, &connection.cut, frame);
         }
         told.last().map_or_else(|| after.clone(), |last| last.place.clone())
@@ -385,6 +413,31 @@ impl Hub {
             send(&connection.queue, &connection.cut, frame);
             state.leave(topic, id);
         }
+    }
+
+    /// What a socket may see of a topic from now on.
+    pub(super) fn see(&self, id: &str, topic: Topic, sees: FeedKinds) {
+        let mut state = lock(&self.0.state);
+        let channel = state.channels.get_mut(&topic);
+        if let Some(listener) = channel.and_then(|channel| channel.listeners.get_mut(id)) {
+            listener.sees = sees;
+        }
+    }
+
+    /// Who may see what of feeds has changed, for sockets here and elsewhere.
+    pub fn feeds_changed(&self) {
+        self.suspect_feeds();
+        self.announce(FEEDS.to_owned());
+    }
+
+    /// The rights of sockets here that listen to feeds are to be looked at.
+    pub(super) fn suspect_feeds(&self) {
+        self.0.feeds_suspect.notify_one();
+    }
+
+    /// Waits until the rights of those who listen to feeds are to be looked at.
+    pub(super) async fn feeds_suspected(&self) {
+        self.0.feeds_suspect.notified().await;
     }
 
     /// There may be something new in a topic: for the sockets here, and for those of other processes.
@@ -470,19 +523,24 @@ impl Hub {
             channel.recent.extend(told.kept());
         }
         let after = channel.place.clone();
-        let news = channel.recent.iter().filter(|kept| kept.place.position > before);
-        let all: Vec<Frame> = frames(topic, before, &after, news).collect();
-        for (queue, cut) in channel.listeners.values() {
-            for frame in &all {
+        // One writing for all who see the same. Who may see nothing of it moves on all the same.
+        let mut written: HashMap<FeedKinds, Vec<Frame>> = HashMap::new();
+        let mut sent = 0;
+        for Listener { queue, cut, sees } in channel.listeners.values() {
+            let all = written.entry(*sees).or_insert_with(|| {
+                let news = channel.recent.iter().filter(|kept| kept.place.position > before);
+                frames(topic, before, &after, news.filter(|kept| kept.is_for(*sees))).collect()
+            });
+            for frame in all.iter() {
                 send(queue, cut, frame.clone());
             }
+            sent += all.len();
         }
         while channel.recent.len() > RECENT {
             if let Some(gone) = channel.recent.pop_front() {
                 channel.kept_after = gone.place.position;
             }
         }
-        let sent = all.len() * channel.listeners.len();
         if channel.listeners.is_empty() {
             state.channels.remove(&topic);
         }
@@ -517,15 +575,21 @@ impl Channel {
 
 impl Told {
     fn kept(&self) -> Option<Kept> {
-        let json = serde_json::value::to_raw_value(self.event.as_ref()?).ok()?;
-        Some(Kept { place: self.place.clone(), subject: self.subject.clone(), json })
+        let event = self.event.as_ref()?;
+        let kind = match &event.fact {
+            Fact::Feed(event) => Some(event.kind),
+            _ => None,
+        };
+        let json = serde_json::value::to_raw_value(event).ok()?;
+        Some(Kept { place: self.place.clone(), subject: self.subject.clone(), kind, json })
     }
 }
 
-/// Frames that tell all of this, behind a position.
-pub(super) fn pages(topic: Topic, after: i64, told: &[Told]) -> Vec<Frame> {
+/// Frames that tell what of this somebody may see, behind a position.
+pub(super) fn pages(topic: Topic, sees: FeedKinds, after: i64, told: &[Told]) -> Vec<Frame> {
     let kept: Vec<Kept> = told.iter().filter_map(Told::kept).collect();
-    let last = told.last().map(|last| frames(topic, after, &last.place, kept.iter()).collect());
+    let seen = kept.iter().filter(|kept| kept.is_for(sees));
+    let last = told.last().map(|last| frames(topic, after, &last.place, seen).collect());
     last.unwrap_or_default()
 }
 

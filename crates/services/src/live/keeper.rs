@@ -8,11 +8,12 @@ use crate::{App, LazyApp};
 use futures_util::{StreamExt, stream};
 use sm_aws::metrics::Gauge;
 use sm_db::live::{connections, topics};
+use sm_types::live::Topic;
 use std::{
     collections::{BTreeMap, HashSet},
     time::Duration,
 };
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep_until};
 
 /// How often sockets are noted as open; others take one for gone that was not for ten minutes.
 const NOTE_EVERY: Duration = Duration::from_secs(20);
@@ -24,9 +25,14 @@ const AT_ONCE: usize = 4;
 /// Works until the app stops.
 pub async fn run(lazy: LazyApp) {
     let mut checked = Instant::now();
+    let mut next_note = checked + NOTE_EVERY;
     while let Ok(app) = lazy.get().await {
         tokio::select! {
-            () = sleep(NOTE_EVERY) => {}
+            () = sleep_until(next_note) => next_note = Instant::now() + NOTE_EVERY,
+            () = app.hub().feeds_suspected() => {
+                check_some(&app, |topic| matches!(topic, Topic::Feed(_))).await;
+                continue;
+            }
             () = app.stopped() => return,
         }
         Gauge::OpenSockets.note(i64::try_from(app.hub().len()).unwrap_or(i64::MAX));
@@ -63,16 +69,26 @@ pub async fn note(app: &App) -> sqlx::Result<()> {
 /// Looks at the rights of whoever listens: who has lost them hears nothing more. Where Discord does not answer, they
 /// stay as they are.
 pub async fn check(app: &App) {
+    check_some(app, |_| true).await;
+}
+
+async fn check_some(app: &App, which: impl Fn(Topic) -> bool) {
     let mut wanted: BTreeMap<_, Vec<String>> = BTreeMap::new();
     for (id, session, topic) in app.hub().listeners() {
-        wanted.entry((session, topic)).or_default().push(id);
+        if which(topic) {
+            wanted.entry((session, topic)).or_default().push(id);
+        }
     }
     let each =
         stream::iter(wanted).for_each_concurrent(AT_ONCE, async |((session, topic), ids)| {
-            if matches!(listener(app, session, topic).await, Ok(Listener::Nobody)) {
-                for id in ids {
-                    app.hub().leave(&id, topic, "not_allowed");
+            match listener(app, session, topic).await {
+                Ok(Listener::Nobody) => {
+                    ids.iter().for_each(|id| app.hub().leave(id, topic, "not_allowed"));
                 }
+                Ok(Listener::Watcher(sees)) => {
+                    ids.iter().for_each(|id| app.hub().see(id, topic, sees));
+                }
+                _ => {}
             }
         });
     each.await;

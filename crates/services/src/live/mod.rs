@@ -11,6 +11,7 @@ mod conversation;
 mod facts;
 pub mod gateway;
 pub mod hints;
+pub mod feeds;
 mod hub;
 pub mod keeper;
 mod outlet;

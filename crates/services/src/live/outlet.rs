@@ -7,7 +7,7 @@ use super::{
 };
 use crate::App;
 use sm_db::live::{connections, topics};
-use sm_types::live::{Place, ServerFrame, Topic};
+use sm_types::live::{FeedKinds, Place, ServerFrame, Topic};
 
 /// How often a topic is looked at for a reader that comes back to a busy one.
 const TRIES: usize = 10;
@@ -48,12 +48,12 @@ impl Outlet {
         &mut self,
         app: &App,
         id: &str,
-        topic: Topic,
+        what: (Topic, FeedKinds),
         after: Option<Place>,
     ) -> sqlx::Result<bool> {
         match self {
-            Self::Hub => join_here(app, id, topic, after).await,
-            Self::Gateway(left) => join_there(app, id, topic, after, left).await,
+            Self::Hub => join_here(app, id, what, after).await,
+            Self::Gateway(left) => join_there(app, id, what, after, left).await,
         }
     }
 }
@@ -61,7 +61,7 @@ impl Outlet {
 /// Where a topic is, for its first listener. What is only told once somebody listens is told from now on.
 async fn beginning(app: &App, topic: Topic) -> sqlx::Result<Place> {
     match topic {
-        Topic::Room(_) => topics::place(&app.pool, topic).await,
+        Topic::Room(_) | Topic::Feed(_) => topics::place(&app.pool, topic).await,
         Topic::Presence(_) | Topic::Server(_) => topics::open(&app.pool, topic).await,
     }
 }
@@ -69,14 +69,14 @@ async fn beginning(app: &App, topic: Topic) -> sqlx::Result<Place> {
 async fn join_here(
     app: &App,
     id: &str,
-    topic: Topic,
+    (topic, sees): (Topic, FeedKinds),
     mut after: Option<Place>,
 ) -> sqlx::Result<bool> {
     let (pool, hub) = (&app.pool, app.hub());
     let (mut proved, mut told) = (false, false);
     for _ in 0..TRIES {
         let from = after.as_ref().map_or(From::Now, |seen| From::After { seen, told });
-        match hub.join(id, topic, from) {
+        match hub.join(id, topic, sees, from) {
             Joined::Yes => return Ok(true),
             Joined::No => return Ok(false),
             Joined::Unknown => hub.carry(topic, beginning(app, topic).await?),
@@ -94,12 +94,12 @@ async fn join_here(
                     hub.say(id, &ServerFrame::Subscribed { topic, place: place.clone() });
                 }
                 let missed = facts::after(app, topic, place.position).await?;
-                after = Some(hub.catch_up(id, topic, place, &missed));
+                after = Some(hub.catch_up(id, (topic, sees), place, &missed));
             }
         }
     }
     // Too far behind to be caught up with, or from another life of the database.
-    Ok(hub.join(id, topic, From::Anew) == Joined::Yes)
+    Ok(hub.join(id, topic, sees, From::Anew) == Joined::Yes)
 }
 
 /// Most of what was missed is sent before the topic is joined, so that nothing new overtakes it; what came meanwhile is
@@ -107,21 +107,21 @@ async fn join_here(
 async fn join_there(
     app: &App,
     id: &str,
-    topic: Topic,
+    (topic, sees): (Topic, FeedKinds),
     after: Option<Place>,
     left: &mut Vec<Frame>,
 ) -> sqlx::Result<bool> {
     let limit = i64::try_from(Hub::MAX_TOPICS).unwrap_or(i64::MAX);
-    let join = || connections::subscribe(&app.pool, id, topic, limit, app.clock.now());
+    let join = || connections::subscribe(&app.pool, id, (topic, sees), limit, app.clock.now());
     let anew = after.is_some();
     if let Some(mut place) = after
         && topics::can_resume(&app.pool, topic, &place).await?
     {
         left.push(written(&ServerFrame::Subscribed { topic, place: place.clone() }));
         for _ in 0..TRIES {
-            if !catch_up(app, topic, &mut place, left).await? {
+            if !catch_up(app, (topic, sees), &mut place, left).await? {
                 let joined = join().await?;
-                while joined && catch_up(app, topic, &mut place, left).await? {}
+                while joined && catch_up(app, (topic, sees), &mut place, left).await? {}
                 return Ok(joined);
             }
             push::post_all(app, id, left).await;
@@ -141,13 +141,13 @@ async fn join_there(
 /// Collects what was told behind a place, which goes on; false: there is nothing.
 async fn catch_up(
     app: &App,
-    topic: Topic,
+    (topic, sees): (Topic, FeedKinds),
     place: &mut Place,
     left: &mut Vec<Frame>,
 ) -> sqlx::Result<bool> {
     let told = facts::after(app, topic, place.position).await?;
     let Some(last) = told.last() else { return Ok(false) };
-    left.extend(pages(topic, place.position, &told));
+    left.extend(pages(topic, sees, place.position, &told));
     *place = last.place.clone();
     Ok(true)
 }

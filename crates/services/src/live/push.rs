@@ -6,7 +6,7 @@
 
 use super::{
     facts,
-    hub::{Close, Frame, SESSIONS, pages, written},
+    hub::{Close, Frame, SESSIONS, Told, pages, written},
 };
 use crate::App;
 use futures_util::{StreamExt, future::join_all, stream};
@@ -19,8 +19,8 @@ use sm_db::live::{
     pushes::{self, Claimed, Progress},
     topics,
 };
-use sm_types::live::{ServerFrame, Topic};
-use std::time::Duration;
+use sm_types::live::{FeedKinds, ServerFrame, Topic};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 use time::OffsetDateTime;
 use tokio::time::{Instant, sleep};
 
@@ -77,9 +77,8 @@ async fn bring(
             looked_to = place;
             break;
         };
-        let frames = pages(topic, position, &told);
         let told_at = told.first().map(|told| told.at);
-        if !to_everybody(app, gateway, topic, &frames, stop_at).await? {
+        if !to_everybody(app, gateway, (topic, position), &told, stop_at).await? {
             break;
         }
         note_lag(app, told_at);
@@ -103,24 +102,34 @@ pub(super) fn note_lag(app: &App, told_at: Option<OffsetDateTime>) {
     }
 }
 
-/// Sends frames to every listener, page after page; false when the time is up before all have them.
+/// Sends what was told behind a position to every listener, page after page; false when the time is up before all have them.
 async fn to_everybody(
     app: &App,
     gateway: &Gateway,
-    topic: Topic,
-    frames: &[Frame],
+    (topic, position): (Topic, i64),
+    told: &[Told],
     stop_at: Instant,
 ) -> sqlx::Result<bool> {
     let mut after = String::new();
+    // Written once for all who may see the same.
+    let mut written: HashMap<FeedKinds, Arc<[Frame]>> = HashMap::new();
     loop {
         let page = connections::listening(&app.pool, topic, &after, PAGE).await?;
         let Some(last) = page.last() else { return Ok(true) };
         if Instant::now() >= stop_at {
             return Ok(false);
         }
-        after.clone_from(last);
-        let each = page.into_iter().map(|id| async move {
-            let there = in_order(app, gateway, &id, frames).await;
+        after.clone_from(&last.0);
+        let each: Vec<_> = page
+            .into_iter()
+            .map(|(id, sees)| {
+                let frames = written.entry(sees);
+                let frames = frames.or_insert_with(|| pages(topic, sees, position, told).into());
+                (id, frames.clone())
+            })
+            .collect();
+        let each = each.into_iter().map(|(id, frames)| async move {
+            let there = in_order(app, gateway, &id, &frames).await;
             (!there).then_some(id)
         });
         let gone = stream::iter(each).buffer_unordered(AT_ONCE);

@@ -5,7 +5,7 @@
 
 use super::{
     facts,
-    hub::{Close, Hub, SESSIONS},
+    hub::{Close, FEEDS, Hub, SESSIONS},
     keeper, push,
 };
 use crate::{App, LazyApp};
@@ -194,6 +194,8 @@ fn heard(hub: &Hub, payload: &str) {
             hub.cut(Close::Replaced, |id, _, _| id == gone);
         } else if word == SESSIONS {
             hub.suspect_sessions();
+        } else if word == FEEDS {
+            hub.suspect_feeds();
         }
     }
 }

@@ -86,7 +86,7 @@ pub async fn enter(app: &App, speaker: Speaker, room: Room) -> Result<Entered, R
     let moderates = match listener(app, speaker.session, Topic::Room(room)).await? {
         Listener::Moderator => true,
         Listener::Member => false,
-        Listener::Nobody => return Err(RoomError::NotFound),
+        Listener::Watcher(_) | Listener::Nobody => return Err(RoomError::NotFound),
         Listener::SignedOut => return Err(RoomError::SignedOut),
     };
     Ok(Entered { room, user: speaker.user, moderates })

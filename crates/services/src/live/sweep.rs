@@ -79,10 +79,14 @@ async fn check(app: &App, after: &str) -> Step {
 async fn check_one(app: &App, subscription: Subscription) -> sqlx::Result<()> {
     let Ok(topic) = subscription.topic.parse::<Topic>() else { return Ok(()) };
     let id = &subscription.connection_id;
-    if matches!(listener(app, subscription.session_id, topic).await, Ok(Listener::Nobody)) {
-        connections::unsubscribe(&app.pool, id, topic).await?;
-        let reason = "not_allowed";
-        push::tell(app, id, &ServerFrame::Unsubscribed { topic, reason }).await;
+    match listener(app, subscription.session_id, topic).await {
+        Ok(Listener::Nobody) => {
+            connections::unsubscribe(&app.pool, id, topic).await?;
+            let reason = "not_allowed";
+            push::tell(app, id, &ServerFrame::Unsubscribed { topic, reason }).await;
+            Ok(())
+        }
+        Ok(Listener::Watcher(sees)) => connections::see(&app.pool, id, topic, sees).await,
+        Ok(Listener::Member | Listener::Moderator | Listener::SignedOut) | Err(_) => Ok(()),
     }
-    Ok(())
 }

@@ -11,11 +11,16 @@ use crate::{
     guilds::places,
 };
 use serde_json::{Value, json};
-use sm_db::guilds::{
-    config::{self, GuildConfig},
-    templates,
+use sm_aws::Ring;
+use sm_db::{
+    guilds::{
+        config::{self, GuildConfig},
+        templates,
+    },
+    live::feeds,
+    streamers::subscriptions,
 };
-use sm_types::GuildId;
+use sm_types::{GuildId, live::FeedKind};
 use time::Time;
 
 /// The longest merge window: a day.
@@ -37,11 +42,14 @@ pub async fn save(
     actor: &Actor,
 ) -> Result<(GuildConfig, i32), SaveError> {
     new.announce_types = distinct(&new.announce_types, str::to_owned);
+    new.feed_kinds = new.feed_kinds.map(|kinds| distinct(&kinds, str::to_owned));
     let problems = problems(&new);
     if !problems.is_empty() {
         return Err(SaveError::Invalid(problems));
     }
     let (old, _) = config::find(&app.pool, guild).await?.ok_or(SaveError::NotFound)?;
+    new.feed_kinds = new.feed_kinds.or_else(|| old.feed_kinds.clone());
+    let feeds_change = new.feed_kinds != old.feed_kinds;
     let same = (&new.timezone, new.quiet_hours) == (&old.timezone, old.quiet_hours);
     match timezones::canonical(&new.timezone) {
         Ok(zone) => new.timezone = zone,
@@ -77,7 +85,15 @@ pub async fn save(
         after: Some(after),
     };
     audit::done(app, &mut *transaction, actor, action).await?;
+    if feeds_change {
+        feeds::keep_of_guild(&mut *transaction, guild, None).await?;
+        subscriptions::plan_guild(&mut transaction, guild, app.clock.now()).await?;
+    }
     transaction.commit().await?;
+    if feeds_change {
+        app.hub().feeds_changed();
+        app.doorbell.ring(Ring::Subscribe).await;
+    }
     Ok((new, revision))
 }
 
@@ -94,6 +110,11 @@ fn problems(config: &GuildConfig) -> Vec<Problem> {
     let known = |kind: &String| STREAM_TYPES.contains(&kind.as_str());
     if config.announce_types.is_empty() || !config.announce_types.iter().all(known) {
         add("announce_types", format!("Choose at least one of {}.", STREAM_TYPES.join(", ")));
+    }
+    let mut feed_kinds = config.feed_kinds.iter().flatten();
+    if feed_kinds.any(|kind| FeedKind::named(kind).is_none()) {
+        let all = FeedKind::ALL.map(FeedKind::as_str).join(", ");
+        add("feed_kinds", format!("Choose any of {all}, or none."));
     }
     if config.quiet_hours.is_some_and(|(from, until)| from == until) {
         add(
@@ -119,6 +140,6 @@ fn shown(config: &GuildConfig) -> Value {
         "quiet_hours": config.quiet_hours.map(|(from, until)| {
             format!("{} – {}", time_of_day(from), time_of_day(until))
         }),
-        "timezone": config.timezone,
+        "timezone": config.timezone, "feed_kinds": config.feed_kinds,
     })
 }

@@ -59,7 +59,7 @@ pub enum SaveError {
 }
 
 impl SaveError {
-    pub(super) fn field(
+    pub(crate) fn field(
         field: impl Into<String>,
         code: &'static str,
         message: impl Into<String>,

@@ -17,6 +17,7 @@ use serde_json::json;
 use sm_aws::Ring;
 use sm_db::{
     guilds::{self, invites},
+    live::feeds,
     streamers::{
         self,
         follows::{self, NewFollow},
@@ -24,7 +25,7 @@ use sm_db::{
     },
 };
 use sm_twitch::User;
-use sm_types::{GuildId, TwitchUserId, UserId};
+use sm_types::{GuildId, TwitchUserId, UserId, live::FeedGrant};
 use std::slice;
 use time::OffsetDateTime;
 
@@ -75,7 +76,8 @@ pub async fn follow(
     actor: &Actor,
 ) -> sqlx::Result<Followed> {
     let asked_at = app.clock.now();
-    follow_one(app, &Follow { guild, source, actor: Some(actor), asked_at }, user).await
+    let follow = Follow { guild, source, actor: Some(actor), asked_at, proof: None };
+    follow_one(app, &follow, user).await
 }
 
 async fn follow_one(app: &App, follow: &Follow<'_>, user: &User) -> sqlx::Result<Followed> {
@@ -93,6 +95,39 @@ struct Follow<'a> {
     actor: Option<&'a Actor>,
     /// When Twitch was asked about the streamer.
     asked_at: OffsetDateTime,
+    /// What the streamer has said themselves, where it was they who came.
+    proof: Option<Proof<'a>>,
+}
+
+/// A streamer has proved that a channel is theirs.
+#[derive(Clone, Copy)]
+struct Proof<'a> {
+    /// Who they are here, where that is known.
+    owner: Option<UserId>,
+    /// What they want their feed to show; `None`: what it shows already.
+    chosen: Option<&'a [FeedGrant]>,
+    /// What Twitch confirms that they have allowed us.
+    scopes: &'a [String],
+}
+
+/// Records who a streamer is and what they have chosen, and keeps their feed from now on.
+async fn record_proof(
+    db: &mut sm_db::Session,
+    app: &App,
+    streamer: &TwitchUserId,
+    proof: Proof<'_>,
+) -> sqlx::Result<()> {
+    let Proof { owner, chosen, scopes } = proof;
+    if owner.is_none() && chosen.is_none() {
+        return Ok(());
+    }
+    let has = |grant: &&FeedGrant| scopes.iter().any(|scope| scope == grant.scope());
+    let split = chosen.map(|chosen| chosen.iter().copied().partition(|grant| has(&grant)));
+    let split: Option<(Vec<_>, Vec<_>)> = split;
+    let chosen = split.as_ref().map(|(granted, refused)| (granted.as_slice(), refused.as_slice()));
+    let link = feeds::Link { streamer, owner, chosen, now: app.clock.now() };
+    feeds::link(&mut *db, &link).await?;
+    feeds::keep(&mut *db, slice::from_ref(streamer)).await
 }
 
 async fn follow_within(
@@ -105,6 +140,9 @@ async fn follow_within(
     streamers::upsert_all(&mut *db, &[described(user)], follow.asked_at).await?;
     if follow.source != BY_NAME {
         streamers::set_authorized(&mut *db, &user.id, true).await?;
+    }
+    if let Some(proof) = follow.proof {
+        record_proof(&mut *db, app, &user.id, proof).await?;
     }
     let followed = insert(db, app, follow, user).await?;
     subscriptions::plan(&mut *db, slice::from_ref(&user.id), app.clock.now()).await?;
@@ -133,6 +171,7 @@ async fn insert(
         let already = follows::exists(&mut *db, guild, &user.id).await?;
         return Ok(if already { Followed::Already } else { Followed::LimitReached });
     }
+    feeds::keep_of_guild(&mut *db, guild, Some(&user.id)).await?;
     if let Some(actor) = actor {
         let after = json!({ "login": user.login, "source": source });
         let action = Action {
@@ -170,6 +209,7 @@ pub async fn unfollow(
         audit::done(app, &mut *transaction, actor, action).await?;
     }
     transaction.commit().await?;
+    app.hub().feeds_changed();
     app.doorbell.ring(Ring::Subscribe).await;
     Ok(gone)
 }
@@ -202,7 +242,7 @@ pub async fn follow_lines(
     guilds::lock(&mut *transaction, guild).await?;
     let known: Vec<_> = users.iter().map(described).collect();
     streamers::upsert_all(&mut *transaction, &known, asked_at).await?;
-    let follow = Follow { guild, source: BY_NAME, actor: Some(actor), asked_at };
+    let follow = Follow { guild, source: BY_NAME, actor: Some(actor), asked_at, proof: None };
     let mut results = Vec::new();
     for login in logins {
         results.push(match login {
@@ -237,8 +277,8 @@ pub enum FollowError {
 /// A streamer who has linked their channel.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Linked {
-    /// The server that announces them from now on.
-    pub guild: GuildId,
+    /// The server that announces them from now on, if it was about one.
+    pub guild: Option<GuildId>,
     pub login: String,
     /// The invite link they came by.
     pub invite: Option<String>,
@@ -251,37 +291,69 @@ pub struct Linked {
 pub async fn finish(app: &App, cookie: Option<&str>, answer: Answer) -> Result<Linked, Refusal> {
     let given = given(app, cookie, answer)?;
     let asked_at = app.clock.now();
-    let user = match given.purpose {
-        Purpose::Link { .. } | Purpose::Invite { .. } => channel_of(app, &given).await?,
+    let (user, scopes) = match given.purpose {
+        Purpose::Link { .. } | Purpose::Invite { .. } | Purpose::Channel { .. } => {
+            channel_of(app, &given).await?
+        }
         _ => return Err(Refusal::StateMismatch),
     };
-    match given.purpose {
-        Purpose::Link { guild, user: admin } => link_own(app, guild, admin, &user, asked_at).await,
-        Purpose::Invite { code } => link_invited(app, &code, &user, asked_at).await,
+    let proof = Proof { owner: None, chosen: given.purpose.feed(), scopes: &scopes };
+    let linked = match &given.purpose {
+        Purpose::Link { guild, user: admin, .. } => {
+            let proof = Proof { owner: Some(*admin), ..proof };
+            link_own(app, (*guild, *admin), &user, asked_at, proof).await
+        }
+        Purpose::Invite { code, .. } => link_invited(app, code, &user, asked_at, proof).await,
+        Purpose::Channel { user: owner, .. } => {
+            link_channel(app, &user, asked_at, Proof { owner: Some(*owner), ..proof }).await
+        }
         _ => Err(Refusal::StateMismatch),
+    };
+    if linked.is_ok() {
+        app.hub().feeds_changed();
     }
+    linked
 }
 
-async fn channel_of(app: &App, given: &Given) -> Result<User, Refusal> {
+/// Whose channel it is, and what they have allowed.
+async fn channel_of(app: &App, given: &Given) -> Result<(User, Vec<String>), Refusal> {
     let refused = |error: sm_twitch::Error| exchange::twitch_refused(&error);
     let token = exchange::twitch(app, given).await?.access_token;
     let owner = app.twitch.validate(&token).await.map_err(refused)?;
     let user = lookup::by_id(app, &owner.user_id).await.map_err(refused)?;
     // The display name and avatar come a little later when Twitch does not list the account yet.
-    Ok(user.unwrap_or(User {
+    let user = user.unwrap_or(User {
         id: owner.user_id,
         display_name: owner.login.clone(),
         login: owner.login,
         profile_image_url: None,
-    }))
+    });
+    Ok((user, owner.scopes))
+}
+
+/// A streamer's own feed: what is wanted of Twitch follows from who follows them.
+async fn link_channel(
+    app: &App,
+    user: &User,
+    asked_at: OffsetDateTime,
+    proof: Proof<'_>,
+) -> Result<Linked, Refusal> {
+    let mut transaction = app.pool.begin().await?;
+    streamers::upsert_all(&mut *transaction, &[described(user)], asked_at).await?;
+    streamers::set_authorized(&mut *transaction, &user.id, true).await?;
+    record_proof(&mut transaction, app, &user.id, proof).await?;
+    subscriptions::plan(&mut *transaction, slice::from_ref(&user.id), app.clock.now()).await?;
+    transaction.commit().await?;
+    app.doorbell.ring(Ring::Subscribe).await;
+    Ok(Linked { guild: None, login: user.login.clone(), invite: None })
 }
 
 async fn link_own(
     app: &App,
-    guild: GuildId,
-    admin: UserId,
+    (guild, admin): (GuildId, UserId),
     user: &User,
     asked_at: OffsetDateTime,
+    proof: Proof<'_>,
 ) -> Result<Linked, Refusal> {
     // Minutes have passed on the consent page.
     let access = access::check(app, guild, admin, None, true).await;
@@ -290,10 +362,11 @@ async fn link_own(
         return Err(Refusal::NotAdmin);
     }
     let actor = Actor { user: Some(admin), request_id: String::new() };
-    let wish = Follow { guild, source: "oauth", actor: Some(&actor), asked_at };
+    let proof = Some(proof);
+    let wish = Follow { guild, source: "oauth", actor: Some(&actor), asked_at, proof };
     match follow_one(app, &wish, user).await? {
         Followed::LimitReached => Err(Refusal::TooManyStreamers),
-        _ => Ok(Linked { guild, login: user.login.clone(), invite: None }),
+        _ => Ok(Linked { guild: Some(guild), login: user.login.clone(), invite: None }),
     }
 }
 
@@ -302,12 +375,14 @@ async fn link_invited(
     code: &str,
     user: &User,
     asked_at: OffsetDateTime,
+    proof: Proof<'_>,
 ) -> Result<Linked, Refusal> {
     let now = app.clock.now();
     let invite = invites::find_valid(&app.pool, code, now).await?;
     let guild = invite.ok_or(Refusal::InviteInvalid)?.guild_id;
     let mut transaction = app.pool.begin().await?;
-    let follow = Follow { guild, source: "invite", actor: None, asked_at };
+    let proof = Some(proof);
+    let follow = Follow { guild, source: "invite", actor: None, asked_at, proof };
     let followed = follow_within(&mut transaction, app, &follow, user).await?;
     match followed {
         Followed::LimitReached | Followed::ByNameLimit | Followed::BudgetReserved => {
@@ -324,5 +399,5 @@ async fn link_invited(
     transaction.commit().await?;
     app.doorbell.ring(Ring::Subscribe).await;
     tracing::info!(guild.id = %guild, streamer.login = user.login, "a streamer came by an invite link");
-    Ok(Linked { guild, login: user.login.clone(), invite: Some(code.to_owned()) })
+    Ok(Linked { guild: Some(guild), login: user.login.clone(), invite: Some(code.to_owned()) })
 }

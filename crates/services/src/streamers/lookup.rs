@@ -28,6 +28,9 @@ pub enum SearchError {
     /// Twitch does not answer.
     #[error("Twitch: {0}")]
     Twitch(#[from] Error),
+    /// The database does not answer.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
 }
 
 /// Searches: the exact login first, then what Twitch's own search finds.

@@ -8,6 +8,7 @@ pub mod lookup;
 mod names;
 pub mod pasted;
 pub mod reconcile;
+pub mod search;
 pub mod subscriptions;
 
 pub use names::ReconcileError;

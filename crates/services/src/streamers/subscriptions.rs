@@ -10,9 +10,12 @@ use crate::{
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use sm_aws::{Ring, metrics::Counter};
-use sm_db::streamers::{
-    follows,
-    subscriptions::{self, DueTarget, Progress},
+use sm_db::{
+    live::feeds,
+    streamers::{
+        follows,
+        subscriptions::{self, DueTarget, Progress},
+    },
 };
 use sm_twitch::{Error, NewSubscription, eventsub::Status};
 use sm_types::{GuildId, Secret, TwitchUserId, announcement::TargetState};
@@ -137,8 +140,15 @@ fn key_id(secret: &Secret) -> String {
 
 /// What a subscription of a type is about, in the words that Twitch has for it.
 pub(super) fn condition(kind: &str, streamer: &str) -> Value {
-    let key = if kind == "user.update" { "user_id" } else { "broadcaster_user_id" };
-    json!({ key: streamer })
+    match kind {
+        "user.update" => json!({ "user_id": streamer }),
+        // Of those who raid them: whom they raid is another feed's.
+        "channel.raid" => json!({ "to_broadcaster_user_id": streamer }),
+        "channel.follow" => {
+            json!({ "broadcaster_user_id": streamer, "moderator_user_id": streamer })
+        }
+        _ => json!({ "broadcaster_user_id": streamer }),
+    }
 }
 
 /// A subscription with webhook transport.
@@ -146,7 +156,8 @@ pub(super) fn new_subscription(app: &App, kind: &str, condition: Value) -> NewSu
     let secret = signing_secret(app).cloned();
     NewSubscription {
         kind: kind.to_owned(),
-        version: if kind == "channel.update" { "2" } else { "1" }.to_owned(),
+        version: if matches!(kind, "channel.update" | "channel.follow") { "2" } else { "1" }
+            .to_owned(),
         condition,
         callback: callback(app),
         secret: secret.unwrap_or_else(|| Secret::new("")),
@@ -167,6 +178,11 @@ async fn create(app: &App, target: &DueTarget, now: OffsetDateTime) -> sqlx::Res
     };
     if settled.is_ok() && target.streamer_removed {
         look_again(app, &target.twitch_user_id, now).await?;
+    }
+    if let Err(Error::Forbidden { message }) = &settled
+        && not_granted(app, target, message, now).await?
+    {
+        return Ok(());
     }
     let (mut error, mut id) = (None, None);
     let (state, next_try_at) = match settled {
@@ -192,6 +208,28 @@ async fn create(app: &App, target: &DueTarget, now: OffsetDateTime) -> sqlx::Res
     let progress =
         Progress { state, subscription_id: id.as_deref(), error: error.as_deref(), next_try_at };
     subscriptions::record(&app.pool, &target.twitch_user_id, &target.kind, &progress).await
+}
+
+/// Whether it is certain that a streamer has not granted what a subscription needs: then it is wanted no more, and
+/// they are told to grant it again. A refusal alone is a doubt: what is refused twice in a row is.
+async fn not_granted(
+    app: &App,
+    target: &DueTarget,
+    message: &str,
+    now: OffsetDateTime,
+) -> sqlx::Result<bool> {
+    let needs = subscriptions::GRANTED_TYPES.iter().find(|(_, kind)| *kind == target.kind);
+    let Some((grant, _)) = needs.filter(|_| target.attempts > 1) else { return Ok(false) };
+    let streamer = &target.twitch_user_id;
+    if !feeds::lose(&app.pool, streamer, *grant, now).await? {
+        return Ok(false);
+    }
+    tracing::info!(
+        streamer.id = %streamer, grant = grant.as_str(), message, "Twitch does not let a feed show what was granted"
+    );
+    app.hub().feeds_changed();
+    subscriptions::plan(&app.pool, std::slice::from_ref(streamer), now).await?;
+    Ok(true)
 }
 
 /// Twitch takes a subscription about an account that was gone: looks whether it is back, and plans

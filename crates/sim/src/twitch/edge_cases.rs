@@ -4,7 +4,7 @@ use super::{Delivery, Signature, TwitchSim};
 use serde_json::json;
 use sm_types::TwitchUserId;
 use std::str::FromStr;
-use time::Duration;
+use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 macro_rules! cases {
@@ -34,6 +34,11 @@ macro_rules! cases {
 cases! {
     Online "online" "The stream begins.",
     Offline "offline" "The stream ends.",
+    Follow "follow" "Somebody follows the channel.",
+    Raid "raid" "Another channel sends its viewers.",
+    Subscribe "subscribe" "Somebody subscribes to the channel.",
+    Gift "gift" "Somebody gives five subscriptions away.",
+    Cheer "cheer" "Somebody cheers with 100 bits.",
     Duplicate "duplicate" "The same message twice, under one id.",
     TwoIds "two-ids" "The same stream under two message ids.",
     Late "late" "A message that is 11 minutes old.",
@@ -80,6 +85,14 @@ pub(super) async fn play(sim: &TwitchSim, user: &TwitchUserId, case: EdgeCase) -
         EdgeCase::Offline => {
             let event = sim.shared.world().end_stream(user.as_str(), sim.shared.clock.now());
             sim.deliver(user, &Delivery::new("stream.offline", event)).await
+        }
+        EdgeCase::Follow
+        | EdgeCase::Raid
+        | EdgeCase::Subscribe
+        | EdgeCase::Gift
+        | EdgeCase::Cheer => {
+            let (kind, event) = sim.shared.world().viewers_do(user.as_str(), case, now(sim));
+            sim.deliver(user, &Delivery::new(kind, event)).await
         }
         EdgeCase::Duplicate => {
             let message_id = Some(Uuid::new_v4().to_string());
@@ -136,6 +149,10 @@ pub(super) async fn play(sim: &TwitchSim, user: &TwitchUserId, case: EdgeCase) -
         EdgeCase::Revocation => sim.revoke(user, "authorization_revoked").await,
         EdgeCase::RevocationUnknown => sim.revoke(user, "a_status_of_2031").await,
     }
+}
+
+fn now(sim: &TwitchSim) -> OffsetDateTime {
+    sim.shared.clock.now()
 }
 
 async fn signed(

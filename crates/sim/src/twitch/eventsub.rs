@@ -26,10 +26,22 @@ const KINDS: &[(&str, &str, &[&str])] = &[
     ("stream.online", "1", &["broadcaster_user_id"]),
     ("stream.offline", "1", &["broadcaster_user_id"]),
     ("channel.update", "2", &["broadcaster_user_id"]),
-    ("channel.raid", "1", &["from_broadcaster_user_id", "to_broadcaster_user_id"]),
+    ("channel.raid", "1", &["to_broadcaster_user_id", "from_broadcaster_user_id"]),
+    ("channel.follow", "2", &["broadcaster_user_id", "moderator_user_id"]),
+    ("channel.subscribe", "1", &["broadcaster_user_id"]),
+    ("channel.subscription.gift", "1", &["broadcaster_user_id"]),
+    ("channel.cheer", "1", &["broadcaster_user_id"]),
     ("user.update", "1", &["user_id"]),
     ("user.authorization.grant", "1", &["client_id"]),
     ("user.authorization.revoke", "1", &["client_id"]),
+];
+
+/// What the broadcaster must have granted for a type.
+const SCOPES: &[(&str, &str)] = &[
+    ("channel.follow", "moderator:read:followers"),
+    ("channel.subscribe", "channel:read:subscriptions"),
+    ("channel.subscription.gift", "channel:read:subscriptions"),
+    ("channel.cheer", "bits:read"),
 ];
 
 /// The version of a type and the key of its condition; those of most types when it is unknown.
@@ -54,6 +66,7 @@ pub(super) async fn create(
     let (id, created, challenge) = {
         let mut world = shared.world();
         check_condition(&world, &shared.client_id, &new)?;
+        check_scope(&world, &new)?;
         check_others(&world, &new)?;
         let id = world.add_subscription(new, created_at);
         (id.clone(), with_totals(&world, &[world.subscription_json(&id)]), world.challenge)
@@ -92,8 +105,10 @@ fn parse(body: &Value) -> Result<NewSubscription, Refusal> {
     }
     let condition = body.get("condition").cloned().unwrap_or_default();
     let named = keys.iter().filter(|key| condition[**key].as_str().is_some_and(|v| !v.is_empty()));
-    if named.count() != 1 {
-        return Err(refuse(400, &format!("the condition must have one of {}", keys.join(", "))));
+    // Of raids one side is named, of all other types everything.
+    let wanted = if kind == "channel.raid" { 1 } else { keys.len() };
+    if named.count() != wanted {
+        return Err(refuse(400, &format!("the condition must have {}", keys.join(", "))));
     }
     Ok(NewSubscription {
         kind: kind.to_owned(),
@@ -127,6 +142,22 @@ fn check_condition(world: &World, client: &str, new: &NewSubscription) -> Result
         }
     }
     Ok(())
+}
+
+/// A moderator's scope counts too; here broadcasters are the only moderators.
+fn check_scope(world: &World, new: &NewSubscription) -> Result<(), Refusal> {
+    let Some((_, scope)) = SCOPES.iter().find(|(kind, _)| *kind == new.kind) else { return Ok(()) };
+    let granted = |key: &str| {
+        let user = new.condition[key].as_str().and_then(|id| world.user(id));
+        user.is_some_and(|user| user.authorized && user.scopes.iter().any(|s| s == scope))
+    };
+    let key =
+        if new.kind == "channel.follow" { "moderator_user_id" } else { "broadcaster_user_id" };
+    if granted(key) {
+        Ok(())
+    } else {
+        Err(refuse(403, "subscription missing proper authorization"))
+    }
 }
 
 fn check_others(world: &World, new: &NewSubscription) -> Result<(), Refusal> {

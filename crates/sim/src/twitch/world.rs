@@ -1,7 +1,7 @@
 //! The state of the simulated Twitch.
 
 use super::{
-    Fault,
+    EdgeCase, Fault,
     faults::Challenge,
     limits::Bucket,
     listing::{self, ListingLag},
@@ -159,6 +159,49 @@ impl World {
             event["content_classification_labels"] = json!([]);
         }
         event
+    }
+
+    /// What somebody new does in a channel: the type and the event.
+    pub(super) fn viewers_do(
+        &mut self,
+        id: &str,
+        what: EdgeCase,
+        now: OffsetDateTime,
+    ) -> (&'static str, Value) {
+        let number = self.next_number();
+        let (viewer, login) = ((80_000_000 + number).to_string(), format!("viewer_{number}"));
+        let name = format!("Viewer_{number}");
+        let mut event = self.broadcaster(id);
+        if what == EdgeCase::Raid {
+            let to = |key: &str| event[format!("broadcaster_user_{key}")].clone();
+            let raid = json!({
+                "from_broadcaster_user_id": viewer, "from_broadcaster_user_login": login,
+                "from_broadcaster_user_name": name, "to_broadcaster_user_id": to("id"),
+                "to_broadcaster_user_login": to("login"), "to_broadcaster_user_name": to("name"), "viewers": 42,
+            });
+            return ("channel.raid", raid);
+        }
+        event["user_id"] = json!(viewer);
+        event["user_login"] = json!(login);
+        event["user_name"] = json!(name);
+        let (kind, more) = match what {
+            EdgeCase::Subscribe => {
+                ("channel.subscribe", json!({ "tier": "1000", "is_gift": false }))
+            }
+            EdgeCase::Gift => (
+                "channel.subscription.gift",
+                json!({ "tier": "1000", "total": 5, "cumulative_total": null, "is_anonymous": false }),
+            ),
+            EdgeCase::Cheer => (
+                "channel.cheer",
+                json!({ "is_anonymous": false, "bits": 100, "message": "Cheer100 hello" }),
+            ),
+            _ => ("channel.follow", json!({ "followed_at": text(now) })),
+        };
+        for (key, value) in more.as_object().into_iter().flatten() {
+            event[key] = value.clone();
+        }
+        (kind, event)
     }
 
     /// The event of a user who gives or takes an authorisation; a removed one has no names.

@@ -2,7 +2,7 @@
 
 use crate::application::{Application, ChallengeAnswer, SECRET, eventually};
 use serde_json::{Value, json};
-use sm_sim::twitch::{Challenge, Options};
+use sm_sim::twitch::{Challenge, EdgeCase, Options};
 
 #[tokio::test]
 async fn subscription_is_enabled_by_the_right_answer_to_a_signed_challenge() {
@@ -196,4 +196,32 @@ async fn subscriptions_about_a_user_who_authorised_us_are_free() {
     assert_eq!(made.body["data"][0]["cost"], 0);
     app.twitch.deauthorize(&ana).await;
     assert_eq!(cost().await, 2);
+}
+
+#[tokio::test]
+async fn what_needs_a_scope_is_refused_until_the_broadcaster_grants_it() {
+    let app = Application::start().await;
+    let ana = app.twitch.add_user("ana", "Ana");
+    for (kind, version, scope) in [
+        ("channel.follow", "2", "moderator:read:followers"),
+        ("channel.subscribe", "1", "channel:read:subscriptions"),
+        ("channel.cheer", "1", "bits:read"),
+    ] {
+        let mut request = app.request(kind, version, &ana);
+        if kind == "channel.follow" {
+            assert_eq!(app.create(&request).await.status, 400, "it names no moderator");
+            request["condition"]["moderator_user_id"] = json!(ana);
+        }
+        let refused = app.create(&request).await;
+        let message = "subscription missing proper authorization";
+        assert_eq!((refused.status, &refused.body["message"]), (403, &message.into()), "{kind}");
+        app.twitch.grant(&ana, &[scope]).await;
+        assert_eq!(app.create(&request).await.status, 202, "{kind}");
+    }
+    let raid = app.request("channel.raid", "1", &ana);
+    assert_eq!(raid["condition"]["broadcaster_user_id"], ana.as_str());
+    let raid = json!({ "type": "channel.raid", "version": "1", "transport": raid["transport"],
+                       "condition": { "to_broadcaster_user_id": ana } });
+    assert_eq!(app.create(&raid).await.status, 202);
+    assert_eq!(app.twitch.trigger(&ana, EdgeCase::Gift).await, [0_u16; 0], "nobody asked for it");
 }

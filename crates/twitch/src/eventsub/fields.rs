@@ -38,6 +38,32 @@ pub(crate) fn moment<'de, D: Deserializer<'de>>(
     Ok(text.and_then(|text| OffsetDateTime::parse(&text, &Rfc3339).ok()))
 }
 
+/// Reads a count; `null` and what lies below 0 are none.
+pub(super) fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
+    Ok(Option::<i64>::deserialize(deserializer)?.unwrap_or_default().max(0))
+}
+
+/// The fields with which an event names somebody beside the broadcaster; all `null`: somebody without a name.
+#[derive(Deserialize)]
+pub(super) struct UserFields {
+    #[serde(default, deserialize_with = "set")]
+    user_id: Option<String>,
+    #[serde(default, deserialize_with = "set")]
+    user_login: Option<String>,
+    #[serde(default, deserialize_with = "set")]
+    user_name: Option<String>,
+}
+
+impl UserFields {
+    pub(super) fn named(self) -> Option<Broadcaster> {
+        Some(Broadcaster {
+            id: TwitchUserId(self.user_id?),
+            login: self.user_login.unwrap_or_default(),
+            name: self.user_name.unwrap_or_default(),
+        })
+    }
+}
+
 /// The three fields with which most events name the broadcaster.
 #[derive(Deserialize)]
 pub(super) struct BroadcasterFields {

@@ -1,5 +1,10 @@
 //! EventSub over webhooks: verification first, then payloads that tolerate what is new.
 
+mod channel_cheer;
+mod channel_follow;
+mod channel_raid;
+mod channel_subscribe;
+mod channel_subscription_gift;
 mod channel_update;
 pub(crate) mod fields;
 mod payload;
@@ -10,6 +15,11 @@ mod user_authorization_revoke;
 mod user_update;
 mod verify;
 
+pub use channel_cheer::ChannelCheer;
+pub use channel_follow::ChannelFollow;
+pub use channel_raid::ChannelRaid;
+pub use channel_subscribe::ChannelSubscribe;
+pub use channel_subscription_gift::ChannelSubscriptionGift;
 pub use channel_update::ChannelUpdate;
 pub use fields::Broadcaster;
 pub use payload::{Event, Message, PayloadError};

@@ -1,10 +1,12 @@
 //! Bodies of deliveries. Unknown kinds of messages and types of events are accepted.
 
 use super::{
-    AuthorizationRevoke, ChannelUpdate, StreamOffline, StreamOnline, Subscription, UserUpdate,
+    AuthorizationRevoke, ChannelCheer, ChannelFollow, ChannelRaid, ChannelSubscribe,
+    ChannelSubscriptionGift, ChannelUpdate, StreamOffline, StreamOnline, Subscription, UserUpdate,
 };
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
+use sm_types::TwitchUserId;
 
 /// Why a verified body could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -46,12 +48,41 @@ pub enum Event {
     StreamOffline(StreamOffline),
     /// Title, category or language changed.
     ChannelUpdate(ChannelUpdate),
+    /// Somebody follows a channel.
+    ChannelFollow(ChannelFollow),
+    /// A channel sends its viewers to another.
+    ChannelRaid(ChannelRaid),
+    /// Somebody subscribes to a channel.
+    ChannelSubscribe(ChannelSubscribe),
+    /// Somebody gives subscriptions away.
+    ChannelSubscriptionGift(ChannelSubscriptionGift),
+    /// Somebody cheers.
+    ChannelCheer(ChannelCheer),
     /// A user disconnected the app or changed the password.
     AuthorizationRevoke(AuthorizationRevoke),
     /// A user's names changed.
     UserUpdate(UserUpdate),
     /// A type that we do not act upon.
     Unknown { subscription_type: String },
+}
+
+impl Event {
+    /// The channel it happened in.
+    pub fn streamer(&self) -> Option<&TwitchUserId> {
+        Some(match self {
+            Self::StreamOnline(e) => &e.broadcaster.id,
+            Self::StreamOffline(e) => &e.broadcaster.id,
+            Self::ChannelUpdate(e) => &e.broadcaster.id,
+            Self::ChannelFollow(e) => &e.broadcaster.id,
+            Self::ChannelRaid(e) => &e.to.id,
+            Self::ChannelSubscribe(e) => &e.broadcaster.id,
+            Self::ChannelSubscriptionGift(e) => &e.broadcaster.id,
+            Self::ChannelCheer(e) => &e.broadcaster.id,
+            Self::AuthorizationRevoke(_) | Self::UserUpdate(_) | Self::Unknown { .. } => {
+                return None;
+            }
+        })
+    }
 }
 
 pub(super) fn parse(message_type: &str, body: &[u8]) -> Result<Message, PayloadError> {
@@ -94,6 +125,11 @@ fn notification(body: &[u8]) -> Result<Message, PayloadError> {
         "stream.online" => Event::StreamOnline(read(json)?),
         "stream.offline" => Event::StreamOffline(read(json)?),
         "channel.update" => Event::ChannelUpdate(read(json)?),
+        "channel.follow" => Event::ChannelFollow(read(json)?),
+        "channel.raid" => Event::ChannelRaid(read(json)?),
+        "channel.subscribe" => Event::ChannelSubscribe(read(json)?),
+        "channel.subscription.gift" => Event::ChannelSubscriptionGift(read(json)?),
+        "channel.cheer" => Event::ChannelCheer(read(json)?),
         "user.authorization.revoke" => Event::AuthorizationRevoke(read(json)?),
         "user.update" => Event::UserUpdate(read(json)?),
         other => Event::Unknown { subscription_type: other.to_owned() },

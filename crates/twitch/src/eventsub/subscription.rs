@@ -37,7 +37,9 @@ impl Subscription {
     /// The user that the condition names, if it does.
     pub fn user_in_condition(&self) -> Option<&str> {
         let user = |key| self.condition.get(key)?.as_str().filter(|id| !id.is_empty());
-        user("broadcaster_user_id").or_else(|| user("user_id"))
+        // Raids are subscribed to by who is raided.
+        let keys = ["broadcaster_user_id", "user_id", "to_broadcaster_user_id"];
+        keys.into_iter().find_map(user)
     }
 
     /// Where it is delivered to.
@@ -137,6 +139,8 @@ mod tests {
         };
         assert_eq!(user(r#"{"broadcaster_user_id":"7"}"#).as_deref(), Some("7"));
         assert_eq!(user(r#"{"user_id":"8","broadcaster_user_id":""}"#).as_deref(), Some("8"));
+        let raided = r#"{"from_broadcaster_user_id":"","to_broadcaster_user_id":"10"}"#;
+        assert_eq!(user(raided).as_deref(), Some("10"));
         assert_eq!(user(r#"{"client_id":"9"}"#), None);
         assert_eq!(user("null"), None);
     }

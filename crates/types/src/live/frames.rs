@@ -4,6 +4,7 @@
 //! connection stays.
 
 use super::{
+    feed::FeedEvent,
     page::Page,
     topic::{Place, Room, Topic},
 };
@@ -124,6 +125,8 @@ pub struct Presence {
 pub enum Fact {
     /// A message is new or has changed.
     Shout(Box<Shout>),
+    /// Something has happened in a channel.
+    Feed(Box<FeedEvent>),
     /// Somebody is muted, or no more.
     Mute(serde_json::Value),
     /// Somebody has come, gone, or turned to another page.

@@ -1,6 +1,6 @@
 //! What can be listened to, and where in it somebody stands.
 
-use crate::GuildId;
+use crate::{GuildId, TwitchUserId};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::{borrow::Cow, fmt, str::FromStr};
 
@@ -13,6 +13,30 @@ pub enum Room {
     Guild(GuildId),
 }
 
+/// Whose feed: a Twitch user, whose ids are numbers in digits so far. One that is none has no feed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FeedId(u64);
+
+impl FeedId {
+    pub fn of(streamer: &TwitchUserId) -> Option<Self> {
+        streamer.as_str().parse().ok()
+    }
+
+    pub fn streamer(self) -> TwitchUserId {
+        TwitchUserId(self.0.to_string())
+    }
+}
+
+impl FromStr for FeedId {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let id = text.parse().map(Self).map_err(|_| ())?;
+        // One feed has one name.
+        if id.streamer().as_str() == text { Ok(id) } else { Err(()) }
+    }
+}
+
 /// What can be listened to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Topic {
@@ -22,20 +46,28 @@ pub enum Topic {
     Presence(GuildId),
     /// What changes in a server: deliveries, streams, settings.
     Server(GuildId),
+    /// What happens in a channel on Twitch.
+    Feed(FeedId),
 }
 
 /// A text that names no topic of ours.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{0}` is no topic: expected room:public, room:<server id>, presence:<server id> or server:<server id>"
+    "`{0}` is no topic: expected room:public, room:<server id>, presence:<server id>, server:<server id> or \
+     feed:<Twitch user id>"
 )]
 pub struct UnknownTopic(String);
 
 impl Topic {
-    /// The server whose members may listen; `None`: everybody may.
+    /// The feed of a streamer.
+    pub fn feed(streamer: &TwitchUserId) -> Option<Self> {
+        FeedId::of(streamer).map(Self::Feed)
+    }
+
+    /// The server whose members may listen; `None`: it is no server's.
     pub fn guild(self) -> Option<GuildId> {
         match self {
-            Self::Room(Room::Public) => None,
+            Self::Room(Room::Public) | Self::Feed(_) => None,
             Self::Room(Room::Guild(guild)) | Self::Presence(guild) | Self::Server(guild) => {
                 Some(guild)
             }
@@ -56,6 +88,7 @@ impl fmt::Display for Topic {
             Self::Room(Room::Guild(guild)) => write!(f, "room:{guild}"),
             Self::Presence(guild) => write!(f, "presence:{guild}"),
             Self::Server(guild) => write!(f, "server:{guild}"),
+            Self::Feed(FeedId(id)) => write!(f, "feed:{id}"),
         }
     }
 }
@@ -76,6 +109,7 @@ impl FromStr for Topic {
             ("room", _) => Self::Room(Room::Guild(guild()?)),
             ("presence", _) => Self::Presence(guild()?),
             ("server", _) => Self::Server(guild()?),
+            ("feed", _) => Self::Feed(id.parse().map_err(|()| unknown())?),
             _ => return Err(unknown()),
         })
     }
@@ -110,10 +144,15 @@ mod tests {
 
     #[test]
     fn topic_has_one_name() {
-        for text in ["room:public", "room:1", "presence:18446744073709551615", "server:20"] {
+        for text in
+            ["room:public", "room:1", "presence:18446744073709551615", "server:20", "feed:70011223"]
+        {
             assert_eq!(text.parse::<Topic>().unwrap().to_string(), text);
         }
-        for text in ["", "room", "room:", "room:01", "room:+1", "Room:1", "feed:1:2", "room:1 "] {
+        for text in [
+            "", "room", "room:", "room:01", "room:+1", "Room:1", "feed:1:2", "feed:x", "feed:007",
+            "room:1 ",
+        ] {
             assert!(text.parse::<Topic>().is_err(), "{text}");
         }
     }

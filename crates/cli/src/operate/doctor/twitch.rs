@@ -47,7 +47,7 @@ fn refused(name: &'static str, error: &Error, fix: &str) -> Check {
 pub(crate) async fn redirect(app: &App, config: &Config) -> Check {
     const NAME: &str = "twitch redirect";
     let redirect = Addresses::below(&config.public_base_url).twitch_redirect;
-    let Some(page) = app.twitch.consent_url(&redirect, "doctor") else {
+    let Some(page) = app.twitch.consent_url(&redirect, "doctor", &[sm_twitch::LINK_SCOPE]) else {
         return Check::problem(NAME, "has no consent page", "TWITCH_AUTH_URL is not an address");
     };
     let Ok(answer) = sm_aws::lazy_http().get(page).send().await else {
