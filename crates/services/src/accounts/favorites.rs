@@ -53,7 +53,7 @@ pub async fn replace(app: &App, user: UserId, ids: &[TwitchUserId]) -> Result<()
         let Some(named) = known.iter().find(|named| named.id == *id) else {
             let message = "Twitch does not know this channel.";
             return Err(SaveError::field(
-                &format!("streamer_ids[{at}]"),
+                format!("streamer_ids[{at}]"),
                 "unknown_streamer",
                 message,
             )
