@@ -1039,6 +1039,22 @@ export interface components {
             /** @description The title of its page; what is beyond 200 characters is cut off. */
             title: string;
         };
+        /** @description A channel that was found to watch. */
+        ChannelFound: {
+            /** @description The avatar's address. */
+            avatar_url?: string | null;
+            display_name: string;
+            /** @description Twitch's id. */
+            id: string;
+            /** @description Whether the channel is live, where that is known. */
+            is_live?: boolean | null;
+            login: string;
+            /**
+             * @description Why it is here: its name is `exact`, begins so (`prefix`), or is `similar`.
+             * @example prefix
+             */
+            match: string;
+        };
         /** @description A channel to choose. */
         ChannelItem: {
             /** @description Whether the bot can post. */
