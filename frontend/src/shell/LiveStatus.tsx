@@ -6,20 +6,18 @@ import { meQuery } from "~/api/session";
 import classes from "./LiveStatus.module.css";
 
 /**
- * Keeps the socket for as long as this person is signed in, and says whether the page is told what happens; nothing
+ * Keeps the socket for as long as one person is signed in, and says whether the page is told what happens; nothing
  * where no page wants to be.
  */
 export default function LiveStatus({
-  userId,
   confirmedAt,
 }: {
-  userId: string;
   /** When they were last seen to be signed in. */
   confirmedAt: number;
 }) {
   const { t } = useTranslation();
   const client = useQueryClient();
-  useLiveSession(userId, confirmedAt, () => {
+  useLiveSession(confirmedAt, () => {
     void client.invalidateQueries({ queryKey: meQuery.queryKey });
   });
   const state = useSocketState();

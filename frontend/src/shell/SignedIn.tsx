@@ -78,7 +78,7 @@ export function SignedIn() {
           </Group>
           <Group gap="xs" wrap="nowrap">
             <Suspense>
-              <LiveStatus userId={me.data.id} confirmedAt={me.dataUpdatedAt} />
+              <LiveStatus key={me.data.id} confirmedAt={me.dataUpdatedAt} />
             </Suspense>
             <SearchButton />
             <UserMenu me={me.data} />

@@ -11,7 +11,7 @@ const asked: Record<string, number> = {};
 
 /** A page that shows these. */
 function usePage(guildId: string | null) {
-  useLiveSession("ada", 1, () => {});
+  useLiveSession(1, () => {});
   useServerLive(guildId);
   for (const query of ["overview", "streamers", "deliveries", "newest"]) {
     // oxlint-disable-next-line react/rules-of-hooks -- always the same

@@ -8,10 +8,10 @@ export type { TopicState } from "./socket";
 /** The page's socket; it outlives every component. */
 export const live = new LiveSocket();
 
-/** Lets the socket be there while this person is signed in; `confirmedAt` is when that was last seen. */
-export function useLiveSession(userId: string, confirmedAt: number, onSessionEnded: () => void) {
+/** Lets the socket be there while one person is signed in; `confirmedAt` is when that was last seen. */
+export function useLiveSession(confirmedAt: number, onSessionEnded: () => void) {
   const ended = useEffectEvent(onSessionEnded);
-  useEffect(() => live.signIn(() => ended()), [userId]);
+  useEffect(() => live.signIn(() => ended()), []);
   useEffect(() => live.sessionConfirmed(confirmedAt), [confirmedAt]);
 }
 

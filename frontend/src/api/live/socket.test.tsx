@@ -99,7 +99,7 @@ describe("opening", () => {
   it("happens once under StrictMode, for all that listen", async () => {
     const { result, unmount } = renderHook(
       () => {
-        useLiveSession("ada", 1, () => {});
+        useLiveSession(1, () => {});
         useTopic("server:1", listener());
         return useTopic(ROOM, listener(at(5)));
       },
