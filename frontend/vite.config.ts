@@ -23,7 +23,9 @@ export default defineConfig({
       },
     },
   },
-  server: { proxy: { "/api": forwarded, "/webhooks": forwarded } },
+  server: {
+    proxy: { "/api": forwarded, "/webhooks": forwarded, "/ws": { ...forwarded, ws: true } },
+  },
   test: {
     environment: "jsdom",
     include: ["src/**/*.test.{ts,tsx}"],

@@ -26,6 +26,7 @@ export const SIGNED_IN = [
   "/s/G/templates/T",
   "/s/G/deliveries",
   "/s/G/deliveries/D",
+  "/s/G/team",
   "/s/G/audit",
 ];
 

@@ -22,6 +22,7 @@ test("the list of keys names every one", async ({ page, world }) => {
     /^gn.*Notifications$/,
     /^gt.*Templates$/,
     /^gd.*Deliveries$/,
+    /^gc.*Team$/,
     /^ga.*Audit log$/,
   ]);
   await expect(keys("Deliveries and audit log")).toHaveText([
@@ -43,6 +44,7 @@ test("keys lead through the pages and their lists", async ({ page, world }) => {
     ["s", "/streamers"],
     ["n", "/notifications"],
     ["t", "/templates"],
+    ["c", "/team"],
     ["a", "/audit"],
     ["d", "/deliveries"],
     ["o", ""],

@@ -226,6 +226,8 @@ function complaints(page: Page): string[] {
   page.on("console", (message) => {
     // Chromium itself reports each answer of 400 and up; the pages show those.
     if (message.type() !== "error" || message.text().startsWith("Failed to load resource")) return;
+    // A page that outlives its server looks for it.
+    if (/^WebSocket .* net::ERR_CONNECTION_REFUSED/.test(message.text())) return;
     lines.push(message.text());
   });
   page.on("pageerror", (error) => lines.push(String(error)));

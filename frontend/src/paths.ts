@@ -12,6 +12,7 @@ export const paths = {
   template: "/s/$guildId/templates/$templateId",
   deliveries: "/s/$guildId/deliveries",
   delivery: "/s/$guildId/deliveries/$deliveryId",
+  team: "/s/$guildId/team",
   audit: "/s/$guildId/audit",
   me: "/me",
   sessions: "/me/sessions",

@@ -187,6 +187,12 @@ const delivery = createRoute({
   component: lazyRouteComponent(() => import("./features/deliveries/DeliveryPage"), "DeliveryPage"),
 });
 
+const team = createRoute({
+  getParentRoute: () => guild,
+  path: "/team",
+  component: lazyRouteComponent(() => import("./features/team/TeamPage"), "TeamPage"),
+});
+
 const audit = createRoute({
   getParentRoute: () => guild,
   path: "/audit",
@@ -210,6 +216,7 @@ const routeTree = root.addChildren([
       template,
       deliveries,
       delivery,
+      team,
       audit,
     ]),
   ]),

@@ -12,6 +12,7 @@ use tower::ServiceExt;
 
 /// Where the API answers; everything else belongs to the dashboard.
 const API: [&str; 2] = ["/api/", "/webhooks/"];
+const SOCKET: &str = "/ws";
 /// Files whose name changes with their content.
 const HASHED: &str = "assets/";
 const PAGE: &str = "index.html";
@@ -59,7 +60,7 @@ struct Parts {
 
 async fn choose(State(parts): State<Parts>, request: Request) -> Response {
     let path = request.uri().path();
-    if API.iter().any(|prefix| path.starts_with(prefix)) {
+    if path == SOCKET || API.iter().any(|prefix| path.starts_with(prefix)) {
         return parts.api.oneshot(request).await.into_response();
     }
     let mut answer = answer(&parts.site, &request);

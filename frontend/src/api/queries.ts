@@ -225,6 +225,38 @@ export const queries = {
       initialPageParam: undefined as string | undefined,
       getNextPageParam: (page) => page.next ?? undefined,
     }),
+
+  room: (room: string) =>
+    queryOptions({
+      queryKey: ["room", room, "state"],
+      queryFn: ({ signal }) =>
+        ask(api.GET("/api/rooms/{room}", { params: { path: { room } }, signal })),
+      // What was unread when somebody came stays marked while they are there.
+      staleTime: Infinity,
+      gcTime: 0,
+    }),
+
+  /** The latest that was said in a room; the socket tells what follows. */
+  roomMessages: (room: string) =>
+    queryOptions({
+      queryKey: ["room", room, "messages"],
+      queryFn: ({ signal }) =>
+        ask(
+          api.GET("/api/rooms/{room}/messages", {
+            params: { path: { room }, query: { limit: 50 } },
+            signal,
+          }),
+        ),
+      staleTime: Infinity,
+      gcTime: 0,
+    }),
+
+  mutes: (room: string) =>
+    queryOptions({
+      queryKey: ["room", room, "mutes"],
+      queryFn: ({ signal }) =>
+        ask(api.GET("/api/rooms/{room}/mutes", { params: { path: { room } }, signal })),
+    }),
 };
 
 /** What the delivery log can be narrowed to. */

@@ -1914,6 +1914,11 @@ export interface components {
             /** @description Whether they moderate the room. */
             moderates: boolean;
             /**
+             * Format: date-time
+             * @description Until when they may not write; null: they may.
+             */
+            muted_until?: string | null;
+            /**
              * Format: int64
              * @description Up to where they have read.
              */
@@ -3885,14 +3890,15 @@ export interface operations {
     };
     get_rooms_by_room_messages: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Messages before this position. */
+                before?: number;
+                /** @description How many, 1 to 100. */
+                limit?: number;
+            };
             header?: never;
             path: {
                 room: string;
-                /** @description Messages before this position. */
-                before: number | null;
-                /** @description How many, 1 to 100. */
-                limit: number | null;
             };
             cookie?: never;
         };
@@ -4000,13 +4006,14 @@ export interface operations {
     };
     delete_rooms_by_room_messages_by_message_id: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Up to 200 characters; kept in the audit log. */
+                reason?: string;
+            };
             header?: never;
             path: {
                 room: string;
                 message_id: string;
-                /** @description Up to 200 characters; kept in the audit log. */
-                reason: string | null;
             };
             cookie?: never;
         };

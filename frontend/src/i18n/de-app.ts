@@ -8,6 +8,7 @@ import notifications from "../features/notifications/locale/de.json";
 import overview from "../features/overview/locale/de.json";
 import servers from "../features/servers/locale/de.json";
 import streamers from "../features/streamers/locale/de.json";
+import team from "../features/team/locale/de.json";
 import templates from "../features/templates/locale/de.json";
 
 /** The texts of the pages behind the sign-in, by namespace. */
@@ -22,5 +23,6 @@ export default {
   overview,
   servers,
   streamers,
+  team,
   templates,
 };

@@ -8,6 +8,7 @@ import notifications from "../features/notifications/locale/en.json";
 import overview from "../features/overview/locale/en.json";
 import servers from "../features/servers/locale/en.json";
 import streamers from "../features/streamers/locale/en.json";
+import team from "../features/team/locale/en.json";
 import templates from "../features/templates/locale/en.json";
 
 /** The texts of the pages behind the sign-in, by namespace. */
@@ -22,5 +23,6 @@ export default {
   overview,
   servers,
   streamers,
+  team,
   templates,
 };

@@ -1,11 +1,13 @@
 import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { Link, Outlet, useParams } from "@tanstack/react-router";
+import { Link, Outlet, useMatchRoute, useParams } from "@tanstack/react-router";
 import { IconLock, IconRobot } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import { queries } from "~/api/queries";
 import { leave, paths } from "~/paths";
 import { EmptyState } from "~/ui/EmptyState";
+import { LinkButton } from "~/ui/links";
+import { useServerLive } from "./useServerLive";
 
 /** Around a server's pages: says so when the bot is not there, or the person may not manage it. */
 export function GuildFrame() {
@@ -14,8 +16,14 @@ export function GuildFrame() {
   const guilds = useQuery(queries.guilds);
   const found = (list: { id: string; name: string }[] | undefined) =>
     list?.find((guild) => guild.id === guildId);
+  const managed = found(guilds.data?.ready) !== undefined;
+  useServerLive(managed ? guildId : null);
+  const inTeam = useMatchRoute()({ to: paths.team, params: { guildId } }) !== false;
   const addable = found(guilds.data?.can_add);
   const barred = found(guilds.data?.no_permission);
+  // The bot is where there is something to choose.
+  const mine = useQuery({ ...queries.preferences, enabled: barred !== undefined && !inTeam });
+  const hasRoom = mine.data?.some(({ guild_id }) => guild_id === guildId) ?? false;
   const others = (
     <Button component={Link} to={paths.servers} variant="default">
       {t("servers.all")}
@@ -38,13 +46,22 @@ export function GuildFrame() {
       />
     );
   }
-  if (barred) {
+  if (barred && !inTeam) {
     return (
       <EmptyState
         icon={<IconLock size={40} />}
         title={t("guild.noPermissionTitle", { name: barred.name })}
         text={t("guild.noPermissionText")}
-        actions={others}
+        actions={
+          <>
+            {hasRoom && (
+              <LinkButton to={paths.team} params={{ guildId }}>
+                {t("guild.toTeam")}
+              </LinkButton>
+            )}
+            {others}
+          </>
+        }
       />
     );
   }

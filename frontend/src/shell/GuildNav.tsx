@@ -1,7 +1,9 @@
 import { NavLink } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
-import { guildPages } from "./guild-pages";
+import { useQuery } from "@tanstack/react-query";
+import { queries } from "~/api/queries";
+import { guildPages, memberPages } from "./guild-pages";
 
 /** What Mantine draws a link by that leads to where one is. */
 const ACTIVE = { "data-active": true } as const;
@@ -9,9 +11,11 @@ const ACTIVE = { "data-active": true } as const;
 /** The pages of a server. */
 export function GuildNav({ guildId }: { guildId: string }) {
   const { t } = useTranslation();
+  const guilds = useQuery(queries.guilds);
+  const barred = guilds.data?.no_permission.some(({ id }) => id === guildId) ?? false;
   return (
     <nav aria-label={t("nav.label")}>
-      {guildPages.map(({ to, name, icon: Icon, exact }) => (
+      {(barred ? memberPages : guildPages).map(({ to, name, icon: Icon, exact }) => (
         <NavLink
           key={to}
           renderRoot={(props) => (

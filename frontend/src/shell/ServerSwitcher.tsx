@@ -14,7 +14,8 @@ export function ServerSwitcher({ guildId }: { guildId: string | undefined }) {
   const { t } = useTranslation();
   const guilds = useQuery(queries.guilds);
   const ready = guilds.data?.ready ?? [];
-  const current = ready.find((guild) => guild.id === guildId);
+  const known = [...ready, ...(guilds.data?.no_permission ?? [])];
+  const current = known.find((guild) => guild.id === guildId);
   return (
     <Menu position="bottom-start" width={260} shadow="md">
       <Menu.Target>

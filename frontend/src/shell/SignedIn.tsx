@@ -15,6 +15,7 @@ import { SignedOutPage } from "./SignedOutPage";
 import { UserMenu } from "./UserMenu";
 import { noteSignIn } from "./useSignedIn";
 
+const LiveStatus = lazy(() => import("./LiveStatus"));
 const Overlays = lazy(() => import("./Overlays"));
 
 /** Around every page that needs somebody signed in: header, navigation, palette. */
@@ -76,6 +77,9 @@ export function SignedIn() {
             <ServerSwitcher guildId={guildId} />
           </Group>
           <Group gap="xs" wrap="nowrap">
+            <Suspense>
+              <LiveStatus key={me.data.id} confirmedAt={me.dataUpdatedAt} />
+            </Suspense>
             <SearchButton />
             <UserMenu me={me.data} />
           </Group>

@@ -3,6 +3,7 @@ import {
   IconHistory,
   IconHome,
   IconMessage,
+  IconMessages,
   IconSend,
   IconUsers,
 } from "@tabler/icons-react";
@@ -15,5 +16,9 @@ export const guildPages = [
   { to: paths.notifications, name: "nav.notifications", icon: IconBell, key: "n", exact: false },
   { to: paths.templates, name: "nav.templates", icon: IconMessage, key: "t", exact: false },
   { to: paths.deliveries, name: "nav.deliveries", icon: IconSend, key: "d", exact: false },
+  { to: paths.team, name: "nav.team", icon: IconMessages, key: "c", exact: false },
   { to: paths.audit, name: "nav.audit", icon: IconHistory, key: "a", exact: false },
 ] as const;
+
+/** Those for everybody in the server; the others are for who manages it. */
+export const memberPages = guildPages.filter(({ to }) => to === paths.team);

@@ -139,7 +139,9 @@ async fn muted_people_read_and_do_not_write() {
         ben.put(&path, &body).await.refused(403, "not_an_admin");
         ben.get(&mutes).await.refused(403, "not_an_admin");
         ada.put(&path, &json!({ "minutes": 0, "reason": "" })).await.refused(422, "invalid");
-        ada.put(&path, &body).await.ok();
+        let muted = ada.put(&path, &body).await.ok();
+        let until = async || ben.get(&server.path("")).await.ok()["muted_until"].clone();
+        assert_eq!(until().await, muted["until"]);
         let mut socket = ben.socket().await;
         socket.subscribe(&server.room()).await;
         socket.say(shout(&server.room(), "more spam")).await;
@@ -152,6 +154,7 @@ async fn muted_people_read_and_do_not_write() {
         assert_eq!(ada.get(&mutes).await.ok()[0]["name"], "Ben");
         // It ends by itself, or by a moderator.
         t.clock.advance(Duration::minutes(11));
+        assert!(until().await.is_null());
         say(&ben, &server, "sorry").await;
         ada.delete(&path).await.refused(404, "not_found");
         ada.put(&path, &body).await.ok();

@@ -9,6 +9,7 @@ use crate::{
 use axum::Json;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
+use sm_db::live::shouts::{Muted, Unread};
 use sm_services::{
     live::{
         rooms::{self, LONGEST_MUTE, RoomError, Said},
@@ -122,6 +123,7 @@ pub(crate) struct RoomPage {
 /// Which part of a room's history.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct RoomQuery {
     /// Messages before this position.
     before: Option<i64>,
@@ -193,6 +195,7 @@ pub(crate) async fn edit(
 /// Why a moderator deletes a message.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct ReasonQuery {
     /// Up to 200 characters; kept in the audit log.
     reason: Option<String>,
@@ -223,6 +226,9 @@ pub(crate) struct RoomState {
     unread: i64,
     /// Whether they moderate the room.
     moderates: bool,
+    /// Until when they may not write; null: they may.
+    #[schema(format = DateTime)]
+    muted_until: Option<String>,
 }
 
 /// How much of a room you have not read.
@@ -230,8 +236,9 @@ pub(crate) struct RoomState {
     params(("room" = String, Path)), responses((status = 200, body = RoomState)))]
 pub(crate) async fn state(room: InRoom) -> Result<Json<RoomState>, ApiError> {
     let unread = rooms::unread(room.app(), room.entered).await?;
-    let moderates = room.entered.moderates;
-    Ok(Json(RoomState { read_to: unread.position, unread: unread.unread, moderates }))
+    let Unread { position: read_to, unread, muted_until } = unread;
+    let (moderates, muted_until) = (room.entered.moderates, muted_until.map(rfc3339));
+    Ok(Json(RoomState { read_to, unread, moderates, muted_until }))
 }
 
 /// Up to where somebody has read.
@@ -269,7 +276,7 @@ pub(crate) struct MuteItem {
     params(("room" = String, Path)), responses((status = 200, body = Vec<MuteItem>)))]
 pub(crate) async fn mutes(Moderator(room): Moderator) -> Result<Json<Vec<MuteItem>>, ApiError> {
     let all = rooms::muted(room.app(), room.entered).await?;
-    let item = |muted: sm_db::live::shouts::Muted| MuteItem {
+    let item = |muted: Muted| MuteItem {
         user_id: UserId::from_db(muted.user_id).to_string(),
         name: muted.name,
         until: rfc3339(muted.until),

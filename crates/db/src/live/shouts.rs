@@ -360,21 +360,30 @@ pub async fn muted(
 pub struct Unread {
     pub position: i64,
     pub unread: i64,
+    /// Until when they may not write.
+    pub muted_until: Option<OffsetDateTime>,
 }
 
 /// Counts what somebody has not read of a room.
-pub async fn unread(db: impl PgExecutor<'_>, room: Room, user: UserId) -> sqlx::Result<Unread> {
+pub async fn unread(
+    db: impl PgExecutor<'_>,
+    room: Room,
+    user: UserId,
+    now: OffsetDateTime,
+) -> sqlx::Result<Unread> {
     sqlx::query_as(
         "with mark as (
            select coalesce((select position from room_marks where room = $1 and user_id = $2), 0) as position
          )
          select mark.position, (select count(*) from (
            select from shouts s where s.room = $1 and s.position > mark.position and s.author_id <> $2
-             and s.deleted_at is null limit 100) as x) as unread
+             and s.deleted_at is null limit 100) as x) as unread,
+           (select until from room_mutes where room = $1 and user_id = $2 and until > $3) as muted_until
          from mark",
     )
     .bind(room.to_string())
     .bind(user.to_db())
+    .bind(now)
     .fetch_one(db)
     .await
 }

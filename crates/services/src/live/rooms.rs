@@ -222,9 +222,9 @@ pub async fn muted(app: &App, by: Entered) -> Result<Vec<Muted>, RoomError> {
     Ok(shouts::muted(&app.pool, by.room, app.clock.now()).await?)
 }
 
-/// How much of a room somebody has not read.
+/// How much of a room somebody has not read, and whether they may write in it.
 pub async fn unread(app: &App, by: Entered) -> Result<Unread, RoomError> {
-    Ok(shouts::unread(&app.pool, by.room, by.user).await?)
+    Ok(shouts::unread(&app.pool, by.room, by.user, app.clock.now()).await?)
 }
 
 /// Notes how far somebody has read.

@@ -1,5 +1,6 @@
 import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
 import { queries, type DeliveryFilter } from "~/api/queries";
+import { useRenewal } from "~/shell/useServerLive";
 import { fold } from "./fold";
 
 /** How often the log looks for news, while somebody looks at it. */
@@ -8,6 +9,7 @@ const RENEW_MS = 15_000;
 /** The log: pages that stay where they are, brought up to date, and how much is new. */
 export function useDeliveryLog(guildId: string, filter: DeliveryFilter, paused: boolean) {
   const client = useQueryClient();
+  const refetchInterval = useRenewal(guildId, RENEW_MS);
   const options = queries.deliveries(guildId, filter);
   const list = useInfiniteQuery({
     ...options,
@@ -20,7 +22,7 @@ export function useDeliveryLog(guildId: string, filter: DeliveryFilter, paused: 
   const newest = useQuery({
     ...queries.newest(guildId, filter),
     enabled: settled && !paused,
-    refetchInterval: RENEW_MS,
+    refetchInterval,
     // The first page was read a moment ago.
     initialData: settled ? list.data.pages[0] : undefined,
     initialDataUpdatedAt: list.dataUpdatedAt,

@@ -4,6 +4,7 @@ import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { IconCircleCheck, IconFlask, IconPlus } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import type { Schema } from "~/api/client";
+import { useRenewal } from "~/shell/useServerLive";
 import { queries } from "~/api/queries";
 import { TestResult } from "~/delivery/TestResult";
 import { useTestSend } from "~/delivery/useTestSend";
@@ -25,7 +26,8 @@ export function OverviewPage() {
   const { t } = useTranslation("overview");
   const { guildId } = useParams({ from: "/app/s/$guildId" });
   const guilds = useQuery(queries.guilds);
-  const overview = useQuery({ ...queries.overview(guildId), refetchInterval: RENEW_MS });
+  const refetchInterval = useRenewal(guildId, RENEW_MS);
+  const overview = useQuery({ ...queries.overview(guildId), refetchInterval });
   const test = useTestSend(guildId);
   const name =
     overview.data?.name ?? guilds.data?.ready.find((guild) => guild.id === guildId)?.name;

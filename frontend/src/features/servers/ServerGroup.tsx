@@ -1,10 +1,13 @@
 import { Badge, Button, Text, Title } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { IconAlertTriangle, IconBroadcast, IconChevronRight, IconPlus } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import type { Schema } from "~/api/client";
+import { queries } from "~/api/queries";
 import { leave, paths } from "~/paths";
 import { CopyButton } from "~/ui/CopyButton";
+import { LinkButton } from "~/ui/links";
 import { RemoteImage } from "~/ui/RemoteImage";
 import { Status } from "~/ui/Status";
 import classes from "./ServersPage.module.css";
@@ -95,9 +98,22 @@ function Addable({ guild }: { guild: Guild }) {
 function Barred({ guild }: { guild: Guild }) {
   const { t } = useTranslation("servers");
   const link = `${location.origin}${paths.servers}`;
+  // A server with something to choose has the bot, and so a room for its members.
+  const mine = useQuery(queries.preferences);
+  const hasRoom = mine.data?.some(({ guild_id }) => guild_id === guild.id) ?? false;
   return (
     <div className={classes.row}>
       <Name guild={guild} />
+      {hasRoom && (
+        <LinkButton
+          to={paths.team}
+          params={{ guildId: guild.id }}
+          size="xs"
+          aria-label={t("teamOf", { name: guild.name })}
+        >
+          {t("team")}
+        </LinkButton>
+      )}
       <CopyButton text={t("request.text", { name: guild.name, link })} label={t("request.copy")} />
     </div>
   );

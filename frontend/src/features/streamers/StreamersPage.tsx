@@ -18,6 +18,7 @@ import type { Schema } from "~/api/client";
 import { queries } from "~/api/queries";
 import { useShortcutsSetting } from "~/shell/settings";
 import { useKeys } from "~/shell/useKeys";
+import { useRenewal } from "~/shell/useServerLive";
 import { Loaded } from "~/ui/Loaded";
 import { Page } from "~/ui/Page";
 import { AddDialog, type AddTab } from "./AddDialog";
@@ -106,6 +107,8 @@ export function StreamersPage() {
 }
 
 function useStreamerList(guildId: string, q: string) {
+  const often = useRenewal(guildId, VERIFYING_MS);
+  const seldom = useRenewal(guildId, RENEW_MS);
   return useInfiniteQuery({
     ...queries.streamers(guildId, q),
     refetchInterval: ({ state: { data } }) => {
@@ -113,7 +116,7 @@ function useStreamerList(guildId: string, q: string) {
       const verifying = data.pages.some(({ items }) =>
         items.some(({ subscription, enabled }) => enabled && subscription === "pending"),
       );
-      return verifying ? VERIFYING_MS : RENEW_MS;
+      return verifying ? often : seldom;
     },
   });
 }
