@@ -295,20 +295,21 @@ pub struct Mute<'a> {
     pub by: UserId,
 }
 
-pub async fn mute(db: impl PgExecutor<'_>, mute: &Mute<'_>) -> sqlx::Result<()> {
-    sqlx::query(
+/// Until when, as it is stored: to the microsecond.
+pub async fn mute(db: impl PgExecutor<'_>, mute: &Mute<'_>) -> sqlx::Result<OffsetDateTime> {
+    sqlx::query_scalar(
         "insert into room_mutes (room, user_id, until, reason, muted_by) values ($1, $2, $3, $4, $5)
          on conflict on constraint room_mutes_pkey do update
-         set until = excluded.until, reason = excluded.reason, muted_by = excluded.muted_by, created_at = now()",
+         set until = excluded.until, reason = excluded.reason, muted_by = excluded.muted_by, created_at = now()
+         returning until",
     )
     .bind(mute.room.to_string())
     .bind(mute.user.to_db())
     .bind(mute.until)
     .bind(mute.reason)
     .bind(mute.by.to_db())
-    .execute(db)
-    .await?;
-    Ok(())
+    .fetch_one(db)
+    .await
 }
 
 /// Lets somebody write again; false: they were not muted.

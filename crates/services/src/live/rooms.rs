@@ -191,7 +191,7 @@ pub async fn mute(
     let until = app.clock.now() + lasts.clamp(Duration::MINUTE, LONGEST_MUTE);
     let mut transaction = app.pool.begin().await?;
     let mute = Mute { room: by.room, user, until, reason, by: by.user };
-    shouts::mute(&mut *transaction, &mute).await?;
+    let until = shouts::mute(&mut *transaction, &mute).await?;
     tell_of_mute(&mut transaction, by.room, user, Some(until)).await?;
     let target = user.to_string();
     let after = json!({ "until_unix": until.unix_timestamp(), "reason": reason });

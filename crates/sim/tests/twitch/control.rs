@@ -41,7 +41,15 @@ async fn user_is_added_changed_and_removed_from_outside() {
 #[tokio::test]
 async fn every_edge_case_can_be_triggered_by_its_name() {
     let app = Application::start().await;
-    app.streamer(&["stream.online", "stream.offline"]);
+    app.streamer(&[
+        "stream.online",
+        "stream.offline",
+        "channel.follow",
+        "channel.raid",
+        "channel.subscribe",
+        "channel.subscription.gift",
+        "channel.cheer",
+    ]);
     let cases = app.control("GET", "cases", &Value::Null).await.body;
     assert_eq!(cases.as_array().unwrap().len(), EdgeCase::ALL.len());
     for case in cases.as_array().unwrap() {
