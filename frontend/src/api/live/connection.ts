@@ -53,6 +53,8 @@ export class Connection {
     if (this.over) return;
     clearTimeout(this.patience);
     const frame = read(data);
+    // Where close frames carry no code of the server's, it is said before.
+    if (frame?.type === "closing") return this.end(frame.code);
     if (frame?.type === "welcome") {
       this.heartbeat = setInterval(() => this.probe(PONG_MS), PING_MS);
     } else if (Date.now() - this.pingedAt > PING_MS) {

@@ -51,6 +51,7 @@ export type ServerFrame =
   | { type: "events"; topic: string; after: number; place: Place; events: TopicEvent[] }
   | ({ type: "shouted"; room: string; client_id: string } & Sent)
   | { type: "pong" }
+  | { type: "closing"; code: number; reason: string }
   | { type: "refused"; code: string; message: string; topic?: string };
 
 /** Why a socket was closed; those that are not listed pass by themselves. */

@@ -279,6 +279,14 @@ describe("a code that ends it", () => {
     expect(cameWithin(1000)).toBe(1);
   });
 
+  it("is taken of a frame too, where close frames carry none", () => {
+    listening();
+    FakeSocket.last.say({ type: "closing", code: CLOSED.sessionEnded, reason: "signed out" });
+    FakeSocket.last.end(1005);
+    expect(ended).toHaveBeenCalledOnce();
+    expect(cameWithin(600_000)).toBe(0);
+  });
+
   it("of too many pages waits until this one is used", () => {
     listening();
     FakeSocket.last.end(CLOSED.replaced);

@@ -51,6 +51,12 @@ export function useConfigWords(guildId: string) {
         return value.announce_types
           .map((type) => t(`types.${type as keyof (typeof texts)["types"]}.name`))
           .join(", ");
+      case "feed_kinds":
+        return (
+          value.feed_kinds
+            ?.map((kind) => t(`feed.kinds.${kind as keyof (typeof texts)["feed"]["kinds"]}`))
+            .join(", ") || t("feed.none")
+        );
       case "quiet_hours":
         return value.quiet_hours ? quietText(value.quiet_hours) : t("quiet.none");
       case "timezone":
