@@ -285,7 +285,7 @@ pub async fn delete(
     Ok(deleted.is_some())
 }
 
-/// Lets somebody write no more in a room until a moment; of two, the later holds.
+/// Who writes no more in a room, until when and why.
 #[derive(Debug, Clone)]
 pub struct Mute<'a> {
     pub room: Room,
@@ -295,7 +295,7 @@ pub struct Mute<'a> {
     pub by: UserId,
 }
 
-/// Until when, as it is stored: to the microsecond.
+/// Lets somebody write no more in a room, in place of what was set before; until when, to the microsecond as it is stored.
 pub async fn mute(db: impl PgExecutor<'_>, mute: &Mute<'_>) -> sqlx::Result<OffsetDateTime> {
     sqlx::query_scalar(
         "insert into room_mutes (room, user_id, until, reason, muted_by) values ($1, $2, $3, $4, $5)

@@ -1,7 +1,7 @@
 //! Acceptance: a verified message becomes rows, in one transaction, before it is answered.
 
 use super::happenings;
-use crate::App;
+use crate::{App, live};
 use sm_aws::Ring;
 use sm_db::{
     announce::acceptance::{
@@ -11,7 +11,7 @@ use sm_db::{
     streamers::subscriptions,
 };
 use sm_twitch::eventsub::{Event, Status, Subscription};
-use sm_types::{TwitchUserId, live::Topic};
+use sm_types::TwitchUserId;
 use time::{Duration, OffsetDateTime};
 
 /// Title and game changes within this time become one edit.
@@ -37,8 +37,8 @@ pub async fn notification(
     event: &Event,
 ) -> sqlx::Result<Accepted> {
     let Acceptance { accepted, told } = store(app, receipt, event).await?;
-    if told && let Some(feed) = event.streamer().and_then(Topic::feed) {
-        app.hub().told(feed);
+    if let Some(streamer) = event.streamer() {
+        live::feeds::wake(app, streamer, told);
     }
     if let (Accepted::Queued { .. }, Event::StreamOnline(_)) = (accepted, event) {
         app.doorbell.ring(Ring::Deliver).await;

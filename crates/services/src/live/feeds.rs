@@ -16,6 +16,13 @@ use sm_types::{
     live::{FeedEvent, FeedGrant, FeedId, FeedKind, FeedKinds, Place, Topic},
 };
 
+/// Wakes whoever listens to a streamer's feed, if it was told anything.
+pub(crate) fn wake(app: &App, streamer: &TwitchUserId, told: bool) {
+    if told && let Some(feed) = Topic::feed(streamer) {
+        app.hub().told(feed);
+    }
+}
+
 /// Servers of one person that are looked at for one streamer.
 const MAX_SERVERS: i64 = 50;
 /// Test events of one person: so many at once, and within a minute.

@@ -296,7 +296,7 @@ impl Hub {
         }
     }
 
-    /// Closes sockets; with `None` all of them.
+    /// Closes the sockets that `which` picks, by id, user and session.
     pub fn cut(&self, why: Close, which: impl Fn(&str, UserId, Uuid) -> bool) {
         for (id, connection) in &lock(&self.0.state).connections {
             if which(id, connection.user, connection.session) {

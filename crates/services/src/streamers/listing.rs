@@ -8,13 +8,14 @@
 use crate::{
     App,
     doubts::{self, Absence, Source},
+    live::feeds,
 };
 use sm_db::announce::{
     acceptance::{self, Acceptance, Accepted, Notice, StreamEnd, StreamStart},
     stream_sessions::{self, Compared},
 };
 use sm_twitch::{List, Stream};
-use sm_types::{TwitchUserId, live::Topic};
+use sm_types::TwitchUserId;
 use std::fmt::Display;
 use time::{Duration, OffsetDateTime};
 
@@ -172,16 +173,6 @@ fn message_id(what: &str, stream: impl Display, at: OffsetDateTime) -> String {
     format!("reconciler/{what}/{stream}/{}", at.unix_timestamp())
 }
 
-/// Wakes whoever listens to the streamer's feed, if it was told anything.
-fn tell(app: &App, streamer: &TwitchUserId, accepted: Acceptance) -> Accepted {
-    if accepted.told
-        && let Some(feed) = Topic::feed(streamer)
-    {
-        app.hub().told(feed);
-    }
-    accepted.accepted
-}
-
 /// Accepts a stream without a session; false when a webhook was faster.
 async fn started(app: &App, stream: &Stream, now: OffsetDateTime) -> sqlx::Result<bool> {
     let started_at = stream.started_at.unwrap_or(now);
@@ -195,8 +186,9 @@ async fn started(app: &App, stream: &Stream, now: OffsetDateTime) -> sqlx::Resul
         source: "reconciler",
         takes_back_end: false,
     };
-    let accepted =
-        tell(app, &stream.user_id, acceptance::stream_online(&app.pool, &notice, &start).await?);
+    let Acceptance { accepted, told } =
+        acceptance::stream_online(&app.pool, &notice, &start).await?;
+    feeds::wake(app, &stream.user_id, told);
     app.hub().changes().stream(&stream.user_id);
     tracing::warn!(
         stream.id = %stream.id, streamer.id = %stream.user_id, ?accepted,
@@ -217,7 +209,7 @@ async fn resumed(app: &App, session: &Compared, now: OffsetDateTime) -> sqlx::Re
     };
     let notice = notice(&message_id, &session.twitch_user_id, now, now);
     let accepted = acceptance::stream_online(&app.pool, &notice, &start).await?;
-    tell(app, &session.twitch_user_id, accepted);
+    feeds::wake(app, &session.twitch_user_id, accepted.told);
     app.hub().changes().stream(&session.twitch_user_id);
     tracing::warn!(
         stream.id = %session.stream_id, streamer.id = %session.twitch_user_id,
@@ -233,7 +225,7 @@ async fn ended(app: &App, session: &Compared, at: OffsetDateTime) -> sqlx::Resul
     let expand_at = now + acceptance::END_DEBOUNCE;
     let end = StreamEnd { stream_id: Some(&session.stream_id), expand_at, told: false };
     let accepted = acceptance::stream_offline(&app.pool, &notice, end).await?;
-    tell(app, &session.twitch_user_id, accepted);
+    feeds::wake(app, &session.twitch_user_id, accepted.told);
     app.hub().changes().stream(&session.twitch_user_id);
     tracing::warn!(
         stream.id = %session.stream_id, streamer.id = %session.twitch_user_id,
