@@ -1,6 +1,6 @@
 //! What is stored of an event, and what a reader is told: texts as they are now, so that a deleted one is gone.
 
-use super::hub::Told;
+use super::frames::Told;
 use crate::App;
 use sm_db::live::{
     feeds,

@@ -2,7 +2,9 @@
 
 use super::{
     facts,
-    hub::{Frame, From, Hub, Joined, pages, written},
+    frames::{pages, written},
+    hub::{From, Hub, Joined},
+    line::Frame,
     push, relay,
 };
 use crate::App;

@@ -6,7 +6,9 @@
 
 use super::{
     facts,
-    hub::{Close, Frame, SESSIONS, Told, pages, written},
+    frames::{Told, pages, written},
+    hub::SESSIONS,
+    line::{Close, Frame},
 };
 use crate::App;
 use futures_util::{StreamExt, future::join_all, stream};
