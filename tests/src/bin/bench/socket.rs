@@ -21,7 +21,7 @@ use tokio::{net::TcpStream, task::JoinSet};
 use tokio_tungstenite::{WebSocketStream, client_async, tungstenite::Message};
 use uuid::Uuid;
 
-const SOCKETS: usize = 5_000;
+pub(crate) const SOCKETS: usize = 5_000;
 /// Connections of one person at most.
 const PER_PERSON: usize = 20;
 /// Sockets that are opened at once.
@@ -30,9 +30,9 @@ const PER_SECOND: usize = 50;
 const SECONDS: usize = 20;
 /// Who speaks: each no oftener than one person may.
 const SPEAKERS: usize = 150;
-const ROOM: &str = "room:public";
+pub(crate) const ROOM: &str = "room:public";
 
-type Stream = WebSocketStream<TcpStream>;
+pub(crate) type Stream = WebSocketStream<TcpStream>;
 
 /// What a client has received.
 #[derive(Default)]
@@ -140,7 +140,7 @@ async fn ours_under_load(t: &World) -> Cost {
     cost
 }
 
-async fn people(t: &World) -> Vec<Uuid> {
+pub(crate) async fn people(t: &World) -> Vec<Uuid> {
     let now = t.clock.now();
     let mut sessions = Vec::new();
     for n in 0..SOCKETS / PER_PERSON + SPEAKERS {
@@ -162,7 +162,7 @@ async fn tickets(t: &World, people: &[Uuid]) -> Vec<String> {
     tickets_of(t, &listeners.collect::<Vec<_>>()).await
 }
 
-async fn tickets_of(t: &World, sessions: &[Uuid]) -> Vec<String> {
+pub(crate) async fn tickets_of(t: &World, sessions: &[Uuid]) -> Vec<String> {
     let mut tickets = Vec::new();
     for session in sessions {
         let ticket = sm_services::live::tickets::give(&t.app, *session).await;
@@ -172,7 +172,7 @@ async fn tickets_of(t: &World, sessions: &[Uuid]) -> Vec<String> {
     tickets
 }
 
-async fn open_speaker(address: &str, offered: &str) -> Socket {
+pub(crate) async fn open_speaker(address: &str, offered: &str) -> Socket {
     let mut socket =
         Socket::open(address, &[("sec-websocket-protocol", offered)]).await.expect("it opens");
     socket.say(json!({ "type": "hello", "version": 1 })).await;
@@ -280,7 +280,7 @@ async fn open_theirs(address: &str) -> Stream {
 }
 
 /// The next text; `None` once it has ended or nothing comes.
-async fn next(socket: &mut Stream) -> Option<String> {
+pub(crate) async fn next(socket: &mut Stream) -> Option<String> {
     loop {
         let read = tokio::time::timeout(Duration::from_secs(30), socket.next()).await.ok()?;
         match read?.ok()? {
