@@ -8,18 +8,18 @@ use sm_tests::{Answer, Browser, Socket, World, scenario};
 use sm_types::{TwitchUserId, UserId};
 use time::Duration;
 
-const ALL: [&str; 8] =
+pub(super) const ALL: [&str; 8] =
     ["online", "offline", "update", "raid", "follow", "subscribe", "gift", "cheer"];
 /// Everything that a streamer can let the feed show.
 const GRANTS: &str = "follows,subscriptions,cheers";
 
 /// A server that follows Ana, who is somebody here herself.
-struct Stage<'a> {
+pub(super) struct Stage<'a> {
     t: &'a World,
-    server: Server,
-    ada: Browser<'a>,
-    ben: Browser<'a>,
-    streamer: Browser<'a>,
+    pub(super) server: Server,
+    pub(super) ada: Browser<'a>,
+    pub(super) ben: Browser<'a>,
+    pub(super) streamer: Browser<'a>,
 }
 
 impl<'a> Stage<'a> {
@@ -32,7 +32,7 @@ impl<'a> Stage<'a> {
     }
 
     /// Ana has granted all, and members may see all.
-    async fn with_everything(t: &'a World) -> Self {
+    pub(super) async fn with_everything(t: &'a World) -> Self {
         let stage = Self::of(t).await;
         stage.link(GRANTS).await;
         stage.show(&ALL).await.ok();
@@ -40,7 +40,7 @@ impl<'a> Stage<'a> {
         stage
     }
 
-    fn topic(&self) -> String {
+    pub(super) fn topic(&self) -> String {
         format!("feed:{}", self.server.ana)
     }
 
@@ -57,7 +57,7 @@ impl<'a> Stage<'a> {
     }
 
     /// Ada lets members see these kinds.
-    async fn show(&self, kinds: &[&str]) -> Answer {
+    pub(super) async fn show(&self, kinds: &[&str]) -> Answer {
         let path = format!("/api/guilds/{}/config", self.server.guild.id);
         let loaded = self.ada.get(&path).await;
         let etag = loaded.header("etag").to_owned();
@@ -71,7 +71,7 @@ impl<'a> Stage<'a> {
         self.t.verified().await;
     }
 
-    async fn happens(&self, case: EdgeCase) {
+    pub(super) async fn happens(&self, case: EdgeCase) {
         let statuses = self.t.twitch.trigger(&self.server.ana, case).await;
         assert_eq!(statuses, [204], "{}", case.name());
     }
@@ -93,7 +93,7 @@ impl<'a> Stage<'a> {
     }
 }
 
-fn kinds(events: &[Value]) -> Vec<&str> {
+pub(super) fn kinds(events: &[Value]) -> Vec<&str> {
     events.iter().map(|event| event["data"]["kind"].as_str().unwrap()).collect()
 }
 

@@ -5,6 +5,7 @@ mod favorites;
 mod feed;
 mod frames;
 mod gateway;
+mod gateway_feed;
 mod hints;
 mod presence;
 mod presence_model;
