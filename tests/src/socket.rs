@@ -7,11 +7,12 @@ use sm_types::live::PROTOCOL;
 use std::time::Duration;
 use tokio::{net::TcpStream, time::timeout};
 use tokio_tungstenite::{
-    WebSocketStream, client_async,
+    WebSocketStream, client_async_with_config,
     tungstenite::{
         Error, Message,
         client::IntoClientRequest,
         http::{HeaderName, HeaderValue, header},
+        protocol::WebSocketConfig,
     },
 };
 
@@ -32,6 +33,11 @@ pub struct Socket {
     stream: WebSocketStream<TcpStream>,
     /// Frames that were passed over while another was waited for.
     passed: Vec<Value>,
+}
+
+/// The default would take 128 KiB of each, and tests open thousands.
+pub fn small_buffers() -> WebSocketConfig {
+    WebSocketConfig::default().read_buffer_size(4 * 1024).write_buffer_size(0)
 }
 
 impl Browser<'_> {
@@ -76,7 +82,7 @@ impl Socket {
         }
         let offers = request.headers().contains_key(header::SEC_WEBSOCKET_PROTOCOL);
         let stream = TcpStream::connect(address).await.map_err(|_| 0_u16)?;
-        match client_async(request, stream).await {
+        match client_async_with_config(request, stream, Some(small_buffers())).await {
             Ok((stream, answer)) => {
                 let chosen = answer.headers().get(header::SEC_WEBSOCKET_PROTOCOL);
                 let echoed = offers.then_some(PROTOCOL.as_bytes());
