@@ -43,11 +43,16 @@ pub fn small_buffers() -> WebSocketConfig {
 impl Browser<'_> {
     /// Opens a socket as a page of ours does, and says hello.
     pub async fn socket(&self) -> Socket {
+        self.socket_at(self.world().address()).await
+    }
+
+    /// The same at another process.
+    pub async fn socket_at(&self, address: &str) -> Socket {
         let cookie = self.cookie("__Host-session").expect("somebody is signed in");
         let cookie = format!("__Host-session={cookie}");
-        let (origin, world) = (self.world().url.clone(), self.world());
+        let origin = self.world().url.clone();
         let headers = [("cookie", cookie.as_str()), ("origin", &origin)];
-        let mut socket = world.socket(&headers).await.expect("the socket opens");
+        let mut socket = Socket::open(address, &headers).await.expect("the socket opens");
         socket.say(json!({ "type": "hello", "version": 1 })).await;
         socket.expect("welcome").await;
         socket
@@ -57,13 +62,16 @@ impl Browser<'_> {
 impl World {
     /// Opens a socket with these headers; the status of a refusal.
     pub async fn socket(&self, headers: &[(&str, &str)]) -> Result<Socket, u16> {
-        let address = self.url.strip_prefix("http://").expect("it is an address of ours");
-        Socket::open(address, headers).await
+        Socket::open(self.address(), headers).await
+    }
+
+    fn address(&self) -> &str {
+        self.url.strip_prefix("http://").expect("it is an address of ours")
     }
 }
 
 impl Socket {
-    /// Opens a socket at a process.
+    /// Opens a socket at a process; the status of a refusal, 0 where nobody answers.
     pub async fn open(address: &str, headers: &[(&str, &str)]) -> Result<Self, u16> {
         let protocol = header::SEC_WEBSOCKET_PROTOCOL;
         let offered = headers.iter().any(|(name, _)| *name == protocol.as_str());
@@ -90,6 +98,7 @@ impl Socket {
                 Ok(Self { stream, passed: Vec::new() })
             }
             Err(Error::Http(answer)) => Err(answer.status().as_u16()),
+            Err(Error::Io(_)) => Err(0),
             Err(error) => panic!("the socket does not open: {error}"),
         }
     }

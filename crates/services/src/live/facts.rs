@@ -44,6 +44,14 @@ pub(super) async fn after(app: &App, topic: Topic, position: i64) -> sqlx::Resul
     Ok(rows.into_iter().map(|row| told(row, &now)).collect())
 }
 
+/// What was told last in a topic, up to a place.
+pub(super) async fn before(app: &App, topic: Topic, place: &Place) -> sqlx::Result<Vec<Told>> {
+    let mut told = after(app, topic, place.position.saturating_sub(BATCH)).await?;
+    // What is behind the place is looked for from there.
+    told.retain(|told| told.place.position <= place.position);
+    Ok(told)
+}
+
 /// What events are about, as it is now.
 #[derive(Default)]
 struct Now {

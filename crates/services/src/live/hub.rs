@@ -83,7 +83,19 @@ struct Channel {
     /// The latest events, behind the position that `kept_after` names.
     recent: VecDeque<Kept>,
     kept_after: i64,
+    /// From here on this process has seen every place; of those before it only the ones that are kept.
+    carried_from: i64,
     listeners: HashMap<String, Listener>,
+    /// What was written last for somebody who came back: after a restart thousands come back to the same place.
+    missed: Option<Missed>,
+}
+
+/// What somebody has missed who comes back to a place.
+struct Missed {
+    since: i64,
+    until: i64,
+    sees: FeedKinds,
+    frames: Vec<Frame>,
 }
 
 /// A socket that listens to a topic.
@@ -241,7 +253,7 @@ impl Hub {
         let place = channel.place.clone();
         match from {
             From::Now => send(queue, cut, written(&ServerFrame::Subscribed { topic, place })),
-            From::After { seen, .. } if seen.position < channel.kept_after => {
+            From::After { seen, .. } if channel.is_before_what_is_kept(seen) => {
                 return Joined::Behind;
             }
             From::After { seen, .. } if seen.position > place.position => return Joined::Ahead,
@@ -250,11 +262,8 @@ impl Hub {
                     let from = seen.clone();
                     send(queue, cut, written(&ServerFrame::Subscribed { topic, place: from }));
                 }
-                let recent = channel.recent.iter();
-                let missed = recent.filter(|kept| kept.place.position > seen.position);
-                let missed = missed.filter(|kept| kept.is_for(sees));
-                for frame in frames(topic, seen.position, &place, missed) {
-                    send(queue, cut, frame);
+                for frame in channel.missed_since(topic, seen.position, sees) {
+                    send(queue, cut, frame.clone());
                 }
             }
             From::After { .. } | From::Anew => {
@@ -267,14 +276,18 @@ impl Hub {
         Joined::Yes
     }
 
-    /// Begins to carry a topic from a place on; one that is carried already stays as it is.
-    pub(super) fn carry(&self, topic: Topic, place: Place) {
+    /// Begins to carry a topic from a place on, with what was told last up to there; one that is carried already stays as it is.
+    pub(super) fn carry(&self, topic: Topic, place: Place, before: &[Told]) {
         let mut state = lock(&self.0.state);
-        state.channels.entry(topic).or_insert_with(|| Channel {
-            kept_after: place.position,
-            place,
-            recent: VecDeque::new(),
-            listeners: HashMap::new(),
+        state.channels.entry(topic).or_insert_with(|| {
+            // What was before the first of them may be kept no more.
+            let kept_after = before.first().map_or(place.position, |first| first.place.position);
+            let carried_from = place.position;
+            let (recent, listeners, missed) = Default::default();
+            let mut channel =
+                Channel { place, recent, kept_after, carried_from, listeners, missed };
+            before.iter().for_each(|told| channel.keep(told));
+            channel
         });
         // What was told between the look and this moment is found by the next.
         state.dirty.insert(topic);
@@ -413,8 +426,7 @@ impl Hub {
         let told = told.into_iter().filter(|told| told.place.position > before);
         for told in told {
             channel.place = told.place.clone();
-            channel.recent.retain(|kept| kept.subject != told.subject);
-            channel.recent.extend(told.kept());
+            channel.keep(&told);
         }
         let after = channel.place.clone();
         // One writing for all who see the same. Who may see nothing of it moves on all the same.
@@ -454,6 +466,32 @@ impl State {
 }
 
 impl Channel {
+    /// Whether only the database can tell what there was at a place and behind it.
+    fn is_before_what_is_kept(&self, place: &Place) -> bool {
+        let kept = || self.recent.iter().any(|kept| kept.place.position == place.position);
+        place.position < self.kept_after || (place.position < self.carried_from && !kept())
+    }
+
+    /// Keeps an event; of several about the same the latest.
+    fn keep(&mut self, told: &Told) {
+        self.recent.retain(|kept| kept.subject != told.subject);
+        self.recent.extend(told.kept());
+    }
+
+    /// What was told behind a position, as far as it is kept, to somebody who sees these kinds.
+    fn missed_since(&mut self, topic: Topic, since: i64, sees: FeedKinds) -> &[Frame] {
+        let until = self.place.position;
+        let written =
+            |missed: &Missed| (missed.since, missed.until, missed.sees) == (since, until, sees);
+        if !self.missed.as_ref().is_some_and(written) {
+            let missed = self.recent.iter().filter(|kept| kept.place.position > since);
+            let missed = missed.filter(|kept| kept.is_for(sees));
+            let frames = frames(topic, since, &self.place, missed).collect();
+            self.missed = Some(Missed { since, until, sees, frames });
+        }
+        self.missed.as_ref().map_or(&[], |missed| &missed.frames)
+    }
+
     /// Whether a place is one that this topic has had; one before what is kept was looked up by whoever asks.
     fn knows(&self, place: &Place) -> bool {
         if place.position == self.place.position {
