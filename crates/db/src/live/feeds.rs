@@ -3,7 +3,10 @@
 //! A feed is kept once somebody has wished for it: then its topic has a row. Without one, acceptance stores nothing.
 
 use super::topics::telling;
-use crate::announce::acceptance::{Acceptance, Notice, accepted, fresh_message};
+use crate::announce::{
+    acceptance::{Acceptance, Notice, accepted},
+    clauses::fresh_message,
+};
 use serde_json::Value;
 use sm_types::{
     GuildId, TwitchUserId, UserId,

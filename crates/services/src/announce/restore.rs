@@ -14,7 +14,7 @@ use crate::{
 };
 use sm_db::{
     announce::{
-        acceptance::{self, Accepted, Notice, StreamStart},
+        acceptance::{self, Acceptance, Accepted, Notice, StreamStart},
         restore::{self, Place},
         stream_sessions,
     },
@@ -142,8 +142,10 @@ async fn record(
                 source,
                 takes_back_end: false,
             };
-            match acceptance::stream_online(&mut *transaction, &notice, &start).await?.accepted {
-                Accepted::Queued { session } => Some(session),
+            let accepted =
+                acceptance::stream_online(&mut *transaction, &notice, &start, true).await?;
+            match accepted {
+                Some(Acceptance { accepted: Accepted::Queued { session }, .. }) => Some(session),
                 _ => None,
             }
         }

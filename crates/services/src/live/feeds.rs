@@ -7,14 +7,29 @@ use crate::{
     guilds::access::{self, Access, Known, Unknown},
 };
 use serde_json::{Value, json};
-use sm_db::live::{
-    feeds::{self, Candidate, Row},
-    topics,
+use sm_db::{
+    announce::acceptance::{Acceptance, Accepted},
+    live::{
+        feeds::{self, Candidate, Row},
+        topics,
+    },
 };
 use sm_types::{
     TwitchUserId, UserId,
     live::{FeedEvent, FeedGrant, FeedId, FeedKind, FeedKinds, Place, Topic},
 };
+
+/// Most streamers have no feed, and are spared what it costs; for one who has, it is another statement.
+pub(crate) async fn tell_if_any<F>(accept: impl Fn(bool) -> F) -> sqlx::Result<Acceptance>
+where
+    F: Future<Output = sqlx::Result<Option<Acceptance>>>,
+{
+    let accepted = match accept(false).await? {
+        None => accept(true).await?,
+        accepted => accepted,
+    };
+    Ok(accepted.unwrap_or(Acceptance { accepted: Accepted::Recorded, told: false }))
+}
 
 /// Wakes whoever listens to a streamer's feed, if it was told anything.
 pub(crate) fn wake(app: &App, streamer: &TwitchUserId, told: bool) {

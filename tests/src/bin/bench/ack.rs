@@ -160,7 +160,7 @@ async fn bare(t: &World, connections: usize) -> Run {
                     source: "eventsub",
                 };
                 let sent = Instant::now();
-                stream_online(&mut held, &notice, &start).await.expect("Postgres answers");
+                stream_online(&mut held, &notice, &start, false).await.expect("Postgres answers");
                 latencies.push(sent.elapsed());
             }
             latencies
