@@ -22,6 +22,7 @@ pub mod rooms;
 pub mod sweep;
 mod tabs;
 pub mod tickets;
+pub mod watch;
 
 pub use conversation::{Conversation, HEARTBEAT};
 pub use hub::{Close, Frame, Hub, Line};
