@@ -1,4 +1,13 @@
-import { Anchor, Button, Group, Loader, Stack, Text, Title, useComputedColorScheme } from "@mantine/core";
+import {
+  Anchor,
+  Button,
+  Group,
+  Loader,
+  Stack,
+  Text,
+  Title,
+  useComputedColorScheme,
+} from "@mantine/core";
 import { useElementSize, useReducedMotion } from "@mantine/hooks";
 import { IconExternalLink, IconPlayerPlay, IconRefresh } from "@tabler/icons-react";
 import { useEffect, useState, type ReactNode } from "react";
@@ -19,11 +28,11 @@ interface Shown {
 export function Player({ login, name }: Shown) {
   const { t } = useTranslation("watch");
   const { allowed } = useEmbeds();
-  const still = useReducedMotion();
+  const still = useReducedMotion(false, { getInitialValueInEffect: false });
   const { ref, width } = useElementSize();
   const place = parentOf(location);
   const narrow = width > 0 && width < LEAST_WIDTH_PX;
-  const src = "parent" in place ? playerUrl(login, place.parent, still !== true) : null;
+  const src = "parent" in place ? playerUrl(login, place.parent, !still) : null;
   const content = () => {
     if ("barrier" in place) return <Instead text={t(`player.${place.barrier}`)} login={login} />;
     if (narrow) return <Instead text={t("player.narrow")} login={login} />;
@@ -41,7 +50,7 @@ export function Player({ login, name }: Shown) {
     );
   };
   return (
-    <div ref={ref} className={classes.player}>
+    <div ref={ref} className={classes.player} data-narrow={narrow || undefined}>
       {content()}
     </div>
   );
@@ -53,9 +62,7 @@ export function Chat({ login, name }: Shown) {
   const { allowed } = useEmbeds();
   const dark = useComputedColorScheme() === "dark";
   const place = parentOf(location);
-  const [src] = useState(() =>
-    "parent" in place ? chatUrl(login, place.parent, dark) : null,
-  );
+  const [src] = useState(() => ("parent" in place ? chatUrl(login, place.parent, dark) : null));
   const address = chatPageUrl(login);
   if (src === null) {
     return <Instead text={t("chat.impossible")} login={login} address={address} />;
@@ -181,7 +188,13 @@ export function EmbedNote({ login }: { login: string }) {
   const { allowed, setAllowed } = useEmbeds();
   return (
     <Group gap="md" className={classes.note}>
-      <Anchor size="sm" href={channelUrl(login)} target="_blank" rel="noreferrer" underline="always">
+      <Anchor
+        size="sm"
+        href={channelUrl(login)}
+        target="_blank"
+        rel="noreferrer"
+        underline="always"
+      >
         {t("nothingSeen")}
       </Anchor>
       {allowed && (

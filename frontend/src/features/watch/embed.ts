@@ -13,9 +13,10 @@ export type Barrier = "address" | "insecure";
  *
  * Twitch takes a host name alone, refuses IP addresses, and wants TLS everywhere but on `localhost`.
  */
-export function parentOf({ hostname, protocol }: Pick<Location, "hostname" | "protocol">):
-  | { parent: string }
-  | { barrier: Barrier } {
+export function parentOf({
+  hostname,
+  protocol,
+}: Pick<Location, "hostname" | "protocol">): { parent: string } | { barrier: Barrier } {
   const name = hostname.toLowerCase().replace(/\.$/, "");
   // All digits at the end make an IPv4 address of it, in whatever notation; IPv6 has brackets.
   if (name === "" || name.startsWith("[") || /(^|\.)(\d+|0x[0-9a-f]*)$/.test(name))

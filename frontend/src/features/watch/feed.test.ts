@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Schema } from "~/api/client";
-import { after, EMPTY, LIMIT, ofEvent, ofHistory, type Action, type Feed } from "./feed";
+import { after, EMPTY, indexOf, LIMIT, ofEvent, ofHistory, type Action, type Feed } from "./feed";
 
 const play = (...actions: Action[]) => actions.reduce<Feed>(after, EMPTY);
 const positions = (feed: Feed) => feed.shown.map(({ position }) => position);
@@ -110,4 +110,10 @@ describe("while it is paused", () => {
     expect(positions(loaded)).toEqual([3]);
     expect(after(loaded, happened(4)).came).toBe(1);
   });
+});
+
+it("an event that is not kept any more is looked for at what came before it", () => {
+  const { shown } = play(newest([9, 7, 4]));
+  expect([9, 8, 7, 4, 3].map((position) => indexOf(shown, position))).toEqual([0, 1, 1, 2, 2]);
+  expect(indexOf([], 1)).toBe(-1);
 });

@@ -108,15 +108,12 @@ function arrived(feed: Feed, happenings: readonly Happening[]): Feed {
   if (!feed.paused) return kept(feed, merged(feed.shown, happenings));
   const here = new Set([...feed.shown, ...feed.waiting].map(({ position }) => position));
   const lowest = feed.waiting.length === LIMIT ? (feed.waiting.at(-1)?.position ?? 0) : 0;
-  const fresh = happenings.filter(
-    ({ position }) => !here.has(position) && position > lowest,
-  );
+  const fresh = happenings.filter(({ position }) => !here.has(position) && position > lowest);
   if (fresh.length === 0) return feed;
   const all = merged(feed.waiting, fresh);
   const waiting = all.slice(0, LIMIT);
   // What does not fit is missing between that and what is shown.
-  const hole =
-    all.length > LIMIT ? { cursor: waiting.at(-1)?.position ?? null } : feed.hole;
+  const hole = all.length > LIMIT ? { cursor: waiting.at(-1)?.position ?? null } : feed.hole;
   return { ...feed, waiting, came: feed.came + fresh.length, hole };
 }
 
@@ -131,10 +128,7 @@ function withNewest(feed: Feed, { items, next, place }: Page): Feed {
   const found = items.flatMap(ofHistory);
   if (feed.place === null) return { ...feed, shown: found, cursor: next ?? null, place };
   const oldest = next == null ? 0 : (items.at(-1)?.position ?? 0);
-  const latest = Math.max(
-    feed.shown[0]?.position ?? 0,
-    feed.waiting[0]?.position ?? 0,
-  );
+  const latest = Math.max(feed.shown[0]?.position ?? 0, feed.waiting[0]?.position ?? 0);
   // What lies between was never seen: it is loaded from here backwards.
   const gap = latest < oldest;
   if (!gap) return arrived(feed, found);
@@ -159,4 +153,10 @@ export function ofEvent(event: TopicEvent): Happening[] {
 function fields(details: unknown): Record<string, unknown> {
   const some = typeof details === "object" && details !== null;
   return some ? (details as Record<string, unknown>) : {};
+}
+
+/** Where an event is in a list, the latest first; if it is not there any more, the one that came before it. */
+export function indexOf(shown: readonly Happening[], position: number): number {
+  const at = shown.findIndex((each) => each.position <= position);
+  return at === -1 ? shown.length - 1 : at;
 }

@@ -7,8 +7,7 @@ type T = TFunction<"watch">;
 const isolated = (name: string) => `\u2068${name}\u2069`;
 
 const text = (value: unknown) => (typeof value === "string" && value !== "" ? value : null);
-const count = (value: unknown) =>
-  typeof value === "number" && Number.isFinite(value) ? value : 0;
+const count = (value: unknown) => (typeof value === "number" && Number.isFinite(value) ? value : 0);
 
 function nameOf(t: T, user: unknown): string {
   if (typeof user !== "object" || user === null) return t("anonymous");

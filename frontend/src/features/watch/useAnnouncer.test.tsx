@@ -12,27 +12,28 @@ const happening = (position: number): Happening => ({
   details: {},
 });
 
+const pass = (ms: number) => act(() => vi.advanceTimersByTimeAsync(ms));
+
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-it("says one thing at once, and a flood as a number now and then", () => {
+it("says one thing at once, and a flood as a number now and then", async () => {
   const said: string[] = [];
   const { result } = renderHook(() => {
     const announcer = useAnnouncer((latest, several) => `${several} to ${latest.position}`);
     if (announcer.text !== said.at(-1)) said.push(announcer.text);
     return announcer;
   });
-  const pass = (ms: number) => act(() => vi.advanceTimersByTime(ms));
   act(() => result.current.note([happening(1)]));
-  pass(0);
+  await pass(0);
   for (let position = 2; position <= 101; position += 1) {
     act(() => result.current.note([happening(position)]));
-    pass(20);
+    await pass(20);
   }
-  pass(EVERY_MS);
+  await pass(EVERY_MS);
   expect(said).toEqual(["", "1 to 1", "100 to 101"]);
-  pass(10 * EVERY_MS);
+  await pass(10 * EVERY_MS);
   act(() => result.current.note([]));
-  pass(EVERY_MS);
+  await pass(EVERY_MS);
   expect(said).toHaveLength(3);
 });

@@ -1,4 +1,4 @@
-import { useEffect, useEffectEvent, useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import type { Happening } from "./feed";
 
 /** Something is read out so often at most: who listens has other things to hear. */
@@ -10,13 +10,9 @@ export function useAnnouncer(words: (latest: Happening, several: number) => stri
   const waiting = useRef<{ latest: Happening; several: number } | null>(null);
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   const saidAt = useRef(-Infinity);
-  const say = useEffectEvent(() => {
-    timer.current = undefined;
-    if (!waiting.current) return;
-    const { latest, several } = waiting.current;
-    waiting.current = null;
-    saidAt.current = Date.now();
-    setText(words(latest, several));
+  const latestWords = useRef(words);
+  useEffect(() => {
+    latestWords.current = words;
   });
   useEffect(() => () => clearTimeout(timer.current), []);
   const [note] = useState(() => (happenings: readonly Happening[]) => {
@@ -24,10 +20,14 @@ export function useAnnouncer(words: (latest: Happening, several: number) => stri
     if (!latest) return;
     const several = (waiting.current?.several ?? 0) + happenings.length;
     waiting.current = { latest, several };
-    timer.current ??= setTimeout(
-      () => say(),
-      Math.max(0, saidAt.current + EVERY_MS - Date.now()),
-    );
+    const say = () => {
+      timer.current = undefined;
+      const next = waiting.current;
+      waiting.current = null;
+      saidAt.current = Date.now();
+      if (next) setText(latestWords.current(next.latest, next.several));
+    };
+    timer.current ??= setTimeout(say, Math.max(0, saidAt.current + EVERY_MS - Date.now()));
   });
   return { text, note };
 }

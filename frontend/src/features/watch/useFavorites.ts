@@ -21,7 +21,7 @@ function applied(list: readonly Favorite[], { channel, ...change }: Wish): Favor
 }
 
 /** Whatever was changed elsewhere meanwhile stays: a change is made to the list as it is. */
-async function save({ channel: _, ...change }: Wish): Promise<Favorite[]> {
+async function save(change: Wish): Promise<Favorite[]> {
   const now = await ask(api.GET("/api/users/me/favorites"));
   const wanted = changed(ids(now), change);
   if (wanted.join() === ids(now).join()) return now;
