@@ -26,14 +26,16 @@ export function FavoriteList({ favorites, current }: { favorites: Favorites; cur
   const feeds = useQuery(queries.feeds);
   const [said, setSaid] = useState("");
   const list = useRef<HTMLUListElement>(null);
-  const [moved, setMoved] = useState<{ id: string; by: 1 | -1 } | null>(null);
+  const moved = useRef<{ id: string; at: number; by: 1 | -1 } | null>(null);
   // What moves in the page loses the focus; who moves it again wants it to be there.
   useEffect(() => {
-    if (!moved) return;
-    const row = list.current?.querySelector(`[data-channel="${moved.id}"]`);
-    const wanted = row?.querySelector<HTMLElement>(`[data-by="${moved.by}"]:not(:disabled)`);
+    if (!moved.current || favorites.query.data?.[moved.current.at]?.id !== moved.current.id) return;
+    const { id, by } = moved.current;
+    moved.current = null;
+    const row = list.current?.querySelector(`[data-channel="${id}"]`);
+    const wanted = row?.querySelector<HTMLElement>(`[data-by="${by}"]:not(:disabled)`);
     (wanted ?? row?.querySelector<HTMLElement>("[data-by]:not(:disabled)"))?.focus();
-  }, [moved]);
+  });
   const told = new Set(
     feeds.data?.items
       .filter(({ kinds }) => kinds.includes("online") && kinds.includes("offline"))
@@ -53,7 +55,7 @@ export function FavoriteList({ favorites, current }: { favorites: Favorites; cur
         const move = (channel: Favorite, at: number, by: 1 | -1) => {
           if (at + by < 0 || at + by >= all.length) return;
           favorites.move(channel.id, by);
-          setMoved({ id: channel.id, by });
+          moved.current = { id: channel.id, at: at + by, by };
           const place = { name: channel.display_name, at: at + by + 1, all: all.length };
           setSaid(t("favorites.moved", place));
         };
