@@ -33,7 +33,7 @@ interface Message {
 interface Subscription {
   type: string;
   status: string;
-  condition: { broadcaster_user_id?: string };
+  condition: { broadcaster_user_id?: string; to_broadcaster_user_id?: string };
 }
 
 /** The whole product with a simulated Twitch and Discord, for one file of tests. */
@@ -180,7 +180,9 @@ export class World {
     const id = users.find((user) => user.login === login)?.id;
     const all = (await this.get(this.twitch, "/_sim/twitch/subscriptions")) as Subscription[];
     const own = ({ type, status, condition }: Subscription) =>
-      type === kind && status === "enabled" && condition.broadcaster_user_id === id;
+      type === kind &&
+      status === "enabled" &&
+      (condition.broadcaster_user_id ?? condition.to_broadcaster_user_id) === id;
     return all.some(own);
   }
 
