@@ -13,7 +13,11 @@ export function Barred({ channel }: { channel: Schema["ChannelView"] }) {
   const why = () => {
     if (channel.servers.length === 0) return t("barred.noServer", { name });
     const shows = channel.servers.some((server) => server.shows_feed);
-    return t(shows ? "barred.notGranted" : "barred.notShown", { name, servers });
+    return t(shows ? "barred.notGranted" : "barred.notShown", {
+      count: channel.servers.length,
+      name,
+      servers,
+    });
   };
   return (
     <Stack className={classes.instead} gap="sm" justify="center" h="100%">
