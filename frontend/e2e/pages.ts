@@ -13,6 +13,9 @@ export const PUBLIC = [
 /** The others; `G` stands for the server, `T`, `S` and `D` for a template, a streamer, a delivery. */
 export const SIGNED_IN = [
   "/servers",
+  "/live",
+  "/live/ana",
+  "/live/nobody_at_all",
   "/me",
   "/me?server=G",
   "/me/sessions",

@@ -38,4 +38,17 @@ test("the main screens, for the documentation", async ({ page, fresh: world }) =
   await page.goto(`${world.url}/s/${corner.id}/streamers`);
   await expect(page.getByText("Ready").first()).toBeVisible();
   await shoot("streamers");
+  await page.goto(`${world.url}/api/users/me/channel/link?feed=follows,subscriptions,cheers`);
+  await page.getByRole("button", { name: "(ana)" }).click();
+  await expect
+    .poll(() => world.isSubscribed("ana", "channel.cheer"), { timeout: 20_000 })
+    .toBe(true);
+  for (const what of ["raid", "subscribe", "follow", "gift", "cheer", "follow"])
+    await world.twitchControl(`/_sim/twitch/users/ana/trigger/${what}`);
+  const channels = await world.api(page, "GET", `/api/guilds/${corner.id}/streamers?limit=4`);
+  const streamer_ids = (channels as { items: { id: string }[] }).items.map(({ id }) => id);
+  await world.api(page, "PUT", "/api/users/me/favorites", { streamer_ids });
+  await page.goto(`${world.url}/live/ana`);
+  await expect(page.getByText("cheers with 100 bits")).toBeVisible();
+  await shoot("watch");
 });

@@ -33,7 +33,7 @@ interface Message {
 interface Subscription {
   type: string;
   status: string;
-  condition: { broadcaster_user_id?: string };
+  condition: { broadcaster_user_id?: string; to_broadcaster_user_id?: string };
 }
 
 /** The whole product with a simulated Twitch and Discord, for one file of tests. */
@@ -171,8 +171,8 @@ export class World {
     };
   }
 
-  /** Whether Twitch tells us when this streamer goes live. */
-  async isSubscribed(login: string): Promise<boolean> {
+  /** Whether Twitch tells us when this streamer goes live, or of another kind of event. */
+  async isSubscribed(login: string, kind = "stream.online"): Promise<boolean> {
     const users = (await this.get(this.twitch, "/_sim/twitch/users")) as {
       id: string;
       login: string;
@@ -180,7 +180,9 @@ export class World {
     const id = users.find((user) => user.login === login)?.id;
     const all = (await this.get(this.twitch, "/_sim/twitch/subscriptions")) as Subscription[];
     const own = ({ type, status, condition }: Subscription) =>
-      type === "stream.online" && status === "enabled" && condition.broadcaster_user_id === id;
+      type === kind &&
+      status === "enabled" &&
+      (condition.broadcaster_user_id ?? condition.to_broadcaster_user_id) === id;
     return all.some(own);
   }
 

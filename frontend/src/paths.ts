@@ -18,6 +18,8 @@ export const paths = {
   sessions: "/me/sessions",
   privacy: "/me/privacy",
   appearance: "/me/appearance",
+  live: "/live",
+  channel: "/live/$login",
   invite: "/invite/$code",
 } as const;
 
@@ -29,6 +31,8 @@ export const leave = {
   install: (guildId: string) => `/api/guilds/${guildId}/install`,
   /** Twitch's page for linking one's own channel to a server. */
   linkStreamer: (guildId: string) => `/api/guilds/${guildId}/streamers/link`,
+  /** The same for its feed alone, with what that may show beyond what is public. */
+  linkChannel: (feed: readonly string[]) => `/api/users/me/channel/link?feed=${feed.join(",")}`,
   /** The same for who was invited. */
   acceptInvite: (code: string) => `/api/invites/${encodeURIComponent(code)}/link`,
 };

@@ -81,6 +81,19 @@ const servers = createRoute({
   component: lazyRouteComponent(() => import("./features/servers/ServersPage"), "ServersPage"),
 });
 
+const live = createRoute({
+  getParentRoute: () => signed,
+  path: paths.live,
+  validateSearch: texts("q"),
+  component: lazyRouteComponent(() => import("./features/watch/WatchPage"), "WatchPage"),
+});
+
+const channel = createRoute({
+  getParentRoute: () => signed,
+  path: paths.channel,
+  component: lazyRouteComponent(() => import("./features/watch/ChannelPage"), "ChannelPage"),
+});
+
 const account = createRoute({
   getParentRoute: () => signed,
   path: paths.me,
@@ -206,6 +219,8 @@ const routeTree = root.addChildren([
   invite,
   signed.addChildren([
     servers,
+    live,
+    channel,
     account.addChildren([preferences, sessions, privacy, appearance]),
     guild.addChildren([
       overview,

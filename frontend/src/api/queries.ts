@@ -251,6 +251,50 @@ export const queries = {
       gcTime: 0,
     }),
 
+  favorites: queryOptions({
+    queryKey: ["favorites"],
+    queryFn: ({ signal }) => ask(api.GET("/api/users/me/favorites", { signal })),
+  }),
+
+  channelSearch: (q: string) =>
+    queryOptions({
+      queryKey: ["channel-search", q],
+      queryFn: ({ signal }) =>
+        ask(api.GET("/api/streamers/search", { params: { query: { q } }, signal })),
+      staleTime: 60_000,
+      placeholderData: keepPreviousData,
+    }),
+
+  channel: (login: string) =>
+    queryOptions({
+      queryKey: ["channel", login],
+      queryFn: ({ signal }) =>
+        ask(api.GET("/api/channels/{login}", { params: { path: { login } }, signal })),
+    }),
+
+  /** Feeds that one may see; of very many the first by name. */
+  feeds: queryOptions({
+    queryKey: ["feeds"],
+    queryFn: ({ signal }) =>
+      ask(api.GET("/api/feeds", { params: { query: { limit: 100 } }, signal })),
+    staleTime: 60_000,
+  }),
+
+  /** The latest of a feed, of some kinds or of all; the socket tells what follows. */
+  feed: (streamerId: string, kinds?: string) =>
+    queryOptions({
+      queryKey: ["feed", streamerId, kinds],
+      queryFn: ({ signal }) =>
+        ask(
+          api.GET("/api/feeds/{streamer_id}", {
+            params: { path: { streamer_id: streamerId }, query: { kinds, limit: 50 } },
+            signal,
+          }),
+        ),
+      staleTime: Infinity,
+      gcTime: 0,
+    }),
+
   mutes: (room: string) =>
     queryOptions({
       queryKey: ["room", room, "mutes"],

@@ -10,6 +10,7 @@ import servers from "../features/servers/locale/de.json";
 import streamers from "../features/streamers/locale/de.json";
 import team from "../features/team/locale/de.json";
 import templates from "../features/templates/locale/de.json";
+import watch from "../features/watch/locale/de.json";
 
 /** The texts of the pages behind the sign-in, by namespace. */
 export default {
@@ -25,4 +26,5 @@ export default {
   streamers,
   team,
   templates,
+  watch,
 };

@@ -10,6 +10,7 @@ import servers from "../features/servers/locale/en.json";
 import streamers from "../features/streamers/locale/en.json";
 import team from "../features/team/locale/en.json";
 import templates from "../features/templates/locale/en.json";
+import watch from "../features/watch/locale/en.json";
 
 /** The texts of the pages behind the sign-in, by namespace. */
 export default {
@@ -25,4 +26,5 @@ export default {
   streamers,
   team,
   templates,
+  watch,
 };

@@ -34,6 +34,7 @@ export function Palette({ guildId }: { guildId: string | undefined }) {
     : [];
   const own = [
     { to: paths.servers, name: "servers.all" },
+    { to: paths.live, name: "nav.watch" },
     { to: paths.me, name: "user.notifications" },
     { to: paths.sessions, name: "user.sessions" },
     { to: paths.privacy, name: "user.privacy" },

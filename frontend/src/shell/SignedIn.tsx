@@ -13,6 +13,7 @@ import { SearchButton } from "./SearchButton";
 import { ServerSwitcher } from "./ServerSwitcher";
 import { SignedOutPage } from "./SignedOutPage";
 import { UserMenu } from "./UserMenu";
+import { WatchLink } from "./WatchLink";
 import { noteSignIn } from "./useSignedIn";
 
 const LiveStatus = lazy(() => import("./LiveStatus"));
@@ -80,6 +81,7 @@ export function SignedIn() {
             <Suspense>
               <LiveStatus key={me.data.id} confirmedAt={me.dataUpdatedAt} />
             </Suspense>
+            <WatchLink />
             <SearchButton />
             <UserMenu me={me.data} />
           </Group>

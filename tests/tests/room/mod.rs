@@ -13,6 +13,7 @@ mod processes;
 mod resume;
 mod rights;
 mod shouts;
+mod watch;
 
 use serde_json::{Value, json};
 use sm_sim::discord::DiscordSim;

@@ -264,13 +264,15 @@ pub async fn lose(
     Ok(lost.rows_affected() == 1)
 }
 
-/// Nobody is known as the owner of what was this person's.
-pub async fn forget_owner(db: impl PgExecutor<'_>, user: UserId) -> sqlx::Result<()> {
-    sqlx::query("update streamer_feeds set owner_id = null where owner_id = $1")
-        .bind(user.to_db())
-        .execute(db)
-        .await?;
-    Ok(())
+/// Nobody is known as the owner of what was this person's: the channels.
+pub async fn forget_owner(
+    db: impl PgExecutor<'_>,
+    user: UserId,
+) -> sqlx::Result<Vec<TwitchUserId>> {
+    let sql =
+        "update streamer_feeds set owner_id = null where owner_id = $1 returning twitch_user_id";
+    let ids: Vec<String> = sqlx::query_scalar(sql).bind(user.to_db()).fetch_all(db).await?;
+    Ok(ids.into_iter().map(TwitchUserId).collect())
 }
 
 /// A person's channels, as far as they have linked them here: id and login.

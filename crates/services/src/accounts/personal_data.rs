@@ -3,6 +3,7 @@
 use super::discord_tokens;
 use crate::{App, SecurityEvent, live::presence};
 use serde_json::{Value, json};
+use sm_aws::Ring;
 use sm_types::UserId;
 use time::format_description::well_known::Rfc3339;
 
@@ -68,10 +69,16 @@ pub async fn delete(app: &App, user: UserId) -> sqlx::Result<()> {
     sm_db::guilds::preferences::forget(&mut *transaction, user).await?;
     sm_db::audit::forget_actor(&mut *transaction, user).await?;
     sm_db::guilds::members::forget(&mut *transaction, user).await?;
-    sm_db::live::feeds::forget_owner(&mut *transaction, user).await?;
-    let rooms = sm_db::live::shouts::forget(&mut transaction, user, app.clock.now()).await?;
+    let channels = sm_db::live::feeds::forget_owner(&mut *transaction, user).await?;
+    // What was wanted for their sake alone is not any more.
+    let now = app.clock.now();
+    sm_db::streamers::subscriptions::plan(&mut *transaction, &channels, now).await?;
+    let rooms = sm_db::live::shouts::forget(&mut transaction, user, now).await?;
     sm_db::accounts::users::delete(&mut *transaction, user).await?;
     transaction.commit().await?;
+    if !channels.is_empty() {
+        app.doorbell.ring(Ring::Subscribe).await;
+    }
     app.hub().sessions_ended();
     rooms.into_iter().chain(servers).for_each(|room| app.hub().told(room));
     SecurityEvent::AccountDeleted.record(None, "an account was deleted");

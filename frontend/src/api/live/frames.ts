@@ -25,10 +25,22 @@ export interface Shout {
   removed_by_moderator: boolean;
 }
 
+/** Something that happened in a channel, or was tried out. */
+interface FeedEvent {
+  event_id: string;
+  kind: string;
+  /** By Twitch's clock. */
+  occurred_at: string;
+  is_test: boolean;
+  /** What belongs to the kind. */
+  details: unknown;
+}
+
 /** Something that happened in a topic. */
 export type TopicEvent = { position: number; trace_id?: string } & (
   | { kind: "shout"; data: Shout }
   | { kind: "mute"; data: { user_id: string; until_unix: number | null } }
+  | { kind: "feed"; data: FeedEvent }
   | { kind: "changed"; data: { what?: string[]; forgotten_author?: string } | null }
 );
 
