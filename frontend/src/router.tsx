@@ -103,6 +103,13 @@ const sessions = createRoute({
   component: lazyRouteComponent(() => import("./features/account/SessionsPage"), "SessionsPage"),
 });
 
+const ownChannel = createRoute({
+  getParentRoute: () => account,
+  path: "/channel",
+  validateSearch: texts("error", "linked"),
+  component: lazyRouteComponent(() => import("./features/account/ChannelPage"), "ChannelPage"),
+});
+
 const privacy = createRoute({
   getParentRoute: () => account,
   path: "/privacy",
@@ -116,6 +123,12 @@ const appearance = createRoute({
     () => import("./features/account/AppearancePage"),
     "AppearancePage",
   ),
+});
+
+const room = createRoute({
+  getParentRoute: () => signed,
+  path: paths.room,
+  component: lazyRouteComponent(() => import("./features/team/PublicRoomPage"), "PublicRoomPage"),
 });
 
 const guild = createRoute({
@@ -206,7 +219,8 @@ const routeTree = root.addChildren([
   invite,
   signed.addChildren([
     servers,
-    account.addChildren([preferences, sessions, privacy, appearance]),
+    room,
+    account.addChildren([preferences, sessions, ownChannel, privacy, appearance]),
     guild.addChildren([
       overview,
       streamers,

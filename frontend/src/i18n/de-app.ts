@@ -1,5 +1,6 @@
 import delivery from "../delivery/locale/de.json";
 import editor from "../template-editor/locale/de.json";
+import presence from "../presence/locale/de.json";
 import preview from "../discord-preview/locale/de.json";
 import account from "../features/account/locale/de.json";
 import audit from "../features/audit/locale/de.json";
@@ -15,6 +16,7 @@ import templates from "../features/templates/locale/de.json";
 export default {
   delivery,
   editor,
+  presence,
   preview,
   account,
   audit,

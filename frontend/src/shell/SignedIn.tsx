@@ -12,11 +12,19 @@ import { GuildNav } from "./GuildNav";
 import { SearchButton } from "./SearchButton";
 import { ServerSwitcher } from "./ServerSwitcher";
 import { SignedOutPage } from "./SignedOutPage";
+import { useIsMember } from "./useIsMember";
 import { UserMenu } from "./UserMenu";
 import { noteSignIn } from "./useSignedIn";
 
+const HereNow = lazy(() => import("~/presence/HereNow"));
 const LiveStatus = lazy(() => import("./LiveStatus"));
 const Overlays = lazy(() => import("./Overlays"));
+
+/** Who else is in the server, for its members. */
+function Present({ guildId }: { guildId: string | undefined }) {
+  const isMember = useIsMember(guildId);
+  return guildId && isMember && <HereNow key={guildId} guildId={guildId} />;
+}
 
 /** Around every page that needs somebody signed in: header, navigation, palette. */
 export function SignedIn() {
@@ -78,7 +86,13 @@ export function SignedIn() {
           </Group>
           <Group gap="xs" wrap="nowrap">
             <Suspense>
-              <LiveStatus key={me.data.id} confirmedAt={me.dataUpdatedAt} />
+              <Present guildId={guildId} />
+              <LiveStatus
+                key={me.data.id}
+                me={me.data.id}
+                guildId={guildId}
+                confirmedAt={me.dataUpdatedAt}
+              />
             </Suspense>
             <SearchButton />
             <UserMenu me={me.data} />

@@ -6,6 +6,7 @@ mod feed;
 mod frames;
 mod gateway;
 mod hints;
+mod own_channel;
 mod presence;
 mod presence_model;
 mod processes;

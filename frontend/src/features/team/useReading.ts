@@ -7,6 +7,7 @@ import {
   type RefObject,
 } from "react";
 import { api, ask } from "~/api/client";
+import { noteRead } from "~/api/unread";
 
 /** Who is so near to the end reads along. */
 const NEAR_PX = 48;
@@ -104,6 +105,7 @@ function useMark(room: string, position: number, stored: number) {
   const told = useRef({ position: 0, at: -Infinity });
   useEffect(() => {
     if (position <= Math.max(told.current.position, stored)) return;
+    noteRead(room, position);
     const tell = () => {
       told.current = { position, at: Date.now() };
       const params = { path: { room } };
