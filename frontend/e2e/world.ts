@@ -211,7 +211,7 @@ export class World {
 }
 
 /** Pictures come from Discord's and Twitch's servers, which a test has no business with. */
-async function drawPictures(context: BrowserContext) {
+export async function drawPictures(context: BrowserContext) {
   await context.route(/^https:\/\/(cdn\.discordapp\.com|static-cdn\.jtvnw\.net)\//, (route) =>
     route.fulfill({
       contentType: "image/svg+xml",

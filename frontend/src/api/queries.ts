@@ -1,6 +1,6 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { api, ask, askTagged } from "./client";
-import { counted } from "./unread";
+import { counted, roomState } from "./unread";
 
 /** What the API can be asked for; one key each, so that a change knows what to ask again. */
 export const queries = {
@@ -230,8 +230,7 @@ export const queries = {
   room: (room: string) =>
     queryOptions({
       queryKey: ["room", room, "state"],
-      queryFn: ({ signal }) =>
-        ask(api.GET("/api/rooms/{room}", { params: { path: { room } }, signal })),
+      queryFn: () => roomState(room),
       // What was unread when somebody came stays marked while they are there.
       staleTime: Infinity,
       gcTime: 0,
@@ -256,8 +255,7 @@ export const queries = {
   unread: (room: string) =>
     queryOptions({
       queryKey: ["room", room, "unread"],
-      queryFn: async ({ signal }) =>
-        counted(await ask(api.GET("/api/rooms/{room}", { params: { path: { room } }, signal }))),
+      queryFn: async () => counted(await roomState(room)),
       retry: false,
     }),
 

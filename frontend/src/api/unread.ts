@@ -1,4 +1,4 @@
-import type { Schema } from "./client";
+import { api, ask, type Schema } from "./client";
 import type { Place, TopicEvent } from "./live";
 
 /** How much of a room somebody has not read. */
@@ -12,6 +12,21 @@ export interface Unread {
   since: ReadonlyMap<string, number>;
   /** Messages that were counted and are deleted. */
   gone: ReadonlySet<string>;
+}
+
+/** Who asks within this time of somebody else is told the same: a page and its navigation. */
+const SHARED_MS = 2000;
+const asked = new Map<string, Promise<Schema["RoomState"]>>();
+
+/** How much of a room somebody has not read, and what they may do there. */
+export function roomState(room: string): Promise<Schema["RoomState"]> {
+  const known = asked.get(room);
+  if (known) return known;
+  const state = ask(api.GET("/api/rooms/{room}", { params: { path: { room } } }));
+  asked.set(room, state);
+  const forget = () => asked.get(room) === state && asked.delete(room);
+  state.then(() => setTimeout(forget, SHARED_MS), forget);
+  return state;
 }
 
 /** More are not told apart. */
@@ -67,9 +82,10 @@ interface Read {
 
 const readers = new Set<(read: Read) => void>();
 
-/** Somebody has read a room up to a position: this tab and the others count anew. */
+/** Somebody has read a room up to a position, and then the server knows it too: all tabs count anew. */
 export function noteRead(room: string, position: number) {
   const read = { room, position };
+  asked.delete(room);
   for (const reader of readers) reader(read);
   const channel = new BroadcastChannel(CHANNEL);
   channel.postMessage(read);
@@ -79,7 +95,10 @@ export function noteRead(room: string, position: number) {
 /** Calls back when somebody has read on, here or in another tab. */
 export function onRead(callback: (read: Read) => void): () => void {
   const channel = new BroadcastChannel(CHANNEL);
-  channel.addEventListener("message", ({ data }: MessageEvent<Read>) => callback(data));
+  channel.addEventListener("message", ({ data }: MessageEvent<Read>) => {
+    asked.delete(data.room);
+    callback(data);
+  });
   readers.add(callback);
   return () => {
     readers.delete(callback);

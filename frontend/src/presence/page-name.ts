@@ -11,7 +11,7 @@ const SECTIONS = {
 
 type Section = keyof typeof SECTIONS;
 
-const isSection = (text: string): text is Section => text in SECTIONS;
+const isSection = (text: string): text is Section => Object.hasOwn(SECTIONS, text);
 
 /** A page of a server: the section's name, what of it is shown, and its address. */
 export interface Place {

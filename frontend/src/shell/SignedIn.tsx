@@ -1,11 +1,12 @@
 import { Anchor, AppShell, Burger, Center, Group, Loader, Stack } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
-import { Outlet, useLocation, useParams } from "@tanstack/react-router";
+import { Outlet, useLocation, useMatchRoute, useParams } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { Problem } from "~/api/problem";
 import { meQuery } from "~/api/session";
+import { paths } from "~/paths";
 import { ProblemCard } from "~/ui/ProblemCard";
 import { Brand } from "./Brand";
 import { GuildNav } from "./GuildNav";
@@ -20,10 +21,12 @@ const HereNow = lazy(() => import("~/presence/HereNow"));
 const LiveStatus = lazy(() => import("./LiveStatus"));
 const Overlays = lazy(() => import("./Overlays"));
 
-/** Who else is in the server, for its members. */
+/** Who else is in the server, on the pages that one comes in by. */
 function Present({ guildId }: { guildId: string | undefined }) {
   const isMember = useIsMember(guildId);
-  return guildId && isMember && <HereNow key={guildId} guildId={guildId} />;
+  const match = useMatchRoute();
+  const shown = match({ to: paths.server }) !== false || match({ to: paths.team }) !== false;
+  return guildId && isMember && shown && <HereNow key={guildId} guildId={guildId} />;
 }
 
 /** Around every page that needs somebody signed in: header, navigation, palette. */

@@ -45,7 +45,7 @@ async fn own_channel_is_seen_and_grants_are_taken_back() {
         link(t, &streamer, &server, "follows,subscriptions,cheers").await;
         let mine = streamer.get(PATH).await.ok();
         assert_eq!(mine[0]["streamer_id"], json!(server.ana));
-        assert_eq!((&mine[0]["login"], &mine[0]["display_name"]), (&json!("ana"), &json!("Ana")));
+        assert_eq!((&mine[0]["login"], &mine[0]["display_name"]), (&json!("ana"), &json!("ANA")));
         assert_eq!(sorted(&mine[0]["granted"]), ["cheers", "follows", "subscriptions"]);
         assert_eq!(ada.get(PATH).await.ok(), json!([]), "it is one person's own");
 

@@ -185,6 +185,8 @@ pub(crate) struct Me {
     /// When the session ends.
     #[schema(format = DateTime)]
     session_expires_at: String,
+    /// Whether there is a room for everybody who is signed in, `public`.
+    public_room: bool,
 }
 
 /// Who is signed in.
@@ -197,6 +199,7 @@ pub(crate) async fn me(caller: Caller) -> Json<Me> {
         username: user.username,
         global_name: user.global_name,
         session_expires_at: rfc3339(caller.expires_at),
+        public_room: caller.app.settings.public_room,
     })
 }
 

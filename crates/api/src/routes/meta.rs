@@ -16,8 +16,6 @@ pub(crate) struct PublicConfig {
     discord_client_id: String,
     /// The version of this API.
     version: &'static str,
-    /// Whether there is a room for everybody who is signed in, `public`.
-    public_room: bool,
 }
 
 /// What the dashboard has to know; the same for everybody.
@@ -26,7 +24,6 @@ pub(crate) async fn config(Ready(app): Ready) -> impl IntoResponse {
     let config = PublicConfig {
         discord_client_id: app.discord.client_id().to_owned(),
         version: env!("CARGO_PKG_VERSION"),
-        public_room: app.settings.public_room,
     };
     ([(header::CACHE_CONTROL, "public, max-age=60")], Json(config))
 }

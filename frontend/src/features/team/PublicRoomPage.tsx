@@ -1,14 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
 import { IconMapOff } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
-import { Skeleton } from "@mantine/core";
-import { queries } from "~/api/queries";
 import { meQuery } from "~/api/session";
 import { paths } from "~/paths";
 import { PUBLIC_ROOM } from "~/shell/public-room";
 import { EmptyState } from "~/ui/EmptyState";
 import { LinkButton } from "~/ui/links";
-import { Loaded } from "~/ui/Loaded";
 import { Page } from "~/ui/Page";
 import { RoomPage } from "./RoomPage";
 
@@ -16,19 +13,8 @@ import { RoomPage } from "./RoomPage";
 export function PublicRoomPage() {
   const { t } = useTranslation("team");
   const me = useQuery(meQuery);
-  const config = useQuery(queries.publicConfig);
   if (!me.data) return null;
-  const own = me.data;
-  if (!config.data) {
-    return (
-      <Page title={t("public.title")}>
-        <Loaded query={config} skeleton={<Skeleton height={320} radius="md" />}>
-          {() => null}
-        </Loaded>
-      </Page>
-    );
-  }
-  if (!config.data.public_room) {
+  if (!me.data.public_room) {
     return (
       <Page title={t("public.title")}>
         <EmptyState
@@ -40,5 +26,5 @@ export function PublicRoomPage() {
       </Page>
     );
   }
-  return <RoomPage name={PUBLIC_ROOM} me={own} title={t("public.title")} text={t("public.text")} />;
+  return <RoomPage name={PUBLIC_ROOM} me={me.data} title={t("public.title")} text={t("public.text")} />;
 }

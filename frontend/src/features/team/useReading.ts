@@ -110,7 +110,8 @@ function useMark(room: string, position: number, stored: number) {
       told.current = { position, at: Date.now() };
       const params = { path: { room } };
       // The next one says it too.
-      ask(api.PUT("/api/rooms/{room}/mark", { params, body: { position } })).catch(() => {});
+      const marked = ask(api.PUT("/api/rooms/{room}/mark", { params, body: { position } }));
+      marked.then(() => noteRead(room, position)).catch(() => {});
     };
     const timer = setTimeout(tell, Math.max(0, told.current.at + MARK_MS - Date.now()));
     return () => clearTimeout(timer);
