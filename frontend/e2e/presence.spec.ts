@@ -5,6 +5,8 @@ import { cuttable, isLive } from "./people";
 import { drawPictures, expect, test, type Page, type World } from "./world";
 
 test.use({ contextOptions: { reducedMotion: "reduce" } });
+// Several browsers at once take their time.
+test.describe.configure({ timeout: 240_000 });
 
 const people = (page: Page) => page.getByRole("region", { name: "Who is here" });
 const person = (page: Page, name: string) =>
@@ -32,7 +34,6 @@ test("three people see each other come, turn to pages, vanish and leave", async 
   page: ada,
   fresh: world,
 }) => {
-  test.setTimeout(120_000);
   const guild = await open(ada, world, "ada", "/team");
   await expect(people(ada).getByText("Nobody else is here right now.")).toBeVisible();
   await expect(person(ada, "Ada (you)")).toContainText("Team");
@@ -87,7 +88,6 @@ test("who closes one of three tabs is still there; an invisible one is so in all
   page: ada,
   fresh: world,
 }) => {
-  test.setTimeout(120_000);
   const guild = await open(ada, world, "ada", "/team");
   const first = await joined(browser, world, "cleo", "/team");
   const second = await first.context().newPage();
@@ -120,7 +120,6 @@ test("without a socket somebody is there by HTTP, and sees who is", async ({
   page: ada,
   fresh: world,
 }) => {
-  test.setTimeout(240_000);
   await open(ada, world, "ada", "/team");
   const context = await browser.newContext({ locale: "en-GB", reducedMotion: "reduce" });
   await drawPictures(context);

@@ -14,6 +14,8 @@ const test = base.extend<{ open: World }>({
 });
 
 test.use({ contextOptions: { reducedMotion: "reduce" } });
+// Several browsers at once take their time.
+test.describe.configure({ timeout: 240_000 });
 
 const pages = (page: Page) => page.getByRole("navigation", { name: "Server pages" });
 const teamLink = (page: Page) => pages(page).getByRole("link", { name: /^Team/ });
@@ -65,7 +67,6 @@ test("what is unread is counted in the navigation and the tab, until it is read 
   page: ada,
   open: world,
 }) => {
-  test.setTimeout(120_000);
   const guild = await enter(ada, world, "ada");
   await isLive(ada);
   const ben = await another(browser, world, "ben");
@@ -131,7 +132,6 @@ test("what is said while the socket is cut is counted once", async ({
   page: ada,
   open: world,
 }) => {
-  test.setTimeout(120_000);
   const wires = await cuttable(ada);
   const guild = await enter(ada, world, "ada");
   const ben = await another(browser, world, "ben");

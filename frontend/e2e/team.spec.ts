@@ -92,6 +92,8 @@ test("a moderator deletes with a reason, mutes and lets write again", async ({
 
   await ada.goto(`${world.url}/s/${guild.id}/audit`);
   await expect(ada.getByText("deleted a message in the team’s room").first()).toBeVisible();
+  const muted = ada.getByRole("listitem").filter({ hasText: "muted somebody" }).first();
+  await expect(muted).toContainText(/Until.*\d{1,2} \w+ \d{4}, \d{2}:\d{2}:\d{2}/);
 });
 
 test("what is said while a socket is cut comes once, and in order", async ({

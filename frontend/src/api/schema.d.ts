@@ -1646,6 +1646,8 @@ export interface components {
             global_name?: string | null;
             /** @description Discord's id. */
             id: string;
+            /** @description Whether there is a room for everybody who is signed in, `public`. */
+            public_room: boolean;
             /**
              * Format: date-time
              * @description When the session ends.
@@ -1859,8 +1861,6 @@ export interface components {
         PublicConfig: {
             /** @description The Discord application. */
             discord_client_id: string;
-            /** @description Whether there is a room for everybody who is signed in, `public`. */
-            public_room: boolean;
             /** @description The version of this API. */
             version: string;
         };

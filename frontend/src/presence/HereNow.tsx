@@ -35,11 +35,9 @@ export default function HereNow({ guildId }: { guildId: string }) {
           <RemoteImage key={user.user_id} src={avatarOf(user)} name={user.name} size={26} />
         ))}
       </Avatar.Group>
-      {count > SHOWN && (
-        <Text component="span" size="sm" c="var(--mantine-color-text)" ml={6} aria-hidden>
-          {`+${count - SHOWN}`}
-        </Text>
-      )}
+      <Text component="span" size="sm" c="var(--mantine-color-text)" ml={6} aria-hidden>
+        {count}
+      </Text>
     </LinkButton>
   );
 }

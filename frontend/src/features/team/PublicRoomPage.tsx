@@ -26,5 +26,7 @@ export function PublicRoomPage() {
       </Page>
     );
   }
-  return <RoomPage name={PUBLIC_ROOM} me={me.data} title={t("public.title")} text={t("public.text")} />;
+  return (
+    <RoomPage name={PUBLIC_ROOM} me={me.data} title={t("public.title")} text={t("public.text")} />
+  );
 }
