@@ -8,6 +8,8 @@ test.describe.configure({ timeout: 240_000 });
 /** Pages look for news by themselves once in a minute: what is there sooner was told. */
 const SOON = { timeout: 15_000 };
 
+const shown = (page: Page) => page.getByRole("log").locator("[dir=auto]").allTextContents();
+
 /** Fails when the page is loaded anew. */
 async function stays(page: Page) {
   await page.evaluate(() => Object.assign(window, { stayed: true }));
@@ -79,7 +81,6 @@ test("a server that is restarted in between leaves no gap", async ({ browser, pa
     texts.push(`after ${signal}`);
     await expect(said(ben, `after ${signal}`)).toBeVisible();
   }
-  const shown = (of: Page) => of.getByRole("log").locator("[dir=auto]").allTextContents();
   expect(await shown(page)).toEqual(texts);
   expect(await shown(ben)).toEqual(texts);
   await expect(people.getByRole("listitem")).toHaveCount(2);

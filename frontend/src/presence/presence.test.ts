@@ -44,8 +44,9 @@ test("of a list that shows not all, those who are not shown still count", () => 
   expect(after(many, [told("1", "Ada", false)]).online).toBe(1199);
 });
 
+const place = (path: string, title = "") => placeOf("1", { path, title });
+
 test("a page is named by its section, and by its title where it is within one", () => {
-  const place = (path: string, title = "") => placeOf("1", { path, title });
   expect(place("/s/1")?.section).toBe("nav.overview");
   expect(place("/s/1/team", "Team")).toEqual({
     section: "nav.team",
@@ -56,8 +57,11 @@ test("a page is named by its section, and by its title where it is within one", 
   expect(place("/s/1/templates/9")?.detail).toBeNull();
 });
 
-test("what leads elsewhere is no page of the server", () => {
-  for (const path of ["/", "/s/12", "/s/12/team", "/me", "/s/1/toString", "/s/1/x/y", "/live/ana"])
-    expect(placeOf("1", { path, title: "x" }), path).toBeNull();
+test.each(["/", "/s/12", "/s/12/team", "/me", "/s/1/toString", "/s/1/x/y", "/live/ana"])(
+  "%s is no page of the server",
+  (path) => expect(place(path, "x")).toBeNull(),
+);
+
+test("who looks at nothing that is told is on no page", () => {
   expect(placeOf("1", null)).toBeNull();
 });

@@ -384,10 +384,10 @@ describe("a message", () => {
   });
 });
 
-describe("the page that is looked at", () => {
-  const page = (path: string, title = "") => ({ type: "page", path, title });
-  const told = () => FakeSocket.last.of("page");
+const page = (path: string, title = "") => ({ type: "page", path, title });
+const told = () => FakeSocket.last.of("page");
 
+describe("the page that is looked at", () => {
   it("is told once it is known who is there, and when it changes", () => {
     socket.look({ path: "/s/1", title: "One" });
     listening();
