@@ -19,6 +19,7 @@ export const SIGNED_IN = [
   "/me",
   "/me?server=G",
   "/me/sessions",
+  "/me/channel",
   "/me/privacy",
   "/me/appearance",
   "/s/G",
@@ -31,6 +32,7 @@ export const SIGNED_IN = [
   "/s/G/deliveries/D",
   "/s/G/team",
   "/s/G/audit",
+  "/room",
 ];
 
 /** Signs in and finds something for each page to show; turns a pattern into an address. */

@@ -1,4 +1,5 @@
 import { join, resolve } from "node:path";
+import { another, said, say } from "./people";
 import { expect, test } from "./world";
 
 const DOCS = resolve(import.meta.dirname, "../../docs/screenshots");
@@ -51,4 +52,28 @@ test("the main screens, for the documentation", async ({ page, fresh: world }) =
   await page.goto(`${world.url}/live/ana`);
   await expect(page.getByText("cheers with 100 bits")).toBeVisible();
   await shoot("watch");
+});
+
+test("the team's page, with who is here", async ({ browser, page, fresh: world }) => {
+  test.setTimeout(120_000);
+  const guild = await world.guild("Speedrun Guild");
+  await world.signIn(page, "ada", `/s/${guild.id}/team`);
+  const cleo = await another(browser, world, "cleo", `/s/${guild.id}/team`);
+  const ben = await another(browser, world, "ben", `/s/${guild.id}/team`);
+  await say(ben, "Ana starts at eight tonight. Is the template ready?");
+  await say(cleo, "Nearly: I am trying the new embed.");
+  await say(page, "Great, @cleo. I will test it in #live-now.");
+  await cleo.getByRole("link", { name: "Templates" }).click();
+  const people = page.getByRole("region", { name: "Who is here" });
+  await expect(people.getByRole("link", { name: "Templates" })).toBeVisible();
+  await expect(said(page, "I will test it")).toHaveCount(1);
+  await page.screenshot({ path: join(DOCS, "team.png") });
+  await page.goto(`${world.url}/me/channel`);
+  await page.getByRole("checkbox", { name: "Cheers" }).check();
+  await page.getByRole("link", { name: "Link with Twitch" }).click();
+  await page.getByRole("button", { name: "Ana" }).first().click();
+  await expect(page.getByText("ana is linked.")).toBeVisible();
+  await page.screenshot({ path: join(DOCS, "channel.png") });
+  await ben.context().close();
+  await cleo.context().close();
 });

@@ -8,7 +8,8 @@ import { createInterface } from "node:readline";
 export { expect, type Page };
 
 const ROOT = resolve(import.meta.dirname, "../..");
-const BINARY = process.env.STREAMMAXING_BIN ?? join(ROOT, "target/debug/streammaxing");
+export const BINARY = process.env.STREAMMAXING_BIN ?? join(ROOT, "target/debug/streammaxing");
+export const DASHBOARD = join(ROOT, "frontend/dist");
 /** An avatar, a preview: any picture will do where no network is. */
 const PICTURE = `<svg xmlns="http://www.w3.org/2000/svg" width="64" height="64"><rect width="64" height="64" fill="#6741d9"/><circle cx="32" cy="26" r="12" fill="#fff"/><path d="M10 64a22 22 0 0 1 44 0z" fill="#fff"/></svg>`;
 
@@ -42,8 +43,8 @@ export class World {
     private readonly child: ChildProcess,
     /** The app's address. */
     readonly url: string,
-    private readonly twitch: string,
-    private readonly discord: string,
+    readonly twitch: string,
+    readonly discord: string,
   ) {}
 
   static async start(settings: Record<string, string> = {}): Promise<World> {
@@ -51,7 +52,7 @@ export class World {
       BINARY,
       // Port 0 lets the system choose: worlds do not get into each other's way.
       ["dev", "--port-app=0", "--port-twitch=0", "--port-discord=0"].concat(
-        `--dashboard=${join(ROOT, "frontend/dist")}`,
+        `--dashboard=${DASHBOARD}`,
       ),
       {
         cwd: mkdtempSync(join(tmpdir(), "streammaxing-e2e-")),
@@ -213,7 +214,7 @@ export class World {
 }
 
 /** Pictures come from Discord's and Twitch's servers, which a test has no business with. */
-async function drawPictures(context: BrowserContext) {
+export async function drawPictures(context: BrowserContext) {
   await context.route(/^https:\/\/(cdn\.discordapp\.com|static-cdn\.jtvnw\.net)\//, (route) =>
     route.fulfill({
       contentType: "image/svg+xml",

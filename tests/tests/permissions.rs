@@ -93,8 +93,11 @@ fn call(setup: &Setup, route: &Route) -> (Option<Value>, u16) {
         ("get", "users/me/preferences/{guild_id}") => (None, 200),
         ("get", "streamers/search" | "users/me/favorites") => (None, 200),
         ("put", "users/me/favorites") => (Some(json!({"streamer_ids": [setup.streamer]})), 200),
+        ("get", "users/me/channel") => (None, 200),
         ("get", "users/me/channel/link") => (None, 303),
         ("get", "feeds" | "channels/{login}") => (None, 200),
+        // It is nobody's here.
+        ("delete", "users/me/channel/{streamer_id}") => (None, 404),
         // The server shows its members nothing of it; an admin may try it out all the same.
         ("get", "feeds/{streamer_id}") => (None, 404),
         ("post", "feeds/{streamer_id}/test") => (Some(json!({"kind": "raid"})), 201),

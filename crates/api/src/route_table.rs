@@ -2,7 +2,7 @@
 
 use crate::routes::{
     auth, channels, config, deliveries, discord_webhook, favorites, feeds, guilds, health, invites,
-    meta, overview, presence, rooms, streamers, templates, twitch_webhook, users,
+    meta, overview, own_channels, presence, rooms, streamers, templates, twitch_webhook, users,
 };
 use axum::{
     Router,
@@ -115,6 +115,8 @@ table! {
     User post "/api/feeds/{streamer_id}/test" feeds::test;
     User get "/api/streamers/search" favorites::search;
     User get "/api/users/me/channel/link" feeds::link;
+    User get "/api/users/me/channel" own_channels::list;
+    User delete "/api/users/me/channel/{streamer_id}" own_channels::withdraw;
     User get "/api/users/me/favorites" favorites::list;
     User put "/api/users/me/favorites" favorites::put;
     User get "/api/users/me/preferences" users::list;

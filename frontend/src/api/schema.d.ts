@@ -819,6 +819,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/users/me/channel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The channels that the caller has linked, by login, and what their feeds may show. */
+        get: operations["get_users_me_channel"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/users/me/channel/link": {
         parameters: {
             query?: never;
@@ -831,6 +848,23 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/me/channel/{streamer_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes back what the feed of your own channel may show. Servers go on announcing it. */
+        delete: operations["delete_users_me_channel_by_streamer_id"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1709,6 +1743,8 @@ export interface components {
             global_name?: string | null;
             /** @description Discord's id. */
             id: string;
+            /** @description Whether there is a room for everybody who is signed in, `public`. */
+            public_room: boolean;
             /**
              * Format: date-time
              * @description When the session ends.
@@ -1792,6 +1828,18 @@ export interface components {
              * @description Streamers it follows.
              */
             streamers: number;
+        };
+        /** @description A channel of the caller's. */
+        OwnChannel: {
+            avatar_url?: string | null;
+            display_name: string;
+            /** @description What was granted and has to be again: Twitch does not let us have it any more. */
+            grant_again: string[];
+            /** @description What the feed may show beyond what is public: `follows`, `subscriptions`, `cheers`. */
+            granted: string[];
+            login: string;
+            /** @description Twitch's id. */
+            streamer_id: string;
         };
         /** @description What a server offers to choose from. */
         PlacesView: {
@@ -2015,6 +2063,8 @@ export interface components {
              * @description Until when they may not write; null: they may.
              */
             muted_until?: string | null;
+            /** @description Listen from here on, and every message is either counted or told. */
+            place: components["schemas"]["TopicPlace"];
             /**
              * Format: int64
              * @description Up to where they have read.
@@ -3983,6 +4033,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description `public`, or a server's id. Its topic is `room:` and the same. */
                 room: string;
             };
             cookie?: never;
@@ -4051,6 +4102,7 @@ export interface operations {
             };
             header?: never;
             path: {
+                /** @description `public`, or a server's id. Its topic is `room:` and the same. */
                 room: string;
             };
             cookie?: never;
@@ -4334,6 +4386,30 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
+    get_users_me_channel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnChannel"][];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
     get_users_me_channel_link: {
         parameters: {
             query?: {
@@ -4349,7 +4425,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description To Twitch, to /me?error=… or to /login?error=…. */
+            /** @description To Twitch, to /me/channel?error=… or to /login?error=…. */
             303: {
                 headers: {
                     [name: string]: unknown;
@@ -4357,6 +4433,35 @@ export interface operations {
                 content?: never;
             };
             400: components["responses"]["Problem400"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    delete_users_me_channel_by_streamer_id: {
+        parameters: {
+            query?: {
+                /** @description `follows`, `subscriptions` or `cheers`. Left out: everything, and the channel is not known as yours any more. */
+                grant?: string;
+            };
+            header?: never;
+            path: {
+                streamer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
             429: components["responses"]["Problem429"];
             503: components["responses"]["Problem503"];
         };

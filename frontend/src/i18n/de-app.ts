@@ -1,5 +1,6 @@
 import delivery from "../delivery/locale/de.json";
 import editor from "../template-editor/locale/de.json";
+import presence from "../presence/locale/de.json";
 import preview from "../discord-preview/locale/de.json";
 import account from "../features/account/locale/de.json";
 import audit from "../features/audit/locale/de.json";
@@ -16,6 +17,7 @@ import watch from "../features/watch/locale/de.json";
 export default {
   delivery,
   editor,
+  presence,
   preview,
   account,
   audit,

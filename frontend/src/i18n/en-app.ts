@@ -1,5 +1,6 @@
 import delivery from "../delivery/locale/en.json";
 import editor from "../template-editor/locale/en.json";
+import presence from "../presence/locale/en.json";
 import preview from "../discord-preview/locale/en.json";
 import account from "../features/account/locale/en.json";
 import audit from "../features/audit/locale/en.json";
@@ -16,6 +17,7 @@ import watch from "../features/watch/locale/en.json";
 export default {
   delivery,
   editor,
+  presence,
   preview,
   account,
   audit,

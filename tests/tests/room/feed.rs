@@ -53,7 +53,7 @@ impl<'a> Stage<'a> {
         let begun = self.streamer.get(&format!("/api/users/me/channel/link?feed={choice}")).await;
         let choice = format!("as={}", self.server.ana);
         let consented = self.streamer.consent(begun.location(), &choice).await;
-        assert_eq!(consented.location(), "/me?linked=ana");
+        assert_eq!(consented.location(), "/me/channel?linked=ana");
     }
 
     /// Ada lets members see these kinds.
@@ -235,7 +235,7 @@ async fn twitch_is_asked_for_what_was_chosen_and_nothing_else() {
             assert_eq!([own, scopes(&path, &stage.ada).await], [asked, asked], "{choice}");
         }
         let odd = stage.streamer.get("/api/users/me/channel/link?feed=everything").await;
-        assert_eq!(odd.location(), "/me?error=malformed");
+        assert_eq!(odd.location(), "/me/channel?error=malformed");
         // An invited streamer chooses as well; nobody here is theirs.
         let invite = stage.ada.post(&format!("/api/guilds/{guild}/invites"), &json!({})).await.ok();
         let code = invite["code"].as_str().unwrap();

@@ -7,6 +7,7 @@ mod frames;
 mod gateway;
 mod gateway_feed;
 mod hints;
+mod own_channel;
 mod presence;
 mod presence_model;
 mod processes;

@@ -27,6 +27,8 @@ use sm_types::{
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
+/// The dashboard's page for one's own channel.
+pub(crate) const OWN_PAGE: &str = "/me/channel";
 /// A minute's tests are used up: one more is let through after so many seconds.
 const NEXT_TEST_SECONDS: u64 = 10;
 
@@ -69,7 +71,7 @@ impl FeedChoice {
 
 /// Sends the browser to Twitch, to link your own channel for its feed.
 #[utoipa::path(get, path = "/api/users/me/channel/link", tag = "feeds", params(FeedChoice),
-    responses((status = 303, description = "To Twitch, to /me?error=… or to /login?error=….")))]
+    responses((status = 303, description = "To Twitch, to /me/channel?error=… or to /login?error=….")))]
 pub(crate) async fn link(
     caller: Result<Caller, ApiError>,
     choice: Result<QueryOf<FeedChoice>, ApiError>,
@@ -79,9 +81,9 @@ pub(crate) async fn link(
         Ok((caller, grants)) => {
             let feed = grants.unwrap_or_default();
             let purpose = Purpose::Channel { user: caller.user.user_id, feed };
-            to_consent(consent::begin(&caller.app, purpose), "/me")
+            to_consent(consent::begin(&caller.app, purpose), OWN_PAGE)
         }
-        Err(error) => to_page(&error, "/me"),
+        Err(error) => to_page(&error, OWN_PAGE),
     }
 }
 

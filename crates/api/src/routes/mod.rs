@@ -17,6 +17,7 @@ pub(crate) mod health;
 pub(crate) mod invites;
 pub(crate) mod meta;
 pub(crate) mod overview;
+pub(crate) mod own_channels;
 pub(crate) mod presence;
 pub(crate) mod rooms;
 pub(crate) mod streamers;

@@ -21,7 +21,7 @@ pub async fn export(app: &App, user: &sm_db::accounts::users::User) -> sqlx::Res
         sm_db::audit::of_actor(&app.pool, id, MAX_ENTRIES),
         sm_db::live::shouts::of_author(&app.pool, id),
         sm_db::live::presence::of_user(&app.pool, id),
-        sm_db::live::feeds::owned(&app.pool, id),
+        sm_db::live::feeds::own_channels(&app.pool, id),
         sm_db::accounts::favorites::list(&app.pool, id),
     )?;
     Ok(json!({
@@ -47,7 +47,9 @@ pub async fn export(app: &App, user: &sm_db::accounts::users::User) -> sqlx::Res
             "invisible": p.invisible, "online": p.online, "path": p.path, "title": p.title,
             "came_or_went_at": p.changed_at.map(text),
         })),
-        "channels": channels.iter().map(|(id, login)| json!({ "id": id, "login": login })).collect::<Vec<_>>(),
+        "channels": channels.iter().map(|c| json!({
+            "id": c.twitch_user_id, "login": c.login, "granted": c.granted, "grant_again": c.lost,
+        })).collect::<Vec<_>>(),
         "favorites": favorites.iter().map(|f| json!({
             "id": f.twitch_user_id, "login": f.login,
         })).collect::<Vec<_>>(),
