@@ -232,10 +232,10 @@ const routeTree = root.addChildren([
   invite,
   signed.addChildren([
     servers,
-      live,
-      channel,
-      room,
-      account.addChildren([preferences, sessions, ownChannel, privacy, appearance]),
+    live,
+    channel,
+    room,
+    account.addChildren([preferences, sessions, ownChannel, privacy, appearance]),
     guild.addChildren([
       overview,
       streamers,
