@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 import { useLiveSession, useSocketState } from "~/api/live";
 import { meQuery } from "~/api/session";
 import { useWhereabouts } from "~/presence/useWhereabouts";
-import { useUnreadCounts } from "./unread";
+import { useUnreadCounts } from "./unread-counts";
 import classes from "./LiveStatus.module.css";
 
 /**

@@ -1,4 +1,4 @@
-import { Anchor, AppShell, Burger, Center, Group, Loader, Stack } from "@mantine/core";
+import { Anchor, AppShell, Box, Burger, Center, Group, Loader, Stack } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { Outlet, useLocation, useMatchRoute, useParams } from "@tanstack/react-router";
@@ -14,13 +14,13 @@ import { SearchButton } from "./SearchButton";
 import { ServerSwitcher } from "./ServerSwitcher";
 import { SignedOutPage } from "./SignedOutPage";
 import { useIsMember } from "./useIsMember";
-import { UserMenu } from "./UserMenu";
 import { WatchLink } from "./WatchLink";
 import { noteSignIn } from "./useSignedIn";
 
 const HereNow = lazy(() => import("~/presence/HereNow"));
 const LiveStatus = lazy(() => import("./LiveStatus"));
 const Overlays = lazy(() => import("./Overlays"));
+const UserMenu = lazy(() => import("./UserMenu"));
 
 /** Who else is in the server, on the pages that one comes in by. */
 function Present({ guildId }: { guildId: string | undefined }) {
@@ -100,7 +100,10 @@ export function SignedIn() {
             </Suspense>
             <WatchLink />
             <SearchButton />
-            <UserMenu me={me.data} />
+            {/* As wide as the picture that comes there. */}
+            <Suspense fallback={<Box w={34} />}>
+              <UserMenu me={me.data} />
+            </Suspense>
           </Group>
         </Group>
       </AppShell.Header>

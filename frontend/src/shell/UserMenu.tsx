@@ -21,7 +21,7 @@ import { UnreadBadge } from "./UnreadBadge";
 import { useLeave } from "./useLeave";
 
 /** Who is signed in: own pages, colour scheme, sign-out. */
-export function UserMenu({ me }: { me: Schema["Me"] }) {
+export default function UserMenu({ me }: { me: Schema["Me"] }) {
   const { t } = useTranslation();
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   const leave = useLeave();
