@@ -116,6 +116,7 @@ test("an invited streamer chooses before they go to Twitch", async ({ page, fres
   await link.click();
   await page.getByRole("button", { name: "Ana" }).first().click();
   await page.waitForURL(/linked=ana/);
+  await expect(page.getByRole("heading", { name: "Your channel is linked" })).toBeVisible();
 });
 
 test("an admin chooses what members see, and the log says it", async ({ page, fresh: world }) => {
