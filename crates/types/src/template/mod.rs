@@ -15,6 +15,7 @@ mod variable;
 
 pub use embed::{Embed, EmbedAuthor, EmbedField, EmbedFooter, EmbedImage};
 pub use error::{ErrorKind, Span, TemplateError};
+pub(crate) use escape::is_default_ignorable;
 pub use escape::shows_nothing;
 pub use message::{
     AuthorTemplate, EmbedTemplate, FieldError, FieldProblem, FieldTemplate, FooterTemplate,

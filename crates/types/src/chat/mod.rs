@@ -1,0 +1,10 @@
+//! The chat bot's own language: lines, levels, commands, and what text may leave it.
+
+mod command;
+mod level;
+mod line;
+pub mod text;
+
+pub use command::{Command, CommandId, Order, When};
+pub use level::Level;
+pub use line::{Badge, Chatter, Fragment, FragmentKind, Heard, Line, Parent, Source};
