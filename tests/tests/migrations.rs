@@ -111,6 +111,15 @@ const SAMPLE_ROWS: &[(i64, &str)] = &[
          update guild_config set feed_kinds = '{online}';
          insert into user_favorites (user_id, twitch_user_id, rank, login, display_name) values (9, '7', 0, 'ana', 'Ana');",
     ),
+    (
+        21,
+        "insert into chat_accounts (bot_id, login, display_name, is_service) values ('900', 'maxbot', 'MaxBot', true);
+         insert into chat_channels (twitch_user_id, owner_id) values ('7', 9);
+         insert into chat_paces (twitch_user_id) values ('7');
+         insert into chat_sends (twitch_user_id, cause, text, expires_at) values ('7', 'line:m', 'Hi', now());
+         insert into eventsub_targets (twitch_user_id, type, with_user, next_try_at)
+           values ('7', 'channel.chat.message', '900', now());",
+    ),
 ];
 
 #[test]
