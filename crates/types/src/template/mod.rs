@@ -21,10 +21,11 @@ pub use message::{
     AuthorTemplate, EmbedTemplate, FieldError, FieldProblem, FieldTemplate, FooterTemplate,
     MessageTemplate, ParsedMessage, RenderedMessage,
 };
-pub use parse::Template;
+pub use parse::{Name, Template};
 pub use render::Context;
-pub use values::{Value, Values};
+pub use values::{Source, Value, Values};
 pub use variable::Variable;
+pub(crate) use variable::closest;
 
 /// The longest source, in characters.
 pub const MAX_SOURCE_CHARS: usize = 4_000;
