@@ -31,6 +31,22 @@ pub enum When {
     Offline,
 }
 
+/// Somebody on a list: the id decides, the login is shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Person {
+    pub id: TwitchUserId,
+    pub login: String,
+}
+
+/// An address whose answer a response shows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fetch {
+    /// The source of a template; its server is fixed.
+    pub url: String,
+    /// What is shown when nothing usable comes.
+    pub fallback: String,
+}
+
 /// A command of a channel.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Command {
@@ -45,9 +61,9 @@ pub struct Command {
     pub reply: bool,
     pub level: Level,
     /// May use it whatever their level.
-    pub allow: Vec<TwitchUserId>,
+    pub allow: Vec<Person>,
     /// May not use it whatever their level; stronger than `allow`. The broadcaster always may.
-    pub deny: Vec<TwitchUserId>,
+    pub deny: Vec<Person>,
     /// Seconds between two answers to anybody.
     pub cooldown: u32,
     /// Seconds between two answers to the same person; independent of `cooldown`.
@@ -58,4 +74,26 @@ pub struct Command {
     pub enabled: bool,
     pub expires_at: Option<OffsetDateTime>,
     pub category: String,
+    pub fetch: Option<Fetch>,
+}
+
+impl Order {
+    /// The word in the database and in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Random => "random",
+            Self::InTurn => "in_turn",
+        }
+    }
+}
+
+impl When {
+    /// The word in the database and in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Always => "always",
+            Self::Online => "online",
+            Self::Offline => "offline",
+        }
+    }
 }
