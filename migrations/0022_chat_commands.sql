@@ -95,9 +95,9 @@ create index chat_user_cooldowns_ready_idx on chat_user_cooldowns (ready_at);
 create table chat_quotes (
   twitch_user_id text        not null
                  constraint chat_quotes_channel_fkey references chat_channels on delete cascade,
-  -- Never given twice, whatever was removed.
   number         integer     not null,
-  text           text        not null,
+  -- Null: it was removed, and its number is not given again.
+  text           text,
   game           text,
   said_at        timestamptz not null default now(),
   constraint chat_quotes_pkey primary key (twitch_user_id, number)

@@ -120,6 +120,18 @@ const SAMPLE_ROWS: &[(i64, &str)] = &[
          insert into eventsub_targets (twitch_user_id, type, with_user, next_try_at)
            values ('7', 'channel.chat.message', '900', now());",
     ),
+    (
+        22,
+        "insert into chat_books (twitch_user_id) values ('7');
+         insert into chat_commands (command_id, twitch_user_id, name, responses)
+           values ('00000000-0000-7000-8000-000000000001', '7', 'hi', '{Hi}');
+         insert into chat_command_names values ('7', 'hi', 'hi', '00000000-0000-7000-8000-000000000001', 0);
+         insert into chat_uses (twitch_user_id, command_id) values ('7', uuid_v7());
+         insert into chat_user_cooldowns values ('7', uuid_v7(), '8', now());
+         insert into chat_quotes (twitch_user_id, number, text) values ('7', 1, 'Well said');
+         insert into chat_secrets (twitch_user_id, name, value) values ('7', 'key', '\\x00');
+         insert into chat_tokens (twitch_user_id, name, hash, scopes) values ('7', 'Deck', '\\x00', '{run}');",
+    ),
 ];
 
 #[test]

@@ -28,6 +28,7 @@ const SOURCES: &[(i64, &str, &str)] = &[
     (19, "gateway", include_str!("../../../migrations/0019_gateway.sql")),
     (20, "feed", include_str!("../../../migrations/0020_feed.sql")),
     (21, "chat", include_str!("../../../migrations/0021_chat.sql")),
+    (22, "chat commands", include_str!("../../../migrations/0022_chat_commands.sql")),
 ];
 
 /// All migrations of the product, in order.

@@ -86,6 +86,18 @@ pub const RULES: &[Rule] = &[
            select kind, subject from doubts where looked_at < $1 order by looked_at limit $2)",
     },
     Rule {
+        table: "chat_user_cooldowns",
+        keep: Duration::ZERO,
+        statement: "delete from chat_user_cooldowns where ctid = any(array(
+           select ctid from chat_user_cooldowns where ready_at < $1 order by ready_at limit $2))",
+    },
+    Rule {
+        table: "chat_tokens",
+        keep: Duration::days(30),
+        statement: "delete from chat_tokens where token_id in (
+           select token_id from chat_tokens where revoked_at < $1 limit $2)",
+    },
+    Rule {
         table: "live_tickets",
         keep: Duration::ZERO,
         statement: "delete from live_tickets where ticket_hash in (
