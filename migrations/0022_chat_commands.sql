@@ -16,7 +16,7 @@ create table chat_books (
   builtins       jsonb       not null default '{}',
   -- What filters look at; empty: nothing.
   filters        jsonb       not null default '{}',
-  revision       bigint      not null default 1,
+  revision       integer     not null default 1,
   updated_at     timestamptz not null default now()
 );
 
@@ -51,7 +51,7 @@ create table chat_commands (
   -- The address whose answer is `{fetch}`, and what stands for it when there is none.
   fetch_url        text,
   fetch_fallback   text        not null default '',
-  revision         bigint      not null default 1,
+  revision         integer     not null default 1,
   created_at       timestamptz not null default now(),
   updated_at       timestamptz not null default now()
 );

@@ -36,12 +36,14 @@ fn common(route: &Route, operation: &Value) -> Vec<u16> {
     if matches!(route.method, "post" | "put") && !bodiless {
         all.extend([413, 415, 422]);
     }
-    if route.method == "put" && route.who == Who::Admin {
+    let versioned =
+        route.who == Who::Admin || route.who == Who::Owner && !route.path.contains("{secret}");
+    if route.method == "put" && versioned {
         all.extend([412, 428]);
     }
     match route.who {
         Who::Public => {}
-        Who::User => all.push(401),
+        Who::User | Who::Owner => all.push(401),
         Who::Member | Who::Admin => all.extend([401, 403, 404, 502]),
     }
     if route.path.contains('{') {

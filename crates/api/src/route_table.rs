@@ -1,8 +1,10 @@
 //! Every route of the API, once: the router, its description and the tests are made of this table.
 
 use crate::routes::{
-    auth, config, deliveries, discord_webhook, favorites, feeds, guilds, health, invites, meta,
-    overview, presence, rooms, streamers, templates, twitch_webhook, users,
+    auth,
+    chat::{book, commands, tokens, transfer},
+    config, deliveries, discord_webhook, favorites, feeds, guilds, health, invites, meta, overview,
+    presence, rooms, streamers, templates, twitch_webhook, users,
 };
 use axum::{
     Router,
@@ -22,6 +24,8 @@ pub enum Who {
     Member,
     /// Who may manage the server in the path.
     Admin,
+    /// Whoever the channel in the path belongs to.
+    Owner,
 }
 
 /// A route of the API.
@@ -111,6 +115,22 @@ table! {
     Admin delete "/api/rooms/{room}/mutes/{user_id}" rooms::unmute;
     User get "/api/feeds/{streamer_id}" feeds::history;
     User post "/api/feeds/{streamer_id}/test" feeds::test;
+    Owner get "/api/channels/{channel_id}/commands" commands::list;
+    Owner post "/api/channels/{channel_id}/commands" commands::create;
+    Owner post "/api/channels/{channel_id}/commands/switch" commands::switch;
+    Owner post "/api/channels/{channel_id}/commands/dry-run" commands::dry_run;
+    Owner post "/api/channels/{channel_id}/commands/import" transfer::import;
+    Owner get "/api/channels/{channel_id}/commands/export" transfer::export;
+    Owner get "/api/channels/{channel_id}/commands/settings" book::get;
+    Owner put "/api/channels/{channel_id}/commands/settings" book::put;
+    Owner put "/api/channels/{channel_id}/commands/secrets/{secret}" book::set_secret;
+    Owner delete "/api/channels/{channel_id}/commands/secrets/{secret}" book::delete_secret;
+    Owner get "/api/channels/{channel_id}/commands/{command}" commands::get;
+    Owner put "/api/channels/{channel_id}/commands/{command}" commands::put;
+    Owner delete "/api/channels/{channel_id}/commands/{command}" commands::delete;
+    Owner get "/api/channels/{channel_id}/tokens" tokens::list;
+    Owner post "/api/channels/{channel_id}/tokens" tokens::create;
+    Owner delete "/api/channels/{channel_id}/tokens/{token_id}" tokens::revoke;
     User get "/api/streamers/search" favorites::search;
     User get "/api/users/me/channel/link" feeds::link;
     User get "/api/users/me/favorites" favorites::list;

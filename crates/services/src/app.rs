@@ -89,6 +89,9 @@ pub(crate) struct Inner {
     /// What Discord has refused of messages lately.
     pub(crate) refused_parts: RefusedParts,
     pub(crate) last_write: LastWrite,
+    /// Channels' commands, and what addresses of theirs have answered.
+    pub(crate) books: crate::chat::Books,
+    pub(crate) fetcher: crate::chat::Fetcher,
     process: Arc<Process>,
 }
 
@@ -127,6 +130,8 @@ impl App {
             places: PlacesCache::default(),
             refused_parts: RefusedParts::default(),
             last_write: LastWrite::default(),
+            books: crate::chat::Books::default(),
+            fetcher: crate::chat::Fetcher::default(),
         }))
     }
 

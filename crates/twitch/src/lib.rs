@@ -5,6 +5,7 @@
 mod client;
 mod error;
 pub mod eventsub;
+mod followers;
 mod helix;
 mod list;
 mod oauth;

@@ -1,7 +1,7 @@
 //! What goes for all commands of a channel, what templates can tell of it, and its secrets.
 
 use sm_types::{
-    TwitchUserId,
+    TwitchUserId, UserId,
     chat::{Builtin, BuiltinSettings, Person},
 };
 use sqlx::{PgExecutor, types::Json};
@@ -18,7 +18,7 @@ pub struct Stored {
     pub ignored: Json<Vec<Person>>,
     pub builtins: Json<BTreeMap<Builtin, BuiltinSettings>>,
     pub filters: Json<serde_json::Value>,
-    pub revision: i64,
+    pub revision: i32,
 }
 
 /// What is saved of it.
@@ -75,8 +75,8 @@ pub async fn save(
     db: impl PgExecutor<'_>,
     channel: &TwitchUserId,
     new: Content<'_>,
-    revision: i64,
-) -> sqlx::Result<Option<i64>> {
+    revision: i32,
+) -> sqlx::Result<Option<i32>> {
     sqlx::query_scalar(
         "insert into chat_books as b
            (twitch_user_id, prefix, discord_url, ignored, builtins, filters, revision)
@@ -190,4 +190,19 @@ pub async fn delete_secret(
         .execute(db)
         .await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// Whether a channel in which the bot is belongs to somebody.
+pub async fn is_owner(
+    db: impl PgExecutor<'_>,
+    channel: &TwitchUserId,
+    user: UserId,
+) -> sqlx::Result<bool> {
+    sqlx::query_scalar(
+        "select exists (select from chat_channels where twitch_user_id = $1 and owner_id = $2)",
+    )
+    .bind(channel.as_str())
+    .bind(user.to_db())
+    .fetch_one(db)
+    .await
 }

@@ -12,7 +12,7 @@ use uuid::Uuid;
 #[derive(Debug, Clone)]
 pub struct Stored {
     pub command: Command,
-    pub revision: i64,
+    pub revision: i32,
     /// How often it was used.
     pub uses: i64,
     pub used_at: Option<OffsetDateTime>,
@@ -142,8 +142,8 @@ pub async fn update(
     db: impl PgExecutor<'_>,
     channel: &TwitchUserId,
     new: &Command,
-    revision: i64,
-) -> sqlx::Result<Option<i64>> {
+    revision: i32,
+) -> sqlx::Result<Option<i32>> {
     let statement = sqlx::query(
         "update chat_commands set name = $3, responses = $4, response_order = $5, is_reply = $6,
            level = $7, allowed = $8, denied = $9, cooldown_s = $10, user_cooldown_s = $11,

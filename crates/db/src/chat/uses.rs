@@ -107,3 +107,21 @@ pub async fn count(
     let found = found.bind(channel.as_str()).bind(command.0).fetch_optional(db).await?;
     Ok(found.unwrap_or_default())
 }
+
+/// Whether a command would answer a person now. Only a look: [`reserve`] decides.
+pub async fn is_ready(db: impl PgExecutor<'_>, used: &Use<'_>) -> sqlx::Result<bool> {
+    sqlx::query_scalar(
+        "select $5 or not exists (
+             select from chat_uses where twitch_user_id = $1 and command_id = $2 and ready_at > $4)
+           and not exists (
+             select from chat_user_cooldowns
+             where twitch_user_id = $1 and command_id = $2 and user_id = $3 and ready_at > $4)",
+    )
+    .bind(used.channel.as_str())
+    .bind(used.command.0)
+    .bind(used.person)
+    .bind(used.now)
+    .bind(used.waits.exempt)
+    .fetch_one(db)
+    .await
+}
