@@ -4,6 +4,7 @@ mod ack;
 mod cold_start;
 mod fan_out;
 mod figures;
+mod matching;
 mod queue;
 mod scale;
 mod socket;
@@ -35,6 +36,9 @@ async fn main() {
     }
     if wanted("queue") {
         queue::run().await;
+    }
+    if wanted("matching") {
+        matching::run();
     }
     if wanted("socket") {
         socket::run().await;
