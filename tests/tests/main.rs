@@ -3,6 +3,7 @@
 
 mod architecture;
 mod aws;
+mod chat;
 mod delivery_faults;
 mod disaster;
 mod discord_tokens;

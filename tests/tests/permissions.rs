@@ -63,6 +63,7 @@ fn path(setup: &Setup, route: &Route) -> String {
         .replace("{message_id}", &setup.message)
         .replace("{user_id}", &setup.member.to_string())
         .replace("{streamer_id}", setup.streamer.as_str())
+        .replace("{channel_id}", setup.streamer.as_str())
         .replace("{template_id}", &setup.template)
         .replace("{delivery_id}", &setup.delivery)
         .replace("{code}", &setup.invite)
@@ -92,7 +93,12 @@ fn call(setup: &Setup, route: &Route) -> (Option<Value>, u16) {
         ("get", "users/me/preferences/{guild_id}") => (None, 200),
         ("get", "streamers/search" | "users/me/favorites") => (None, 200),
         ("put", "users/me/favorites") => (Some(json!({"streamer_ids": [setup.streamer]})), 200),
-        ("get", "users/me/channel/link") => (None, 303),
+        ("get", "users/me/channel/link" | "users/me/bot/link") => (None, 303),
+        ("get", "users/me/bot") => (None, 200),
+        // Nobody here has asked for the bot: nobody learns where it is.
+        ("get", "channels/{channel_id}/bot" | "channels/{channel_id}/bot/lines") => (None, 404),
+        ("delete", "channels/{channel_id}/bot" | "channels/{channel_id}/bot/account") => (None, 404),
+        ("get", "channels/{channel_id}/bot/account/link") => (None, 303),
         // The server shows its members nothing of it; an admin may try it out all the same.
         ("get", "feeds/{streamer_id}") => (None, 404),
         ("post", "feeds/{streamer_id}/test") => (Some(json!({"kind": "raid"})), 201),

@@ -1,7 +1,7 @@
 //! Every route of the API, once: the router, its description and the tests are made of this table.
 
 use crate::routes::{
-    auth, config, deliveries, discord_webhook, favorites, feeds, guilds, health, invites, meta,
+    auth, chat_bot, config, deliveries, discord_webhook, favorites, feeds, guilds, health, invites, meta,
     overview, presence, rooms, streamers, templates, twitch_webhook, users,
 };
 use axum::{
@@ -113,6 +113,13 @@ table! {
     User post "/api/feeds/{streamer_id}/test" feeds::test;
     User get "/api/streamers/search" favorites::search;
     User get "/api/users/me/channel/link" feeds::link;
+    User get "/api/users/me/bot" chat_bot::list;
+    User get "/api/users/me/bot/link" chat_bot::link;
+    User get "/api/channels/{channel_id}/bot" chat_bot::get;
+    User delete "/api/channels/{channel_id}/bot" chat_bot::leave;
+    User get "/api/channels/{channel_id}/bot/lines" chat_bot::lines;
+    User get "/api/channels/{channel_id}/bot/account/link" chat_bot::link_account;
+    User delete "/api/channels/{channel_id}/bot/account" chat_bot::drop_account;
     User get "/api/users/me/favorites" favorites::list;
     User put "/api/users/me/favorites" favorites::put;
     User get "/api/users/me/preferences" users::list;

@@ -4,6 +4,7 @@ use crate::{
     accounts::SessionKeys,
     admission::{Admissions, Sender},
     announce::parts::RefusedParts,
+    chat,
     fitness::LastWrite,
     guilds::offer::PlacesCache,
     jobs::Health,
@@ -89,6 +90,8 @@ pub(crate) struct Inner {
     /// What Discord has refused of messages lately.
     pub(crate) refused_parts: RefusedParts,
     pub(crate) last_write: LastWrite,
+    /// Channels that the chat bot is in.
+    pub(crate) chat: chat::hear::Known,
     process: Arc<Process>,
 }
 
@@ -127,6 +130,7 @@ impl App {
             places: PlacesCache::default(),
             refused_parts: RefusedParts::default(),
             last_write: LastWrite::default(),
+            chat: chat::hear::Known::default(),
         }))
     }
 

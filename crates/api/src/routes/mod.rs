@@ -6,6 +6,7 @@
 #![expect(unused_qualifications, reason = "utoipa names the types of queries by their whole path")]
 
 pub(crate) mod auth;
+pub(crate) mod chat_bot;
 pub(crate) mod config;
 pub(crate) mod deliveries;
 pub(crate) mod discord_webhook;

@@ -193,6 +193,18 @@ impl TwitchSim {
         world.chat.lines.iter().filter(theirs).map(|line| line.text.clone()).collect()
     }
 
+    /// Lets half a minute pass for everybody's limits.
+    pub fn forget_sent_lines(&self) {
+        let mut world = self.shared.world();
+        world.chat.sent.clear();
+        world.chat.rooms.values_mut().for_each(|room| room.said.clear());
+    }
+
+    /// Somebody takes back what they had let the application do, and nobody is told.
+    pub fn withdraw_silently(&self, user: &TwitchUserId) {
+        self.shared.world().withdraw(user.as_str());
+    }
+
     /// How often what was to be said was dropped, by code.
     pub fn dropped_lines(&self) -> BTreeMap<String, usize> {
         self.shared.world().chat.dropped.clone()
