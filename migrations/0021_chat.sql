@@ -97,7 +97,8 @@ create table chat_sends (
   seen_at        timestamptz,
   constraint chat_sends_cause_key unique (twitch_user_id, cause, part)
 );
-create index chat_sends_queue_idx on chat_sends (twitch_user_id, send_id) where state = 'queued';
+create index chat_sends_queue_idx on chat_sends (twitch_user_id, queued_at, part) where state = 'queued';
+create index chat_sends_log_idx on chat_sends (twitch_user_id, send_id);
 create index chat_sends_lease_idx on chat_sends (bot_id, due_at) where state = 'sending';
 create index chat_sends_spent_idx on chat_sends (bot_id, spent_at) where spent_at is not null;
 create index chat_sends_said_idx on chat_sends (twitch_user_id, spent_at) where spent_at is not null;

@@ -4,8 +4,9 @@
 create table chat_books (
   twitch_user_id text        constraint chat_books_pkey primary key
                  constraint chat_books_channel_fkey references chat_channels on delete cascade,
-  -- What instances keep of the book is read anew when this has grown.
-  version        bigint      not null default 1,
+  -- What instances keep of the book is read anew when this has grown. It begins with the time, so that a channel
+  -- that was deleted and comes back does not have a version again.
+  version        bigint      not null default (extract(epoch from clock_timestamp()) * 1000)::bigint,
   -- What stands before a command's name; empty: nothing.
   prefix         text        not null default '!'
                  constraint chat_books_prefix_check check (char_length(prefix) <= 5),

@@ -354,7 +354,7 @@ async fn notify_sets_the_ping_of_whoever_has_linked() {
         let bea = t.discord.add_user("bea", None);
         t.discord.add_member(guild.id, bea);
         t.signed_in(bea).await;
-        let account = t.streamer("Bea").await;
+        let account = t.streamer("bea_live").await;
         sqlx::query("insert into streamer_feeds (twitch_user_id, owner_id) values ($1, $2)")
             .bind(account.as_str())
             .bind(bea.to_db())
@@ -487,9 +487,27 @@ async fn secrets_and_tokens_are_shown_to_nobody() {
         assert!(permits("run").await.is_some() && permits("admin").await.is_none());
         let used = ana.browser.get(&ana.path("tokens")).await.ok();
         assert!(used[0]["last_used_at"].is_string());
+        // A program runs a command as the owner, once, however often it asks.
+        ana.add("wave", "Waves at {arg 1}", json!({"cooldown": 60})).await;
+        let run = async |name: &str, token: &str| {
+            let bearer = format!("Bearer {token}");
+            let headers = [("authorization", bearer.as_str()), ("origin", "https://elsewhere.example")];
+            let body = json!({"arguments": "bea", "client_id": "0198b2e4-1111-7000-8000-000000000009"});
+            let path = ana.path(&format!("commands/{name}/run"));
+            t.browser().send("POST".parse().unwrap(), &path, &headers, Some(&body)).await
+        };
+        assert_eq!(run("WAVE", &token).await.ok()["lines"], json!(["Waves at bea"]));
+        run("wave", &token).await.refused(409, "cooling_down");
+        run("nothing", &token).await.refused(404, "not_found");
+        run("wave", "smx_nonsense").await.refused(401, "unauthenticated");
+        let waiting: Vec<String> =
+            sqlx::query_scalar("select text from chat_sends").fetch_all(&t.app.pool).await.unwrap();
+        assert_eq!(waiting, ["Waves at bea"]);
+        t.sql("delete from chat_sends").await;
         let id = made["id"].as_str().unwrap();
         assert_eq!(ana.browser.delete(&ana.path(&format!("tokens/{id}"))).await.status, 204);
         assert!(permits("run").await.is_none());
+        run("wave", &token).await.refused(401, "unauthenticated");
     })
     .await;
 }

@@ -3,6 +3,7 @@
 
 mod architecture;
 mod aws;
+mod chat;
 mod chat_commands;
 mod delivery_faults;
 mod disaster;

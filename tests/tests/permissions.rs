@@ -108,7 +108,11 @@ fn call(setup: &Setup, route: &Route) -> (Option<Value>, u16) {
         ("get", "users/me/preferences/{guild_id}") => (None, 200),
         ("get", "streamers/search" | "users/me/favorites") => (None, 200),
         ("put", "users/me/favorites") => (Some(json!({"streamer_ids": [setup.streamer]})), 200),
-        ("get", "users/me/channel/link") => (None, 303),
+        ("get", "users/me/channel/link" | "users/me/bot/link") => (None, 303),
+        ("get", "users/me/bot") => (None, 200),
+        ("get", "c/bot" | "c/bot/lines") => (None, 200),
+        ("delete", "c/bot" | "c/bot/account") => (None, 204),
+        ("get", "c/bot/account/link") => (None, 303),
         // The server shows its members nothing of it; an admin may try it out all the same.
         ("get", "feeds/{streamer_id}") => (None, 404),
         ("post", "feeds/{streamer_id}/test") => (Some(json!({"kind": "raid"})), 201),
@@ -175,6 +179,8 @@ fn call(setup: &Setup, route: &Route) -> (Option<Value>, u16) {
         ("delete", "c/commands/secrets/{secret}") => (None, 204),
         ("put", "c/commands/{command}") => (Some(json!({"name": "hi", "responses": ["Hi"]})), 428),
         ("delete", "c/commands/{command}" | "c/tokens/{token_id}") => (None, 204),
+        // Tokens are for programs: no session opens it.
+        ("post", "c/commands/{command}/run") => (Some(json!({})), 401),
         ("post", "c/tokens") => (Some(json!({"name": "Bot", "scopes": ["run"]})), 201),
         unlisted => panic!("say here what {unlisted:?} is sent, and what it answers"),
     }
@@ -236,6 +242,11 @@ async fn every_route_takes_those_it_is_for_and_nobody_else() {
                         answer.refused(404, "not_found");
                     } else {
                         answer.ok();
+                    }
+                }
+                Who::Token => {
+                    for other in [&stranger, &member] {
+                        refused(ask(t, other, &setup, route).await, 401, "unauthenticated");
                     }
                 }
                 Who::Owner => {

@@ -43,7 +43,7 @@ fn common(route: &Route, operation: &Value) -> Vec<u16> {
     }
     match route.who {
         Who::Public => {}
-        Who::User | Who::Owner => all.push(401),
+        Who::User | Who::Owner | Who::Token => all.push(401),
         Who::Member | Who::Admin => all.extend([401, 403, 404, 502]),
     }
     if route.path.contains('{') {
@@ -83,6 +83,7 @@ pub fn document() -> Value {
     });
     document["components"]["securitySchemes"] = json!({
         "session": { "type": "apiKey", "in": "cookie", "name": "__Host-session" },
+        "token": { "type": "http", "scheme": "bearer" },
     });
     let content = json!({
         "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } },
@@ -96,7 +97,8 @@ pub fn document() -> Value {
         // Handlers of different resources share names.
         operation["operationId"] = json!(operation_id(route));
         if route.who != Who::Public {
-            operation["security"] = json!([{ "session": [] }]);
+            let scheme = if route.who == Who::Token { "token" } else { "session" };
+            operation["security"] = json!([{ scheme: [] }]);
         }
         for status in common(route, operation) {
             let response = &mut operation["responses"][status.to_string()];

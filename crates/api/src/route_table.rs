@@ -2,9 +2,9 @@
 
 use crate::routes::{
     auth,
-    chat::{book, commands, tokens, transfer},
-    config, deliveries, discord_webhook, favorites, feeds, guilds, health, invites, meta, overview,
-    presence, rooms, streamers, templates, twitch_webhook, users,
+    chat::{book, commands, run, tokens, transfer},
+    chat_bot, config, deliveries, discord_webhook, favorites, feeds, guilds, health, invites, meta,
+    overview, presence, rooms, streamers, templates, twitch_webhook, users,
 };
 use axum::{
     Router,
@@ -26,6 +26,8 @@ pub enum Who {
     Admin,
     /// Whoever the channel in the path belongs to.
     Owner,
+    /// A program with a token of the channel in the path.
+    Token,
 }
 
 /// A route of the API.
@@ -128,11 +130,19 @@ table! {
     Owner get "/api/channels/{channel_id}/commands/{command}" commands::get;
     Owner put "/api/channels/{channel_id}/commands/{command}" commands::put;
     Owner delete "/api/channels/{channel_id}/commands/{command}" commands::delete;
+    Token post "/api/channels/{channel_id}/commands/{command}/run" run::run;
     Owner get "/api/channels/{channel_id}/tokens" tokens::list;
     Owner post "/api/channels/{channel_id}/tokens" tokens::create;
     Owner delete "/api/channels/{channel_id}/tokens/{token_id}" tokens::revoke;
     User get "/api/streamers/search" favorites::search;
     User get "/api/users/me/channel/link" feeds::link;
+    User get "/api/users/me/bot" chat_bot::list;
+    User get "/api/users/me/bot/link" chat_bot::link;
+    User get "/api/channels/{channel_id}/bot" chat_bot::get;
+    User delete "/api/channels/{channel_id}/bot" chat_bot::leave;
+    User get "/api/channels/{channel_id}/bot/lines" chat_bot::lines;
+    User get "/api/channels/{channel_id}/bot/account/link" chat_bot::link_account;
+    User delete "/api/channels/{channel_id}/bot/account" chat_bot::drop_account;
     User get "/api/users/me/favorites" favorites::list;
     User put "/api/users/me/favorites" favorites::put;
     User get "/api/users/me/preferences" users::list;

@@ -4,6 +4,7 @@ use crate::{
     accounts::SessionKeys,
     admission::{Admissions, Sender},
     announce::parts::RefusedParts,
+    chat,
     fitness::LastWrite,
     guilds::offer::PlacesCache,
     jobs::Health,
@@ -92,6 +93,8 @@ pub(crate) struct Inner {
     /// Channels' commands, and what addresses of theirs have answered.
     pub(crate) books: crate::chat::Books,
     pub(crate) fetcher: crate::chat::Fetcher,
+    /// Channels that the chat bot is in.
+    pub(crate) chat: chat::hear::Known,
     process: Arc<Process>,
 }
 
@@ -132,6 +135,7 @@ impl App {
             last_write: LastWrite::default(),
             books: crate::chat::Books::default(),
             fetcher: crate::chat::Fetcher::default(),
+            chat: chat::hear::Known::default(),
         }))
     }
 

@@ -2,6 +2,7 @@
 //!
 //! Knows nothing of Postgres and retries nothing: the caller decides what an error is worth.
 
+mod chat;
 mod client;
 mod error;
 pub mod eventsub;
@@ -10,8 +11,9 @@ mod helix;
 mod list;
 mod oauth;
 
+pub use chat::{Authorization, ChatMessage, Spoken};
 pub use client::{AppToken, Client, ClientConfig, Http};
 pub use error::{Error, code_of, words_of};
 pub use helix::{Budget, Channel, FoundChannel, NewSubscription, Stream, User, Video};
 pub use list::List;
-pub use oauth::{LINK_SCOPE, TokenOwner, UserToken};
+pub use oauth::{BOT_SCOPES, Device, INVITE_SCOPE, LINK_SCOPE, TokenOwner, UserToken};

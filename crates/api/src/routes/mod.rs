@@ -7,6 +7,7 @@
 
 pub(crate) mod auth;
 pub(crate) mod chat;
+pub(crate) mod chat_bot;
 pub(crate) mod config;
 pub(crate) mod deliveries;
 pub(crate) mod discord_webhook;

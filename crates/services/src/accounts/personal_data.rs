@@ -1,7 +1,7 @@
 //! What we keep of a person: handing it over, and deleting it.
 
 use super::discord_tokens;
-use crate::{App, SecurityEvent, live::presence};
+use crate::{App, SecurityEvent, chat, live::presence};
 use serde_json::{Value, json};
 use sm_types::UserId;
 use time::format_description::well_known::Rfc3339;
@@ -69,6 +69,7 @@ pub async fn delete(app: &App, user: UserId) -> sqlx::Result<()> {
     sm_db::audit::forget_actor(&mut *transaction, user).await?;
     sm_db::guilds::members::forget(&mut *transaction, user).await?;
     sm_db::live::feeds::forget_owner(&mut *transaction, user).await?;
+    chat::channels::forget_owner(app, &mut transaction, user, app.clock.now()).await?;
     let rooms = sm_db::live::shouts::forget(&mut transaction, user, app.clock.now()).await?;
     sm_db::accounts::users::delete(&mut *transaction, user).await?;
     transaction.commit().await?;

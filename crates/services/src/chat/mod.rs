@@ -1,17 +1,28 @@
-//! The chat bot: what it answers. [`plan`] reads a line, [`Planned::settle`] says what is said.
+//! The chat bot: where it is, what it hears, what it answers.
+//!
+//! [`hear`] takes lines, [`plan`] reads them, [`Planned::settle`] says what is said, [`say`] puts it into the outbox,
+//! [`sender`] says it as fast as Twitch lets it; [`channels`] is about coming and leaving, [`accounts`] about as whom.
 
+pub mod accounts;
 mod answer;
 mod book;
 mod builtins;
 mod change;
+pub mod channels;
 pub mod commands;
 mod draft;
+mod drops;
 mod dry_run;
 mod facts;
 mod fetch;
 pub mod filters;
+pub(crate) mod hear;
 mod plan;
 mod remote;
+pub mod respond;
+pub mod run;
+pub mod say;
+pub mod sender;
 pub mod settings;
 mod stamp;
 pub mod tokens;

@@ -3,5 +3,6 @@
 pub(crate) mod book;
 pub(crate) mod commands;
 pub(crate) mod owner;
+pub(crate) mod run;
 pub(crate) mod tokens;
 pub(crate) mod transfer;
