@@ -3,7 +3,6 @@
 //! Everything is off until the owner switches it on. Moderators and the broadcaster are always exempt:
 //! Twitch lets nobody delete what they write.
 
-use crate::setup::Problem;
 use linkify::{LinkFinder, LinkKind};
 use regex::{Regex, RegexBuilder};
 use serde::{Deserialize, Serialize};
@@ -26,6 +25,13 @@ const WORDS: &[&str] = &[
     "it", "la", "live", "lol", "me", "my", "next", "no", "now", "ok", "one", "so", "to", "us",
     "win", "wow", "you",
 ];
+
+/// What is wrong with a field: its name, a stable code, the remedy.
+pub(super) type Wrong = (String, &'static str, String);
+
+fn wrong(field: impl Into<String>, code: &'static str, message: impl Into<String>) -> Wrong {
+    (field.into(), code, message.into())
+}
 
 /// The filters of a channel.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -132,7 +138,7 @@ impl Verdict {
 
 impl Filters {
     /// What is wrong with them.
-    pub(super) fn problems(&self) -> Vec<Problem> {
+    pub(super) fn problems(&self) -> Vec<Wrong> {
         let mut problems = Vec::new();
         let lists = [
             ("filters.links.allow", &self.links.allow),
@@ -142,13 +148,13 @@ impl Filters {
         for (field, list) in lists {
             if list.len() > MAX_ENTRIES {
                 let message = format!("{MAX_ENTRIES} are the most.");
-                problems.push(Problem::new(field, "too_many", message));
+                problems.push(wrong(field, "too_many", message));
             }
             for (at, entry) in list.iter().enumerate() {
                 let fits = (1..=MAX_ENTRY).contains(&entry.chars().count());
                 if !fits || shows_nothing(entry) {
                     let message = format!("Use 1 to {MAX_ENTRY} characters.");
-                    problems.push(Problem::new(format!("{field}[{at}]"), "invalid", message));
+                    problems.push(wrong(format!("{field}[{at}]"), "invalid", message));
                 }
             }
         }
@@ -156,18 +162,18 @@ impl Filters {
             if compiled(std::slice::from_ref(pattern)).is_none() {
                 let message = "This is no pattern, or one that is too large.";
                 let field = format!("filters.terms.patterns[{at}]");
-                problems.push(Problem::new(field, "invalid", message));
+                problems.push(wrong(field, "invalid", message));
             }
         }
         if problems.is_empty() && self.terms.of_all().is_none() {
             let message = "All terms together are too large.";
-            problems.push(Problem::new("filters.terms", "too_many", message));
+            problems.push(wrong("filters.terms", "too_many", message));
         }
         if !(1..=100).contains(&self.caps.percent) {
-            problems.push(Problem::new("filters.caps.percent", "invalid", "Use 1 to 100."));
+            problems.push(wrong("filters.caps.percent", "invalid", "Use 1 to 100."));
         }
         if self.repetition.most < 2 {
-            problems.push(Problem::new("filters.repetition.most", "invalid", "Use 2 to 255."));
+            problems.push(wrong("filters.repetition.most", "invalid", "Use 2 to 255."));
         }
         problems
     }

@@ -102,7 +102,8 @@ fn checked(draft: &Draft) -> Result<Option<String>, SaveError> {
             problems.push(Problem::new(format!("builtins.{}", builtin.name()), "invalid", message));
         }
     }
-    problems.extend(draft.filters.problems());
+    let wrong = draft.filters.problems().into_iter();
+    problems.extend(wrong.map(|(field, code, message)| Problem::new(field, code, message)));
     let url = draft.discord_url.as_deref().map(str::trim).filter(|url| !url.is_empty());
     let url = match url.map(web_address).transpose() {
         Ok(url) => url,
