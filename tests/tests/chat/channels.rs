@@ -14,7 +14,8 @@ async fn person<'a>(t: &'a World, login: &str) -> (Browser<'a>, TwitchUserId) {
 }
 
 /// They let the bot into the channel that they choose on Twitch's page; where that leads.
-async fn invite(browser: &Browser<'_>, channel: &TwitchUserId) -> String {
+async fn invite(t: &World, browser: &Browser<'_>, channel: &TwitchUserId) -> String {
+    t.sql("delete from rate_buckets").await;
     let begun = browser.get("/api/users/me/bot/link").await;
     assert!(begun.location().contains("channel%3Abot"), "{}", begun.location());
     browser.consent(begun.location(), &format!("as={channel}")).await.location().to_owned()
@@ -44,7 +45,7 @@ async fn bot_comes_at_its_owners_wish_and_goes() {
         let bot = bot(t).await;
         let (ana, channel) = person(t, "ana").await;
         assert_eq!(ana.get(&path(&channel)).await.status, 404);
-        assert_eq!(invite(&ana, &channel).await, "/me?bot=ana");
+        assert_eq!(invite(t, &ana, &channel).await, "/me?bot=ana");
         settle(t).await;
         let (id, reader) = (channel.as_str().to_owned(), bot.as_str().to_owned());
         assert_eq!(chat_subscriptions(t), [(id, reader, "enabled".to_owned())]);
@@ -60,7 +61,7 @@ async fn bot_comes_at_its_owners_wish_and_goes() {
         assert!(chat_subscriptions(t).is_empty());
         let told = ana.get(&path(&channel)).await.ok();
         assert_eq!((&told["state"], &told["reason"]), (&json!("left"), &json!("owner")));
-        assert_eq!(invite(&ana, &channel).await, "/me?bot=ana");
+        assert_eq!(invite(t, &ana, &channel).await, "/me?bot=ana");
         settle(t).await;
         assert_eq!(chat_subscriptions(t).len(), 1, "it comes again when it is asked to");
     })
@@ -73,7 +74,7 @@ async fn nobody_but_the_owner_sees_the_bot_or_sends_it_away() {
         bot(t).await;
         let (ana, channel) = person(t, "ana").await;
         let (eve, _) = person(t, "eve").await;
-        invite(&ana, &channel).await;
+        invite(t, &ana, &channel).await;
         for answer in [
             eve.get(&path(&channel)).await,
             eve.get(&format!("{}/lines", path(&channel))).await,
@@ -98,10 +99,10 @@ async fn one_person_can_have_it_in_five_channels() {
         let (ana, _) = person(t, "ana").await;
         for number in 0..5 {
             let channel = t.twitch.add_user(&format!("ana{number}"), "Ana");
-            assert_eq!(invite(&ana, &channel).await, format!("/me?bot=ana{number}"));
+            assert_eq!(invite(t, &ana, &channel).await, format!("/me?bot=ana{number}"));
         }
         let sixth = t.twitch.add_user("ana6", "Ana");
-        assert_eq!(invite(&ana, &sixth).await, "/me?error=too_many_channels");
+        assert_eq!(invite(t, &ana, &sixth).await, "/me?error=too_many_channels");
     })
     .await;
 }
@@ -114,7 +115,7 @@ async fn withdrawn_consent_ban_and_deleted_account_end_it() {
         let (bea, of_bea) = person(t, "bea").await;
         let (cleo, of_cleo) = person(t, "cleo").await;
         for (browser, channel) in [(&ana, &of_ana), (&bea, &of_bea), (&cleo, &of_cleo)] {
-            invite(browser, channel).await;
+            invite(t, browser, channel).await;
         }
         let callback = format!("{}/webhooks/twitch", t.url);
         let secret = sm_tests::EVENTSUB_SECRET;
@@ -144,7 +145,7 @@ async fn line_that_is_forbidden_makes_the_grant_be_looked_at() {
     scenario(async |t| {
         let _bot = bot(t).await;
         let (ana, of_ana) = person(t, "ana").await;
-        invite(&ana, &of_ana).await;
+        invite(t, &ana, &of_ana).await;
         settle(t).await;
         // The event that tells of it is lost.
         t.twitch.withdraw_silently(&of_ana);
@@ -188,7 +189,7 @@ async fn own_account_speaks_and_its_tokens_are_refreshed_once_for_all() {
         bot(t).await;
         let own = t.twitch.add_user("anabot", "AnaBot");
         let (ana, of_ana) = person(t, "ana").await;
-        invite(&ana, &of_ana).await;
+        invite(t, &ana, &of_ana).await;
         let link = format!("{}/account/link?login=AnaBot", path(&of_ana));
         let begun = ana.get(&link).await;
         let other = ana.consent(begun.location(), &format!("as={of_ana}")).await;

@@ -36,11 +36,11 @@ async fn killed_workers_say_nothing_twice_and_lose_nothing_in_silence() {
         for kill in 0..kills {
             sqlx::query(
                 "insert into chat_sends (twitch_user_id, cause, text, expires_at)
-                 select twitch_user_id, 'line:' || $1 || '-' || n, 'Line ' || $1 || '-' || n,
+                 select twitch_user_id, 'line:' || $1 || '-' || n, 'Line ' || $1 || '-' || n || '.',
                    clock_timestamp() + interval '1 hour'
                  from chat_channels, generate_series(1, 2) n",
             )
-            .bind(i32::try_from(kill).unwrap())
+            .bind(kill.to_string())
             .execute(&t.app.pool)
             .await
             .unwrap();

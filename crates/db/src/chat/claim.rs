@@ -87,8 +87,9 @@ static LOCK: LazyLock<String> = LazyLock::new(|| {
 
 /// What can be said by nobody any more.
 const SETTLE: &str = "with lost as (
-       update chat_sends set state = 'unknown', reason = 'no_answer', spent_at = clock_timestamp()
-       where state = 'sending' and due_at <= clock_timestamp() returning 1
+       update chat_sends set reason = 'no_answer', spent_at = clock_timestamp(),
+         state = case when message_id is null then 'unknown' else 'sent' end
+       where state = 'sending' and due_at <= clock_timestamp() returning message_id
      ), useless as (
        update chat_sends s set state = 'dropped', reason = case
          when s.expires_at <= clock_timestamp() then 'late' else 'paused' end
@@ -97,7 +98,7 @@ const SETTLE: &str = "with lost as (
        returning s.reason
      )
      select (select count(*) from useless where reason = 'late'),
-       (select count(*) from useless where reason = 'paused'), (select count(*) from lost)";
+       (select count(*) from useless where reason = 'paused'), (select count(*) from lost where message_id is null)";
 
 static CLAIM: LazyLock<String> = LazyLock::new(|| {
     format!(

@@ -122,7 +122,9 @@ pub async fn record(db: impl PgExecutor<'_>, record: &Record) -> sqlx::Result<()
     };
     sqlx::query(
         "with line as (
-           update chat_sends set state = $3, reason = $4, detail = $5, message_id = $6, said = $7,
+           update chat_sends set reason = $4, detail = $5, message_id = coalesce($6, message_id), said = $7,
+             -- Seen already: nobody needs the answer.
+             state = case when $3 = 'unknown' and message_id is not null then 'sent' else $3 end,
              reply_to = case when $9 then null else reply_to end, spent_at = clock_timestamp(),
              due_at = clock_timestamp() + make_interval(secs => $8)
            where send_id = $1 and attempts = $2 and state = 'sending'
@@ -200,20 +202,19 @@ pub async fn seen(
         "with seen as (
            update chat_sends set seen_at = clock_timestamp() where message_id = $2 and seen_at is null returning 1
          ), found as (
-           update chat_sends set state = 'sent', message_id = $2, seen_at = clock_timestamp()
-           where send_id = (select send_id from chat_sends where twitch_user_id = $1 and state = 'unknown'
+           update chat_sends set message_id = $2, seen_at = clock_timestamp(),
+             -- The event may overtake the answer.
+             state = case state when 'unknown' then 'sent' else state end
+           where send_id = (select send_id from chat_sends where twitch_user_id = $1 and state in ('unknown', 'sending')
                               and message_id is null and starts_with($3, text)
-                              and spent_at > clock_timestamp() - interval '1 minute'
+                              and queued_at > clock_timestamp() - interval '2 minutes'
                               and not exists (select from chat_sends where message_id = $2)
                             order by queued_at limit 1)
            returning 1
          ), moderator as (
            update chat_paces set is_moderator = $4 where twitch_user_id = $1 and is_moderator <> $4
          )
-         select exists (select from found) or exists (select from seen) or exists (select from chat_sends where message_id = $2)
-           -- The event may overtake the answer.
-           or exists (select from chat_sends where twitch_user_id = $1 and state = 'sending'
-                      and starts_with($3, text))",
+         select exists (select from found) or exists (select from chat_sends where message_id = $2)",
     )
     .bind(channel.as_str())
     .bind(message_id)

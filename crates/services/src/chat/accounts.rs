@@ -5,9 +5,13 @@
 //! something is done with them.
 
 use crate::{App, SecurityEvent, accounts::consent::Refusal};
-use sm_db::chat::{
-    accounts::{self, Link},
-    channels,
+use sm_aws::Ring;
+use sm_db::{
+    chat::{
+        accounts::{self, Link},
+        channels,
+    },
+    streamers::subscriptions,
 };
 use sm_twitch::{BOT_SCOPES, Device, Error, TokenOwner, UserToken};
 use sm_types::{Secret, TwitchUserId};
@@ -105,7 +109,7 @@ pub async fn finish_link(
     let mut transaction = app.pool.begin().await?;
     accounts::link_service(&mut transaction, &link).await?;
     transaction.commit().await?;
-    super::channels::plan_with_account(app, &owner.user_id).await?;
+    plan(app, &owner.user_id).await?;
     Ok(Some(owner))
 }
 
@@ -261,11 +265,15 @@ pub async fn service(app: &App) -> sqlx::Result<Option<(TwitchUserId, String, bo
     }))
 }
 
-/// The channels in which an account speaks, some at a time.
-pub(super) async fn spoken_in(
-    app: &App,
-    bot: &TwitchUserId,
-    after: &str,
-) -> sqlx::Result<Vec<TwitchUserId>> {
-    channels::with_account(&app.pool, bot, after, 200).await
+/// Plans what is heard in all channels of an account that was linked.
+async fn plan(app: &App, bot: &TwitchUserId) -> sqlx::Result<()> {
+    let mut after = String::new();
+    loop {
+        let page = channels::with_account(&app.pool, bot, &after, 200).await?;
+        let Some(last) = page.last() else { break };
+        last.as_str().clone_into(&mut after);
+        subscriptions::plan(&app.pool, &page, app.clock.now()).await?;
+    }
+    app.doorbell.ring(Ring::Subscribe).await;
+    Ok(())
 }

@@ -157,19 +157,6 @@ pub(crate) async fn look(
     Ok(Look::MayBeThere)
 }
 
-/// Plans what is heard in all channels of an account that was linked.
-pub(super) async fn plan_with_account(app: &App, bot: &TwitchUserId) -> sqlx::Result<()> {
-    let mut after = String::new();
-    loop {
-        let page = accounts::spoken_in(app, bot, &after).await?;
-        let Some(last) = page.last() else { break };
-        last.as_str().clone_into(&mut after);
-        subscriptions::plan(&app.pool, &page, app.clock.now()).await?;
-    }
-    app.doorbell.ring(Ring::Subscribe).await;
-    Ok(())
-}
-
 /// A channel, for its owner alone.
 pub async fn of_owner(
     app: &App,

@@ -1,6 +1,6 @@
 //! A streamer has the chat bot come to their channel, or brings an account for it.
 
-use super::{described, linking::Linked};
+use super::described;
 use crate::{
     App,
     accounts::{
@@ -17,7 +17,7 @@ use sm_db::{
     streamers::{self, subscriptions},
 };
 use sm_twitch::{INVITE_SCOPE, User};
-use sm_types::UserId;
+use sm_types::{TwitchUserId, UserId};
 use std::slice;
 use time::OffsetDateTime;
 
@@ -28,7 +28,7 @@ pub(super) async fn channel(
     asked_at: OffsetDateTime,
     owner: UserId,
     scopes: &[String],
-) -> Result<Linked, Refusal> {
+) -> Result<(), Refusal> {
     if !scopes.iter().any(|scope| scope == INVITE_SCOPE) {
         return Err(Refusal::NotGranted);
     }
@@ -46,12 +46,14 @@ pub(super) async fn channel(
     }
     transaction.commit().await?;
     app.doorbell.ring(Ring::Subscribe).await;
-    let login = user.login.clone();
-    Ok(Linked { guild: None, login, invite: None, chat: Some(user.id.clone()) })
+    Ok(())
 }
 
 /// A channel speaks as the account that has agreed, if it is the one that its owner has named.
-pub(super) async fn account(app: &App, given: &Given) -> Result<Linked, Refusal> {
+pub(super) async fn account(
+    app: &App,
+    given: &Given,
+) -> Result<(String, TwitchUserId), Refusal> {
     let Purpose::ChatAccount { user, channel, login } = &given.purpose else {
         return Err(Refusal::StateMismatch);
     };
@@ -77,5 +79,5 @@ pub(super) async fn account(app: &App, given: &Given) -> Result<Linked, Refusal>
     audit::done(app, &mut *transaction, &actor, action).await?;
     transaction.commit().await?;
     app.doorbell.ring(Ring::Subscribe).await;
-    Ok(Linked { guild: None, login: owner.login, invite: None, chat: Some(channel.clone()) })
+    Ok((owner.login, channel.clone()))
 }

@@ -294,7 +294,10 @@ pub async fn finish(app: &App, cookie: Option<&str>, answer: Answer) -> Result<L
     let given = given(app, cookie, answer)?;
     let asked_at = app.clock.now();
     let (user, scopes) = match given.purpose {
-        Purpose::ChatAccount { .. } => return chat_linking::account(app, &given).await,
+        Purpose::ChatAccount { .. } => {
+            let (login, channel) = chat_linking::account(app, &given).await?;
+            return Ok(Linked { guild: None, login, invite: None, chat: Some(channel) });
+        }
         Purpose::Link { .. }
         | Purpose::Invite { .. }
         | Purpose::Channel { .. }
@@ -309,7 +312,9 @@ pub async fn finish(app: &App, cookie: Option<&str>, answer: Answer) -> Result<L
         }
         Purpose::Invite { code, .. } => link_invited(app, code, &user, asked_at, proof).await,
         Purpose::ChatBot { user: owner } => {
-            chat_linking::channel(app, &user, asked_at, *owner, &scopes).await
+            let joined = chat_linking::channel(app, &user, asked_at, *owner, &scopes).await;
+            let (login, chat) = (user.login.clone(), Some(user.id.clone()));
+            joined.map(|()| Linked { guild: None, login, invite: None, chat })
         }
         Purpose::Channel { user: owner, .. } => {
             link_channel(app, &user, asked_at, Proof { owner: Some(*owner), ..proof }).await
