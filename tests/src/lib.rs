@@ -16,7 +16,7 @@ pub use browser::{Answer, Browser};
 pub use database::TestDatabase;
 pub use frame_check::{ASYNC_API, check_frame};
 pub use silence::{Lost, SilentProxy};
-pub use socket::{Ended, Socket};
+pub use socket::{Ended, Socket, small_buffers};
 
 use sm_db::guilds::Mention;
 use sm_lambda::Config;

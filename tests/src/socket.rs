@@ -7,11 +7,12 @@ use sm_types::live::PROTOCOL;
 use std::time::Duration;
 use tokio::{net::TcpStream, time::timeout};
 use tokio_tungstenite::{
-    WebSocketStream, client_async,
+    WebSocketStream, client_async_with_config,
     tungstenite::{
         Error, Message,
         client::IntoClientRequest,
         http::{HeaderName, HeaderValue, header},
+        protocol::WebSocketConfig,
     },
 };
 
@@ -34,14 +35,24 @@ pub struct Socket {
     passed: Vec<Value>,
 }
 
+/// The default would take 128 KiB of each, and tests open thousands.
+pub fn small_buffers() -> WebSocketConfig {
+    WebSocketConfig::default().read_buffer_size(4 * 1024).write_buffer_size(0)
+}
+
 impl Browser<'_> {
     /// Opens a socket as a page of ours does, and says hello.
     pub async fn socket(&self) -> Socket {
+        self.socket_at(self.world().address()).await
+    }
+
+    /// The same at another process.
+    pub async fn socket_at(&self, address: &str) -> Socket {
         let cookie = self.cookie("__Host-session").expect("somebody is signed in");
         let cookie = format!("__Host-session={cookie}");
-        let (origin, world) = (self.world().url.clone(), self.world());
+        let origin = self.world().url.clone();
         let headers = [("cookie", cookie.as_str()), ("origin", &origin)];
-        let mut socket = world.socket(&headers).await.expect("the socket opens");
+        let mut socket = Socket::open(address, &headers).await.expect("the socket opens");
         socket.say(json!({ "type": "hello", "version": 1 })).await;
         socket.expect("welcome").await;
         socket
@@ -51,13 +62,16 @@ impl Browser<'_> {
 impl World {
     /// Opens a socket with these headers; the status of a refusal.
     pub async fn socket(&self, headers: &[(&str, &str)]) -> Result<Socket, u16> {
-        let address = self.url.strip_prefix("http://").expect("it is an address of ours");
-        Socket::open(address, headers).await
+        Socket::open(self.address(), headers).await
+    }
+
+    fn address(&self) -> &str {
+        self.url.strip_prefix("http://").expect("it is an address of ours")
     }
 }
 
 impl Socket {
-    /// Opens a socket at a process.
+    /// Opens a socket at a process; the status of a refusal, 0 where nobody answers.
     pub async fn open(address: &str, headers: &[(&str, &str)]) -> Result<Self, u16> {
         let protocol = header::SEC_WEBSOCKET_PROTOCOL;
         let offered = headers.iter().any(|(name, _)| *name == protocol.as_str());
@@ -76,7 +90,7 @@ impl Socket {
         }
         let offers = request.headers().contains_key(header::SEC_WEBSOCKET_PROTOCOL);
         let stream = TcpStream::connect(address).await.map_err(|_| 0_u16)?;
-        match client_async(request, stream).await {
+        match client_async_with_config(request, stream, Some(small_buffers())).await {
             Ok((stream, answer)) => {
                 let chosen = answer.headers().get(header::SEC_WEBSOCKET_PROTOCOL);
                 let echoed = offers.then_some(PROTOCOL.as_bytes());
@@ -84,6 +98,7 @@ impl Socket {
                 Ok(Self { stream, passed: Vec::new() })
             }
             Err(Error::Http(answer)) => Err(answer.status().as_u16()),
+            Err(Error::Io(_)) => Err(0),
             Err(error) => panic!("the socket does not open: {error}"),
         }
     }

@@ -1,10 +1,10 @@
 //! Every route of the API, once: the router, its description and the tests are made of this table.
 
 use crate::routes::{
-    auth,
+    auth, channels,
     chat::{book, commands, run, tokens, transfer},
     chat_bot, config, deliveries, discord_webhook, favorites, feeds, guilds, health, invites, meta,
-    overview, presence, rooms, streamers, templates, twitch_webhook, users,
+    overview, own_channels, presence, rooms, streamers, templates, twitch_webhook, users,
 };
 use axum::{
     Router,
@@ -115,6 +115,8 @@ table! {
     Admin get "/api/rooms/{room}/mutes" rooms::mutes;
     Admin put "/api/rooms/{room}/mutes/{user_id}" rooms::mute;
     Admin delete "/api/rooms/{room}/mutes/{user_id}" rooms::unmute;
+    User get "/api/channels/{login}" channels::get;
+    User get "/api/feeds" feeds::list;
     User get "/api/feeds/{streamer_id}" feeds::history;
     User post "/api/feeds/{streamer_id}/test" feeds::test;
     Owner get "/api/channels/{channel_id}/commands" commands::list;
@@ -143,6 +145,8 @@ table! {
     User get "/api/channels/{channel_id}/bot/lines" chat_bot::lines;
     User get "/api/channels/{channel_id}/bot/account/link" chat_bot::link_account;
     User delete "/api/channels/{channel_id}/bot/account" chat_bot::drop_account;
+    User get "/api/users/me/channel" own_channels::list;
+    User delete "/api/users/me/channel/{streamer_id}" own_channels::withdraw;
     User get "/api/users/me/favorites" favorites::list;
     User put "/api/users/me/favorites" favorites::put;
     User get "/api/users/me/preferences" users::list;

@@ -73,6 +73,7 @@ async fn open(caller: SocketCaller, upgrade: WebSocketUpgrade) -> Response {
         .on_upgrade(move |socket| serve(caller, socket))
 }
 
+/// What happens seldom is boxed: what is left is kept for every socket, for as long as it is open.
 async fn serve(SocketCaller { app, speaker }: SocketCaller, mut socket: WebSocket) {
     let id = Uuid::new_v4().simple().to_string();
     let hub = app.hub().clone();
@@ -84,7 +85,7 @@ async fn serve(SocketCaller { app, speaker }: SocketCaller, mut socket: WebSocke
         at_gateway: false,
         now: app.clock.now(),
     };
-    match connections::open(&app.pool, &new, PER_PERSON).await {
+    match Box::pin(connections::open(&app.pool, &new, PER_PERSON)).await {
         Ok(replaced) if !replaced.is_empty() => hub.replaced(&replaced),
         Ok(_) => {}
         // It is known here all the same; the next note of open sockets is for those that are stored.
@@ -97,7 +98,7 @@ async fn serve(SocketCaller { app, speaker }: SocketCaller, mut socket: WebSocke
         End::Said | End::Cut(Close::Replaced | Close::Misbehaved | Close::Silent) => {
             conversation.leave();
         }
-        End::Cut(Close::SessionEnded) => presence::signed_out(&app, speaker.user).await,
+        End::Cut(Close::SessionEnded) => Box::pin(presence::signed_out(&app, speaker.user)).await,
         // It comes back, or its silence tells.
         End::Cut(Close::Restart | Close::TooSlow) | End::Lost => {}
     }
@@ -106,7 +107,7 @@ async fn serve(SocketCaller { app, speaker }: SocketCaller, mut socket: WebSocke
         let close = Message::Close(Some(CloseFrame { code: why.code(), reason }));
         let _ = timeout(WRITE_TIMEOUT, socket.send(close)).await;
     }
-    if let Err(error) = connections::close(&app.pool, &[id]).await {
+    if let Err(error) = Box::pin(connections::close(&app.pool, &[id])).await {
         tracing::debug!(%error, "a socket's end could not be stored: it is found by its silence");
     }
 }
@@ -145,7 +146,7 @@ async fn talk(socket: &mut WebSocket, line: &mut Line, conversation: &mut Conver
                 heard_at = Instant::now();
                 match heard {
                     Some(Ok(Message::Text(text))) => {
-                        if let Some(why) = conversation.hear(&text).await {
+                        if let Some(why) = Box::pin(conversation.hear(&text)).await {
                             return End::Cut(why);
                         }
                     }

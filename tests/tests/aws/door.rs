@@ -9,7 +9,9 @@ use axum::{
 };
 use serde_json::Value;
 use sm_aws::{Http, lazy_http};
+use sm_types::Clock;
 use std::{
+    collections::HashMap,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -45,6 +47,8 @@ struct Shared {
     http: Http,
     seen: Mutex<Vec<Seen>>,
     mode: Mutex<(Mode, u32)>,
+    /// When each version of a secret was seen first, by the test's clock: the local AWS dates them by the machine's.
+    versions: Option<(Clock, Mutex<HashMap<String, i64>>)>,
 }
 
 /// A request and its answer.
@@ -58,6 +62,15 @@ struct Seen {
 impl Door {
     /// Opens one to the local AWS.
     pub(super) async fn open() -> Self {
+        Self::open_with(None).await
+    }
+
+    /// The same, where versions of secrets are made at the time that this clock shows.
+    pub(super) async fn open_at(clock: Clock) -> Self {
+        Self::open_with(Some((clock, Mutex::default()))).await
+    }
+
+    async fn open_with(versions: Option<(Clock, Mutex<HashMap<String, i64>>)>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let shared = Arc::new(Shared {
@@ -65,6 +78,7 @@ impl Door {
             http: lazy_http(),
             seen: Mutex::default(),
             mode: Mutex::new((Mode::Open, 0)),
+            versions,
         });
         let router = Router::new().fallback(pass).with_state(shared.clone());
         let server = tokio::spawn(async move {
@@ -123,7 +137,20 @@ impl Shared {
             }
         }
         let answer = request.send().await.unwrap();
-        (answer.status(), answer.text().await.unwrap())
+        (answer.status(), self.dated(answer.text().await.unwrap()))
+    }
+
+    fn dated(&self, answer: String) -> String {
+        let Some((clock, versions)) = &self.versions else { return answer };
+        let Ok(mut parsed) = serde_json::from_str::<Value>(&answer) else { return answer };
+        if let Some(version) = parsed["VersionId"].as_str().map(str::to_owned) {
+            let now = clock.now().unix_timestamp();
+            let made = *versions.lock().unwrap().entry(version).or_insert(now);
+            if let Some(date) = parsed.get_mut("CreatedDate") {
+                *date = made.into();
+            }
+        }
+        parsed.to_string()
     }
 }
 

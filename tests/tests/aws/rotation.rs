@@ -65,7 +65,7 @@ impl Fleet {
         })
         .await;
         t.discord.add_redirect_uri(&format!("{url}/api/auth/discord/callback"));
-        let (stored, door) = (Stored::new(t, &[]), Door::open().await);
+        let (stored, door) = (Stored::new(t, &[]), Door::open_at(t.clock.clone()).await);
         let mut settings = stored.settings(t, &door.url);
         settings.retain(|(name, _)| *name != "PUBLIC_BASE_URL");
         settings.push(("PUBLIC_BASE_URL", url.clone()));

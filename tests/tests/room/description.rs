@@ -5,7 +5,7 @@ use sm_types::live::ClientFrame;
 use std::collections::BTreeSet;
 
 const FRAMES: &str = include_str!("../../../crates/types/src/live/frames.rs");
-const HUB: &str = include_str!("../../../crates/services/src/live/hub.rs");
+const LINE: &str = include_str!("../../../crates/services/src/live/line.rs");
 const WORDS: &str = include_str!("../../../docs/realtime.md");
 
 fn document() -> Value {
@@ -57,10 +57,10 @@ fn every_frame_is_described_and_no_other() {
     // The codes of close frames, in the code, in the schema and in words.
     let codes = &schemas["ServerClosingFrame"]["properties"]["code"]["enum"];
     for code in codes.as_array().unwrap() {
-        assert!(HUB.contains(&format!("=> {code},")), "{code}");
+        assert!(LINE.contains(&format!("=> {code},")), "{code}");
         assert!(WORDS.contains(&format!("| {code} |")), "{code}");
     }
-    assert_eq!(codes.as_array().unwrap().len(), variants(HUB, "Close").len());
+    assert_eq!(codes.as_array().unwrap().len(), variants(LINE, "Close").len());
     for frame in variants(FRAMES, "ClientFrame").union(&variants(FRAMES, "ServerFrame")) {
         assert!(WORDS.contains(&format!("`{frame}`")), "docs/realtime.md does not tell of {frame}");
     }

@@ -8,22 +8,22 @@ use sm_tests::{Answer, Browser, Socket, World, scenario};
 use sm_types::{TwitchUserId, UserId};
 use time::Duration;
 
-const ALL: [&str; 8] =
+pub(super) const ALL: [&str; 8] =
     ["online", "offline", "update", "raid", "follow", "subscribe", "gift", "cheer"];
 /// Everything that a streamer can let the feed show.
-const GRANTS: &str = "follows,subscriptions,cheers";
+pub(super) const GRANTS: &str = "follows,subscriptions,cheers";
 
 /// A server that follows Ana, who is somebody here herself.
-struct Stage<'a> {
+pub(super) struct Stage<'a> {
     t: &'a World,
-    server: Server,
-    ada: Browser<'a>,
-    ben: Browser<'a>,
-    streamer: Browser<'a>,
+    pub(super) server: Server,
+    pub(super) ada: Browser<'a>,
+    pub(super) ben: Browser<'a>,
+    pub(super) streamer: Browser<'a>,
 }
 
 impl<'a> Stage<'a> {
-    async fn of(t: &'a World) -> Self {
+    pub(super) async fn of(t: &'a World) -> Self {
         let server = Server::of(t).await;
         let user = t.discord.add_user("ana_herself", Some("Ana"));
         let streamer = t.signed_in(user).await;
@@ -32,7 +32,7 @@ impl<'a> Stage<'a> {
     }
 
     /// Ana has granted all, and members may see all.
-    async fn with_everything(t: &'a World) -> Self {
+    pub(super) async fn with_everything(t: &'a World) -> Self {
         let stage = Self::of(t).await;
         stage.link(GRANTS).await;
         stage.show(&ALL).await.ok();
@@ -40,24 +40,24 @@ impl<'a> Stage<'a> {
         stage
     }
 
-    fn topic(&self) -> String {
+    pub(super) fn topic(&self) -> String {
         format!("feed:{}", self.server.ana)
     }
 
-    fn path(&self) -> String {
+    pub(super) fn path(&self) -> String {
         format!("/api/feeds/{}", self.server.ana)
     }
 
     /// Ana links her channel, with this choice.
-    async fn link(&self, choice: &str) {
+    pub(super) async fn link(&self, choice: &str) {
         let begun = self.streamer.get(&format!("/api/users/me/channel/link?feed={choice}")).await;
         let choice = format!("as={}", self.server.ana);
         let consented = self.streamer.consent(begun.location(), &choice).await;
-        assert_eq!(consented.location(), "/me?linked=ana");
+        assert_eq!(consented.location(), "/me/channel?linked=ana");
     }
 
     /// Ada lets members see these kinds.
-    async fn show(&self, kinds: &[&str]) -> Answer {
+    pub(super) async fn show(&self, kinds: &[&str]) -> Answer {
         let path = format!("/api/guilds/{}/config", self.server.guild.id);
         let loaded = self.ada.get(&path).await;
         let etag = loaded.header("etag").to_owned();
@@ -66,12 +66,12 @@ impl<'a> Stage<'a> {
         self.ada.put_from(&path, &etag, &body).await
     }
 
-    async fn settle(&self) {
+    pub(super) async fn settle(&self) {
         self.t.work().await;
         self.t.verified().await;
     }
 
-    async fn happens(&self, case: EdgeCase) {
+    pub(super) async fn happens(&self, case: EdgeCase) {
         let statuses = self.t.twitch.trigger(&self.server.ana, case).await;
         assert_eq!(statuses, [204], "{}", case.name());
     }
@@ -83,7 +83,7 @@ impl<'a> Stage<'a> {
     }
 
     /// Types of the subscriptions at Twitch that are there for the feed.
-    fn subscribed(&self) -> Vec<String> {
+    pub(super) fn subscribed(&self) -> Vec<String> {
         let basic = ["stream.online", "stream.offline", "channel.update", "user.update"];
         let all = self.t.twitch.subscriptions().into_iter().filter(|s| s.status == "enabled");
         let mut kinds: Vec<_> =
@@ -93,7 +93,7 @@ impl<'a> Stage<'a> {
     }
 }
 
-fn kinds(events: &[Value]) -> Vec<&str> {
+pub(super) fn kinds(events: &[Value]) -> Vec<&str> {
     events.iter().map(|event| event["data"]["kind"].as_str().unwrap()).collect()
 }
 
@@ -235,7 +235,7 @@ async fn twitch_is_asked_for_what_was_chosen_and_nothing_else() {
             assert_eq!([own, scopes(&path, &stage.ada).await], [asked, asked], "{choice}");
         }
         let odd = stage.streamer.get("/api/users/me/channel/link?feed=everything").await;
-        assert_eq!(odd.location(), "/me?error=malformed");
+        assert_eq!(odd.location(), "/me/channel?error=malformed");
         // An invited streamer chooses as well; nobody here is theirs.
         let invite = stage.ada.post(&format!("/api/guilds/{guild}/invites"), &json!({})).await.ok();
         let code = invite["code"].as_str().unwrap();

@@ -7,14 +7,14 @@ use sm_sim::gateway::GatewaySim;
 use sm_tests::{Browser, World, scenario};
 
 /// A function behind a gateway.
-struct Cloud<'a> {
+pub(super) struct Cloud<'a> {
     t: &'a World,
-    gateway: GatewaySim,
-    function: Function,
+    pub(super) gateway: GatewaySim,
+    pub(super) function: Function,
 }
 
 impl<'a> Cloud<'a> {
-    async fn of(t: &'a World) -> Self {
+    pub(super) async fn of(t: &'a World) -> Self {
         Self::with(t, &[]).await
     }
 
@@ -49,7 +49,7 @@ impl<'a> Cloud<'a> {
     }
 
     /// Opens a connection as a page does, and says hello.
-    async fn open(&self, browser: &Browser<'_>, id: &str) {
+    pub(super) async fn open(&self, browser: &Browser<'_>, id: &str) {
         let cookie = format!("__Host-session={}", browser.cookie("__Host-session").unwrap());
         let headers = [("Cookie", cookie.as_str()), ("Origin", self.t.url.as_str())];
         assert_eq!(self.opening(id, &headers).await["statusCode"], 200);
@@ -60,7 +60,7 @@ impl<'a> Cloud<'a> {
     }
 
     /// Says something; what the connection is sent for it.
-    async fn say(&self, id: &str, frame: Value) -> Vec<Value> {
+    pub(super) async fn say(&self, id: &str, frame: Value) -> Vec<Value> {
         self.send(id, &frame.to_string()).await
     }
 
@@ -73,7 +73,7 @@ impl<'a> Cloud<'a> {
         frames
     }
 
-    async fn subscribe(&self, id: &str, topic: &str) {
+    pub(super) async fn subscribe(&self, id: &str, topic: &str) {
         let frames = self.say(id, json!({ "type": "subscribe", "topic": topic })).await;
         assert_eq!(frames[0]["type"], "subscribed", "{frames:?}");
     }
@@ -92,13 +92,13 @@ impl<'a> Cloud<'a> {
         rung
     }
 
-    async fn ring(&self, body: &str) {
+    pub(super) async fn ring(&self, body: &str) {
         let record = json!({ "messageId": "q-1", "eventSource": "aws:sqs", "body": body });
         let answer = self.function.invoke(json!({ "Records": [record] })).await.response();
         assert_eq!(answer, json!({ "batchItemFailures": [] }));
     }
 
-    async fn sweep(&self) {
+    pub(super) async fn sweep(&self) {
         self.function.invoke(json!({ "task": "sweep" })).await.response();
     }
 
@@ -113,7 +113,7 @@ impl<'a> Cloud<'a> {
 }
 
 /// The events of frames, of which nothing is left out.
-fn events(frames: &[Value]) -> Vec<Value> {
+pub(super) fn events(frames: &[Value]) -> Vec<Value> {
     let mut events: Vec<Value> = Vec::new();
     let mut place = None;
     for frame in frames.iter().filter(|frame| frame["type"] == "events") {

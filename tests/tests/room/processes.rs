@@ -2,17 +2,7 @@
 
 use super::{Server, shout, texts};
 use serde_json::json;
-use sm_tests::{Browser, Socket, World, scenario};
-
-/// Opens a socket at a process of our own.
-async fn socket(t: &World, browser: &Browser<'_>, address: &str) -> Socket {
-    let cookie = format!("__Host-session={}", browser.cookie("__Host-session").unwrap());
-    let headers = [("cookie", cookie.as_str()), ("origin", t.url.as_str())];
-    let mut socket = Socket::open(address, &headers).await.unwrap();
-    socket.say(json!({ "type": "hello", "version": 1 })).await;
-    socket.expect("welcome").await;
-    socket
-}
+use sm_tests::{World, scenario};
 
 /// How many sessions listen to this database's notifications.
 async fn listening(t: &World) -> i64 {
@@ -28,8 +18,8 @@ async fn both_ways(t: &World, addresses: &[String; 2]) {
     let server = Server::of(t).await;
     let (ada, ben) = (t.signed_in(server.ada).await, t.signed_in(server.ben).await);
     let room = server.room();
-    let mut one = socket(t, &ada, &addresses[0]).await;
-    let mut two = socket(t, &ben, &addresses[1]).await;
+    let mut one = ada.socket_at(&addresses[0]).await;
+    let mut two = ben.socket_at(&addresses[1]).await;
     for socket in [&mut one, &mut two] {
         socket.subscribe(&room).await;
     }
@@ -78,7 +68,7 @@ async fn process_whose_session_is_cut_listens_again() {
         let server = Server::of(t).await;
         let servers = t.two_servers(&[]);
         let ada = t.signed_in(server.ada).await;
-        let mut socket = socket(t, &ada, &servers.addresses[0]).await;
+        let mut socket = ada.socket_at(&servers.addresses[0]).await;
         socket.subscribe(&server.room()).await;
         while listening(t).await < 3 {
             tokio::task::yield_now().await;

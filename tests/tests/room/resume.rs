@@ -2,7 +2,7 @@
 
 use super::{Server, say, shout, texts};
 use serde_json::{Value, json};
-use sm_tests::{Socket, scenario};
+use sm_tests::{Socket, process::Process, scenario};
 
 async fn resume(socket: &mut Socket, topic: &str, place: &Value) {
     socket.say(json!({ "type": "subscribe", "topic": topic, "after": place })).await;
@@ -138,6 +138,69 @@ async fn many_come_back_to_a_busy_room_and_miss_nothing() {
         let ((), seen) = tokio::join!(talk, listen);
         let expected: Vec<String> = (0..60).map(|n| n.to_string()).collect();
         assert_eq!(texts(&seen), expected);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn all_come_back_to_a_process_that_has_just_begun() {
+    scenario(async |t| {
+        let server = Server::of(t).await;
+        let ada = t.signed_in(server.ada).await;
+        let room = server.room();
+        let mut said = Vec::new();
+        for n in 1..=9 {
+            t.sql("delete from rate_buckets").await;
+            said.push(say(&ada, &server, &n.to_string()).await);
+        }
+        // The third stands behind the ninth from now on; the fifth is gone.
+        let path = |n: usize| {
+            let id = said[n - 1]["message_id"].as_str().unwrap();
+            server.path(&format!("/messages/{id}"))
+        };
+        t.sql("delete from rate_buckets").await;
+        ada.put(&path(3), &json!({ "text": "3!" })).await.ok();
+        ada.delete(&path(5)).await;
+        let places: Vec<(i64, String)> = sqlx::query_as(
+            "select position, tag from topic_events where topic = $1 order by position",
+        )
+        .bind(&room)
+        .fetch_all(&t.app.pool)
+        .await
+        .unwrap();
+        let positions: Vec<_> = places.iter().map(|place| place.0).collect();
+        assert_eq!(positions, Vec::from_iter(1..=11));
+        let (address, _process) = Process::serve(&t.settings);
+        let told = ["1", "2", "4", "6", "7", "8", "9", "3!", "-"];
+        for _ in 0..2 {
+            for (position, tag) in &places[..10] {
+                let mut back = ada.socket_at(&address).await;
+                let place = json!({ "position": position, "tag": tag });
+                resume(&mut back, &room, &place).await;
+                assert_eq!(back.expect("subscribed").await["place"], place);
+                let frame = back.expect("events").await;
+                assert_eq!(frame["place"]["position"], 11);
+                // Each event that is at its place still, and lies behind.
+                let at = [1, 2, 4, 6, 7, 8, 9, 10, 11];
+                let missed = at.iter().position(|at| at > position).unwrap();
+                // Read from the database, what a later event replaces is told too, as it is now.
+                let mut events = frame["events"].as_array().unwrap().clone();
+                let ids: Vec<_> = events.iter().map(|e| e["data"]["shout_id"].clone()).collect();
+                let mut place = 0;
+                events.retain(|_| {
+                    place += 1;
+                    !ids[place..].contains(&ids[place - 1])
+                });
+                assert_eq!(texts(&events), told[missed..], "{position}");
+            }
+        }
+        // From another life of the database, at a place that is kept, and at one that is not.
+        for position in [4, 3] {
+            let mut back = ada.socket_at(&address).await;
+            let place = json!({ "position": position, "tag": "other" });
+            resume(&mut back, &room, &place).await;
+            assert_eq!(back.expect("reset").await["place"]["position"], 11);
+        }
     })
     .await;
 }

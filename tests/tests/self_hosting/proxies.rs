@@ -3,8 +3,8 @@
 use super::{docs, files::Folder};
 use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
-use sm_tests::{World, process::Process, scenario};
-use sm_types::UserId;
+use sm_tests::{Socket, World, process::Process, scenario};
+use sm_types::{GuildId, UserId};
 use std::{
     fs,
     net::{TcpListener, TcpStream},
@@ -186,10 +186,32 @@ async fn behind(start: fn(&Path, u16, u16) -> Child) {
         save_twice(&visitor, &format!("/api/guilds/{}/config", guild.id)).await;
         let (_, headers, body) = visitor.send("GET", "/s/7", &[], None).await;
         assert_eq!(body, "<!doctype html>page one");
+        let mut socket = live_updates(&visitor, port, guild.id).await;
         drop(server);
+        socket.ended().await;
         upgrade(&visitor, text(&headers, "etag"), &dashboard.0, serve).await;
     })
     .await;
+}
+
+/// What somebody says in a room comes back by their socket.
+async fn live_updates(visitor: &Visitor, port: u16, guild: GuildId) -> Socket {
+    let cookies = String::from_utf8_lossy(&visitor.cookies);
+    let session = cookies.split("; ").find(|pair| pair.starts_with("__Host-session=")).unwrap();
+    let headers = [("cookie", session), ("origin", visitor.origin.as_str())];
+    let mut socket = Socket::open(&format!("127.0.0.1:{port}"), &headers).await.unwrap();
+    socket.say(json!({ "type": "hello", "version": 1 })).await;
+    socket.expect("welcome").await;
+    let room = format!("room:{guild}");
+    socket.subscribe(&room).await;
+    for text in ["one", "two"] {
+        let frame = json!({ "type": "shout", "room": room, "text": text,
+            "client_id": uuid::Uuid::new_v4() });
+        socket.say(frame).await;
+        let told = socket.expect("events").await;
+        assert_eq!(told["events"][0]["data"]["text"], text, "{told}");
+    }
+    socket
 }
 
 async fn save_twice(visitor: &Visitor, path: &str) {

@@ -5,6 +5,7 @@ use crate::{
     caller::Caller,
     cookies::Cookie,
     extract::{Params, QueryOf, Ready},
+    routes::feeds::OWN_PAGE,
     views::rfc3339,
 };
 use axum::{
@@ -128,7 +129,7 @@ pub(crate) async fn twitch_callback(
                 _ if linked.chat.is_some() => format!("/me?bot={}", linked.login),
                 (Some(code), _) => format!("/invite/{code}?linked={}", linked.login),
                 (None, Some(guild)) => format!("/s/{guild}/streamers?linked={}", linked.login),
-                (None, None) => format!("/me?linked={}", linked.login),
+                (None, None) => format!("{OWN_PAGE}?linked={}", linked.login),
             };
             with_cookies(Redirect::to(&page), [over])
         }
@@ -148,7 +149,7 @@ fn page_of(purpose: Option<Purpose>) -> String {
         Some(Purpose::Link { guild, .. }) => format!("/s/{guild}/streamers"),
         Some(Purpose::Invite { code, .. }) => format!("/invite/{code}"),
         Some(Purpose::Channel { .. } | Purpose::ChatBot { .. } | Purpose::ChatAccount { .. }) => {
-            "/me".to_owned()
+            OWN_PAGE.to_owned()
         }
     }
 }
@@ -187,6 +188,8 @@ pub(crate) struct Me {
     /// When the session ends.
     #[schema(format = DateTime)]
     session_expires_at: String,
+    /// Whether there is a room for everybody who is signed in, `public`.
+    public_room: bool,
 }
 
 /// Who is signed in.
@@ -199,6 +202,7 @@ pub(crate) async fn me(caller: Caller) -> Json<Me> {
         username: user.username,
         global_name: user.global_name,
         session_expires_at: rfc3339(caller.expires_at),
+        public_room: caller.app.settings.public_room,
     })
 }
 

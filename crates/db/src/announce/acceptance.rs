@@ -3,6 +3,9 @@
 //! Every statement starts with the message id: when it is known already, nothing else happens. Ids are kept by the
 //! day (UTC), so the day before is asked as well.
 
+use super::clauses::{
+    fed, fresh_message, fresh_message_without_feed, names, seen, with_feed_and_without,
+};
 use sm_types::{SessionId, StreamId, TwitchUserId};
 use sqlx::PgExecutor;
 use time::{Duration, OffsetDateTime};
@@ -63,93 +66,16 @@ pub struct StreamStart<'a> {
     pub takes_back_end: bool,
 }
 
-/// The message id `$1`, received at `$2`: a row when it is new.
-macro_rules! fresh_message {
-    () => {
-        "with message as (
-           insert into webhook_messages (message_id, received_at, received_on)
-           select $1, $2, ($2 at time zone 'utc')::date
-           where not exists (select from webhook_messages
-                             where message_id = $1 and received_on = ($2 at time zone 'utc')::date - 1)
-           on conflict do nothing returning 1
-         )"
-    };
-}
-
-pub(crate) use fresh_message;
-
-/// Tells the feed of streamer `$4` of something, where anybody has wished for that feed and `$when` holds. Else it
-/// costs the look for its topic.
-macro_rules! fed {
-    ($kind:literal, $data:literal, $when:literal) => {
-        concat!(
-            "told as (
-               update topics t set position = t.position + 1, tag = left(gen_random_uuid()::text, 8), updated_at = now()
-               from message
-               where t.topic = 'feed:' || $4 and ",
-            $when,
-            " returning t.topic, t.position, t.tag
-             ), feed as (
-               insert into feed_events (twitch_user_id, position, event_id, kind, data, occurred_at)
-               select $4, told.position, $1, '",
-            $kind,
-            "', jsonb_build_object(",
-            $data,
-            "), $3 from told
-               on conflict on constraint feed_events_event_key do nothing
-               returning feed_event_id
-             ), feed_event as (
-               insert into topic_events (topic, position, tag, kind, subject)
-               select told.topic, told.position, told.tag, 'feed', feed.feed_event_id::text from told, feed
-             )"
-        )
-    };
-}
-
-/// An account that Twitch tells of is there.
-macro_rules! seen {
-    ($streamer:literal) => {
-        concat!(
-            "seen as (
-               delete from doubts using message where kind = 'streamer_gone' and subject = ",
-            $streamer,
-            ")"
-        )
-    };
-}
-
-/// Names, unless newer ones have been told; empty ones are not told.
-macro_rules! names {
-    ($at:literal, $login:literal, $name:literal) => {
-        concat!(
-            "login = case when ",
-            $login,
-            " = '' or names_told_at > ",
-            $at,
-            " then login else ",
-            $login,
-            " end,
-             display_name = case when ",
-            $name,
-            " = '' or names_told_at > ",
-            $at,
-            " then display_name else ",
-            $name,
-            " end,
-             names_told_at = case when ",
-            $login,
-            " = '' then names_told_at else greatest(names_told_at, ",
-            $at,
-            ") end"
-        )
-    };
-}
-
 type Row = (bool, bool, Option<uuid::Uuid>);
 type RowWithFeed = (bool, bool, Option<uuid::Uuid>, bool);
 
-fn accepted_and_told((fresh, known, session, told): RowWithFeed) -> Acceptance {
-    Acceptance { accepted: accepted((fresh, known, session)), told }
+/// `feed`: it was told, or, by a statement that tells none, there is one.
+fn accepted_and_told(
+    (fresh, known, session, feed): RowWithFeed,
+    tells_feed: bool,
+) -> Option<Acceptance> {
+    let accepted = accepted((fresh, known, session));
+    (tells_feed || !feed).then_some(Acceptance { accepted, told: feed })
 }
 
 pub(crate) fn accepted((fresh, known, session): Row) -> Accepted {
@@ -163,6 +89,8 @@ pub(crate) fn accepted((fresh, known, session): Row) -> Accepted {
 
 /// Accepts `stream.online`: the session, once per stream id, and the event to expand.
 ///
+/// `None`: the streamer has a feed, and nothing is done: ask again with `tells_feed`.
+///
 /// The same stream under another message id announces nothing, but takes back an end that came in
 /// between: a waiting end card is cancelled, one that was posted is edited. An earlier session of the streamer
 /// that is still open ends here; its end card is due after [`END_DEBOUNCE`]. A stream that began before one
@@ -171,9 +99,10 @@ pub async fn stream_online(
     db: impl PgExecutor<'_>,
     notice: &Notice<'_>,
     start: &StreamStart<'_>,
-) -> sqlx::Result<Acceptance> {
-    sqlx::query_as(concat!(
-        fresh_message!(),
+    tells_feed: bool,
+) -> sqlx::Result<Option<Acceptance>> {
+    let texts = with_feed_and_without!(
+        (
         ",
          streamer as materialized (
            -- One start of a streamer at a time. Whoever has waited does not see what the other has begun: that
@@ -231,32 +160,36 @@ pub async fn stream_online(
          ), event as (
            insert into stream_events (session_id, kind, occurred_at, received_at, due_at)
            select session_id, 'online', $3, $2, $2 from session where ended_at is null
-         ), ",
-        fed!(
+         )"
+        ),
+        (
             "online",
             "'stream_id', $7, 'type', $8, 'title', (select title from streamers where twitch_user_id = $4),
              'game', (select game_name from streamers where twitch_user_id = $4)",
             "(exists (select from session where ended_at is null) or exists (select from resumed))"
         ),
-        "
+        (
+            "
          select exists (select from message), exists (select from streamer),
                 (select session_id from session where ended_at is null), exists (select from feed)"
-    ))
-    .bind(notice.message_id)
-    .bind(notice.received_at)
-    .bind(notice.occurred_at)
-    .bind(notice.streamer.as_str())
-    .bind(notice.login)
-    .bind(notice.display_name)
-    .bind(start.stream_id.as_str())
-    .bind(start.kind)
-    .bind(start.started_at)
-    .bind(start.source)
-    .bind(start.takes_back_end)
-    .bind(notice.received_at + END_DEBOUNCE)
-    .fetch_one(db)
-    .await
-    .map(accepted_and_told)
+        )
+    );
+    sqlx::query_as(texts[usize::from(tells_feed)])
+        .bind(notice.message_id)
+        .bind(notice.received_at)
+        .bind(notice.occurred_at)
+        .bind(notice.streamer.as_str())
+        .bind(notice.login)
+        .bind(notice.display_name)
+        .bind(start.stream_id.as_str())
+        .bind(start.kind)
+        .bind(start.started_at)
+        .bind(start.source)
+        .bind(start.takes_back_end)
+        .bind(notice.received_at + END_DEBOUNCE)
+        .fetch_one(db)
+        .await
+        .map(|row| accepted_and_told(row, tells_feed))
 }
 
 /// A stream that has ended.
@@ -270,14 +203,15 @@ pub struct StreamEnd<'a> {
     pub told: bool,
 }
 
-/// Accepts `stream.offline`: ends the session and queues the end card.
+/// Accepts `stream.offline`: ends the session and queues the end card; `None` as for [`stream_online`].
 pub async fn stream_offline(
     db: impl PgExecutor<'_>,
     notice: &Notice<'_>,
     end: StreamEnd<'_>,
-) -> sqlx::Result<Acceptance> {
-    sqlx::query_as(concat!(
-        fresh_message!(),
+    tells_feed: bool,
+) -> sqlx::Result<Option<Acceptance>> {
+    let texts = with_feed_and_without!(
+        (
         ",
          streamer as (
            select 1 from streamers where twitch_user_id = $4
@@ -297,22 +231,26 @@ pub async fn stream_offline(
            insert into stream_events (session_id, kind, occurred_at, received_at, due_at)
            select session_id, 'offline', $3, $2, $6 from ended
            on conflict (session_id, kind) where finished_at is null do nothing
-         ), ",
-        fed!("offline", "'stream_id', (select stream_id from ended)", "exists (select from ended)"),
-        "
+         )"
+        ),
+        ("offline", "'stream_id', (select stream_id from ended)", "exists (select from ended)"),
+        (
+            "
          select exists (select from message), exists (select from streamer),
                 (select session_id from ended), exists (select from feed)"
-    ))
-    .bind(notice.message_id)
-    .bind(notice.received_at)
-    .bind(notice.occurred_at)
-    .bind(notice.streamer.as_str())
-    .bind(end.stream_id.map(StreamId::as_str))
-    .bind(end.expand_at)
-    .bind(end.told)
-    .fetch_one(db)
-    .await
-    .map(accepted_and_told)
+        )
+    );
+    sqlx::query_as(texts[usize::from(tells_feed)])
+        .bind(notice.message_id)
+        .bind(notice.received_at)
+        .bind(notice.occurred_at)
+        .bind(notice.streamer.as_str())
+        .bind(end.stream_id.map(StreamId::as_str))
+        .bind(end.expand_at)
+        .bind(end.told)
+        .fetch_one(db)
+        .await
+        .map(|row| accepted_and_told(row, tells_feed))
 }
 
 /// What `channel.update` tells of a channel.
@@ -328,15 +266,16 @@ pub struct ChannelState<'a> {
     pub language: Option<&'a str>,
 }
 
-/// Accepts `channel.update`: remembers it, and queues one edit for `expand_at` while live.
+/// Accepts `channel.update`: remembers it, and queues one edit for `expand_at` while live; `None` as for [`stream_online`].
 pub async fn channel_update(
     db: impl PgExecutor<'_>,
     notice: &Notice<'_>,
     state: &ChannelState<'_>,
     expand_at: OffsetDateTime,
-) -> sqlx::Result<Acceptance> {
-    sqlx::query_as(concat!(
-        fresh_message!(),
+    tells_feed: bool,
+) -> sqlx::Result<Option<Acceptance>> {
+    let texts = with_feed_and_without!(
+        (
         ",
          streamer as (
            update streamers
@@ -360,32 +299,36 @@ pub async fn channel_update(
            -- One edit for a burst of changes; one more when the first chunk of it has gone out already.
            on conflict (session_id, kind) where finished_at is null
            do update set again = true where stream_events.cursor is not null
-         ), ",
-        fed!(
+         )"
+        ),
+        (
             "update",
             "'title', $7, 'game', $9",
             // All parts of a statement see what was there before it.
             "exists (select from streamer where newest) and exists (
                select from streamers s where s.twitch_user_id = $4 and (s.title, s.game_name) is distinct from ($7, $9))"
         ),
-        "
+        (
+            "
          select exists (select from message), exists (select from streamer),
                 (select session_id from open limit 1), exists (select from feed)"
-    ))
-    .bind(notice.message_id)
-    .bind(notice.received_at)
-    .bind(notice.occurred_at)
-    .bind(notice.streamer.as_str())
-    .bind(notice.login)
-    .bind(notice.display_name)
-    .bind(state.title)
-    .bind(state.game_id)
-    .bind(state.game_name)
-    .bind(state.language)
-    .bind(expand_at)
-    .fetch_one(db)
-    .await
-    .map(accepted_and_told)
+        )
+    );
+    sqlx::query_as(texts[usize::from(tells_feed)])
+        .bind(notice.message_id)
+        .bind(notice.received_at)
+        .bind(notice.occurred_at)
+        .bind(notice.streamer.as_str())
+        .bind(notice.login)
+        .bind(notice.display_name)
+        .bind(state.title)
+        .bind(state.game_id)
+        .bind(state.game_name)
+        .bind(state.language)
+        .bind(expand_at)
+        .fetch_one(db)
+        .await
+        .map(|row| accepted_and_told(row, tells_feed))
 }
 
 /// Accepts `user.update`: the streamer's new names.

@@ -2,6 +2,7 @@
 
 pub mod acceptance;
 pub mod claim;
+pub(crate) mod clauses;
 pub mod deliveries;
 pub mod events;
 pub mod expansion;

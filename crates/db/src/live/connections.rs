@@ -8,6 +8,9 @@ use sqlx::PgExecutor;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+/// In place of what a connection may see: it has to be looked up.
+const IN_DOUBT: i32 = -2;
+
 /// Whose session it is, as long as it is valid.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct Holder {
@@ -253,23 +256,45 @@ pub async fn unsubscribe(
     Ok(())
 }
 
+/// One of the gateway's connections that listens to a topic.
+#[derive(Debug)]
+pub struct Listening {
+    pub connection_id: String,
+    pub session_id: Uuid,
+    /// What it may see of events that have a kind; `None`: that has to be looked up.
+    pub sees: Option<FeedKinds>,
+}
+
 /// The gateway's connections that listen to a topic, behind one of them, in order.
 pub async fn listening(
     db: impl PgExecutor<'_>,
     topic: Topic,
     after: &str,
     limit: i64,
-) -> sqlx::Result<Vec<(String, FeedKinds)>> {
-    let rows: Vec<(String, i32)> = sqlx::query_as(
-        "select connection_id, sees from live_subscriptions
-         where topic = $1 and connection_id > $2 order by connection_id limit $3",
+) -> sqlx::Result<Vec<Listening>> {
+    let rows: Vec<(String, Uuid, i32)> = sqlx::query_as(
+        "select connection_id, c.session_id, s.sees from live_subscriptions s join live_connections c using (connection_id)
+         where s.topic = $1 and connection_id > $2 order by connection_id limit $3",
     )
     .bind(topic.to_string())
     .bind(after)
     .bind(limit)
     .fetch_all(db)
     .await?;
-    Ok(rows.into_iter().map(|(id, sees)| (id, FeedKinds::from_db(sees))).collect())
+    let listening = |(connection_id, session_id, sees)| {
+        let sees = (sees != IN_DOUBT).then(|| FeedKinds::from_db(sees));
+        Listening { connection_id, session_id, sees }
+    };
+    Ok(rows.into_iter().map(listening).collect())
+}
+
+/// What the gateway's connections may see of feeds has to be looked up before they are told more.
+pub async fn doubt_feeds(db: impl PgExecutor<'_>) -> sqlx::Result<()> {
+    sqlx::query("update live_subscriptions set sees = $1 where topic like 'feed:%' and sees <> $1")
+        .bind(IN_DOUBT)
+        .execute(db)
+        .await?;
+    Ok(())
 }
 
 /// What a connection of the gateway's may see of a topic has changed, perhaps.

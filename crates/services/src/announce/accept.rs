@@ -72,14 +72,14 @@ async fn store(app: &App, receipt: Receipt<'_>, event: &Event) -> sqlx::Result<A
                 source: "eventsub",
                 takes_back_end: true,
             };
-            db::stream_online(pool, &notice, &start).await
+            live::feeds::tell_if_any(|feed| db::stream_online(pool, &notice, &start, feed)).await
         }
         Event::StreamOffline(e) => {
             let notice =
                 notice(receipt, &e.broadcaster.id, &e.broadcaster.login, &e.broadcaster.name);
             let expand_at = now + db::END_DEBOUNCE;
             let end = StreamEnd { stream_id: e.id.as_ref(), expand_at, told: true };
-            db::stream_offline(pool, &notice, end).await
+            live::feeds::tell_if_any(|feed| db::stream_offline(pool, &notice, end, feed)).await
         }
         Event::ChannelUpdate(e) => {
             let notice =
@@ -90,7 +90,11 @@ async fn store(app: &App, receipt: Receipt<'_>, event: &Event) -> sqlx::Result<A
                 game_name: e.category_name.as_deref(),
                 language: e.language.as_deref(),
             };
-            db::channel_update(pool, &notice, &state, now + UPDATE_COALESCE).await
+            let edit_at = now + UPDATE_COALESCE;
+            live::feeds::tell_if_any(|feed| {
+                db::channel_update(pool, &notice, &state, edit_at, feed)
+            })
+            .await
         }
         Event::ChannelFollow(_)
         | Event::ChannelRaid(_)

@@ -14,7 +14,7 @@ use crate::{
 };
 use sm_db::{
     announce::{
-        acceptance::{self, Accepted, Notice, StreamStart},
+        acceptance::{self, Acceptance, Accepted, Notice, StreamStart},
         restore::{self, Place},
         stream_sessions,
     },
@@ -53,7 +53,7 @@ pub async fn run(
     let mut sum = Restored::default();
     let mut after: Option<TwitchUserId> = None;
     loop {
-        let page = streamers::followed(&app.pool, after.as_ref(), PAGE).await?;
+        let page = streamers::wanted(&app.pool, after.as_ref(), PAGE).await?;
         let Some(last) = page.last() else { break };
         after = Some(last.clone());
         let ids = page.as_slice();
@@ -142,8 +142,10 @@ async fn record(
                 source,
                 takes_back_end: false,
             };
-            match acceptance::stream_online(&mut *transaction, &notice, &start).await?.accepted {
-                Accepted::Queued { session } => Some(session),
+            let accepted =
+                acceptance::stream_online(&mut *transaction, &notice, &start, true).await?;
+            match accepted {
+                Some(Acceptance { accepted: Accepted::Queued { session }, .. }) => Some(session),
                 _ => None,
             }
         }

@@ -79,20 +79,15 @@ pub async fn leave(
     Ok(was_there)
 }
 
-/// A person is about to be deleted: the bot leaves their channels.
+/// A person is about to be deleted: the bot leaves their channels, which are to be planned anew.
 pub(crate) async fn forget_owner(
-    app: &App,
     db: &mut sm_db::Session,
     owner: UserId,
     now: OffsetDateTime,
-) -> sqlx::Result<()> {
+) -> sqlx::Result<Vec<TwitchUserId>> {
     let theirs = channels::on_of_owner(&mut *db, owner).await?;
     channels::forget_owner(&mut *db, owner, now).await?;
-    subscriptions::plan(&mut *db, &theirs, now).await?;
-    if !theirs.is_empty() {
-        app.doorbell.ring(Ring::Subscribe).await;
-    }
-    Ok(())
+    Ok(theirs)
 }
 
 /// Lets a channel speak as the service's account again.

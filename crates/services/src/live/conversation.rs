@@ -2,7 +2,8 @@
 
 use super::{
     access::{Listener, listener},
-    hub::{Close, Frame, Hub},
+    hub::Hub,
+    line::{Close, Frame},
     outlet::Outlet,
     presence,
     rooms::{self, RoomError, Said, Speaker},

@@ -1,6 +1,6 @@
 //! What is stored of an event, and what a reader is told: texts as they are now, so that a deleted one is gone.
 
-use super::hub::Told;
+use super::frames::Told;
 use crate::App;
 use sm_db::live::{
     feeds,
@@ -42,6 +42,14 @@ pub(super) async fn after(app: &App, topic: Topic, position: i64) -> sqlx::Resul
         now.people.extend(found.into_iter().map(|seen| (seen.user_id.to_string(), seen)));
     }
     Ok(rows.into_iter().map(|row| told(row, &now)).collect())
+}
+
+/// What was told last in a topic, up to a place.
+pub(super) async fn before(app: &App, topic: Topic, place: &Place) -> sqlx::Result<Vec<Told>> {
+    let mut told = after(app, topic, place.position.saturating_sub(BATCH)).await?;
+    // What is behind the place is looked for from there.
+    told.retain(|told| told.place.position <= place.position);
+    Ok(told)
 }
 
 /// What events are about, as it is now.

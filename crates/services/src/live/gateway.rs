@@ -6,7 +6,7 @@
 use super::{
     PER_PERSON,
     conversation::{Conversation, FRAMES},
-    hub::{Close, Frame},
+    line::{Close, Frame},
     push,
     rooms::Speaker,
 };

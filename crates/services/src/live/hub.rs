@@ -3,12 +3,15 @@
 //! Everything here is in memory and never waits. A topic's latest events are kept, so that many who come back at once
 //! are served without a query each.
 
-use super::{changes::Changes, tabs::Tabs};
-use serde::Serialize;
-use serde_json::value::RawValue;
+use super::{
+    changes::Changes,
+    frames::{Kept, Told, frames, pages, written},
+    line::{Close, Cut, Frame, Line, QUEUE, send},
+    tabs::Tabs,
+};
 use sm_types::{
     UserId,
-    live::{Event, Fact, FeedKind, FeedKinds, Place, ServerFrame, Topic},
+    live::{FeedKinds, Place, ServerFrame, Topic},
 };
 use std::{
     collections::{HashMap, HashSet, VecDeque},
@@ -18,99 +21,16 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
 };
-use time::OffsetDateTime;
 use tokio::sync::{Notify, mpsc};
 use uuid::Uuid;
 
-/// Frames that may wait for a slow reader; who does not keep up is cut, and resumes.
-const QUEUE: usize = 64;
 /// Events of a topic that are kept in memory.
 const RECENT: usize = 256;
-/// A frame is no longer than API Gateway's, with room for what surrounds the events.
-const MAX_EVENTS_BYTES: usize = 28 * 1024;
 
 /// Tells other processes that sessions have ended.
 pub(super) const SESSIONS: &str = "sessions";
 /// Tells other processes that who may see what of feeds has changed.
 pub(super) const FEEDS: &str = "feeds";
-
-/// Why a socket is closed; the codes are part of the protocol.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Close {
-    /// The process stops: come back.
-    Restart,
-    /// The reader is too slow: come back and resume.
-    TooSlow,
-    /// The session has ended: sign in.
-    SessionEnded,
-    /// Another of the same person's connections took its place.
-    Replaced,
-    /// Too many frames, or ones that cannot be read.
-    Misbehaved,
-    /// Nothing was heard for too long.
-    Silent,
-}
-
-impl Close {
-    /// The code of the close frame (RFC 6455 §7.4).
-    pub fn code(self) -> u16 {
-        match self {
-            Self::Restart => 1012,
-            Self::TooSlow => 1013,
-            Self::SessionEnded => 4401,
-            Self::Replaced => 4409,
-            Self::Misbehaved => 4400,
-            Self::Silent => 4408,
-        }
-    }
-
-    pub fn reason(self) -> &'static str {
-        match self {
-            Self::Restart => "restarting",
-            Self::TooSlow => "too slow: resume",
-            Self::SessionEnded => "the session has ended",
-            Self::Replaced => "too many connections of one person",
-            Self::Misbehaved => "too many frames that are not of this protocol",
-            Self::Silent => "nothing was heard for too long",
-        }
-    }
-}
-
-/// A frame: the same bytes for everybody who gets it.
-pub type Frame = Arc<str>;
-
-/// What a socket is to send, in order.
-#[derive(Debug)]
-pub struct Line {
-    pub id: String,
-    pub queue: mpsc::Receiver<Frame>,
-    /// Set once the socket has to close, even though its queue is full.
-    pub cut: Arc<Cut>,
-}
-
-/// Tells a socket to close.
-#[derive(Debug, Default)]
-pub struct Cut {
-    why: Mutex<Option<Close>>,
-    told: Notify,
-}
-
-impl Cut {
-    fn now(&self, why: Close) {
-        lock(&self.why).get_or_insert(why);
-        self.told.notify_one();
-    }
-
-    /// Waits until the socket has to close.
-    pub async fn wait(&self) -> Close {
-        loop {
-            if let Some(why) = *lock(&self.why) {
-                return why;
-            }
-            self.told.notified().await;
-        }
-    }
-}
 
 /// The sockets of this process; clones share them.
 #[derive(Clone, Default)]
@@ -163,7 +83,19 @@ struct Channel {
     /// The latest events, behind the position that `kept_after` names.
     recent: VecDeque<Kept>,
     kept_after: i64,
+    /// From here on this process has seen every place; of those before it only the ones that are kept.
+    carried_from: i64,
     listeners: HashMap<String, Listener>,
+    /// What was written last for somebody who came back: after a restart thousands come back to the same place.
+    missed: Option<Missed>,
+}
+
+/// What somebody has missed who comes back to a place.
+struct Missed {
+    since: i64,
+    until: i64,
+    sees: FeedKinds,
+    frames: Vec<Frame>,
 }
 
 /// A socket that listens to a topic.
@@ -172,32 +104,6 @@ struct Listener {
     cut: Arc<Cut>,
     /// What it may see of events that have a kind.
     sees: FeedKinds,
-}
-
-/// An event, written once for everybody.
-struct Kept {
-    place: Place,
-    /// What it is about: of several about the same only the latest is told.
-    subject: String,
-    /// `None`: whoever listens may see it.
-    kind: Option<FeedKind>,
-    json: Box<RawValue>,
-}
-
-impl Kept {
-    fn is_for(&self, sees: FeedKinds) -> bool {
-        self.kind.is_none_or(|kind| sees.contains(kind))
-    }
-}
-
-/// An event to broadcast.
-#[derive(Debug)]
-pub(super) struct Told {
-    pub(super) place: Place,
-    pub(super) subject: String,
-    /// `None`: it came to nothing.
-    pub(super) event: Option<Event>,
-    pub(super) at: OffsetDateTime,
 }
 
 /// From where on somebody wants to listen.
@@ -347,7 +253,7 @@ impl Hub {
         let place = channel.place.clone();
         match from {
             From::Now => send(queue, cut, written(&ServerFrame::Subscribed { topic, place })),
-            From::After { seen, .. } if seen.position < channel.kept_after => {
+            From::After { seen, .. } if channel.is_before_what_is_kept(seen) => {
                 return Joined::Behind;
             }
             From::After { seen, .. } if seen.position > place.position => return Joined::Ahead,
@@ -356,11 +262,8 @@ impl Hub {
                     let from = seen.clone();
                     send(queue, cut, written(&ServerFrame::Subscribed { topic, place: from }));
                 }
-                let recent = channel.recent.iter();
-                let missed = recent.filter(|kept| kept.place.position > seen.position);
-                let missed = missed.filter(|kept| kept.is_for(sees));
-                for frame in frames(topic, seen.position, &place, missed) {
-                    send(queue, cut, frame);
+                for frame in channel.missed_since(topic, seen.position, sees) {
+                    send(queue, cut, frame.clone());
                 }
             }
             From::After { .. } | From::Anew => {
@@ -373,14 +276,18 @@ impl Hub {
         Joined::Yes
     }
 
-    /// Begins to carry a topic from a place on; one that is carried already stays as it is.
-    pub(super) fn carry(&self, topic: Topic, place: Place) {
+    /// Begins to carry a topic from a place on, with what was told last up to there; one that is carried already stays as it is.
+    pub(super) fn carry(&self, topic: Topic, place: Place, before: &[Told]) {
         let mut state = lock(&self.0.state);
-        state.channels.entry(topic).or_insert_with(|| Channel {
-            kept_after: place.position,
-            place,
-            recent: VecDeque::new(),
-            listeners: HashMap::new(),
+        state.channels.entry(topic).or_insert_with(|| {
+            // What was before the first of them may be kept no more.
+            let kept_after = before.first().map_or(place.position, |first| first.place.position);
+            let carried_from = place.position;
+            let (recent, listeners, missed) = Default::default();
+            let mut channel =
+                Channel { place, recent, kept_after, carried_from, listeners, missed };
+            before.iter().for_each(|told| channel.keep(told));
+            channel
         });
         // What was told between the look and this moment is found by the next.
         state.dirty.insert(topic);
@@ -519,8 +426,7 @@ impl Hub {
         let told = told.into_iter().filter(|told| told.place.position > before);
         for told in told {
             channel.place = told.place.clone();
-            channel.recent.retain(|kept| kept.subject != told.subject);
-            channel.recent.extend(told.kept());
+            channel.keep(&told);
         }
         let after = channel.place.clone();
         // One writing for all who see the same. Who may see nothing of it moves on all the same.
@@ -560,6 +466,32 @@ impl State {
 }
 
 impl Channel {
+    /// Whether only the database can tell what there was at a place and behind it.
+    fn is_before_what_is_kept(&self, place: &Place) -> bool {
+        let kept = || self.recent.iter().any(|kept| kept.place.position == place.position);
+        place.position < self.kept_after || (place.position < self.carried_from && !kept())
+    }
+
+    /// Keeps an event; of several about the same the latest.
+    fn keep(&mut self, told: &Told) {
+        self.recent.retain(|kept| kept.subject != told.subject);
+        self.recent.extend(told.kept());
+    }
+
+    /// What was told behind a position, as far as it is kept, to somebody who sees these kinds.
+    fn missed_since(&mut self, topic: Topic, since: i64, sees: FeedKinds) -> &[Frame] {
+        let until = self.place.position;
+        let written =
+            |missed: &Missed| (missed.since, missed.until, missed.sees) == (since, until, sees);
+        if !self.missed.as_ref().is_some_and(written) {
+            let missed = self.recent.iter().filter(|kept| kept.place.position > since);
+            let missed = missed.filter(|kept| kept.is_for(sees));
+            let frames = frames(topic, since, &self.place, missed).collect();
+            self.missed = Some(Missed { since, until, sees, frames });
+        }
+        self.missed.as_ref().map_or(&[], |missed| &missed.frames)
+    }
+
     /// Whether a place is one that this topic has had; one before what is kept was looked up by whoever asks.
     fn knows(&self, place: &Place) -> bool {
         if place.position == self.place.position {
@@ -571,83 +503,4 @@ impl Channel {
             None => place.position < self.place.position,
         }
     }
-}
-
-impl Told {
-    fn kept(&self) -> Option<Kept> {
-        let event = self.event.as_ref()?;
-        let kind = match &event.fact {
-            Fact::Feed(event) => Some(event.kind),
-            _ => None,
-        };
-        let json = serde_json::value::to_raw_value(event).ok()?;
-        Some(Kept { place: self.place.clone(), subject: self.subject.clone(), kind, json })
-    }
-}
-
-/// Frames that tell what of this somebody may see, behind a position.
-pub(super) fn pages(topic: Topic, sees: FeedKinds, after: i64, told: &[Told]) -> Vec<Frame> {
-    let kept: Vec<Kept> = told.iter().filter_map(Told::kept).collect();
-    let seen = kept.iter().filter(|kept| kept.is_for(sees));
-    let last = told.last().map(|last| frames(topic, after, &last.place, seen).collect());
-    last.unwrap_or_default()
-}
-
-/// Puts a frame into a queue; one that is full closes its socket.
-fn send(queue: &mpsc::Sender<Frame>, cut: &Cut, frame: Frame) {
-    if matches!(queue.try_send(frame), Err(mpsc::error::TrySendError::Full(_))) {
-        cut.now(Close::TooSlow);
-    }
-}
-
-pub(super) fn written(frame: &ServerFrame) -> Frame {
-    serde_json::to_string(frame).unwrap_or_default().into()
-}
-
-#[derive(Serialize)]
-struct EventsFrame<'a> {
-    #[serde(rename = "type")]
-    kind: &'static str,
-    topic: Topic,
-    after: i64,
-    place: &'a Place,
-    events: &'a [&'a RawValue],
-}
-
-/// Frames that hold these events, none of them too long; together they reach from `after` to `place`.
-fn frames<'a>(
-    topic: Topic,
-    after: i64,
-    place: &Place,
-    events: impl Iterator<Item = &'a Kept>,
-) -> impl Iterator<Item = Frame> {
-    let mut parts: Vec<Vec<&Kept>> = Vec::new();
-    let mut room = 0;
-    for event in events {
-        let bytes = event.json.get().len() + 1;
-        match parts.last_mut() {
-            Some(part) if bytes <= room => part.push(event),
-            _ => {
-                parts.push(vec![event]);
-                room = MAX_EVENTS_BYTES;
-            }
-        }
-        room = room.saturating_sub(bytes);
-    }
-    if parts.is_empty() && place.position > after {
-        parts.push(Vec::new());
-    }
-    let (mut from, count) = (after, parts.len());
-    let mut written = Vec::with_capacity(count);
-    for (n, part) in parts.iter().enumerate() {
-        let to = match part.last() {
-            Some(last) if n + 1 < count => &last.place,
-            _ => place,
-        };
-        let events: Vec<&RawValue> = part.iter().map(|kept| &*kept.json).collect();
-        let frame = EventsFrame { kind: "events", topic, after: from, place: to, events: &events };
-        written.push(serde_json::to_string(&frame).unwrap_or_default().into());
-        from = to.position;
-    }
-    written.into_iter()
 }

@@ -2,7 +2,7 @@
 
 use super::{
     access::{Listener, listener},
-    hub::Close,
+    line::Close,
 };
 use crate::{App, LazyApp};
 use futures_util::{StreamExt, stream};

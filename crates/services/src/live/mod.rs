@@ -10,10 +10,12 @@ mod changes;
 mod conversation;
 mod facts;
 pub mod feeds;
+mod frames;
 pub mod gateway;
 pub mod hints;
 mod hub;
 pub mod keeper;
+mod line;
 mod outlet;
 pub mod presence;
 pub mod push;
@@ -22,9 +24,11 @@ pub mod rooms;
 pub mod sweep;
 mod tabs;
 pub mod tickets;
+pub mod watch;
 
 pub use conversation::{Conversation, HEARTBEAT};
-pub use hub::{Close, Frame, Hub, Line};
+pub use hub::Hub;
+pub use line::{Close, Frame, Line};
 
 /// Connections of one person; the one that was silent for longest makes room.
 pub const PER_PERSON: i64 = 20;

@@ -2,7 +2,9 @@
 
 use super::{
     facts,
-    hub::{Frame, From, Hub, Joined, pages, written},
+    frames::{pages, written},
+    hub::{From, Hub, Joined},
+    line::Frame,
     push, relay,
 };
 use crate::App;
@@ -79,7 +81,14 @@ async fn join_here(
         match hub.join(id, topic, sees, from) {
             Joined::Yes => return Ok(true),
             Joined::No => return Ok(false),
-            Joined::Unknown => hub.carry(topic, beginning(app, topic).await?),
+            Joined::Unknown => {
+                let place = beginning(app, topic).await?;
+                let before = match topic {
+                    Topic::Room(_) | Topic::Feed(_) => facts::before(app, topic, &place).await?,
+                    Topic::Presence(_) | Topic::Server(_) => Vec::new(),
+                };
+                hub.carry(topic, place, &before);
+            }
             Joined::Ahead | Joined::Behind => {
                 let Some(place) = &after else { continue };
                 if !proved && !topics::can_resume(pool, topic, place).await? {

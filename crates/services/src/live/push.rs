@@ -5,17 +5,20 @@
 //! rest to the next. What is sent twice, or not at all, a client sees by the places in it.
 
 use super::{
+    access::{Listener, listener},
     facts,
-    hub::{Close, Frame, SESSIONS, Told, pages, written},
+    frames::{Told, pages, written},
+    hub::{FEEDS, SESSIONS},
+    line::{Close, Frame},
 };
-use crate::App;
+use crate::{App, guilds::access::Unknown};
 use futures_util::{StreamExt, future::join_all, stream};
 use sm_aws::{
     Gateway, Pushed, Ring,
     metrics::{Counter, Gauge},
 };
 use sm_db::live::{
-    connections,
+    connections::{self, Listening},
     pushes::{self, Claimed, Progress},
     topics,
 };
@@ -119,15 +122,14 @@ async fn to_everybody(
         if Instant::now() >= stop_at {
             return Ok(false);
         }
-        after.clone_from(&last.0);
-        let each: Vec<_> = page
-            .into_iter()
-            .map(|(id, sees)| {
-                let frames = written.entry(sees);
-                let frames = frames.or_insert_with(|| pages(topic, sees, position, told).into());
-                (id, frames.clone())
-            })
-            .collect();
+        after.clone_from(&last.connection_id);
+        let mut each = Vec::with_capacity(page.len());
+        for listening in page {
+            let Some(sees) = seen_by(app, topic, &listening).await? else { continue };
+            let frames = written.entry(sees);
+            let frames = frames.or_insert_with(|| pages(topic, sees, position, told).into());
+            each.push((listening.connection_id, frames.clone()));
+        }
         let each = each.into_iter().map(|(id, frames)| async move {
             let there = in_order(app, gateway, &id, &frames).await;
             (!there).then_some(id)
@@ -137,6 +139,46 @@ async fn to_everybody(
         if !gone.is_empty() {
             connections::gone(&app.pool, &gone).await?;
         }
+    }
+}
+
+/// What a connection may see of a topic; `None`: it does not listen any more.
+///
+/// Where that is in doubt and cannot be looked up, nothing; what was withheld stands in the feed's history.
+async fn seen_by(
+    app: &App,
+    topic: Topic,
+    listening: &Listening,
+) -> sqlx::Result<Option<FeedKinds>> {
+    if listening.sees.is_some() {
+        return Ok(listening.sees);
+    }
+    let (id, session) = (&listening.connection_id, listening.session_id);
+    let looked_up = listener(app, session, topic).await;
+    settle(app, id, topic, &looked_up).await?;
+    Ok(match looked_up {
+        Ok(Listener::Watcher(sees)) => Some(sees),
+        Ok(_) => None,
+        Err(_) => Some(FeedKinds::NONE),
+    })
+}
+
+/// Records what a connection at the gateway may see from now on. Where Discord does not answer, a right stays as it is.
+pub(super) async fn settle(
+    app: &App,
+    id: &str,
+    topic: Topic,
+    looked_up: &Result<Listener, Unknown>,
+) -> sqlx::Result<()> {
+    match looked_up {
+        Ok(Listener::Nobody) => {
+            connections::unsubscribe(&app.pool, id, topic).await?;
+            let reason = "not_allowed";
+            tell(app, id, &ServerFrame::Unsubscribed { topic, reason }).await;
+            Ok(())
+        }
+        Ok(Listener::Watcher(sees)) => connections::see(&app.pool, id, topic, *sees).await,
+        Ok(Listener::Member | Listener::Moderator | Listener::SignedOut) | Err(_) => Ok(()),
     }
 }
 
@@ -227,6 +269,9 @@ pub(super) async fn carry(app: &App, words: Vec<String>) -> sqlx::Result<()> {
     }
     if others.iter().any(|word| word == SESSIONS) {
         close_ended(app).await?;
+    }
+    if others.iter().any(|word| word == FEEDS) {
+        connections::doubt_feeds(&app.pool).await?;
     }
     Ok(())
 }

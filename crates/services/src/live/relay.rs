@@ -5,8 +5,10 @@
 
 use super::{
     facts,
-    hub::{Close, FEEDS, Hub, SESSIONS},
-    keeper, push,
+    hub::{FEEDS, Hub, SESSIONS},
+    keeper,
+    line::Close,
+    push,
 };
 use crate::{App, LazyApp};
 use futures_util::future::join_all;

@@ -1,9 +1,6 @@
 //! What has to be looked at every minute: connections that are dead, rights that were lost, events that are too old.
 
-use super::{
-    access::{Listener, listener},
-    push,
-};
+use super::{access::listener, push};
 use crate::{
     App,
     jobs::step::{Run, Step},
@@ -14,7 +11,7 @@ use sm_db::live::{
     connections::{self, Subscription},
     pushes, topics,
 };
-use sm_types::live::{ServerFrame, Topic};
+use sm_types::live::Topic;
 use time::Duration;
 
 /// API Gateway ends a connection after ten minutes without a word, and one of two hours; it may forget to tell us.
@@ -75,18 +72,8 @@ async fn check(app: &App, after: &str) -> Step {
     Ok(next.filter(|_| full))
 }
 
-/// Where Discord does not answer, a right stays as it is.
 async fn check_one(app: &App, subscription: Subscription) -> sqlx::Result<()> {
     let Ok(topic) = subscription.topic.parse::<Topic>() else { return Ok(()) };
-    let id = &subscription.connection_id;
-    match listener(app, subscription.session_id, topic).await {
-        Ok(Listener::Nobody) => {
-            connections::unsubscribe(&app.pool, id, topic).await?;
-            let reason = "not_allowed";
-            push::tell(app, id, &ServerFrame::Unsubscribed { topic, reason }).await;
-            Ok(())
-        }
-        Ok(Listener::Watcher(sees)) => connections::see(&app.pool, id, topic, sees).await,
-        Ok(Listener::Member | Listener::Moderator | Listener::SignedOut) | Err(_) => Ok(()),
-    }
+    let looked_up = listener(app, subscription.session_id, topic).await;
+    push::settle(app, &subscription.connection_id, topic, &looked_up).await
 }

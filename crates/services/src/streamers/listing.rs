@@ -187,7 +187,8 @@ async fn started(app: &App, stream: &Stream, now: OffsetDateTime) -> sqlx::Resul
         takes_back_end: false,
     };
     let Acceptance { accepted, told } =
-        acceptance::stream_online(&app.pool, &notice, &start).await?;
+        feeds::tell_if_any(|feed| acceptance::stream_online(&app.pool, &notice, &start, feed))
+            .await?;
     feeds::wake(app, &stream.user_id, told);
     app.hub().changes().stream(&stream.user_id);
     tracing::warn!(
@@ -208,7 +209,9 @@ async fn resumed(app: &App, session: &Compared, now: OffsetDateTime) -> sqlx::Re
         takes_back_end: true,
     };
     let notice = notice(&message_id, &session.twitch_user_id, now, now);
-    let accepted = acceptance::stream_online(&app.pool, &notice, &start).await?;
+    let accepted =
+        feeds::tell_if_any(|feed| acceptance::stream_online(&app.pool, &notice, &start, feed))
+            .await?;
     feeds::wake(app, &session.twitch_user_id, accepted.told);
     app.hub().changes().stream(&session.twitch_user_id);
     tracing::warn!(
@@ -224,7 +227,9 @@ async fn ended(app: &App, session: &Compared, at: OffsetDateTime) -> sqlx::Resul
     let notice = notice(&message_id, &session.twitch_user_id, at, now);
     let expand_at = now + acceptance::END_DEBOUNCE;
     let end = StreamEnd { stream_id: Some(&session.stream_id), expand_at, told: false };
-    let accepted = acceptance::stream_offline(&app.pool, &notice, end).await?;
+    let accepted =
+        feeds::tell_if_any(|feed| acceptance::stream_offline(&app.pool, &notice, end, feed))
+            .await?;
     feeds::wake(app, &session.twitch_user_id, accepted.told);
     app.hub().changes().stream(&session.twitch_user_id);
     tracing::warn!(

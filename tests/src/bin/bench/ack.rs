@@ -112,7 +112,8 @@ impl Run {
     }
 }
 
-async fn seed(t: &World) {
+/// Streamers whom webhooks may tell of.
+pub(crate) async fn seed(t: &World) {
     sqlx::query(
         "insert into streamers (twitch_user_id, login, display_name)
          select n::text, 'streamer' || n, 'Streamer' || n from generate_series(1, $1) n",
@@ -159,7 +160,7 @@ async fn bare(t: &World, connections: usize) -> Run {
                     source: "eventsub",
                 };
                 let sent = Instant::now();
-                stream_online(&mut held, &notice, &start).await.expect("Postgres answers");
+                stream_online(&mut held, &notice, &start, false).await.expect("Postgres answers");
                 latencies.push(sent.elapsed());
             }
             latencies
@@ -230,6 +231,18 @@ async fn post_all(
         assert!(answer.starts_with("HTTP/1.1 204"), "{answer}");
     }
     latencies
+}
+
+/// Posts one webhook on a connection of its own; whether it was answered 204.
+pub(crate) async fn post(address: &str, n: usize) -> bool {
+    let answered = async {
+        let mut stream = TcpStream::connect(address).await?;
+        stream.write_all(&request(n)).await?;
+        let mut buffer = [0; 64];
+        let read = stream.read(&mut buffer).await?;
+        std::io::Result::Ok(buffer[..read].starts_with(b"HTTP/1.1 204"))
+    };
+    answered.await.unwrap_or(false)
 }
 
 fn request(n: usize) -> Vec<u8> {

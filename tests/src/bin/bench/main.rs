@@ -2,6 +2,7 @@
 
 mod ack;
 mod cold_start;
+mod comeback;
 mod fan_out;
 mod figures;
 mod matching;
@@ -42,6 +43,9 @@ async fn main() {
     }
     if wanted("socket") {
         socket::run().await;
+    }
+    if wanted("comeback") {
+        comeback::run().await;
     }
     if wanted("flood") {
         say("\nStrangers flood a server for 20 seconds");
