@@ -94,7 +94,7 @@ pub(crate) struct Inner {
     pub(crate) books: crate::chat::Books,
     pub(crate) fetcher: crate::chat::Fetcher,
     /// Channels that the chat bot is in.
-    pub(crate) chat: chat::hear::Known,
+    pub(crate) chat: chat::known::Known,
     process: Arc<Process>,
 }
 
@@ -135,7 +135,7 @@ impl App {
             last_write: LastWrite::default(),
             books: crate::chat::Books::default(),
             fetcher: crate::chat::Fetcher::default(),
-            chat: chat::hear::Known::default(),
+            chat: chat::known::Known::default(),
         }))
     }
 

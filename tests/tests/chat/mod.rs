@@ -1,5 +1,6 @@
 //! The chat bot, from Twitch's webhook to the line in chat.
 
+mod answers;
 mod channels;
 mod drops;
 mod kills;

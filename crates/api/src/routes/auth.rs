@@ -126,7 +126,7 @@ pub(crate) async fn twitch_callback(
     match finished {
         Ok(linked) => {
             let page = match (linked.invite, linked.guild) {
-                _ if linked.chat.is_some() => format!("/me?bot={}", linked.login),
+                _ if linked.chat.is_some() => format!("{OWN_PAGE}?bot={}", linked.login),
                 (Some(code), _) => format!("/invite/{code}?linked={}", linked.login),
                 (None, Some(guild)) => format!("/s/{guild}/streamers?linked={}", linked.login),
                 (None, None) => format!("{OWN_PAGE}?linked={}", linked.login),

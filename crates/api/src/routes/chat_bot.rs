@@ -1,6 +1,7 @@
 //! `/api/channels/{channel_id}/bot`: whether the chat bot is in a channel, as whom it speaks, and what it has said. For
 //! whose channel it is, and for nobody else.
 
+use super::feeds::OWN_PAGE;
 use crate::{
     ApiError,
     caller::Caller,
@@ -91,14 +92,14 @@ pub(crate) async fn list(caller: Caller) -> Result<Json<ChatChannels>, ApiError>
 
 /// Sends the browser to Twitch, to let the chat bot into your own channel.
 #[utoipa::path(get, path = "/api/users/me/bot/link", tag = "chat",
-    responses((status = 303, description = "To Twitch, to /me?error=… or to /login?error=….")))]
+    responses((status = 303, description = "To Twitch, to /me/channel?error=… or to /login?error=….")))]
 pub(crate) async fn link(caller: Result<Caller, ApiError>) -> Response {
     match caller {
         Ok(caller) => {
             let purpose = Purpose::ChatBot { user: caller.user.user_id };
-            to_consent(consent::begin(&caller.app, purpose), "/me")
+            to_consent(consent::begin(&caller.app, purpose), OWN_PAGE)
         }
-        Err(error) => to_page(&error, "/me"),
+        Err(error) => to_page(&error, OWN_PAGE),
     }
 }
 
@@ -220,7 +221,7 @@ pub(crate) struct ChatAccountQuery {
 /// Sends the browser to Twitch, where an account of yours lets the bot speak as it in your channel.
 #[utoipa::path(get, path = "/api/channels/{channel_id}/bot/account/link", tag = "chat",
     params(("channel_id" = String, Path), ChatAccountQuery),
-    responses((status = 303, description = "To Twitch, to /me?error=… or to /login?error=….")))]
+    responses((status = 303, description = "To Twitch, to /me/channel?error=… or to /login?error=….")))]
 pub(crate) async fn link_account(
     caller: Result<Caller, ApiError>,
     Params(channel): Params<TwitchUserId>,
@@ -235,9 +236,9 @@ pub(crate) async fn link_account(
         Ok((caller, login)) => {
             let login = login.trim().trim_start_matches('@').to_ascii_lowercase();
             let purpose = Purpose::ChatAccount { user: caller.user.user_id, channel, login };
-            to_consent(consent::begin(&caller.app, purpose), "/me")
+            to_consent(consent::begin(&caller.app, purpose), OWN_PAGE)
         }
-        Err(error) => to_page(&error, "/me"),
+        Err(error) => to_page(&error, OWN_PAGE),
     }
 }
 

@@ -37,7 +37,7 @@ pub async fn notification(
     event: &Event,
 ) -> sqlx::Result<Accepted> {
     if let Event::ChatMessage(message) = event {
-        chat::hear::line(app, message.heard(receipt.sent_at), receipt.received_at).await?;
+        chat::hear::line(app, message.heard(receipt.sent_at)).await?;
         return Ok(Accepted::Recorded);
     }
     let Acceptance { accepted, told } = store(app, receipt, event).await?;

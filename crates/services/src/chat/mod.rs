@@ -18,6 +18,7 @@ mod fetch;
 mod fetcher;
 pub mod filters;
 pub(crate) mod hear;
+pub(crate) mod known;
 mod plan;
 mod remote;
 pub mod respond;

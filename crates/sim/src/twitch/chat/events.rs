@@ -62,6 +62,27 @@ pub(super) fn note(
     (id, events)
 }
 
+/// Tells of a line once more, in an event of its own.
+pub(super) async fn tell_again(shared: &Arc<Shared>, message_id: &str) -> Vec<u16> {
+    let events = {
+        let world = shared.world();
+        let line = world.chat.lines.iter().find(|line| line.message_id == message_id);
+        let again = line.map(|line| {
+            let (channel, chatter) = (line.channel.as_str().into(), line.chatter.as_str().into());
+            let said = Said {
+                channel: &channel,
+                chatter: &chatter,
+                text: &line.text,
+                reply_to: line.reply_to.as_deref(),
+                by: line.by,
+            };
+            (line.channel.clone(), event(&world, &said, &line.channel, message_id))
+        });
+        again.into_iter().collect()
+    };
+    tell(shared, events).await
+}
+
 /// Tells the subscribers of each channel.
 pub(super) async fn tell(shared: &Arc<Shared>, events: Vec<(String, Value)>) -> Vec<u16> {
     let mut statuses = Vec::new();

@@ -180,6 +180,11 @@ impl TwitchSim {
         id
     }
 
+    /// Twitch tells of a line a second time, under another id of the message; returns what was answered.
+    pub async fn tell_again(&self, line: &str) -> Vec<u16> {
+        events::tell_again(&self.shared, line).await
+    }
+
     /// What was said so far, in all channels, oldest first.
     pub fn lines(&self) -> Vec<SeenLine> {
         self.shared.world().chat.lines.clone()
