@@ -23,11 +23,7 @@ pub(crate) struct Known(Mutex<HashMap<TwitchUserId, (Instant, Option<On>)>>);
 
 impl Known {
     /// Whether the bot is there, and as whom; as old as two seconds.
-    pub(super) async fn of(
-        &self,
-        pool: &Pool,
-        channel: &TwitchUserId,
-    ) -> sqlx::Result<Option<On>> {
+    pub(super) async fn of(&self, pool: &Pool, channel: &TwitchUserId) -> sqlx::Result<Option<On>> {
         let lock = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((at, on)) = lock().get(channel)
             && at.elapsed() < KNOWN_FOR

@@ -50,10 +50,7 @@ pub(super) async fn channel(
 }
 
 /// A channel speaks as the account that has agreed, if it is the one that its owner has named.
-pub(super) async fn account(
-    app: &App,
-    given: &Given,
-) -> Result<(String, TwitchUserId), Refusal> {
+pub(super) async fn account(app: &App, given: &Given) -> Result<(String, TwitchUserId), Refusal> {
     let Purpose::ChatAccount { user, channel, login } = &given.purpose else {
         return Err(Refusal::StateMismatch);
     };
