@@ -5,7 +5,6 @@ use crate::{
     caller::Caller,
     cookies::Cookie,
     extract::{Params, QueryOf, Ready},
-    routes::feeds::OWN_PAGE,
     views::rfc3339,
 };
 use axum::{
@@ -27,6 +26,9 @@ use sm_services::{
 use std::time::Duration;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
+
+/// The dashboard's page for one's own channel.
+pub(crate) const OWN_PAGE: &str = "/me/channel";
 
 /// Where to go after signing in.
 #[derive(Debug, Deserialize, IntoParams)]

@@ -1,12 +1,11 @@
 //! `/api/channels/{channel_id}/bot`: whether the chat bot is in a channel, as whom it speaks, and what it has said. For
 //! whose channel it is, and for nobody else.
 
-use super::feeds::OWN_PAGE;
 use crate::{
     ApiError,
     caller::Caller,
     extract::{Params, QueryOf},
-    routes::auth::{to_consent, to_page},
+    routes::auth::{OWN_PAGE, to_consent, to_page},
     views::{page_size, rfc3339},
 };
 use axum::{Json, response::Response};

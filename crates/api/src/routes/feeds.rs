@@ -5,7 +5,7 @@ use crate::{
     caller::Caller,
     extract::{JsonBody, Params, QueryOf},
     routes::{
-        auth::{to_consent, to_page},
+        auth::{OWN_PAGE, to_consent, to_page},
         rooms::TopicPlace,
     },
     views::{key_of, page, page_size},
@@ -27,8 +27,6 @@ use sm_types::{
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-/// The dashboard's page for one's own channel.
-pub(crate) const OWN_PAGE: &str = "/me/channel";
 /// A minute's tests are used up: one more is let through after so many seconds.
 const NEXT_TEST_SECONDS: u64 = 10;
 

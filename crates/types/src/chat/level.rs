@@ -1,7 +1,15 @@
 //! Who somebody is in a channel, as a ladder.
 
-use super::Badge;
 use serde::{Deserialize, Serialize};
+
+/// A badge that Twitch shows beside a name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Badge {
+    /// Twitch's `set_id`, such as `moderator`.
+    pub set: String,
+    /// The version within the set.
+    pub id: String,
+}
 
 /// A rung; whoever stands higher may do all that those below may.
 #[derive(

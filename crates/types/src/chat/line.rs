@@ -1,18 +1,9 @@
 //! A line of chat as it was written.
 
-use super::{Level, text};
+use super::{Badge, Level, text};
 use crate::TwitchUserId;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
-
-/// A badge that Twitch shows beside a name.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Badge {
-    /// Twitch's `set_id`, such as `moderator`.
-    pub set: String,
-    /// The version within the set.
-    pub id: String,
-}
 
 /// Who wrote a line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -11,6 +11,6 @@ mod variable;
 pub use book::{Asks, Book, BookSettings, Entry, Hit, MAX_PREFIX, Silence, Target, Waits};
 pub use builtin::{Builtin, BuiltinSettings};
 pub use command::{Command, CommandId, Fetch, Order, Person, When};
-pub use level::Level;
-pub use line::{Badge, Chatter, Fragment, FragmentKind, Heard, Line, Parent, Source};
+pub use level::{Badge, Level};
+pub use line::{Chatter, Fragment, FragmentKind, Heard, Line, Parent, Source};
 pub use variable::{About, Arguments, Response, VARIABLES, Variable, is_key};
