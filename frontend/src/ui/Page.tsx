@@ -1,6 +1,5 @@
 import { Group, Stack, Text, Title } from "@mantine/core";
 import { useEffect, type ReactNode } from "react";
-import { setTitle } from "./title";
 
 /** A page: its heading, which is the tab's title too, its actions, its content. */
 export function Page({
@@ -15,7 +14,7 @@ export function Page({
   children: ReactNode;
 }) {
   useEffect(() => {
-    setTitle(title);
+    document.title = `${title} · StreamMaxing`;
   }, [title]);
   return (
     <Stack gap="lg">

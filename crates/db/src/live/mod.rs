@@ -7,4 +7,3 @@ pub mod presence;
 pub mod pushes;
 pub mod shouts;
 pub mod topics;
-pub mod watch;

@@ -7,8 +7,7 @@ const AGAIN_MS = 5000;
 export interface Listener {
   /** Where it stands, when it has loaded what came before. */
   from?: Place;
-  /** What happened, and where it leaves the topic. */
-  onEvents: (events: TopicEvent[], place: Place) => void;
+  onEvents: (events: TopicEvent[]) => void;
   /** What was missed is not known any more: load what is there. */
   onReset: () => void;
 }
@@ -123,7 +122,7 @@ export class Topics {
     topic.place = place;
     const fresh = events.filter((event) => event.position > position);
     if (fresh.length === 0) return;
-    for (const { onEvents } of topic.listeners) onEvents(fresh, place);
+    for (const { onEvents } of topic.listeners) onEvents(fresh);
   }
 
   private askAgain(which: (topic: Topic) => boolean) {
