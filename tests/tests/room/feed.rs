@@ -58,12 +58,18 @@ impl<'a> Stage<'a> {
 
     /// Ada lets members see these kinds.
     pub(super) async fn show(&self, kinds: &[&str]) -> Answer {
+        let (path, etag, body) = self.config_that_shows(kinds).await;
+        self.ada.put_from(&path, &etag, &body).await
+    }
+
+    /// What Ada saves for that: where, over which revision, and the configuration.
+    pub(super) async fn config_that_shows(&self, kinds: &[&str]) -> (String, String, Value) {
         let path = format!("/api/guilds/{}/config", self.server.guild.id);
         let loaded = self.ada.get(&path).await;
         let etag = loaded.header("etag").to_owned();
         let mut body = loaded.ok();
         body["feed_kinds"] = json!(kinds);
-        self.ada.put_from(&path, &etag, &body).await
+        (path, etag, body)
     }
 
     async fn settle(&self) {

@@ -60,7 +60,7 @@ impl<'a> Cloud<'a> {
     }
 
     /// Says something; what the connection is sent for it.
-    pub(super) async fn say(&self, id: &str, frame: Value) -> Vec<Value> {
+    async fn say(&self, id: &str, frame: Value) -> Vec<Value> {
         self.send(id, &frame.to_string()).await
     }
 

@@ -19,11 +19,7 @@ async fn told(cloud: &Cloud<'_>, id: &str) -> (Vec<Value>, Value) {
 
 /// Ada lets members see these kinds, by the function.
 async fn show(t: &World, cloud: &Cloud<'_>, stage: &Stage<'_>, kinds: &[&str]) {
-    let path = format!("/api/guilds/{}/config", stage.server.guild.id);
-    let loaded = stage.ada.get(&path).await;
-    let etag = loaded.header("etag").to_owned();
-    let mut body = loaded.ok();
-    body["feed_kinds"] = json!(kinds);
+    let (path, etag, body) = stage.config_that_shows(kinds).await;
     let cookie = format!("__Host-session={}", stage.ada.cookie("__Host-session").unwrap());
     let headers = json!({ "cookie": cookie, "origin": t.url, "content-type": "application/json",
         "if-match": etag });

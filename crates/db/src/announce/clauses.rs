@@ -1,31 +1,34 @@
 //! Parts that several statements have in common which accept a webhook.
 
-/// The message id `$1`, received at `$2`: a row when it is new.
+/// The message id `$1`, received at `$2`: a row when it is new, and `$only_if` holds.
 macro_rules! fresh_message {
     () => {
-        "with message as (
+        concat!("with ", fresh_message!("true"))
+    };
+    ($only_if:literal) => {
+        concat!(
+            "message as (
            insert into webhook_messages (message_id, received_at, received_on)
            select $1, $2, ($2 at time zone 'utc')::date
-           where not exists (select from webhook_messages
-                             where message_id = $1 and received_on = ($2 at time zone 'utc')::date - 1)
+           where ",
+            $only_if,
+            " and not exists (select from webhook_messages
+                              where message_id = $1 and received_on = ($2 at time zone 'utc')::date - 1)
            on conflict do nothing returning 1
          )"
+        )
     };
 }
 
 /// The same, unless anybody has wished for the feed of streamer `$4`: then nothing is done, and that is told.
 macro_rules! fresh_message_without_feed {
     () => {
-        "with feed as materialized (
+        concat!(
+            "with feed as materialized (
            select 1 from topics where topic = 'feed:' || $4
-         ), message as (
-           insert into webhook_messages (message_id, received_at, received_on)
-           select $1, $2, ($2 at time zone 'utc')::date
-           where not exists (select from feed)
-             and not exists (select from webhook_messages
-                             where message_id = $1 and received_on = ($2 at time zone 'utc')::date - 1)
-           on conflict do nothing returning 1
-         )"
+         ), ",
+            fresh_message!("not exists (select from feed)")
+        )
     };
 }
 

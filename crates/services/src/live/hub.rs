@@ -5,8 +5,9 @@
 
 use super::{
     changes::Changes,
-    frames::{Kept, Told, frames, pages, written},
-    line::{Close, Cut, Frame, Line, QUEUE, send},
+    channel::{Channel, Listener},
+    frames::{Told, pages, written},
+    line::{Close, Cut, Frame, Line, QUEUE, lock, send},
     tabs::Tabs,
 };
 use sm_types::{
@@ -14,18 +15,15 @@ use sm_types::{
     live::{FeedKinds, Place, ServerFrame, Topic},
 };
 use std::{
-    collections::{HashMap, HashSet, VecDeque},
+    collections::{HashMap, HashSet},
     fmt,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex,
         atomic::{AtomicBool, Ordering},
     },
 };
 use tokio::sync::{Notify, mpsc};
 use uuid::Uuid;
-
-/// Events of a topic that are kept in memory.
-const RECENT: usize = 256;
 
 /// Tells other processes that sessions have ended.
 pub(super) const SESSIONS: &str = "sessions";
@@ -77,35 +75,6 @@ struct Connection {
     cut: Arc<Cut>,
 }
 
-/// A topic that somebody listens to.
-struct Channel {
-    place: Place,
-    /// The latest events, behind the position that `kept_after` names.
-    recent: VecDeque<Kept>,
-    kept_after: i64,
-    /// From here on this process has seen every place; of those before it only the ones that are kept.
-    carried_from: i64,
-    listeners: HashMap<String, Listener>,
-    /// What was written last for somebody who came back: after a restart thousands come back to the same place.
-    missed: Option<Missed>,
-}
-
-/// What somebody has missed who comes back to a place.
-struct Missed {
-    since: i64,
-    until: i64,
-    sees: FeedKinds,
-    frames: Vec<Frame>,
-}
-
-/// A socket that listens to a topic.
-struct Listener {
-    queue: mpsc::Sender<Frame>,
-    cut: Arc<Cut>,
-    /// What it may see of events that have a kind.
-    sees: FeedKinds,
-}
-
 /// From where on somebody wants to listen.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum From<'a> {
@@ -132,10 +101,6 @@ pub(super) enum Joined {
     Unknown,
     /// The connection listens to too many topics, or is gone.
     No,
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl fmt::Debug for Hub {
@@ -279,16 +244,7 @@ impl Hub {
     /// Begins to carry a topic from a place on, with what was told last up to there; one that is carried already stays as it is.
     pub(super) fn carry(&self, topic: Topic, place: Place, before: &[Told]) {
         let mut state = lock(&self.0.state);
-        state.channels.entry(topic).or_insert_with(|| {
-            // What was before the first of them may be kept no more.
-            let kept_after = before.first().map_or(place.position, |first| first.place.position);
-            let carried_from = place.position;
-            let (recent, listeners, missed) = Default::default();
-            let mut channel =
-                Channel { place, recent, kept_after, carried_from, listeners, missed };
-            before.iter().for_each(|told| channel.keep(told));
-            channel
-        });
+        state.channels.entry(topic).or_insert_with(|| Channel::new(place, before));
         // What was told between the look and this moment is found by the next.
         state.dirty.insert(topic);
         drop(state);
@@ -428,25 +384,18 @@ impl Hub {
             channel.place = told.place.clone();
             channel.keep(&told);
         }
-        let after = channel.place.clone();
         // One writing for all who see the same. Who may see nothing of it moves on all the same.
         let mut written: HashMap<FeedKinds, Vec<Frame>> = HashMap::new();
         let mut sent = 0;
         for Listener { queue, cut, sees } in channel.listeners.values() {
-            let all = written.entry(*sees).or_insert_with(|| {
-                let news = channel.recent.iter().filter(|kept| kept.place.position > before);
-                frames(topic, before, &after, news.filter(|kept| kept.is_for(*sees))).collect()
-            });
+            let all =
+                written.entry(*sees).or_insert_with(|| channel.written_since(topic, before, *sees));
             for frame in all.iter() {
                 send(queue, cut, frame.clone());
             }
             sent += all.len();
         }
-        while channel.recent.len() > RECENT {
-            if let Some(gone) = channel.recent.pop_front() {
-                channel.kept_after = gone.place.position;
-            }
-        }
+        channel.forget_the_oldest();
         if channel.listeners.is_empty() {
             state.channels.remove(&topic);
         }
@@ -461,46 +410,6 @@ impl State {
             if channel.listeners.is_empty() {
                 self.channels.remove(&topic);
             }
-        }
-    }
-}
-
-impl Channel {
-    /// Whether only the database can tell what there was at a place and behind it.
-    fn is_before_what_is_kept(&self, place: &Place) -> bool {
-        let kept = || self.recent.iter().any(|kept| kept.place.position == place.position);
-        place.position < self.kept_after || (place.position < self.carried_from && !kept())
-    }
-
-    /// Keeps an event; of several about the same the latest.
-    fn keep(&mut self, told: &Told) {
-        self.recent.retain(|kept| kept.subject != told.subject);
-        self.recent.extend(told.kept());
-    }
-
-    /// What was told behind a position, as far as it is kept, to somebody who sees these kinds.
-    fn missed_since(&mut self, topic: Topic, since: i64, sees: FeedKinds) -> &[Frame] {
-        let until = self.place.position;
-        let written =
-            |missed: &Missed| (missed.since, missed.until, missed.sees) == (since, until, sees);
-        if !self.missed.as_ref().is_some_and(written) {
-            let missed = self.recent.iter().filter(|kept| kept.place.position > since);
-            let missed = missed.filter(|kept| kept.is_for(sees));
-            let frames = frames(topic, since, &self.place, missed).collect();
-            self.missed = Some(Missed { since, until, sees, frames });
-        }
-        self.missed.as_ref().map_or(&[], |missed| &missed.frames)
-    }
-
-    /// Whether a place is one that this topic has had; one before what is kept was looked up by whoever asks.
-    fn knows(&self, place: &Place) -> bool {
-        if place.position == self.place.position {
-            return place.tag == self.place.tag;
-        }
-        let kept = self.recent.iter().find(|kept| kept.place.position == place.position);
-        match kept {
-            Some(kept) => kept.place.tag == place.tag,
-            None => place.position < self.place.position,
         }
     }
 }

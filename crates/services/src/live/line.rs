@@ -91,6 +91,6 @@ pub(super) fn send(queue: &mpsc::Sender<Frame>, cut: &Cut, frame: Frame) {
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

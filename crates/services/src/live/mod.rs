@@ -7,6 +7,7 @@
 
 mod access;
 mod changes;
+mod channel;
 mod conversation;
 mod facts;
 pub mod feeds;

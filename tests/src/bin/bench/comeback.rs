@@ -5,13 +5,16 @@
 use crate::{
     ack,
     figures::{ms, percentile, say},
-    socket::{ROOM, SOCKETS, Stream, next, open_speaker, people, tickets_of},
+    socket::{
+        AT_ONCE, PER_PERSON, ROOM, SOCKETS, Stream, next, open_speaker, people, ticket_of,
+        tickets_of,
+    },
 };
 use futures_util::{SinkExt, future::join_all};
 use serde_json::{Value, json};
 use sm_tests::{Socket, World, process::Process, scenario};
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -22,8 +25,6 @@ use tokio::task::JoinSet;
 use tokio_tungstenite::tungstenite::Message;
 use uuid::Uuid;
 
-const PER_PERSON: usize = 20;
-const AT_ONCE: usize = 100;
 const PER_SECOND: usize = 20;
 const SPEAKERS: usize = 60;
 /// For so long it is talked before the kill, and after it.
@@ -78,9 +79,9 @@ async fn measure(t: &World) {
         .collect();
     let mut clients = JoinSet::new();
     for some in sessions.chunks(AT_ONCE) {
-        for socket in join_all(some.iter().map(|session| listen(&shared, *session, None))).await {
-            let (socket, session) = socket.expect("it opens");
-            clients.spawn(client(shared.clone(), session, socket));
+        let opened = join_all(some.iter().map(|session| listen(&shared, *session, None))).await;
+        for (session, socket) in some.iter().zip(opened) {
+            clients.spawn(client(shared.clone(), *session, socket.expect("it opens")));
         }
     }
     let mut speakers = Vec::new();
@@ -113,7 +114,7 @@ async fn measure(t: &World) {
     drop((process, other));
 }
 
-fn tell(received: &[Received], said: &HashMap<String, usize>, listened_after: Duration) {
+fn tell(received: &[Received], said: &HashSet<String>, listened_after: Duration) {
     let mut back: Vec<_> = received.iter().filter_map(|client| client.back_after).collect();
     back.sort_unstable();
     let (mut missing, mut twice, mut disorder) = (0, 0, 0);
@@ -123,7 +124,7 @@ fn tell(received: &[Received], said: &HashMap<String, usize>, listened_after: Du
             *ids.entry(id).or_default() += 1;
         }
         twice += ids.values().map(|n| n - 1).sum::<usize>();
-        missing += said.keys().filter(|id| !ids.contains_key(id.as_str())).count();
+        missing += said.iter().filter(|id| !ids.contains_key(id.as_str())).count();
         disorder += client.ids.windows(2).filter(|pair| pair[0].0 >= pair[1].0).count();
     }
     let resets: usize = received.iter().map(|client| client.resets).sum();
@@ -144,14 +145,8 @@ fn tell(received: &[Received], said: &HashMap<String, usize>, listened_after: Du
 }
 
 /// Opens a socket and listens to the room, from a place on.
-async fn listen(
-    shared: &Shared,
-    session: Uuid,
-    after: Option<&Value>,
-) -> Result<(Stream, Uuid), u16> {
-    let ticket = sm_services::live::tickets::give(&shared.app, session).await;
-    let ticket = ticket.ok().flatten().ok_or(0_u16)?;
-    let offered = format!("streammaxing.v1, ticket.{}", ticket.expose());
+async fn listen(shared: &Shared, session: Uuid, after: Option<&Value>) -> Result<Stream, u16> {
+    let offered = ticket_of(&shared.app, session).await.ok_or(0_u16)?;
     let mut socket = Socket::open(&shared.address, &[("sec-websocket-protocol", &offered)]).await?;
     socket.say(json!({ "type": "hello", "version": 1 })).await;
     let mut subscribe = json!({ "type": "subscribe", "topic": ROOM });
@@ -159,7 +154,7 @@ async fn listen(
         subscribe["after"] = after.clone();
     }
     socket.say(subscribe).await;
-    Ok((socket.into_stream(), session))
+    Ok(socket.into_stream())
 }
 
 /// Reads until all is over, and comes back when the socket is cut, as the dashboard does.
@@ -170,7 +165,7 @@ async fn client(shared: Arc<Shared>, session: Uuid, socket: Stream) -> Received 
         let Some(open) = &mut socket else {
             tokio::time::sleep(FIRST_WAIT.mul_f64(chance())).await;
             match listen(&shared, session, place.as_ref()).await {
-                Ok((again, _)) => socket = Some(again),
+                Ok(again) => socket = Some(again),
                 Err(_) => received.refused += 1,
             }
             continue;
@@ -215,8 +210,8 @@ fn take(shared: &Shared, received: &mut Received, place: &mut Option<Value>, fra
 }
 
 /// Says something again and again; the client ids of what the server has taken.
-async fn talk(mut speakers: Vec<Socket>, during: Duration) -> HashMap<String, usize> {
-    let (mut said, begun) = (HashMap::new(), Instant::now());
+async fn talk(mut speakers: Vec<Socket>, during: Duration) -> HashSet<String> {
+    let (mut said, begun) = (HashSet::new(), Instant::now());
     let mut ticks = tokio::time::interval(Duration::from_secs(1) / PER_SECOND as u32);
     for n in 0.. {
         ticks.tick().await;
@@ -230,7 +225,7 @@ async fn talk(mut speakers: Vec<Socket>, during: Duration) -> HashMap<String, us
             "text": "A message of a usual length, as people write them in a room." });
         speaker.say(frame).await;
         speaker.expect("shouted").await;
-        said.insert(id, n);
+        said.insert(id);
     }
     said
 }

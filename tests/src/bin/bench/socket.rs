@@ -9,6 +9,7 @@ use sm_db::accounts::{
     sessions::{self, NewSession},
     users::{self, User},
 };
+use sm_services::App;
 use sm_tests::{Socket, World, process::Process, scenario, small_buffers};
 use sm_types::UserId;
 use std::{
@@ -26,9 +27,9 @@ use uuid::Uuid;
 
 pub(crate) const SOCKETS: usize = 5_000;
 /// Connections of one person at most.
-const PER_PERSON: usize = 20;
+pub(crate) const PER_PERSON: usize = 20;
 /// Sockets that are opened at once.
-const AT_ONCE: usize = 100;
+pub(crate) const AT_ONCE: usize = 100;
 const PER_SECOND: usize = 50;
 const SECONDS: usize = 20;
 /// Who speaks: each no oftener than one person may.
@@ -184,11 +185,15 @@ async fn tickets(t: &World, people: &[Uuid]) -> Vec<String> {
 pub(crate) async fn tickets_of(t: &World, sessions: &[Uuid]) -> Vec<String> {
     let mut tickets = Vec::new();
     for session in sessions {
-        let ticket = sm_services::live::tickets::give(&t.app, *session).await;
-        let ticket = ticket.expect("the database answers").expect("there is randomness");
-        tickets.push(format!("streammaxing.v1, ticket.{}", ticket.expose()));
+        tickets.push(ticket_of(&t.app, *session).await.expect("it is given"));
     }
     tickets
+}
+
+/// The subprotocols to offer, with a ticket among them.
+pub(crate) async fn ticket_of(app: &App, session: Uuid) -> Option<String> {
+    let ticket = sm_services::live::tickets::give(app, session).await.ok()??;
+    Some(format!("streammaxing.v1, ticket.{}", ticket.expose()))
 }
 
 pub(crate) async fn open_speaker(address: &str, offered: &str) -> Socket {
