@@ -2,7 +2,7 @@ import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 
 /** Where a running `streammaxing dev` answers; `npm run dev` forwards to it. */
-const APP = process.env.APP_URL ?? "http://127.0.0.1:8080";
+const APP = process.env.APP_URL ?? "http://localhost:8080";
 const forwarded = { target: APP, headers: { origin: APP } };
 
 export default defineConfig({

@@ -13,9 +13,13 @@ export const PUBLIC = [
 /** The others; `G` stands for the server, `T`, `S` and `D` for a template, a streamer, a delivery. */
 export const SIGNED_IN = [
   "/servers",
+  "/live",
+  "/live/ana",
+  "/live/nobody_at_all",
   "/me",
   "/me?server=G",
   "/me/sessions",
+  "/me/channel",
   "/me/privacy",
   "/me/appearance",
   "/s/G",
@@ -28,6 +32,7 @@ export const SIGNED_IN = [
   "/s/G/deliveries/D",
   "/s/G/team",
   "/s/G/audit",
+  "/room",
 ];
 
 /** Signs in and finds something for each page to show; turns a pattern into an address. */

@@ -1,4 +1,5 @@
 import { join, resolve } from "node:path";
+import { another, said, say } from "./people";
 import { expect, test } from "./world";
 
 const DOCS = resolve(import.meta.dirname, "../../docs/screenshots");
@@ -38,4 +39,41 @@ test("the main screens, for the documentation", async ({ page, fresh: world }) =
   await page.goto(`${world.url}/s/${corner.id}/streamers`);
   await expect(page.getByText("Ready").first()).toBeVisible();
   await shoot("streamers");
+  await page.goto(`${world.url}/api/users/me/channel/link?feed=follows,subscriptions,cheers`);
+  await page.getByRole("button", { name: "(ana)" }).click();
+  await expect
+    .poll(() => world.isSubscribed("ana", "channel.cheer"), { timeout: 20_000 })
+    .toBe(true);
+  for (const what of ["raid", "subscribe", "follow", "gift", "cheer", "follow"])
+    await world.twitchControl(`/_sim/twitch/users/ana/trigger/${what}`);
+  const channels = await world.api(page, "GET", `/api/guilds/${corner.id}/streamers?limit=4`);
+  const streamer_ids = (channels as { items: { id: string }[] }).items.map(({ id }) => id);
+  await world.api(page, "PUT", "/api/users/me/favorites", { streamer_ids });
+  await page.goto(`${world.url}/live/ana`);
+  await expect(page.getByText("cheers with 100 bits")).toBeVisible();
+  await shoot("watch");
+});
+
+test("the team's page, with who is here", async ({ browser, page, fresh: world }) => {
+  test.setTimeout(120_000);
+  const guild = await world.guild("Speedrun Guild");
+  await world.signIn(page, "ada", `/s/${guild.id}/team`);
+  const cleo = await another(browser, world, "cleo", `/s/${guild.id}/team`);
+  const ben = await another(browser, world, "ben", `/s/${guild.id}/team`);
+  await say(ben, "Ana starts at eight tonight. Is the template ready?");
+  await say(cleo, "Nearly: I am trying the new embed.");
+  await say(page, "Great, @cleo. I will test it in #live-now.");
+  await cleo.getByRole("link", { name: "Templates" }).click();
+  const people = page.getByRole("region", { name: "Who is here" });
+  await expect(people.getByRole("link", { name: "Templates" })).toBeVisible();
+  await expect(said(page, "I will test it")).toHaveCount(1);
+  await page.screenshot({ path: join(DOCS, "team.png") });
+  await page.goto(`${world.url}/me/channel`);
+  await page.getByRole("checkbox", { name: "Cheers" }).check();
+  await page.getByRole("link", { name: "Link with Twitch" }).click();
+  await page.getByRole("button", { name: "Ana" }).first().click();
+  await expect(page.getByText("ana is linked.")).toBeVisible();
+  await page.screenshot({ path: join(DOCS, "channel.png") });
+  await ben.context().close();
+  await cleo.context().close();
 });

@@ -15,7 +15,7 @@ test("the list of keys names every one", async ({ page, world }) => {
     await expect(dialog).toBeVisible({ timeout: 1_000 });
   }).toPass();
   const keys = (where: string) => dialog.getByRole("table", { name: where }).getByRole("row");
-  await expect(keys("Everywhere")).toHaveCount(5);
+  await expect(keys("Everywhere")).toHaveCount(6);
   await expect(keys("Within a server")).toHaveText([
     /^go.*Overview$/,
     /^gs.*Streamers$/,
@@ -31,6 +31,7 @@ test("the list of keys names every one", async ({ page, world }) => {
     /^Enter.*Open the row/,
   ]);
   await expect(keys("Streamers")).toHaveText(/^n.*Add a streamer$/);
+  await expect(keys("Watch")).toHaveText(/^p.*Pause the feed/);
   await expect(keys("Servers").first()).toHaveText(/^\/.*Filter the list$/);
   await expect(keys("Template editor")).toHaveCount(5);
   await dialog.getByRole("button", { name: "Close" }).press("Enter");

@@ -1,42 +1,9 @@
-import type { Browser, WebSocketRoute } from "@playwright/test";
 import { faults } from "./faults";
 import { settled } from "./pages";
-import { expect, test, type Page, type World } from "./world";
+import { another, cuttable, enter, field, isLive, said, say, sayByApi } from "./people";
+import { expect, test, type Page } from "./world";
 
 test.use({ contextOptions: { reducedMotion: "reduce" } });
-
-const field = (page: Page) => page.getByRole("textbox", { name: "Write a message" });
-const said = (page: Page, text: string) =>
-  page.getByRole("log").getByRole("listitem").filter({ hasText: text });
-
-async function enter(page: Page, world: World, user: string) {
-  const guild = await world.guild("Ana's Corner");
-  await world.signIn(page, user, `/s/${guild.id}/team`);
-  await expect(field(page)).toBeVisible();
-  return guild;
-}
-
-/** Somebody else, in a browser of their own. */
-async function another(browser: Browser, world: World, user: string) {
-  const context = await browser.newContext({ locale: "en-GB", reducedMotion: "reduce" });
-  const page = await context.newPage();
-  await enter(page, world, user);
-  return page;
-}
-
-async function say(page: Page, text: string) {
-  await field(page).fill(text);
-  await field(page).press("Enter");
-  await expect(field(page)).toHaveValue("");
-}
-
-/** Says something without a browser; limits do not count, since it waits for them. */
-async function sayByApi(page: Page, world: World, guildId: string, text: string) {
-  const path = `/api/rooms/${guildId}/messages`;
-  await expect(async () => {
-    await world.api(page, "POST", path, { client_id: crypto.randomUUID(), text });
-  }).toPass({ timeout: 20_000 });
-}
 
 async function choose(page: Page, text: string, action: string) {
   await said(page, text)
@@ -44,28 +11,6 @@ async function choose(page: Page, text: string, action: string) {
     .click();
   await page.getByRole("menuitem", { name: action }).click();
 }
-
-/** Lets a test cut the page's sockets, and keep them from being opened. */
-async function cuttable(page: Page) {
-  const open = new Set<WebSocketRoute>();
-  const network = { down: false };
-  await page.routeWebSocket(/\/ws$/, (route) => {
-    if (network.down) {
-      void route.close({ code: 1011 });
-      return;
-    }
-    route.connectToServer();
-    open.add(route);
-  });
-  const cut = async (code = 1012) => {
-    await Promise.all(Array.from(open, (route) => route.close({ code })));
-    open.clear();
-  };
-  return { network, cut };
-}
-
-const isLive = (page: Page) =>
-  expect(page.getByText("What happens is shown at once.")).toBeAttached({ timeout: 20_000 });
 
 test("two people see what the other says, changes and deletes", async ({
   browser,
@@ -147,6 +92,8 @@ test("a moderator deletes with a reason, mutes and lets write again", async ({
 
   await ada.goto(`${world.url}/s/${guild.id}/audit`);
   await expect(ada.getByText("deleted a message in the team’s room").first()).toBeVisible();
+  const muted = ada.getByRole("listitem").filter({ hasText: "muted somebody" }).first();
+  await expect(muted).toContainText(/Until.*\d{1,2} \w+ \d{4}, \d{2}:\d{2}:\d{2}/);
 });
 
 test("what is said while a socket is cut comes once, and in order", async ({

@@ -8,7 +8,8 @@ import { createInterface } from "node:readline";
 export { expect, type Page };
 
 const ROOT = resolve(import.meta.dirname, "../..");
-const BINARY = process.env.STREAMMAXING_BIN ?? join(ROOT, "target/debug/streammaxing");
+export const BINARY = process.env.STREAMMAXING_BIN ?? join(ROOT, "target/debug/streammaxing");
+export const DASHBOARD = join(ROOT, "frontend/dist");
 /** An avatar, a preview: any picture will do where no network is. */
 const PICTURE = `<svg xmlns="http://www.w3.org/2000/svg" width="64" height="64"><rect width="64" height="64" fill="#6741d9"/><circle cx="32" cy="26" r="12" fill="#fff"/><path d="M10 64a22 22 0 0 1 44 0z" fill="#fff"/></svg>`;
 
@@ -33,7 +34,7 @@ interface Message {
 interface Subscription {
   type: string;
   status: string;
-  condition: { broadcaster_user_id?: string };
+  condition: { broadcaster_user_id?: string; to_broadcaster_user_id?: string };
 }
 
 /** The whole product with a simulated Twitch and Discord, for one file of tests. */
@@ -42,8 +43,8 @@ export class World {
     private readonly child: ChildProcess,
     /** The app's address. */
     readonly url: string,
-    private readonly twitch: string,
-    private readonly discord: string,
+    readonly twitch: string,
+    readonly discord: string,
   ) {}
 
   static async start(settings: Record<string, string> = {}): Promise<World> {
@@ -51,7 +52,7 @@ export class World {
       BINARY,
       // Port 0 lets the system choose: worlds do not get into each other's way.
       ["dev", "--port-app=0", "--port-twitch=0", "--port-discord=0"].concat(
-        `--dashboard=${join(ROOT, "frontend/dist")}`,
+        `--dashboard=${DASHBOARD}`,
       ),
       {
         cwd: mkdtempSync(join(tmpdir(), "streammaxing-e2e-")),
@@ -171,8 +172,8 @@ export class World {
     };
   }
 
-  /** Whether Twitch tells us when this streamer goes live. */
-  async isSubscribed(login: string): Promise<boolean> {
+  /** Whether Twitch tells us when this streamer goes live, or of another kind of event. */
+  async isSubscribed(login: string, kind = "stream.online"): Promise<boolean> {
     const users = (await this.get(this.twitch, "/_sim/twitch/users")) as {
       id: string;
       login: string;
@@ -180,7 +181,9 @@ export class World {
     const id = users.find((user) => user.login === login)?.id;
     const all = (await this.get(this.twitch, "/_sim/twitch/subscriptions")) as Subscription[];
     const own = ({ type, status, condition }: Subscription) =>
-      type === "stream.online" && status === "enabled" && condition.broadcaster_user_id === id;
+      type === kind &&
+      status === "enabled" &&
+      (condition.broadcaster_user_id ?? condition.to_broadcaster_user_id) === id;
     return all.some(own);
   }
 
@@ -211,7 +214,7 @@ export class World {
 }
 
 /** Pictures come from Discord's and Twitch's servers, which a test has no business with. */
-async function drawPictures(context: BrowserContext) {
+export async function drawPictures(context: BrowserContext) {
   await context.route(/^https:\/\/(cdn\.discordapp\.com|static-cdn\.jtvnw\.net)\//, (route) =>
     route.fulfill({
       contentType: "image/svg+xml",

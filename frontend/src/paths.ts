@@ -14,12 +14,20 @@ export const paths = {
   delivery: "/s/$guildId/deliveries/$deliveryId",
   team: "/s/$guildId/team",
   audit: "/s/$guildId/audit",
+  room: "/room",
   me: "/me",
   sessions: "/me/sessions",
+  ownChannel: "/me/channel",
   privacy: "/me/privacy",
   appearance: "/me/appearance",
+  live: "/live",
+  channel: "/live/$login",
   invite: "/invite/$code",
 } as const;
+
+/** Nothing chosen leaves what a feed shows as it is. */
+const feedChoice = (feed: readonly string[] = []) =>
+  feed.length === 0 ? "" : `?feed=${feed.join(",")}`;
 
 /** Addresses of the API that a browser goes to, rather than asks. */
 export const leave = {
@@ -28,7 +36,11 @@ export const leave = {
   /** Discord's page for adding the bot to a server. */
   install: (guildId: string) => `/api/guilds/${guildId}/install`,
   /** Twitch's page for linking one's own channel to a server. */
-  linkStreamer: (guildId: string) => `/api/guilds/${guildId}/streamers/link`,
+  linkStreamer: (guildId: string, feed?: readonly string[]) =>
+    `/api/guilds/${guildId}/streamers/link${feedChoice(feed)}`,
   /** The same for who was invited. */
-  acceptInvite: (code: string) => `/api/invites/${encodeURIComponent(code)}/link`,
+  acceptInvite: (code: string, feed?: readonly string[]) =>
+    `/api/invites/${encodeURIComponent(code)}/link${feedChoice(feed)}`,
+  /** The same for one's own feed; `feed` is what it may show from then on. */
+  linkChannel: (feed: readonly string[]) => `/api/users/me/channel/link?feed=${feed.join(",")}`,
 };

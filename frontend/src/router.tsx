@@ -81,6 +81,19 @@ const servers = createRoute({
   component: lazyRouteComponent(() => import("./features/servers/ServersPage"), "ServersPage"),
 });
 
+const live = createRoute({
+  getParentRoute: () => signed,
+  path: paths.live,
+  validateSearch: texts("q"),
+  component: lazyRouteComponent(() => import("./features/watch/WatchPage"), "WatchPage"),
+});
+
+const channel = createRoute({
+  getParentRoute: () => signed,
+  path: paths.channel,
+  component: lazyRouteComponent(() => import("./features/watch/ChannelPage"), "ChannelPage"),
+});
+
 const account = createRoute({
   getParentRoute: () => signed,
   path: paths.me,
@@ -103,6 +116,13 @@ const sessions = createRoute({
   component: lazyRouteComponent(() => import("./features/account/SessionsPage"), "SessionsPage"),
 });
 
+const ownChannel = createRoute({
+  getParentRoute: () => account,
+  path: "/channel",
+  validateSearch: texts("error", "linked"),
+  component: lazyRouteComponent(() => import("./features/account/ChannelPage"), "ChannelPage"),
+});
+
 const privacy = createRoute({
   getParentRoute: () => account,
   path: "/privacy",
@@ -116,6 +136,12 @@ const appearance = createRoute({
     () => import("./features/account/AppearancePage"),
     "AppearancePage",
   ),
+});
+
+const room = createRoute({
+  getParentRoute: () => signed,
+  path: paths.room,
+  component: lazyRouteComponent(() => import("./features/team/PublicRoomPage"), "PublicRoomPage"),
 });
 
 const guild = createRoute({
@@ -206,7 +232,10 @@ const routeTree = root.addChildren([
   invite,
   signed.addChildren([
     servers,
-    account.addChildren([preferences, sessions, privacy, appearance]),
+    live,
+    channel,
+    room,
+    account.addChildren([preferences, sessions, ownChannel, privacy, appearance]),
     guild.addChildren([
       overview,
       streamers,

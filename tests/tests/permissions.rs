@@ -66,6 +66,7 @@ fn path(setup: &Setup, route: &Route) -> String {
         .replace("{template_id}", &setup.template)
         .replace("{delivery_id}", &setup.delivery)
         .replace("{code}", &setup.invite)
+        .replace("{login}", "ana")
         .replace("{session_id}", "0198b2e4-1111-7000-8000-000000000000");
     if path.ends_with("/search") { format!("{path}?q=ana") } else { path }
 }
@@ -92,7 +93,11 @@ fn call(setup: &Setup, route: &Route) -> (Option<Value>, u16) {
         ("get", "users/me/preferences/{guild_id}") => (None, 200),
         ("get", "streamers/search" | "users/me/favorites") => (None, 200),
         ("put", "users/me/favorites") => (Some(json!({"streamer_ids": [setup.streamer]})), 200),
+        ("get", "users/me/channel") => (None, 200),
         ("get", "users/me/channel/link") => (None, 303),
+        ("get", "feeds" | "channels/{login}") => (None, 200),
+        // It is nobody's here.
+        ("delete", "users/me/channel/{streamer_id}") => (None, 404),
         // The server shows its members nothing of it; an admin may try it out all the same.
         ("get", "feeds/{streamer_id}") => (None, 404),
         ("post", "feeds/{streamer_id}/test") => (Some(json!({"kind": "raid"})), 201),

@@ -1,8 +1,8 @@
 //! Every route of the API, once: the router, its description and the tests are made of this table.
 
 use crate::routes::{
-    auth, config, deliveries, discord_webhook, favorites, feeds, guilds, health, invites, meta,
-    overview, presence, rooms, streamers, templates, twitch_webhook, users,
+    auth, channels, config, deliveries, discord_webhook, favorites, feeds, guilds, health, invites,
+    meta, overview, own_channels, presence, rooms, streamers, templates, twitch_webhook, users,
 };
 use axum::{
     Router,
@@ -109,10 +109,14 @@ table! {
     Admin get "/api/rooms/{room}/mutes" rooms::mutes;
     Admin put "/api/rooms/{room}/mutes/{user_id}" rooms::mute;
     Admin delete "/api/rooms/{room}/mutes/{user_id}" rooms::unmute;
+    User get "/api/channels/{login}" channels::get;
+    User get "/api/feeds" feeds::list;
     User get "/api/feeds/{streamer_id}" feeds::history;
     User post "/api/feeds/{streamer_id}/test" feeds::test;
     User get "/api/streamers/search" favorites::search;
     User get "/api/users/me/channel/link" feeds::link;
+    User get "/api/users/me/channel" own_channels::list;
+    User delete "/api/users/me/channel/{streamer_id}" own_channels::withdraw;
     User get "/api/users/me/favorites" favorites::list;
     User put "/api/users/me/favorites" favorites::put;
     User get "/api/users/me/preferences" users::list;

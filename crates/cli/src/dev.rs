@@ -85,7 +85,8 @@ pub async fn start(database_url: &str, options: Options) -> Result<Dev, Error> {
     let discord = discord.await.map_err(|e| busy("Discord simulator", ports.discord, &e))?;
     let bound = TcpListener::bind(local(ports.app)).await;
     let listener = bound.map_err(|error| busy("app", ports.app, &error))?;
-    let url = format!("http://{}", listener.local_addr()?);
+    // Twitch lets its player be shown on pages of `localhost`, and on none of an IP address.
+    let url = format!("http://localhost:{}", listener.local_addr()?.port());
     let config = Config::from_lookup(|name| {
         setting(name, database_url, &url, &twitch, &discord).or_else(|| extra(name))
     })?;

@@ -1,5 +1,6 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { api, ask, askTagged } from "./client";
+import { counted, roomState } from "./unread";
 
 /** What the API can be asked for; one key each, so that a change knows what to ask again. */
 export const queries = {
@@ -229,8 +230,7 @@ export const queries = {
   room: (room: string) =>
     queryOptions({
       queryKey: ["room", room, "state"],
-      queryFn: ({ signal }) =>
-        ask(api.GET("/api/rooms/{room}", { params: { path: { room } }, signal })),
+      queryFn: () => roomState(room),
       // What was unread when somebody came stays marked while they are there.
       staleTime: Infinity,
       gcTime: 0,
@@ -250,6 +250,83 @@ export const queries = {
       staleTime: Infinity,
       gcTime: 0,
     }),
+
+  favorites: queryOptions({
+    queryKey: ["favorites"],
+    queryFn: ({ signal }) => ask(api.GET("/api/users/me/favorites", { signal })),
+  }),
+
+  channelSearch: (q: string) =>
+    queryOptions({
+      queryKey: ["channel-search", q],
+      queryFn: ({ signal }) =>
+        ask(api.GET("/api/streamers/search", { params: { query: { q } }, signal })),
+      staleTime: 60_000,
+      placeholderData: keepPreviousData,
+    }),
+
+  channel: (login: string) =>
+    queryOptions({
+      queryKey: ["channel", login],
+      queryFn: ({ signal }) =>
+        ask(api.GET("/api/channels/{login}", { params: { path: { login } }, signal })),
+    }),
+
+  /** Feeds that one may see; of very many the first by name. */
+  feeds: queryOptions({
+    queryKey: ["feeds"],
+    queryFn: ({ signal }) =>
+      ask(api.GET("/api/feeds", { params: { query: { limit: 100 } }, signal })),
+    staleTime: 60_000,
+  }),
+
+  /** The latest of a feed, of some kinds or of all; the socket tells what follows. */
+  feed: (streamerId: string, kinds?: string) =>
+    queryOptions({
+      queryKey: ["feed", streamerId, kinds],
+      queryFn: ({ signal }) =>
+        ask(
+          api.GET("/api/feeds/{streamer_id}", {
+            params: { path: { streamer_id: streamerId }, query: { kinds, limit: 50 } },
+            signal,
+          }),
+        ),
+      staleTime: Infinity,
+      gcTime: 0,
+    }),
+
+  /** What is unread of a room, for the navigation; the socket tells what follows. */
+  unread: (room: string) =>
+    queryOptions({
+      queryKey: ["room", room, "unread"],
+      queryFn: async () => counted(await roomState(room)),
+      retry: false,
+    }),
+
+  /** Who is there, of a server's members; the socket tells what follows. */
+  presence: (guildId: string) =>
+    queryOptions({
+      queryKey: ["guild", guildId, "presence"],
+      queryFn: ({ signal }) =>
+        ask(
+          api.GET("/api/guilds/{guild_id}/presence", {
+            params: { path: { guild_id: guildId } },
+            signal,
+          }),
+        ),
+      staleTime: Infinity,
+    }),
+
+  visibility: queryOptions({
+    queryKey: ["visibility"],
+    queryFn: ({ signal }) => ask(api.GET("/api/presence/visibility", { signal })),
+  }),
+
+  /** One's own channels on Twitch. */
+  ownChannels: queryOptions({
+    queryKey: ["own-channels"],
+    queryFn: ({ signal }) => ask(api.GET("/api/users/me/channel", { signal })),
+  }),
 
   mutes: (room: string) =>
     queryOptions({

@@ -124,6 +124,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/channels/{login}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A channel by its login. One that nobody here knows is looked up at Twitch, 10 times a minute. */
+        get: operations["get_channels_by_login"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/config": {
         parameters: {
             query?: never;
@@ -133,6 +150,23 @@ export interface paths {
         };
         /** What the dashboard has to know; the same for everybody. */
         get: operations["get_config"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/feeds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The feeds that you may see something of: your own channels', and those that servers of yours show. */
+        get: operations["get_feeds"];
         put?: never;
         post?: never;
         delete?: never;
@@ -785,6 +819,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/users/me/channel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The channels that the caller has linked, by login, and what their feeds may show. */
+        get: operations["get_users_me_channel"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/users/me/channel/link": {
         parameters: {
             query?: never;
@@ -797,6 +848,23 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/me/channel/{streamer_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes back what the feed of your own channel may show. Servers go on announcing it. */
+        delete: operations["delete_users_me_channel_by_streamer_id"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1084,6 +1152,48 @@ export interface components {
              */
             timed_out_until?: string | null;
         };
+        /** @description A server of yours that follows a channel. */
+        ChannelServer: {
+            /** @description Whether it announces the channel now. */
+            announces: boolean;
+            guild_id: string;
+            name: string;
+            /** @description Whether its members may see anything of feeds. */
+            shows_feed: boolean;
+        };
+        /** @description A stream of a channel. */
+        ChannelStream: {
+            /**
+             * Format: date-time
+             * @description Null: it is under way.
+             */
+            ended_at?: string | null;
+            game?: string | null;
+            /** Format: date-time */
+            started_at: string;
+            title?: string | null;
+            /**
+             * Format: int32
+             * @description Who watched when we looked last.
+             */
+            viewers?: number | null;
+            /** @description The recording's address, once there is one. */
+            vod_url?: string | null;
+        };
+        /** @description A channel to watch. */
+        ChannelView: {
+            /** @description The avatar's address. */
+            avatar_url?: string | null;
+            display_name: string;
+            /** @description Twitch's id. */
+            id: string;
+            /** @description Whether it is live; null: no server follows it and nobody has linked it, so that it is not known. */
+            is_live?: boolean | null;
+            login: string;
+            /** @description Your servers that follow it, by name; 20 at most. */
+            servers: components["schemas"]["ChannelServer"][];
+            stream?: components["schemas"]["ChannelStream"] | null;
+        };
         /** @description One check of a server's health. */
         Check: {
             /** @description The channel it is about; null for a destination in the server's default channel. */
@@ -1352,6 +1462,21 @@ export interface components {
             /** @description Twitch's ids, in the order in which they are shown; 50 at most, each once. */
             streamer_ids: string[];
         };
+        /** @description A feed that you may see something of. */
+        FeedEntry: {
+            /** @description The avatar's address. */
+            avatar_url?: string | null;
+            display_name: string;
+            /** @description Whether the channel is live. */
+            is_live: boolean;
+            /** @description The kinds that you may see. */
+            kinds: string[];
+            login: string;
+            /** @description Whether the channel is yours. */
+            owner: boolean;
+            /** @description Twitch's id of the channel. */
+            streamer_id: string;
+        };
         /** @description An event of a feed. */
         FeedItem: {
             /**
@@ -1380,6 +1505,12 @@ export interface components {
              * @description Its place in the feed.
              */
             position: number;
+        };
+        /** @description A page of feeds, by login. */
+        FeedList: {
+            items: components["schemas"]["FeedEntry"][];
+            /** @description The cursor of the next page, which there may be even where this one is short; null: that was all. */
+            next?: string | null;
         };
         /** @description A part of a feed's history, the latest first. */
         FeedPage: {
@@ -1612,6 +1743,8 @@ export interface components {
             global_name?: string | null;
             /** @description Discord's id. */
             id: string;
+            /** @description Whether there is a room for everybody who is signed in, `public`. */
+            public_room: boolean;
             /**
              * Format: date-time
              * @description When the session ends.
@@ -1695,6 +1828,18 @@ export interface components {
              * @description Streamers it follows.
              */
             streamers: number;
+        };
+        /** @description A channel of the caller's. */
+        OwnChannel: {
+            avatar_url?: string | null;
+            display_name: string;
+            /** @description What was granted and has to be again: Twitch does not let us have it any more. */
+            grant_again: string[];
+            /** @description What the feed may show beyond what is public: `follows`, `subscriptions`, `cheers`. */
+            granted: string[];
+            login: string;
+            /** @description Twitch's id. */
+            streamer_id: string;
         };
         /** @description What a server offers to choose from. */
         PlacesView: {
@@ -1918,6 +2063,8 @@ export interface components {
              * @description Until when they may not write; null: they may.
              */
             muted_until?: string | null;
+            /** @description Listen from here on, and every message is either counted or told. */
+            place: components["schemas"]["TopicPlace"];
             /**
              * Format: int64
              * @description Up to where they have read.
@@ -2559,6 +2706,33 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
+    get_channels_by_login: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                login: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
     get_config: {
         parameters: {
             query?: never;
@@ -2578,6 +2752,35 @@ export interface operations {
                 };
             };
             400: components["responses"]["Problem400"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_feeds: {
+        parameters: {
+            query?: {
+                /** @description The cursor of a page before. */
+                after?: string;
+                /** @description How many, 1 to 100. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedList"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
             429: components["responses"]["Problem429"];
             503: components["responses"]["Problem503"];
         };
@@ -3830,6 +4033,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description `public`, or a server's id. Its topic is `room:` and the same. */
                 room: string;
             };
             cookie?: never;
@@ -3898,6 +4102,7 @@ export interface operations {
             };
             header?: never;
             path: {
+                /** @description `public`, or a server's id. Its topic is `room:` and the same. */
                 room: string;
             };
             cookie?: never;
@@ -4181,6 +4386,30 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
+    get_users_me_channel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnChannel"][];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
     get_users_me_channel_link: {
         parameters: {
             query?: {
@@ -4196,7 +4425,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description To Twitch, to /me?error=… or to /login?error=…. */
+            /** @description To Twitch, to /me/channel?error=… or to /login?error=…. */
             303: {
                 headers: {
                     [name: string]: unknown;
@@ -4204,6 +4433,35 @@ export interface operations {
                 content?: never;
             };
             400: components["responses"]["Problem400"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    delete_users_me_channel_by_streamer_id: {
+        parameters: {
+            query?: {
+                /** @description `follows`, `subscriptions` or `cheers`. Left out: everything, and the channel is not known as yours any more. */
+                grant?: string;
+            };
+            header?: never;
+            path: {
+                streamer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
             429: components["responses"]["Problem429"];
             503: components["responses"]["Problem503"];
         };

@@ -1,5 +1,6 @@
 import delivery from "../delivery/locale/de.json";
 import editor from "../template-editor/locale/de.json";
+import presence from "../presence/locale/de.json";
 import preview from "../discord-preview/locale/de.json";
 import account from "../features/account/locale/de.json";
 import audit from "../features/audit/locale/de.json";
@@ -10,11 +11,13 @@ import servers from "../features/servers/locale/de.json";
 import streamers from "../features/streamers/locale/de.json";
 import team from "../features/team/locale/de.json";
 import templates from "../features/templates/locale/de.json";
+import watch from "../features/watch/locale/de.json";
 
 /** The texts of the pages behind the sign-in, by namespace. */
 export default {
   delivery,
   editor,
+  presence,
   preview,
   account,
   audit,
@@ -25,4 +28,5 @@ export default {
   streamers,
   team,
   templates,
+  watch,
 };

@@ -1,5 +1,6 @@
 import delivery from "../delivery/locale/en.json";
 import editor from "../template-editor/locale/en.json";
+import presence from "../presence/locale/en.json";
 import preview from "../discord-preview/locale/en.json";
 import account from "../features/account/locale/en.json";
 import audit from "../features/audit/locale/en.json";
@@ -10,11 +11,13 @@ import servers from "../features/servers/locale/en.json";
 import streamers from "../features/streamers/locale/en.json";
 import team from "../features/team/locale/en.json";
 import templates from "../features/templates/locale/en.json";
+import watch from "../features/watch/locale/en.json";
 
 /** The texts of the pages behind the sign-in, by namespace. */
 export default {
   delivery,
   editor,
+  presence,
   preview,
   account,
   audit,
@@ -25,4 +28,5 @@ export default {
   streamers,
   team,
   templates,
+  watch,
 };

@@ -3,6 +3,8 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { useLiveSession, useSocketState } from "~/api/live";
 import { meQuery } from "~/api/session";
+import { useWhereabouts } from "~/presence/useWhereabouts";
+import { useUnreadCounts } from "./unread-counts";
 import classes from "./LiveStatus.module.css";
 
 /**
@@ -10,8 +12,13 @@ import classes from "./LiveStatus.module.css";
  * where no page wants to be.
  */
 export default function LiveStatus({
+  me,
+  guildId,
   confirmedAt,
 }: {
+  me: string;
+  /** The server whose pages are looked at. */
+  guildId: string | undefined;
   /** When they were last seen to be signed in. */
   confirmedAt: number;
 }) {
@@ -20,6 +27,8 @@ export default function LiveStatus({
   useLiveSession(confirmedAt, () => {
     void client.invalidateQueries({ queryKey: meQuery.queryKey });
   });
+  useWhereabouts();
+  useUnreadCounts(guildId, me);
   const state = useSocketState();
   if (state === "idle") return null;
   return (

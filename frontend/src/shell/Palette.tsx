@@ -13,6 +13,7 @@ import { queries } from "~/api/queries";
 import { languages, setLanguage, type Language } from "~/i18n";
 import { paths } from "~/paths";
 import { guildPages } from "./guild-pages";
+import { useHasPublicRoom } from "./public-room";
 
 /** Ctrl-K: pages, servers, streamers, templates, and the page's own switches. */
 export function Palette({ guildId }: { guildId: string | undefined }) {
@@ -20,6 +21,7 @@ export function Palette({ guildId }: { guildId: string | undefined }) {
   const navigate = useNavigate();
   const { setColorScheme } = useMantineColorScheme();
   const [opened, setOpened] = useState(false);
+  const hasPublicRoom = useHasPublicRoom();
   const wanted = opened && guildId !== undefined;
   const guilds = useQuery({ ...queries.guilds, enabled: opened });
   const streamers = useInfiniteQuery({ ...queries.streamers(guildId ?? ""), enabled: wanted });
@@ -34,10 +36,13 @@ export function Palette({ guildId }: { guildId: string | undefined }) {
     : [];
   const own = [
     { to: paths.servers, name: "servers.all" },
+    { to: paths.live, name: "nav.watch" },
     { to: paths.me, name: "user.notifications" },
     { to: paths.sessions, name: "user.sessions" },
+    { to: paths.ownChannel, name: "user.channel" },
     { to: paths.privacy, name: "user.privacy" },
     { to: paths.appearance, name: "user.appearance" },
+    ...(hasPublicRoom ? [{ to: paths.room, name: "nav.publicRoom" } as const] : []),
   ] as const;
   pages.push(
     ...own.map(({ to, name }) => ({

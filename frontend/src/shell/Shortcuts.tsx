@@ -22,6 +22,7 @@ export function Shortcuts({ guildId }: { guildId: string | undefined }) {
     "?": help.open,
     "g h": () => void navigate({ to: paths.servers }),
     "g m": () => void navigate({ to: paths.me }),
+    "g w": () => void navigate({ to: paths.live }),
     ...Object.fromEntries(pages),
   });
   return (
@@ -47,6 +48,7 @@ function List({ guildId }: { guildId: string | undefined }) {
           ["?", t("shortcuts.title")],
           ["g h", t("servers.all")],
           ["g m", t("user.notifications")],
+          ["g w", t("nav.watch")],
         ]}
       />
       {guildId && (
@@ -63,6 +65,7 @@ function List({ guildId }: { guildId: string | undefined }) {
         ]}
       />
       <Keys where={t("nav.streamers")} rows={[["n", t("shortcuts.addStreamer")]]} />
+      <Keys where={t("nav.watch")} rows={[["p", t("shortcuts.pauseFeed")]]} />
       <Keys
         where={t("shortcuts.lists")}
         rows={[

@@ -1,22 +1,34 @@
-import { Anchor, AppShell, Burger, Center, Group, Loader, Stack } from "@mantine/core";
+import { Anchor, AppShell, Box, Burger, Center, Group, Loader, Stack } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
-import { Outlet, useLocation, useParams } from "@tanstack/react-router";
+import { Outlet, useLocation, useMatchRoute, useParams } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { Problem } from "~/api/problem";
 import { meQuery } from "~/api/session";
+import { paths } from "~/paths";
 import { ProblemCard } from "~/ui/ProblemCard";
 import { Brand } from "./Brand";
 import { GuildNav } from "./GuildNav";
 import { SearchButton } from "./SearchButton";
 import { ServerSwitcher } from "./ServerSwitcher";
 import { SignedOutPage } from "./SignedOutPage";
-import { UserMenu } from "./UserMenu";
+import { useIsMember } from "./useIsMember";
+import { WatchLink } from "./WatchLink";
 import { noteSignIn } from "./useSignedIn";
 
+const HereNow = lazy(() => import("~/presence/HereNow"));
 const LiveStatus = lazy(() => import("./LiveStatus"));
 const Overlays = lazy(() => import("./Overlays"));
+const UserMenu = lazy(() => import("./UserMenu"));
+
+/** Who else is in the server, on the pages that one comes in by. */
+function Present({ guildId }: { guildId: string | undefined }) {
+  const isMember = useIsMember(guildId);
+  const match = useMatchRoute();
+  const shown = match({ to: paths.server }) !== false || match({ to: paths.team }) !== false;
+  return guildId && isMember && shown && <HereNow key={guildId} guildId={guildId} />;
+}
 
 /** Around every page that needs somebody signed in: header, navigation, palette. */
 export function SignedIn() {
@@ -78,10 +90,20 @@ export function SignedIn() {
           </Group>
           <Group gap="xs" wrap="nowrap">
             <Suspense>
-              <LiveStatus key={me.data.id} confirmedAt={me.dataUpdatedAt} />
+              <Present guildId={guildId} />
+              <LiveStatus
+                key={me.data.id}
+                me={me.data.id}
+                guildId={guildId}
+                confirmedAt={me.dataUpdatedAt}
+              />
             </Suspense>
+            <WatchLink />
             <SearchButton />
-            <UserMenu me={me.data} />
+            {/* As wide as the picture that comes there. */}
+            <Suspense fallback={<Box w={34} />}>
+              <UserMenu me={me.data} />
+            </Suspense>
           </Group>
         </Group>
       </AppShell.Header>

@@ -3,24 +3,29 @@ import { useMutation } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import {
   IconBell,
+  IconBrandTwitch,
   IconDeviceDesktop,
   IconLogout,
   IconMoon,
   IconPalette,
   IconShield,
   IconSun,
+  IconWorld,
 } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import { api, ask, type Schema } from "~/api/client";
 import { paths } from "~/paths";
 import { RemoteImage } from "~/ui/RemoteImage";
+import { PUBLIC_ROOM, useHasPublicRoom } from "./public-room";
+import { UnreadBadge } from "./UnreadBadge";
 import { useLeave } from "./useLeave";
 
 /** Who is signed in: own pages, colour scheme, sign-out. */
-export function UserMenu({ me }: { me: Schema["Me"] }) {
+export default function UserMenu({ me }: { me: Schema["Me"] }) {
   const { t } = useTranslation();
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   const leave = useLeave();
+  const hasPublicRoom = useHasPublicRoom();
   const signOut = useMutation({
     mutationFn: () => ask(api.POST("/api/auth/logout")),
     onSuccess: () => leave(),
@@ -40,6 +45,16 @@ export function UserMenu({ me }: { me: Schema["Me"] }) {
             {name}
           </Text>
         </Menu.Label>
+        {hasPublicRoom && (
+          <Menu.Item
+            component={Link}
+            to={paths.room}
+            leftSection={<IconWorld size={16} />}
+            rightSection={<UnreadBadge room={PUBLIC_ROOM} />}
+          >
+            {t("nav.publicRoom")}
+          </Menu.Item>
+        )}
         <Menu.Item component={Link} to={paths.me} leftSection={<IconBell size={16} />}>
           {t("user.notifications")}
         </Menu.Item>
@@ -49,6 +64,13 @@ export function UserMenu({ me }: { me: Schema["Me"] }) {
           leftSection={<IconDeviceDesktop size={16} />}
         >
           {t("user.sessions")}
+        </Menu.Item>
+        <Menu.Item
+          component={Link}
+          to={paths.ownChannel}
+          leftSection={<IconBrandTwitch size={16} />}
+        >
+          {t("user.channel")}
         </Menu.Item>
         <Menu.Item component={Link} to={paths.privacy} leftSection={<IconShield size={16} />}>
           {t("user.privacy")}

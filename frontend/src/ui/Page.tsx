@@ -1,5 +1,6 @@
 import { Group, Stack, Text, Title } from "@mantine/core";
 import { useEffect, type ReactNode } from "react";
+import { setTitle } from "./title";
 
 /** A page: its heading, which is the tab's title too, its actions, its content. */
 export function Page({
@@ -14,7 +15,7 @@ export function Page({
   children: ReactNode;
 }) {
   useEffect(() => {
-    document.title = `${title} · StreamMaxing`;
+    setTitle(title);
   }, [title]);
   return (
     <Stack gap="lg">

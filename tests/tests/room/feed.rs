@@ -11,7 +11,7 @@ use time::Duration;
 pub(super) const ALL: [&str; 8] =
     ["online", "offline", "update", "raid", "follow", "subscribe", "gift", "cheer"];
 /// Everything that a streamer can let the feed show.
-const GRANTS: &str = "follows,subscriptions,cheers";
+pub(super) const GRANTS: &str = "follows,subscriptions,cheers";
 
 /// A server that follows Ana, who is somebody here herself.
 pub(super) struct Stage<'a> {
@@ -23,7 +23,7 @@ pub(super) struct Stage<'a> {
 }
 
 impl<'a> Stage<'a> {
-    async fn of(t: &'a World) -> Self {
+    pub(super) async fn of(t: &'a World) -> Self {
         let server = Server::of(t).await;
         let user = t.discord.add_user("ana_herself", Some("Ana"));
         let streamer = t.signed_in(user).await;
@@ -44,16 +44,16 @@ impl<'a> Stage<'a> {
         format!("feed:{}", self.server.ana)
     }
 
-    fn path(&self) -> String {
+    pub(super) fn path(&self) -> String {
         format!("/api/feeds/{}", self.server.ana)
     }
 
     /// Ana links her channel, with this choice.
-    async fn link(&self, choice: &str) {
+    pub(super) async fn link(&self, choice: &str) {
         let begun = self.streamer.get(&format!("/api/users/me/channel/link?feed={choice}")).await;
         let choice = format!("as={}", self.server.ana);
         let consented = self.streamer.consent(begun.location(), &choice).await;
-        assert_eq!(consented.location(), "/me?linked=ana");
+        assert_eq!(consented.location(), "/me/channel?linked=ana");
     }
 
     /// Ada lets members see these kinds.
@@ -72,7 +72,7 @@ impl<'a> Stage<'a> {
         (path, etag, body)
     }
 
-    async fn settle(&self) {
+    pub(super) async fn settle(&self) {
         self.t.work().await;
         self.t.verified().await;
     }
@@ -89,7 +89,7 @@ impl<'a> Stage<'a> {
     }
 
     /// Types of the subscriptions at Twitch that are there for the feed.
-    fn subscribed(&self) -> Vec<String> {
+    pub(super) fn subscribed(&self) -> Vec<String> {
         let basic = ["stream.online", "stream.offline", "channel.update", "user.update"];
         let all = self.t.twitch.subscriptions().into_iter().filter(|s| s.status == "enabled");
         let mut kinds: Vec<_> =
@@ -241,7 +241,7 @@ async fn twitch_is_asked_for_what_was_chosen_and_nothing_else() {
             assert_eq!([own, scopes(&path, &stage.ada).await], [asked, asked], "{choice}");
         }
         let odd = stage.streamer.get("/api/users/me/channel/link?feed=everything").await;
-        assert_eq!(odd.location(), "/me?error=malformed");
+        assert_eq!(odd.location(), "/me/channel?error=malformed");
         // An invited streamer chooses as well; nobody here is theirs.
         let invite = stage.ada.post(&format!("/api/guilds/{guild}/invites"), &json!({})).await.ok();
         let code = invite["code"].as_str().unwrap();

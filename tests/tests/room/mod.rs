@@ -7,12 +7,14 @@ mod frames;
 mod gateway;
 mod gateway_feed;
 mod hints;
+mod own_channel;
 mod presence;
 mod presence_model;
 mod processes;
 mod resume;
 mod rights;
 mod shouts;
+mod watch;
 
 use serde_json::{Value, json};
 use sm_sim::discord::DiscordSim;

@@ -180,6 +180,9 @@ async fn what_was_read_stays_read() {
         }
         let unread = async || ben.get(&server.path("")).await.ok()["unread"].clone();
         assert_eq!(unread().await, 3);
+        // Who listens from where it was counted is told of what comes, and of nothing that was counted.
+        let place = ben.get(&server.path("")).await.ok()["place"].clone();
+        assert_eq!(place["position"], 3);
         assert_eq!(ada.get(&server.path("")).await.ok()["unread"], 0, "one's own are read");
         let mark = server.path("/mark");
         ben.put(&mark, &json!({ "position": 2 })).await.ok();

@@ -27,6 +27,9 @@ use std::time::Duration;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
+/// The dashboard's page for one's own channel.
+pub(crate) const OWN_PAGE: &str = "/me/channel";
+
 /// Where to go after signing in.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -127,7 +130,7 @@ pub(crate) async fn twitch_callback(
             let page = match (linked.invite, linked.guild) {
                 (Some(code), _) => format!("/invite/{code}?linked={}", linked.login),
                 (None, Some(guild)) => format!("/s/{guild}/streamers?linked={}", linked.login),
-                (None, None) => format!("/me?linked={}", linked.login),
+                (None, None) => format!("{OWN_PAGE}?linked={}", linked.login),
             };
             with_cookies(Redirect::to(&page), [over])
         }
@@ -146,7 +149,7 @@ fn page_of(purpose: Option<Purpose>) -> String {
         Some(Purpose::Install { .. }) => "/servers".to_owned(),
         Some(Purpose::Link { guild, .. }) => format!("/s/{guild}/streamers"),
         Some(Purpose::Invite { code, .. }) => format!("/invite/{code}"),
-        Some(Purpose::Channel { .. }) => "/me".to_owned(),
+        Some(Purpose::Channel { .. }) => OWN_PAGE.to_owned(),
     }
 }
 
@@ -184,6 +187,8 @@ pub(crate) struct Me {
     /// When the session ends.
     #[schema(format = DateTime)]
     session_expires_at: String,
+    /// Whether there is a room for everybody who is signed in, `public`.
+    public_room: bool,
 }
 
 /// Who is signed in.
@@ -196,6 +201,7 @@ pub(crate) async fn me(caller: Caller) -> Json<Me> {
         username: user.username,
         global_name: user.global_name,
         session_expires_at: rfc3339(caller.expires_at),
+        public_room: caller.app.settings.public_room,
     })
 }
 

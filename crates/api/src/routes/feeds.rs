@@ -5,15 +5,16 @@ use crate::{
     caller::Caller,
     extract::{JsonBody, Params, QueryOf},
     routes::{
-        auth::{to_consent, to_page},
+        auth::{OWN_PAGE, to_consent, to_page},
         rooms::TopicPlace,
     },
-    views::page_size,
+    views::{key_of, page, page_size},
 };
 use axum::{Json, response::Response};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use sm_db::live::watch::OpenFeed;
 use sm_services::{
     accounts::consent::{self, Purpose},
     live::feeds::{self, FeedError, Wanted},
@@ -68,7 +69,7 @@ impl FeedChoice {
 
 /// Sends the browser to Twitch, to link your own channel for its feed.
 #[utoipa::path(get, path = "/api/users/me/channel/link", tag = "feeds", params(FeedChoice),
-    responses((status = 303, description = "To Twitch, to /me?error=… or to /login?error=….")))]
+    responses((status = 303, description = "To Twitch, to /me/channel?error=… or to /login?error=….")))]
 pub(crate) async fn link(
     caller: Result<Caller, ApiError>,
     choice: Result<QueryOf<FeedChoice>, ApiError>,
@@ -78,10 +79,71 @@ pub(crate) async fn link(
         Ok((caller, grants)) => {
             let feed = grants.unwrap_or_default();
             let purpose = Purpose::Channel { user: caller.user.user_id, feed };
-            to_consent(consent::begin(&caller.app, purpose), "/me")
+            to_consent(consent::begin(&caller.app, purpose), OWN_PAGE)
         }
-        Err(error) => to_page(&error, "/me"),
+        Err(error) => to_page(&error, OWN_PAGE),
     }
+}
+
+/// A feed that you may see something of.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct FeedEntry {
+    /// Twitch's id of the channel.
+    streamer_id: String,
+    login: String,
+    display_name: String,
+    /// The avatar's address.
+    avatar_url: Option<String>,
+    /// Whether the channel is live.
+    is_live: bool,
+    /// The kinds that you may see.
+    kinds: Vec<&'static str>,
+    /// Whether the channel is yours.
+    owner: bool,
+}
+
+/// A page of feeds, by login.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct FeedList {
+    items: Vec<FeedEntry>,
+    /// The cursor of the next page, which there may be even where this one is short; null: that was all.
+    next: Option<String>,
+}
+
+/// Which part of the list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct FeedsQuery {
+    /// The cursor of a page before.
+    after: Option<String>,
+    /// How many, 1 to 100.
+    #[param(minimum = 1, maximum = 100)]
+    limit: Option<i64>,
+}
+
+/// The feeds that you may see something of: your own channels', and those that servers of yours show.
+#[utoipa::path(get, path = "/api/feeds", tag = "feeds", params(FeedsQuery),
+    responses((status = 200, body = FeedList)))]
+pub(crate) async fn list(
+    caller: Caller,
+    QueryOf(FeedsQuery { after, limit }): QueryOf<FeedsQuery>,
+) -> Result<Json<FeedList>, ApiError> {
+    let (size, after) = (page_size(limit)?, key_of(after.as_deref())?);
+    let (pool, user) = (&caller.app.pool, caller.user.user_id);
+    let rows = sm_db::live::watch::feeds(pool, user, after.as_deref(), size + 1).await?;
+    let (rows, next) = page(rows, size, |row| row.login.clone());
+    let entry = |feed: OpenFeed| FeedEntry {
+        kinds: feeds::seen(&feed).iter().map(FeedKind::as_str).collect(),
+        streamer_id: feed.twitch_user_id.0,
+        login: feed.login,
+        display_name: feed.display_name,
+        avatar_url: feed.profile_image_url,
+        is_live: feed.live,
+        owner: feed.is_owner,
+    };
+    let seen = rows.into_iter().map(entry).filter(|entry| !entry.kinds.is_empty());
+    Ok(Json(FeedList { items: seen.collect(), next }))
 }
 
 /// An event of a feed.

@@ -6,6 +6,7 @@
 #![expect(unused_qualifications, reason = "utoipa names the types of queries by their whole path")]
 
 pub(crate) mod auth;
+pub(crate) mod channels;
 pub(crate) mod config;
 pub(crate) mod deliveries;
 pub(crate) mod discord_webhook;
@@ -16,6 +17,7 @@ pub(crate) mod health;
 pub(crate) mod invites;
 pub(crate) mod meta;
 pub(crate) mod overview;
+pub(crate) mod own_channels;
 pub(crate) mod presence;
 pub(crate) mod rooms;
 pub(crate) mod streamers;

@@ -9,7 +9,7 @@ use crate::{
 use axum::Json;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
-use sm_db::live::shouts::{Muted, Unread};
+use sm_db::live::shouts::Muted;
 use sm_services::{
     live::{
         rooms::{self, LONGEST_MUTE, RoomError, Said},
@@ -134,7 +134,8 @@ pub(crate) struct RoomQuery {
 
 /// What is said in a room, the latest first. Deleted messages are left out.
 #[utoipa::path(get, path = "/api/rooms/{room}/messages", tag = "rooms",
-    params(("room" = String, Path), RoomQuery), responses((status = 200, body = RoomPage)))]
+    params(("room" = String, Path, description = "`public`, or a server's id. Its topic is `room:` and the same."), RoomQuery),
+    responses((status = 200, body = RoomPage)))]
 pub(crate) async fn messages(
     room: InRoom,
     QueryOf(RoomQuery { before, limit }): QueryOf<RoomQuery>,
@@ -229,16 +230,23 @@ pub(crate) struct RoomState {
     /// Until when they may not write; null: they may.
     #[schema(format = DateTime)]
     muted_until: Option<String>,
+    /// Listen from here on, and every message is either counted or told.
+    place: TopicPlace,
 }
 
 /// How much of a room you have not read.
 #[utoipa::path(get, path = "/api/rooms/{room}", tag = "rooms",
-    params(("room" = String, Path)), responses((status = 200, body = RoomState)))]
+    params(("room" = String, Path, description = "`public`, or a server's id. Its topic is `room:` and the same.")),
+    responses((status = 200, body = RoomState)))]
 pub(crate) async fn state(room: InRoom) -> Result<Json<RoomState>, ApiError> {
-    let unread = rooms::unread(room.app(), room.entered).await?;
-    let Unread { position: read_to, unread, muted_until } = unread;
-    let (moderates, muted_until) = (room.entered.moderates, muted_until.map(rfc3339));
-    Ok(Json(RoomState { read_to, unread, moderates, muted_until }))
+    let found = rooms::unread(room.app(), room.entered).await?;
+    Ok(Json(RoomState {
+        read_to: found.position,
+        unread: found.unread,
+        moderates: room.entered.moderates,
+        muted_until: found.muted_until.map(rfc3339),
+        place: TopicPlace { position: found.topic_position, tag: found.topic_tag },
+    }))
 }
 
 /// Up to where somebody has read.

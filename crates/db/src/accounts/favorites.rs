@@ -1,5 +1,6 @@
 //! Channels that somebody watches, in their order.
 
+use crate::streamers::is_wanted;
 use sm_types::{TwitchUserId, UserId};
 use sqlx::PgExecutor;
 
@@ -11,22 +12,23 @@ pub struct Favorite {
     pub login: String,
     pub display_name: String,
     pub profile_image_url: Option<String>,
-    /// `None`: nobody follows them, so we are told nothing.
+    /// `None`: Twitch is not to tell us of them.
     pub live: Option<bool>,
 }
 
 /// Somebody's channels, in their order.
 pub async fn list(db: impl PgExecutor<'_>, user: UserId) -> sqlx::Result<Vec<Favorite>> {
-    sqlx::query_as(
-        "select f.twitch_user_id, coalesce(s.login, f.login) as login,
-           coalesce(s.display_name, f.display_name) as display_name,
-           coalesce(s.profile_image_url, f.profile_image_url) as profile_image_url,
-           case when exists (select from guild_streamers g where g.twitch_user_id = f.twitch_user_id)
-             then exists (select from stream_sessions x where x.twitch_user_id = f.twitch_user_id and x.ended_at is null)
+    sqlx::query_as(concat!(
+        "select mine.twitch_user_id, coalesce(t.login, mine.login) as login,
+           coalesce(t.display_name, mine.display_name) as display_name,
+           coalesce(t.profile_image_url, mine.profile_image_url) as profile_image_url,
+           case when ",
+        is_wanted!(),
+        " then exists (select from stream_sessions x where x.twitch_user_id = mine.twitch_user_id and x.ended_at is null)
            end as live
-         from user_favorites f left join streamers s using (twitch_user_id)
-         where f.user_id = $1 order by f.rank, f.twitch_user_id",
-    )
+         from user_favorites mine left join streamers t on t.twitch_user_id = mine.twitch_user_id
+         where mine.user_id = $1 order by mine.rank, mine.twitch_user_id"
+    ))
     .bind(user.to_db())
     .fetch_all(db)
     .await

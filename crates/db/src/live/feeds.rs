@@ -264,24 +264,64 @@ pub async fn lose(
     Ok(lost.rows_affected() == 1)
 }
 
-/// Nobody is known as the owner of what was this person's.
-pub async fn forget_owner(db: impl PgExecutor<'_>, user: UserId) -> sqlx::Result<()> {
-    sqlx::query("update streamer_feeds set owner_id = null where owner_id = $1")
-        .bind(user.to_db())
-        .execute(db)
-        .await?;
-    Ok(())
+/// Nobody is known as the owner of what was this person's: the channels.
+pub async fn forget_owner(
+    db: impl PgExecutor<'_>,
+    user: UserId,
+) -> sqlx::Result<Vec<TwitchUserId>> {
+    let sql =
+        "update streamer_feeds set owner_id = null where owner_id = $1 returning twitch_user_id";
+    let ids: Vec<String> = sqlx::query_scalar(sql).bind(user.to_db()).fetch_all(db).await?;
+    Ok(ids.into_iter().map(TwitchUserId).collect())
 }
 
-/// A person's channels, as far as they have linked them here: id and login.
-pub async fn owned(db: impl PgExecutor<'_>, user: UserId) -> sqlx::Result<Vec<(String, String)>> {
+/// A channel of somebody's here, and what they have let its feed show.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct OwnChannel {
+    pub twitch_user_id: String,
+    pub login: String,
+    pub display_name: String,
+    pub profile_image_url: Option<String>,
+    pub granted: Vec<String>,
+    /// What has to be granted again.
+    pub lost: Vec<String>,
+}
+
+/// A person's channels, as far as they have linked them here, with what their feeds may show.
+pub async fn own_channels(db: impl PgExecutor<'_>, user: UserId) -> sqlx::Result<Vec<OwnChannel>> {
     sqlx::query_as(
-        "select f.twitch_user_id, s.login from streamer_feeds f join streamers s using (twitch_user_id)
+        "select s.twitch_user_id, s.login, s.display_name, s.profile_image_url, f.granted, f.lost
+         from streamer_feeds f join streamers s using (twitch_user_id)
          where f.owner_id = $1 order by s.login",
     )
     .bind(user.to_db())
     .fetch_all(db)
     .await
+}
+
+/// Takes back what a channel's owner has let its feed show; `None`: everything, and the channel is nobody's here. False:
+/// the channel is not theirs.
+pub async fn withdraw(
+    db: impl PgExecutor<'_>,
+    streamer: &TwitchUserId,
+    owner: UserId,
+    grant: Option<FeedGrant>,
+    now: OffsetDateTime,
+) -> sqlx::Result<bool> {
+    let withdrawn = sqlx::query(
+        "update streamer_feeds set updated_at = $4,
+           owner_id = case when $3::text is null then null else owner_id end,
+           granted = case when $3::text is null then '{}' else array_remove(granted, $3) end,
+           lost = case when $3::text is null then '{}' else array_remove(lost, $3) end
+         where twitch_user_id = $1 and owner_id = $2",
+    )
+    .bind(streamer.as_str())
+    .bind(owner.to_db())
+    .bind(grant.map(FeedGrant::as_str))
+    .bind(now)
+    .execute(db)
+    .await?;
+    Ok(withdrawn.rows_affected() == 1)
 }
 
 /// A server that follows a streamer and of which somebody may be a member, with what is known of that.

@@ -7,3 +7,4 @@ pub mod presence;
 pub mod pushes;
 pub mod shouts;
 pub mod topics;
+pub mod watch;

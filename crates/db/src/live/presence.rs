@@ -39,6 +39,7 @@ macro_rules! is_member {
            then m.member else l.user_id is not null end, false)"
     };
 }
+pub(crate) use is_member;
 
 /// A tab that is there.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -357,10 +357,13 @@ pub async fn muted(
 }
 
 /// How far somebody has read, and how much of others lies behind that; no more than 100 are counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct Unread {
     pub position: i64,
     pub unread: i64,
+    /// Where the room was when it was counted.
+    pub topic_position: i64,
+    pub topic_tag: String,
     /// Until when they may not write.
     pub muted_until: Option<OffsetDateTime>,
 }
@@ -379,8 +382,9 @@ pub async fn unread(
          select mark.position, (select count(*) from (
            select from shouts s where s.room = $1 and s.position > mark.position and s.author_id <> $2
              and s.deleted_at is null limit 100) as x) as unread,
-           (select until from room_mutes where room = $1 and user_id = $2 and until > $3) as muted_until
-         from mark",
+           (select until from room_mutes where room = $1 and user_id = $2 and until > $3) as muted_until,
+           coalesce(t.position, 0) as topic_position, coalesce(t.tag, '') as topic_tag
+         from mark left join topics t on t.topic = $1",
     )
     .bind(room.to_string())
     .bind(user.to_db())

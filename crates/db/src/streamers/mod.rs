@@ -1,5 +1,18 @@
 //! Streamers and who follows them.
 
+/// Whether Twitch is to tell of streamer `t`: an active guild follows them, or they have linked their channel here, which
+/// makes their subscriptions free of cost.
+macro_rules! is_wanted {
+    () => {
+        "(exists (
+             select from guild_streamers f join guilds g using (guild_id)
+             where f.twitch_user_id = t.twitch_user_id and g.status = 'active')
+           or (t.authorized and exists (
+             select from streamer_feeds o where o.twitch_user_id = t.twitch_user_id and o.owner_id is not null)))"
+    };
+}
+pub(crate) use is_wanted;
+
 pub mod destinations;
 pub mod follows;
 pub mod listed;
@@ -130,16 +143,14 @@ pub async fn set_removed(
     Ok(())
 }
 
-/// Followed streamers whose accounts Twitch did not list any more, those first who were asked about
+/// Wanted streamers whose accounts Twitch did not list any more, those first who were asked about
 /// longest ago.
 pub async fn removed(db: impl PgExecutor<'_>, limit: i64) -> sqlx::Result<Vec<TwitchUserId>> {
-    let ids: Vec<String> = sqlx::query_scalar(
-        "select t.twitch_user_id from streamers t
-         where t.status = 'removed' and exists (
-           select from guild_streamers f join guilds g using (guild_id)
-           where f.twitch_user_id = t.twitch_user_id and g.status = 'active')
-         order by t.updated_at limit $1",
-    )
+    let ids: Vec<String> = sqlx::query_scalar(concat!(
+        "select t.twitch_user_id from streamers t where t.status = 'removed' and ",
+        is_wanted!(),
+        " order by t.updated_at limit $1"
+    ))
     .bind(limit)
     .fetch_all(db)
     .await?;
@@ -212,35 +223,34 @@ pub async fn like(db: impl PgExecutor<'_>, text: &str, limit: i64) -> sqlx::Resu
     .await
 }
 
-/// Whether these streamers are live; `None` of one whom nobody follows, since we are told nothing of them.
+/// Whether these streamers are live; `None` of one of whom Twitch is not to tell us.
 pub async fn live(
     db: impl PgExecutor<'_>,
     streamers: &[TwitchUserId],
 ) -> sqlx::Result<Vec<(TwitchUserId, Option<bool>)>> {
-    let rows: Vec<(String, Option<bool>)> = sqlx::query_as(
-        "select i.id, case when exists (select from guild_streamers g where g.twitch_user_id = i.id)
-           then exists (select from stream_sessions x where x.twitch_user_id = i.id and x.ended_at is null) end
-         from unnest($1::text[]) as i (id)",
-    )
+    let rows: Vec<(String, Option<bool>)> = sqlx::query_as(concat!(
+        "select i.id, case when ",
+        is_wanted!(),
+        " then exists (select from stream_sessions x where x.twitch_user_id = i.id and x.ended_at is null) end
+         from unnest($1::text[]) as i (id) left join streamers t on t.twitch_user_id = i.id"
+    ))
     .bind(streamers.iter().map(TwitchUserId::as_str).collect::<Vec<_>>())
     .fetch_all(db)
     .await?;
     Ok(rows.into_iter().map(|(id, live)| (TwitchUserId(id), live)).collect())
 }
 
-/// Streamers whom an active guild follows, by id, behind a cursor.
-pub async fn followed(
+/// Streamers of whom Twitch is to tell us, by id, behind a cursor.
+pub async fn wanted(
     db: impl PgExecutor<'_>,
     after: Option<&TwitchUserId>,
     limit: i64,
 ) -> sqlx::Result<Vec<TwitchUserId>> {
-    let ids: Vec<String> = sqlx::query_scalar(
-        "select t.twitch_user_id from streamers t
-         where ($1::text is null or t.twitch_user_id > $1) and exists (
-           select from guild_streamers f join guilds g using (guild_id)
-           where f.twitch_user_id = t.twitch_user_id and g.status = 'active')
-         order by t.twitch_user_id limit $2",
-    )
+    let ids: Vec<String> = sqlx::query_scalar(concat!(
+        "select t.twitch_user_id from streamers t where ($1::text is null or t.twitch_user_id > $1) and ",
+        is_wanted!(),
+        " order by t.twitch_user_id limit $2"
+    ))
     .bind(after.map(TwitchUserId::as_str))
     .bind(limit)
     .fetch_all(db)

@@ -21,9 +21,10 @@ pub const GRANTED_TYPES: [(FeedGrant, &str); 4] = [
     (FeedGrant::Cheers, "channel.cheer"),
 ];
 
-/// Brings the targets of these streamers in line with who is followed.
+/// Brings the targets of these streamers in line with who is wanted.
 ///
-/// A streamer is followed while an active guild follows them; what nobody needs becomes `unwanted`.
+/// A streamer is wanted while an active guild follows them or their channel is somebody's here; what nobody needs
+/// becomes `unwanted`.
 pub async fn plan(
     db: impl PgExecutor<'_>,
     streamers: &[TwitchUserId],
@@ -31,7 +32,7 @@ pub async fn plan(
 ) -> sqlx::Result<()> {
     let (grants, granted_types): (Vec<_>, Vec<_>) =
         GRANTED_TYPES.iter().map(|(grant, kind)| (grant.as_str(), *kind)).unzip();
-    sqlx::query(
+    sqlx::query(concat!(
         "with wanted as (
            select t.twitch_user_id, kind.type
            from streamers t
@@ -44,9 +45,9 @@ pub async fn plan(
              union all select g.type from unnest($6::text[], $7::text[]) as g (name, type)
                where t.authorized and g.name = any(feed.granted)
            ) as kind (type)
-           where t.twitch_user_id = any($1) and t.status = 'active' and exists (
-             select from guild_streamers f join guilds g using (guild_id)
-             where f.twitch_user_id = t.twitch_user_id and g.status = 'active')
+           where t.twitch_user_id = any($1) and t.status = 'active' and ",
+        super::is_wanted!(),
+        "
          ), added as (
            insert into eventsub_targets as x (twitch_user_id, type, next_try_at)
            select twitch_user_id, type, $2 from wanted
@@ -58,8 +59,8 @@ pub async fn plan(
          )
          update eventsub_targets x set state = 'unwanted', attempts = 0, next_try_at = $2, updated_at = now()
          where x.twitch_user_id = any($1) and x.state <> 'unwanted'
-           and not exists (select from wanted w where w.twitch_user_id = x.twitch_user_id and w.type = x.type)",
-    )
+           and not exists (select from wanted w where w.twitch_user_id = x.twitch_user_id and w.type = x.type)"
+    ))
     .bind(texts(streamers))
     .bind(now)
     .bind(BASIC_TYPES.as_slice())

@@ -3,6 +3,7 @@
 use super::discord_tokens;
 use crate::{App, SecurityEvent, live::presence};
 use serde_json::{Value, json};
+use sm_aws::Ring;
 use sm_types::UserId;
 use time::format_description::well_known::Rfc3339;
 
@@ -20,7 +21,7 @@ pub async fn export(app: &App, user: &sm_db::accounts::users::User) -> sqlx::Res
         sm_db::audit::of_actor(&app.pool, id, MAX_ENTRIES),
         sm_db::live::shouts::of_author(&app.pool, id),
         sm_db::live::presence::of_user(&app.pool, id),
-        sm_db::live::feeds::owned(&app.pool, id),
+        sm_db::live::feeds::own_channels(&app.pool, id),
         sm_db::accounts::favorites::list(&app.pool, id),
     )?;
     Ok(json!({
@@ -46,7 +47,9 @@ pub async fn export(app: &App, user: &sm_db::accounts::users::User) -> sqlx::Res
             "invisible": p.invisible, "online": p.online, "path": p.path, "title": p.title,
             "came_or_went_at": p.changed_at.map(text),
         })),
-        "channels": channels.iter().map(|(id, login)| json!({ "id": id, "login": login })).collect::<Vec<_>>(),
+        "channels": channels.iter().map(|c| json!({
+            "id": c.twitch_user_id, "login": c.login, "granted": c.granted, "grant_again": c.lost,
+        })).collect::<Vec<_>>(),
         "favorites": favorites.iter().map(|f| json!({
             "id": f.twitch_user_id, "login": f.login,
         })).collect::<Vec<_>>(),
@@ -68,10 +71,16 @@ pub async fn delete(app: &App, user: UserId) -> sqlx::Result<()> {
     sm_db::guilds::preferences::forget(&mut *transaction, user).await?;
     sm_db::audit::forget_actor(&mut *transaction, user).await?;
     sm_db::guilds::members::forget(&mut *transaction, user).await?;
-    sm_db::live::feeds::forget_owner(&mut *transaction, user).await?;
-    let rooms = sm_db::live::shouts::forget(&mut transaction, user, app.clock.now()).await?;
+    let channels = sm_db::live::feeds::forget_owner(&mut *transaction, user).await?;
+    // What was wanted for their sake alone is not any more.
+    let now = app.clock.now();
+    sm_db::streamers::subscriptions::plan(&mut *transaction, &channels, now).await?;
+    let rooms = sm_db::live::shouts::forget(&mut transaction, user, now).await?;
     sm_db::accounts::users::delete(&mut *transaction, user).await?;
     transaction.commit().await?;
+    if !channels.is_empty() {
+        app.doorbell.ring(Ring::Subscribe).await;
+    }
     app.hub().sessions_ended();
     rooms.into_iter().chain(servers).for_each(|room| app.hub().told(room));
     SecurityEvent::AccountDeleted.record(None, "an account was deleted");

@@ -53,7 +53,7 @@ pub async fn run(
     let mut sum = Restored::default();
     let mut after: Option<TwitchUserId> = None;
     loop {
-        let page = streamers::followed(&app.pool, after.as_ref(), PAGE).await?;
+        let page = streamers::wanted(&app.pool, after.as_ref(), PAGE).await?;
         let Some(last) = page.last() else { break };
         after = Some(last.clone());
         let ids = page.as_slice();

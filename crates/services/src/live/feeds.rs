@@ -12,6 +12,7 @@ use sm_db::{
     live::{
         feeds::{self, Candidate, Row},
         topics,
+        watch::OpenFeed,
     },
 };
 use sm_types::{
@@ -85,7 +86,7 @@ pub(super) async fn sight(app: &App, feed: FeedId, user: UserId) -> Result<Sight
     if is_owner(&granted, user) {
         return Ok(Sight { sees: FeedKinds::ALL, is_owner: true });
     }
-    let open = open(&granted);
+    let open = open(&granted.granted);
     let (mut sees, mut unanswered) = (FeedKinds::NONE, None);
     for server in servers {
         let shows = FeedKinds::named(server.feed_kinds.iter().map(String::as_str)).and(open);
@@ -123,9 +124,17 @@ fn is_owner(granted: &feeds::Granted, user: UserId) -> bool {
     granted.owner_id == Some(user.to_db())
 }
 
+/// What somebody may see of a feed that is open to them, as far as is known without asking Discord.
+pub fn seen(feed: &OpenFeed) -> FeedKinds {
+    if feed.is_owner {
+        return FeedKinds::ALL;
+    }
+    FeedKinds::named(feed.kinds.iter().map(String::as_str)).and(open(&feed.granted))
+}
+
 /// What is public, and what the streamer has granted.
-fn open(granted: &feeds::Granted) -> FeedKinds {
-    let has = |grant: FeedGrant| granted.granted.iter().any(|name| name == grant.as_str());
+fn open(granted: &[String]) -> FeedKinds {
+    let has = |grant: FeedGrant| granted.iter().any(|name| name == grant.as_str());
     FeedKind::ALL.into_iter().filter(|kind| kind.grant().is_none_or(has)).collect()
 }
 

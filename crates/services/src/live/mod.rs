@@ -25,6 +25,7 @@ pub mod rooms;
 pub mod sweep;
 mod tabs;
 pub mod tickets;
+pub mod watch;
 
 pub use conversation::{Conversation, HEARTBEAT};
 pub use hub::Hub;

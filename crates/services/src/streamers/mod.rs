@@ -6,6 +6,7 @@ pub mod linking;
 pub mod listing;
 pub mod lookup;
 mod names;
+pub mod own_channel;
 pub mod pasted;
 pub mod reconcile;
 pub mod search;

@@ -23,7 +23,7 @@ const PAGE: i64 = 100;
 /// The streamers of a step, and its cursor when others follow.
 async fn page_of(app: &App, run: Run<'_>) -> Result<(Vec<TwitchUserId>, Option<String>), Failure> {
     let after = run.cursor.map(TwitchUserId::from);
-    let page = streamers::followed(&app.pool, after.as_ref(), PAGE).await?;
+    let page = streamers::wanted(&app.pool, after.as_ref(), PAGE).await?;
     let full = i64::try_from(page.len()).is_ok_and(|len| len == PAGE);
     let next = page.last().filter(|_| full).map(ToString::to_string);
     if !page.is_empty() {
@@ -44,7 +44,7 @@ pub async fn streams(app: &App) -> Result<Streams, ReconcileError> {
     let mut found = Streams::default();
     let mut after: Option<TwitchUserId> = None;
     loop {
-        let page = streamers::followed(&app.pool, after.as_ref(), PAGE).await?;
+        let page = streamers::wanted(&app.pool, after.as_ref(), PAGE).await?;
         let Some(last) = page.last() else { return Ok(found) };
         after = Some(last.clone());
         compare_streams(app, &page, &mut found).await?;

@@ -25,10 +25,37 @@ export interface Shout {
   removed_by_moderator: boolean;
 }
 
+/** Something that happened in a channel, or was tried out. */
+interface FeedEvent {
+  event_id: string;
+  kind: string;
+  /** By Twitch's clock. */
+  occurred_at: string;
+  is_test: boolean;
+  /** What belongs to the kind. */
+  details: unknown;
+}
+
+/** A page, as others are told of it. */
+export interface LookedAt {
+  path: string;
+  title: string;
+}
+
+/** Whether somebody is there, and what they look at: as it is now. */
+export interface Present {
+  /** The name is empty once the account is deleted. */
+  user: { user_id: string; name: string; avatar: string | null };
+  online: boolean;
+  page: LookedAt | null;
+}
+
 /** Something that happened in a topic. */
 export type TopicEvent = { position: number; trace_id?: string } & (
   | { kind: "shout"; data: Shout }
   | { kind: "mute"; data: { user_id: string; until_unix: number | null } }
+  | { kind: "feed"; data: FeedEvent }
+  | { kind: "presence"; data: Present }
   | { kind: "changed"; data: { what?: string[]; forgotten_author?: string } | null }
 );
 
@@ -42,6 +69,7 @@ export type ClientFrame =
   | { type: "subscribe"; topic: string; after?: Place }
   | { type: "unsubscribe"; topic: string }
   | { type: "ping" }
+  | ({ type: "page" } & LookedAt)
   | { type: "shout"; room: string; client_id: string; text: string };
 
 export type ServerFrame =

@@ -2,7 +2,7 @@ import { useEffect, useEffectEvent, useSyncExternalStore } from "react";
 import { LiveSocket, type SocketState, type TopicState } from "./socket";
 import type { Listener } from "./topics";
 
-export type { Place, Shout, TopicEvent } from "./frames";
+export type { LookedAt, Place, Present, Shout, TopicEvent } from "./frames";
 export type { TopicState } from "./socket";
 
 /** The page's socket; it outlives every component. */
@@ -24,7 +24,7 @@ export function useTopic(topic: string | null, listener: Listener): TopicState {
     if (topic === null) return;
     return live.listen(topic, {
       from: from(),
-      onEvents: (events) => onEvents(events),
+      onEvents: (events, place) => onEvents(events, place),
       onReset: () => onReset(),
     });
   }, [topic]);

@@ -383,3 +383,37 @@ describe("a message", () => {
     expect(await said).toEqual({ outcome: "silent" });
   });
 });
+
+const page = (path: string, title = "") => ({ type: "page", path, title });
+const told = () => FakeSocket.last.of("page");
+
+describe("the page that is looked at", () => {
+  it("is told once it is known who is there, and when it changes", () => {
+    socket.look({ path: "/s/1", title: "One" });
+    listening();
+    expect(told()).toEqual([page("/s/1", "One")]);
+    socket.look({ path: "/s/1", title: "One" });
+    expect(told()).toHaveLength(1);
+    socket.look({ path: "/s/1/team", title: "Team" });
+    expect(told().at(-1)).toEqual(page("/s/1/team", "Team"));
+  });
+
+  it("is told to each further connection, as it is then", () => {
+    socket.look({ path: "/s/1", title: "One" });
+    listening();
+    const first = FakeSocket.last;
+    first.end(1012);
+    socket.look({ path: "/s/1/audit", title: "Audit" });
+    vi.advanceTimersByTime(4000);
+    expect(FakeSocket.last).not.toBe(first);
+    FakeSocket.last.welcome();
+    expect(told()).toEqual([page("/s/1/audit", "Audit")]);
+  });
+
+  it("is told again when somebody looks at it again", () => {
+    socket.look({ path: "/s/1", title: "One" });
+    listening();
+    document.dispatchEvent(new Event("visibilitychange"));
+    expect(told()).toEqual([page("/s/1", "One"), page("/s/1", "One")]);
+  });
+});

@@ -1,6 +1,6 @@
 import { Backoff, STABLE_MS } from "./backoff";
 import { Connection } from "./connection";
-import { CLOSED, type Sent, type ServerFrame } from "./frames";
+import { CLOSED, type LookedAt, type Sent, type ServerFrame } from "./frames";
 import { Topics, type Listener } from "./topics";
 
 /** A page that comes back has to hear something within this, or its connection is a dead one. */
@@ -38,6 +38,8 @@ export class LiveSocket {
   private readonly shouting = new Map<string, Shouting>();
   private readonly backoff = new Backoff();
   private onSessionEnded: (() => void) | null = null;
+  /** The page that somebody looks at. */
+  private page: LookedAt | null = null;
   /** The code that ended it, where another try has to wait for something. */
   private stopped: number | null = null;
   private triedAt = -Infinity;
@@ -121,6 +123,17 @@ export class LiveSocket {
     });
   }
 
+  /** Somebody looks at a page: the server is told, now and over each further connection. */
+  look(page: LookedAt) {
+    if (page.path === this.page?.path && page.title === this.page.title) return;
+    this.page = page;
+    this.tellPage();
+  }
+
+  private tellPage() {
+    if (this.greeted && this.page) this.connection?.send({ type: "page", ...this.page });
+  }
+
   /** Does what is wanted, once what goes on is over: a page that follows another takes its topics over. */
   private settle() {
     this.settling ??= setTimeout(() => {
@@ -174,6 +187,7 @@ export class LiveSocket {
       const spread = HAND_OVER_SPREAD_MS * (Math.random() - 0.5);
       const lasts = frame.reconnect_after_seconds * 1000 + spread;
       this.handOver = setTimeout(() => this.replace(), lasts);
+      this.tellPage();
       this.topics.askAll();
       for (const shouting of this.shouting.values()) this.connection?.send(shouting.frame);
     } else if (frame.type === "shouted") {
@@ -237,6 +251,8 @@ export class LiveSocket {
   private seen = () => {
     if (document.visibilityState !== "visible") return;
     this.returned();
+    // Of several tabs the one that was looked at last is told of.
+    this.tellPage();
     this.used();
   };
 

@@ -7,7 +7,8 @@ const AGAIN_MS = 5000;
 export interface Listener {
   /** Where it stands, when it has loaded what came before. */
   from?: Place;
-  onEvents: (events: TopicEvent[]) => void;
+  /** What happened, and where it leaves the topic. */
+  onEvents: (events: TopicEvent[], place: Place) => void;
   /** What was missed is not known any more: load what is there. */
   onReset: () => void;
 }
@@ -122,7 +123,7 @@ export class Topics {
     topic.place = place;
     const fresh = events.filter((event) => event.position > position);
     if (fresh.length === 0) return;
-    for (const { onEvents } of topic.listeners) onEvents(fresh);
+    for (const { onEvents } of topic.listeners) onEvents(fresh, place);
   }
 
   private askAgain(which: (topic: Topic) => boolean) {

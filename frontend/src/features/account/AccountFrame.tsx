@@ -1,5 +1,11 @@
 import { Link, Outlet } from "@tanstack/react-router";
-import { IconBell, IconDeviceDesktop, IconPalette, IconShield } from "@tabler/icons-react";
+import {
+  IconBell,
+  IconBrandTwitch,
+  IconDeviceDesktop,
+  IconPalette,
+  IconShield,
+} from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import { paths } from "~/paths";
 import classes from "./AccountFrame.module.css";
@@ -7,11 +13,12 @@ import classes from "./AccountFrame.module.css";
 const PAGES = [
   { to: paths.me, name: "user.notifications", icon: IconBell },
   { to: paths.sessions, name: "user.sessions", icon: IconDeviceDesktop },
+  { to: paths.ownChannel, name: "user.channel", icon: IconBrandTwitch },
   { to: paths.privacy, name: "user.privacy", icon: IconShield },
   { to: paths.appearance, name: "user.appearance", icon: IconPalette },
 ] as const;
 
-/** Around one's own four pages. */
+/** Around one's own pages. */
 export function AccountFrame() {
   const { t } = useTranslation();
   const { t: account } = useTranslation("account");

@@ -4,6 +4,7 @@ import { IconDownload } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import { api, ask } from "~/api/client";
 import { Problem } from "~/api/problem";
+import { InvisibleSwitch } from "~/presence/InvisibleSwitch";
 import { Card } from "~/ui/Card";
 import { Page } from "~/ui/Page";
 import { ProblemAlert } from "~/ui/ProblemCard";
@@ -21,8 +22,12 @@ export function PrivacyPage() {
           <List.Item>{t("privacy.kept.access")}</List.Item>
           <List.Item>{t("privacy.kept.sessions")}</List.Item>
           <List.Item>{t("privacy.kept.choices")}</List.Item>
+          <List.Item>{t("privacy.kept.live")}</List.Item>
           <List.Item>{t("privacy.kept.actions")}</List.Item>
         </List>
+      </Card>
+      <Card title={t("privacy.presence.title")}>
+        <InvisibleSwitch />
       </Card>
       <Export />
       <DeleteAccount />

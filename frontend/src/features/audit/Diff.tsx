@@ -1,6 +1,7 @@
 import { Text, VisuallyHidden } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import type { Schema } from "~/api/client";
+import { exact } from "~/ui/time";
 import { changesOf, type Change, type Value } from "./diff";
 import type { Names } from "./useNames";
 import type texts from "./locale/en.json";
@@ -67,10 +68,13 @@ function useLabel(names: Names) {
 }
 
 const SECONDS = /_seconds$/;
+const UNIX = /_unix$/;
+/** Fields with several words, one by one. */
+const LISTS = new Set(["feed_kinds"]);
 
 /** A field's value in words; null where there was none. */
 function useShow(names: Names) {
-  const { t } = useTranslation("audit");
+  const { t, i18n } = useTranslation("audit");
   return ({ path }: Change, value: Value | undefined): string | null => {
     if (value === undefined) return null;
     if (value === null || value === "") return t("nothing");
@@ -82,8 +86,10 @@ function useShow(names: Names) {
     if (field === "template_id") return names.template(id) ?? t("goneTemplate");
     if (field === "quiet_hours") return timesOfDay(id);
     if (SECONDS.test(field)) return t("seconds", { count: Number(value) });
-    const key = `${field}_${id}` as Known;
-    return t(`values.${key}`, { defaultValue: id });
+    // The end of a mute, as the log keeps it.
+    if (UNIX.test(field)) return exact(new Date(Number(value) * 1000), i18n.language);
+    const word = (one: string) => t(`values.${`${field}_${one}` as Known}`, { defaultValue: one });
+    return LISTS.has(field) ? id.split(", ").map(word).join(", ") : word(id);
   };
 }
 

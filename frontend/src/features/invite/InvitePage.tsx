@@ -8,13 +8,14 @@ import {
   IconCircleCheck,
   IconX,
 } from "@tabler/icons-react";
-import { useEffect, type ReactNode } from "react";
+import { useEffect, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Problem } from "~/api/problem";
 import { queries } from "~/api/queries";
 import type { Schema } from "~/api/client";
 import { leave, paths } from "~/paths";
 import { PublicCard, PublicFrame } from "~/shell/PublicFrame";
+import { FeedGrants } from "~/ui/FeedGrants";
 import { Loaded } from "~/ui/Loaded";
 import { Time } from "~/ui/Time";
 
@@ -54,6 +55,7 @@ function Ask({
   error: string | undefined;
 }) {
   const { t } = useTranslation("invite");
+  const [feed, setFeed] = useState<string[]>([]);
   return (
     <PublicCard title={t("ask.title", { guild: invite.guild_name })}>
       {error && <LinkError error={error} />}
@@ -65,9 +67,10 @@ function Ask({
         <Does>{t("ask.noSecrets")}</Does>
         <Does>{t("ask.noKeep")}</Does>
       </List>
+      <FeedGrants value={feed} onChange={setFeed} />
       <Button
         component="a"
-        href={leave.acceptInvite(code)}
+        href={leave.acceptInvite(code, feed)}
         size="md"
         leftSection={<IconBrandTwitch size={18} />}
       >

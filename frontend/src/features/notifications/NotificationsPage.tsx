@@ -11,6 +11,7 @@ import { Page } from "~/ui/Page";
 import { Section } from "~/ui/Section";
 import { toast } from "~/ui/toast";
 import { useDocument } from "~/ui/useDocument";
+import { FeedSection } from "./FeedSection";
 import type { PartProps } from "./part";
 import { PlaceSection } from "./PlaceSection";
 import { QuietSection } from "./QuietSection";
@@ -91,6 +92,7 @@ function Form({ guildId, document }: Omit<PartProps, "error">) {
       <PlaceSection {...part} />
       <StreamsSection {...part} />
       <QuietSection {...part} />
+      <FeedSection {...part} />
       <DocumentBar document={document} words={words} />
     </Stack>
   );
@@ -99,7 +101,7 @@ function Form({ guildId, document }: Omit<PartProps, "error">) {
 function Waiting() {
   return (
     <Stack gap="md">
-      {[110, 420, 480, 130].map((height) => (
+      {[110, 420, 480, 130, 480].map((height) => (
         <Skeleton key={height} height={height} radius="md" />
       ))}
     </Stack>

@@ -8,6 +8,7 @@ import { Problem } from "~/api/problem";
 import { queries } from "~/api/queries";
 import { leave } from "~/paths";
 import { CopyButton } from "~/ui/CopyButton";
+import { FeedGrants } from "~/ui/FeedGrants";
 import { Loaded } from "~/ui/Loaded";
 import { ProblemAlert } from "~/ui/ProblemCard";
 import { Time } from "~/ui/Time";
@@ -20,6 +21,7 @@ const USES = ["1", "5", "25", "any"] as const;
 export function InviteTab({ guildId }: { guildId: string }) {
   const { t } = useTranslation("streamers");
   const invites = useQuery(queries.invites(guildId));
+  const [feed, setFeed] = useState<string[]>([]);
   return (
     <Stack gap="md">
       <Text size="sm">{t("invite.about")}</Text>
@@ -34,9 +36,11 @@ export function InviteTab({ guildId }: { guildId: string }) {
         <Text size="sm" c="dimmed" mb="xs">
           {t("invite.ownText")}
         </Text>
+        <FeedGrants value={feed} onChange={setFeed} />
         <Button
           component="a"
-          href={leave.linkStreamer(guildId)}
+          mt="sm"
+          href={leave.linkStreamer(guildId, feed)}
           variant="default"
           leftSection={<IconBrandTwitch size={16} />}
         >

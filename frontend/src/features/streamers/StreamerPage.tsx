@@ -23,6 +23,7 @@ import { DocumentBar } from "~/ui/DocumentBar";
 import { TextLink } from "~/ui/links";
 import { Loaded } from "~/ui/Loaded";
 import { RemoteImage } from "~/ui/RemoteImage";
+import { setTitle } from "~/ui/title";
 import { Time } from "~/ui/Time";
 import { toast } from "~/ui/toast";
 import { useDocument, type EditedDocument } from "~/ui/useDocument";
@@ -92,7 +93,7 @@ function Header({ guildId, streamer }: { guildId: string; streamer: Schema["Stre
   const { t } = useTranslation("streamers");
   const name = streamer.display_name;
   useEffect(() => {
-    document.title = `${name} · StreamMaxing`;
+    setTitle(name);
   }, [name]);
   const subscription = streamer.exists
     ? (streamer.subscription as "enabled" | "pending" | "failed")

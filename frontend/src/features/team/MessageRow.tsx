@@ -10,6 +10,7 @@ import {
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Problem } from "~/api/problem";
+import { avatarOf } from "~/presence/avatar";
 import { describe } from "~/ui/ProblemCard";
 import { RemoteImage } from "~/ui/RemoteImage";
 import { exact } from "~/ui/time";
@@ -51,7 +52,7 @@ export function MessageRow({
   const name = message.author?.name ?? t("gone");
   return (
     <>
-      <RemoteImage src={avatarOf(message)} name={name} size={32} />
+      <RemoteImage src={pictureOf(message)} name={name} size={32} />
       <div className={classes.words}>
         <Head name={name} createdAt={message.createdAt} edited={message.editedAt !== null} />
         <MessageText text={message.text} names={own ? [] : names} me={reader.name} />
@@ -63,9 +64,8 @@ export function MessageRow({
   );
 }
 
-function avatarOf({ author }: Message): string | null {
-  if (!author?.avatar) return null;
-  return `https://cdn.discordapp.com/avatars/${author.id}/${author.avatar}.png?size=64`;
+function pictureOf({ author }: Message): string | null {
+  return author && avatarOf({ user_id: author.id, avatar: author.avatar });
 }
 
 function Head({ name, createdAt, edited }: { name: string; createdAt: string; edited: boolean }) {

@@ -1,190 +1,24 @@
-import { ActionIcon, Alert, Button, Skeleton, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
-import { IconSend, IconVolumeOff } from "@tabler/icons-react";
-import { useEffect, useEffectEvent, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { meQuery } from "~/api/session";
-import { Loaded } from "~/ui/Loaded";
-import { Page } from "~/ui/Page";
-import { useSecondsLeft } from "~/ui/useSecondsLeft";
-import { DeleteDialog, MuteDialog, MutesDialog } from "./Dialogs";
-import { MessageInput } from "./MessageInput";
-import { MessageList } from "./MessageList";
-import type { Reader } from "./MessageRow";
-import { visible } from "./room";
-import { measure } from "./text";
-import { useRoom, type LiveRoom } from "./useRoom";
-import classes from "./Team.module.css";
+import { PeopleHere } from "~/presence/PeopleHere";
+import { RoomPage } from "./RoomPage";
 
-/** A server's room: what its members say to each other. */
+/** A server's room: what its members say to each other, and who of them is there. */
 export function TeamPage() {
+  const { t } = useTranslation("team");
   const { guildId } = useParams({ from: "/app/s/$guildId/team" });
   const me = useQuery(meQuery);
   if (!me.data) return null;
-  const name = me.data.global_name ?? me.data.username;
   return (
     <RoomPage
       key={guildId}
       name={guildId}
-      me={{ id: me.data.id, name, avatar: me.data.avatar_url }}
-    />
-  );
-}
-
-/** What stands over the room. */
-type Over = { kind: "delete" | "mute"; id: string } | { kind: "mutes" } | null;
-
-function RoomPage({ name, me }: { name: string; me: Omit<Reader, "moderates"> }) {
-  const { t } = useTranslation("team");
-  const room = useRoom(name, me.id);
-  const [over, setOver] = useState<Over>(null);
-  const [editing, setEditing] = useState<string | null>(null);
-  const composer = useRef<HTMLTextAreaElement>(null);
-  const reader = { ...me, moderates: room.own?.moderates ?? false };
-  const loaded = {
-    ...room.newest,
-    // What was answered is there once it has been taken in.
-    data: room.state.place === null ? undefined : room.newest.data,
-  };
-  const close = () => {
-    setOver(null);
-    // What it came from, a menu or a message, may be gone.
-    setTimeout(() => composer.current?.focus(), 0);
-  };
-  const message = over && "id" in over ? room.state.messages.get(over.id) : undefined;
-  const editLast = () => {
-    const last = visible(room.state).findLast(({ author }) => author?.id === me.id);
-    if (last) setEditing(last.id);
-  };
-  return (
-    <Page
+      me={me.data}
       title={t("title")}
       text={t("text")}
-      actions={
-        reader.moderates && (
-          <Button
-            variant="default"
-            size="xs"
-            leftSection={<IconVolumeOff size={14} />}
-            onClick={() => setOver({ kind: "mutes" })}
-          >
-            {t("mutes.open")}
-          </Button>
-        )
-      }
-    >
-      <Loaded query={loaded} skeleton={<Waiting />}>
-        {() => (
-          <section className={classes.room} aria-label={t("title")}>
-            <MessageList
-              guildRoom={name}
-              room={room}
-              reader={reader}
-              editing={editing}
-              actions={{
-                onEdit: ({ id }) => setEditing(id),
-                onDelete: ({ id }) => setOver({ kind: "delete", id }),
-                onMute: ({ id }) => setOver({ kind: "mute", id }),
-              }}
-              onEdited={() => {
-                setEditing(null);
-                composer.current?.focus();
-              }}
-            />
-            <Composer room={room} ref={composer} onUp={editLast} />
-          </section>
-        )}
-      </Loaded>
-      {over?.kind === "delete" && message && message.text !== null && (
-        <DeleteDialog
-          message={{ ...message, text: message.text }}
-          own={message.author?.id === me.id}
-          onDelete={(reason) => room.remove(message, reason)}
-          onClose={close}
-        />
-      )}
-      {over?.kind === "mute" && message?.author && (
-        <MuteDialog room={name} author={message.author} onClose={close} />
-      )}
-      {over?.kind === "mutes" && <MutesDialog room={name} onClose={close} />}
-    </Page>
-  );
-}
-
-function Composer({
-  room,
-  ref,
-  onUp,
-}: {
-  room: LiveRoom;
-  ref: React.RefObject<HTMLTextAreaElement | null>;
-  onUp: () => void;
-}) {
-  const { t } = useTranslation("team");
-  const [text, setText] = useState("");
-  const muted = room.state.mutedUntil !== null;
-  const submit = (said: string) => {
-    room.say(said.trim());
-    setText("");
-    ref.current?.focus();
-  };
-  return (
-    <div className={classes.composer}>
-      {room.topic === "none" && (
-        <Text size="sm" c="dimmed" role="status">
-          {t("polling")}
-        </Text>
-      )}
-      {room.state.mutedUntil !== null && (
-        <MutedBanner until={room.state.mutedUntil} onOver={room.unmuted} />
-      )}
-      <MessageInput
-        ref={ref}
-        label={t("input.label")}
-        value={text}
-        disabled={muted}
-        onChange={setText}
-        onSubmit={submit}
-        onUp={onUp}
-        actions={
-          <ActionIcon
-            type="submit"
-            size={36}
-            variant="filled"
-            aria-label={t("input.send")}
-            disabled={muted || measure(text).fault !== null}
-          >
-            <IconSend size={18} />
-          </ActionIcon>
-        }
-      />
-    </div>
-  );
-}
-
-/** Until when one may not write; it goes away by itself. */
-function MutedBanner({ until, onOver }: { until: number; onOver: () => void }) {
-  const { t, i18n } = useTranslation("team");
-  const over = useSecondsLeft(until) === 0;
-  const open = useEffectEvent(onOver);
-  useEffect(() => {
-    if (over) open();
-  }, [over]);
-  const at = new Intl.DateTimeFormat(i18n.language, { dateStyle: "medium", timeStyle: "short" });
-  return (
-    <Alert color="orange" p="xs" mb="xs" role="status" icon={<IconVolumeOff />}>
-      {t("muted", { until: at.format(until) })}
-    </Alert>
-  );
-}
-
-function Waiting() {
-  return (
-    <Stack gap="md" className={classes.room}>
-      {Array.from({ length: 6 }, (_, row) => (
-        <Skeleton key={row} height={44} radius="md" />
-      ))}
-    </Stack>
+      beside={<PeopleHere guildId={guildId} me={me.data.id} />}
+    />
   );
 }

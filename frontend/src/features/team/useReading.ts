@@ -7,6 +7,7 @@ import {
   type RefObject,
 } from "react";
 import { api, ask } from "~/api/client";
+import { noteRead } from "~/api/unread";
 
 /** Who is so near to the end reads along. */
 const NEAR_PX = 48;
@@ -104,11 +105,13 @@ function useMark(room: string, position: number, stored: number) {
   const told = useRef({ position: 0, at: -Infinity });
   useEffect(() => {
     if (position <= Math.max(told.current.position, stored)) return;
+    noteRead(room, position);
     const tell = () => {
       told.current = { position, at: Date.now() };
       const params = { path: { room } };
       // The next one says it too.
-      ask(api.PUT("/api/rooms/{room}/mark", { params, body: { position } })).catch(() => {});
+      const marked = ask(api.PUT("/api/rooms/{room}/mark", { params, body: { position } }));
+      marked.then(() => noteRead(room, position)).catch(() => {});
     };
     const timer = setTimeout(tell, Math.max(0, told.current.at + MARK_MS - Date.now()));
     return () => clearTimeout(timer);
