@@ -96,13 +96,14 @@ test("what is unread is counted in the navigation and the tab, until it is read 
 
   // Reading in one tab is reading in all.
   const second = await ada.context().newPage();
+  const marked = second.waitForRequest(
+    (request) => request.method() === "PUT" && request.url().endsWith("/mark"),
+  );
   await second.goto(`${world.url}/s/${guild.id}/team`);
   await expect(said(second, "many 10")).toBeVisible();
   await expect(ada).toHaveTitle("Templates · StreamMaxing");
   await expect(teamLink(ada)).toHaveAccessibleName("Team");
-  await second.waitForRequest(
-    (request) => request.method() === "PUT" && request.url().endsWith("/mark"),
-  );
+  await marked;
   await second.close();
   await ada.reload();
   await expect(teamLink(ada)).toHaveAccessibleName("Team");
@@ -116,9 +117,10 @@ test("what is unread is counted in the navigation and the tab, until it is read 
   await expect(teamLink(ada)).toHaveAccessibleName("Team");
   // Who was never in the public room has left nothing unread there.
   await expect(publicLink(ada)).toHaveAccessibleName("Public room");
+  const publicMarked = ada.waitForRequest((request) => request.url().endsWith("/public/mark"));
   await publicLink(ada).click();
   await expect(said(ada, "to everybody")).toBeVisible();
-  await ada.waitForRequest((request) => request.url().endsWith("/public/mark"));
+  await publicMarked;
   await ada.goto(`${world.url}/s/${guild.id}/templates`);
   await isLive(ada);
   await sayByApi(ben, world, "public", "and again");

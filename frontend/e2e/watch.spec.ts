@@ -448,10 +448,10 @@ for (const [language, words] of [
   ["de", { chat: "Chat", load: "Von Twitch laden", kinds: "Arten", again: /^Noch einmal.*jubelt/ }],
 ] as const) {
   test(`the channel's page is accessible in ${language}`, async ({ page, fresh: world }) => {
-    await page.addInitScript(
-      (value) => localStorage.setItem("streammaxing-language", value),
-      language,
-    );
+    // Not in Twitch's frames, which have no storage here.
+    await page.addInitScript((value) => {
+      if (window === window.top) localStorage.setItem("streammaxing-language", value);
+    }, language);
     await twitchPages(page);
     await world.signIn(page, "cleo");
     await link(page, world, "ana", "cheers,subscriptions");
