@@ -83,13 +83,14 @@ test("two people change the same thing, and one decides", async ({ page, world }
   await open(page, world, guild.id);
   const other = await page.context().newPage();
   await open(other, world, guild.id);
+  // First: what is saved elsewhere is shown at once where nothing was changed.
+  await page.bringToFront();
+  await page.getByLabel("Delete the message").check();
+  await other.bringToFront();
   await other.getByLabel("Leave the message as it is").check();
   await other.getByRole("button", { name: "Save" }).click();
   await expect(other.getByText("Unsaved changes")).toBeHidden();
-
   await page.bringToFront();
-  await page.getByLabel("Delete the message").check();
-  // Coming back to the page may have asked for the new version already.
   const dialog = page.getByRole("dialog", { name: "Somebody else has saved meanwhile" });
   await page.keyboard.press("Control+s");
   await expect(dialog.getByText("Delete the message")).toBeVisible();

@@ -43,7 +43,8 @@ test("the page's first view takes one request beside the shell's", async ({ page
   });
   await page.goto(`${world.url}/s/${guild.id}`);
   await expect(page.getByRole("heading", { name: "Health" })).toBeVisible();
-  const own = asked.filter((path) => !["/api/auth/me", "/api/guilds"].includes(path));
+  const shell = ["/api/auth/me", "/api/guilds", `/api/rooms/${guild.id}`];
+  const own = asked.filter((path) => !shell.includes(path));
   expect(own).toEqual([`/api/guilds/${guild.id}/overview`]);
 });
 

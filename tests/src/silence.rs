@@ -39,6 +39,8 @@ struct Shared {
     /// Which statements are lost, and how many of them still.
     rules: Mutex<Vec<Rule>>,
     lost: AtomicUsize,
+    /// Whether notifications are kept back.
+    deaf: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -58,8 +60,8 @@ impl SilentProxy {
         let old = format!("{}:{}", upstream.0, upstream.1);
         let url = database_url.replacen(&old, &format!("127.0.0.1:{port}"), 1);
         assert_ne!(url, database_url, "the database's URL names its host and port");
-        let shared =
-            Arc::new(Shared { upstream, rules: Mutex::default(), lost: AtomicUsize::new(0) });
+        let (rules, lost, deaf) = (Mutex::default(), AtomicUsize::new(0), AtomicBool::new(false));
+        let shared = Arc::new(Shared { upstream, rules, lost, deaf });
         tokio::spawn(accept(listener, shared.clone()));
         Self { url, shared }
     }
@@ -72,6 +74,11 @@ impl SilentProxy {
     /// Loses the next statements that contain a text, each with its connection.
     pub fn lose(&self, what: Lost, text: &'static str, times: usize) {
         self.shared.rules().push(Rule { text, what, times });
+    }
+
+    /// Keeps every notification back; everything else goes through.
+    pub fn keep_notifications(&self) {
+        self.shared.deaf.store(true, Ordering::SeqCst);
     }
 
     /// Loses no more.
@@ -109,20 +116,28 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
         let silent = Arc::new(AtomicBool::new(false));
         let (from_client, to_client) = client.into_split();
         let (from_server, to_server) = server.into_split();
-        tokio::spawn(answer(from_server, to_client, silent.clone()));
+        tokio::spawn(answer(from_server, to_client, silent.clone(), shared.clone()));
         tokio::spawn(ask(from_client, to_server, silent, shared.clone()));
     }
 }
 
-async fn answer(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, silent: Arc<AtomicBool>) {
-    let mut buffer = vec![0; 16 * 1024];
-    while let Ok(read @ 1..) = from.read(&mut buffer).await {
+async fn answer(
+    mut from: OwnedReadHalf,
+    mut to: OwnedWriteHalf,
+    silent: Arc<AtomicBool>,
+    shared: Arc<Shared>,
+) {
+    let mut answers = Answers::default();
+    while from.read_buf(&mut answers.buffer).await.is_ok_and(|read| read > 0) {
         if silent.load(Ordering::SeqCst) {
             // The client's side stays open, and nothing comes: this must not be dropped.
             std::future::pending::<()>().await;
         }
-        if to.write_all(&buffer[..read]).await.is_err() {
-            return;
+        while let Some(answer) = answers.next() {
+            let kept = answer[0] == b'A' && shared.deaf.load(Ordering::SeqCst);
+            if !kept && to.write_all(&answer).await.is_err() {
+                return;
+            }
         }
     }
     if silent.load(Ordering::SeqCst) {
@@ -150,6 +165,27 @@ async fn ask(
                 return;
             }
         }
+    }
+}
+
+/// The server's messages.
+#[derive(Default)]
+struct Answers {
+    buffer: Vec<u8>,
+    /// Whether the session has begun; before it, a request for TLS is answered with one byte.
+    begun: bool,
+}
+
+impl Answers {
+    fn next(&mut self) -> Option<Vec<u8>> {
+        let length = if !self.begun && self.buffer.first()? == &b'N' {
+            1
+        } else {
+            let length = self.buffer.get(1..5)?;
+            u32::from_be_bytes(length.try_into().ok()?) as usize + 1
+        };
+        self.begun = true;
+        (self.buffer.len() >= length).then(|| self.buffer.drain(..length).collect())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Server, shout, texts};
 use serde_json::json;
-use sm_tests::{World, scenario};
+use sm_tests::{SilentProxy, World, scenario};
 
 /// How many sessions listen to this database's notifications.
 async fn listening(t: &World) -> i64 {
@@ -58,6 +58,25 @@ async fn without_notifications_they_look_by_themselves() {
         let servers = t.two_servers(&[("DATABASE_URL", pooled.as_str())]);
         both_ways(t, &servers.addresses).await;
         assert_eq!(listening(t).await, 1, "only the app itself");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn where_notifications_are_swallowed_they_look_by_themselves() {
+    scenario(async |t| {
+        // Something between keeps them back and says nothing: only the trial at the start can find it out.
+        let proxy = SilentProxy::start(t.database_url()).await;
+        proxy.keep_notifications();
+        let servers = t.two_servers(&[("DATABASE_URL", proxy.url())]);
+        while listening(t).await == 1 {
+            tokio::task::yield_now().await;
+        }
+        both_ways(t, &servers.addresses).await;
+        // It fails, and they listen no more.
+        while listening(t).await > 1 {
+            tokio::task::yield_now().await;
+        }
     })
     .await;
 }

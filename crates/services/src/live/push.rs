@@ -12,7 +12,7 @@ use super::{
     line::{Close, Frame},
 };
 use crate::{App, guilds::access::Unknown};
-use futures_util::{StreamExt, future::join_all, stream};
+use futures_util::{StreamExt, TryStreamExt, future::join_all, stream};
 use sm_aws::{
     Gateway, Pushed, Ring,
     metrics::{Counter, Gauge},
@@ -35,6 +35,8 @@ const LEASE: time::Duration = time::Duration::SECOND.saturating_mul(60);
 const TOPICS: i64 = 8;
 /// Listeners that are read at once.
 const PAGE: i64 = 500;
+/// Rights that are looked up side by side.
+pub(super) const LOOKUPS: usize = 4;
 /// Pushes under way at once, of one topic.
 const AT_ONCE: usize = 32;
 /// How long to wait before each further try.
@@ -123,12 +125,13 @@ async fn to_everybody(
             return Ok(false);
         }
         after.clone_from(&last.connection_id);
-        let mut each = Vec::with_capacity(page.len());
-        for listening in page {
-            let Some(sees) = seen_by(app, topic, &listening).await? else { continue };
+        let seen = stream::iter(page).map(|listening| seen_by(app, topic, listening));
+        let seen: Vec<_> = seen.buffer_unordered(LOOKUPS).try_collect().await?;
+        let mut each = Vec::with_capacity(seen.len());
+        for (id, sees) in seen.into_iter().flatten() {
             let frames = written.entry(sees);
             let frames = frames.or_insert_with(|| pages(topic, sees, position, told).into());
-            each.push((listening.connection_id, frames.clone()));
+            each.push((id, frames.clone()));
         }
         let each = each.into_iter().map(|(id, frames)| async move {
             let there = in_order(app, gateway, &id, &frames).await;
@@ -142,25 +145,26 @@ async fn to_everybody(
     }
 }
 
-/// What a connection may see of a topic; `None`: it does not listen any more.
+/// A connection and what it may see of a topic; `None`: it does not listen any more.
 ///
 /// Where that is in doubt and cannot be looked up, nothing; what was withheld stands in the feed's history.
 async fn seen_by(
     app: &App,
     topic: Topic,
-    listening: &Listening,
-) -> sqlx::Result<Option<FeedKinds>> {
-    if listening.sees.is_some() {
-        return Ok(listening.sees);
+    listening: Listening,
+) -> sqlx::Result<Option<(String, FeedKinds)>> {
+    let Listening { connection_id, session_id, sees } = listening;
+    if let Some(sees) = sees {
+        return Ok(Some((connection_id, sees)));
     }
-    let (id, session) = (&listening.connection_id, listening.session_id);
-    let looked_up = listener(app, session, topic).await;
-    settle(app, id, topic, &looked_up).await?;
-    Ok(match looked_up {
-        Ok(Listener::Watcher(sees)) => Some(sees),
-        Ok(_) => None,
-        Err(_) => Some(FeedKinds::NONE),
-    })
+    let looked_up = listener(app, session_id, topic).await;
+    settle(app, &connection_id, topic, &looked_up).await?;
+    let sees = match looked_up {
+        Ok(Listener::Watcher(sees)) => sees,
+        Ok(_) => return Ok(None),
+        Err(_) => FeedKinds::NONE,
+    };
+    Ok(Some((connection_id, sees)))
 }
 
 /// Records what a connection at the gateway may see from now on. Where Discord does not answer, a right stays as it is.

@@ -25,8 +25,6 @@ const KEEP_PUSHES: Duration = Duration::HOUR;
 const EVENTS: i64 = 1_000;
 /// Subscriptions that are looked at in one step.
 const SUBSCRIPTIONS: i64 = 200;
-/// Rights that are looked up side by side.
-const AT_ONCE: usize = 4;
 
 /// Where it goes on: with old events, or with the rights behind a subscription.
 const PRUNE: &str = "prune";
@@ -65,7 +63,7 @@ async fn check(app: &App, after: &str) -> Step {
     let next = some.last().map(|last| format!("{RIGHTS}{} {}", last.connection_id, last.topic));
     let full = i64::try_from(some.len()).is_ok_and(|some| some == SUBSCRIPTIONS);
     let each = stream::iter(some).map(|subscription| check_one(app, subscription));
-    let mut each = each.buffer_unordered(AT_ONCE);
+    let mut each = each.buffer_unordered(push::LOOKUPS);
     while let Some(checked) = each.next().await {
         checked?;
     }
