@@ -43,7 +43,9 @@ test("the page's first view takes one request beside the shell's", async ({ page
   });
   await page.goto(`${world.url}/s/${guild.id}`);
   await expect(page.getByRole("heading", { name: "Health" })).toBeVisible();
-  const shell = ["/api/auth/me", "/api/guilds", `/api/rooms/${guild.id}`];
+  // The shell's, with what is unread, and who else is here.
+  const room = [`/api/rooms/${guild.id}`, `/api/guilds/${guild.id}/presence`];
+  const shell = ["/api/auth/me", "/api/guilds", ...room];
   const own = asked.filter((path) => !shell.includes(path));
   expect(own).toEqual([`/api/guilds/${guild.id}/overview`]);
 });
