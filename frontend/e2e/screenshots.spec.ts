@@ -41,9 +41,10 @@ test("the main screens, for the documentation", async ({ page, fresh: world }) =
   await shoot("streamers");
   await page.goto(`${world.url}/api/users/me/channel/link?feed=follows,subscriptions,cheers`);
   await page.getByRole("button", { name: "(ana)" }).click();
-  await expect
-    .poll(() => world.isSubscribed("ana", "channel.cheer"), { timeout: 20_000 })
-    .toBe(true);
+  for (const kind of ["raid", "subscribe", "follow", "subscription.gift", "cheer"])
+    await expect
+      .poll(() => world.isSubscribed("ana", `channel.${kind}`), { timeout: 20_000 })
+      .toBe(true);
   for (const what of ["raid", "subscribe", "follow", "gift", "cheer", "follow"])
     await world.twitchControl(`/_sim/twitch/users/ana/trigger/${what}`);
   const channels = await world.api(page, "GET", `/api/guilds/${corner.id}/streamers?limit=4`);

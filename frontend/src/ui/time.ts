@@ -28,7 +28,7 @@ export function clock(at: Date, language: string): string {
   return new Intl.DateTimeFormat(language, { timeStyle: "medium" }).format(at);
 }
 
-/** "820 ms", "1.4 s", "2 min". */
+/** "820 ms", "1.4 s", "12 s", "2 min". */
 export function span(ms: number, language: string): string {
   const unit = (value: number, name: string, digits: number) =>
     new Intl.NumberFormat(language, {
@@ -38,7 +38,7 @@ export function span(ms: number, language: string): string {
       maximumFractionDigits: digits,
     }).format(value);
   if (ms < 1000) return unit(ms, "millisecond", 0);
-  if (ms < 120_000) return unit(ms / 1000, "second", 1);
+  if (ms < 120_000) return unit(ms / 1000, "second", ms < 10_000 ? 1 : 0);
   if (ms < 2 * 3_600_000) return unit(ms / 60_000, "minute", 0);
   return unit(ms / 3_600_000, "hour", 1);
 }
