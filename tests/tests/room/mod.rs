@@ -3,6 +3,7 @@
 mod description;
 mod favorites;
 mod feed;
+mod feed_rights;
 mod frames;
 mod gateway;
 mod gateway_feed;
