@@ -1,6 +1,6 @@
 # Needs Rust (rustup), Node.js with npm, and a C compiler; the tests need Python 3 with venv too.
 # `make dev` and `make test` get the rest.
-.PHONY: dev dashboard release screenshots test test-rust test-dashboard proxies poolers container rehearse lint bench chaos scale archives sbom audit openapi tools \
+.PHONY: help check dev dashboard release screenshots test test-rust test-dashboard proxies poolers container rehearse lint bench chaos scale archives sbom audit openapi tools \
   build arm64 deploy environment key secrets web
 
 CARGO ?= cargo
@@ -14,6 +14,11 @@ STATIC = rustup target add $(MUSL) && CC_x86_64_unknown_linux_musl=musl-gcc \
 DASHBOARD = frontend/dist/index.html
 DASHBOARD_SOURCES := $(shell find frontend/src frontend/public -type f) \
   $(addprefix frontend/,index.html package.json tsconfig.json vite.config.ts tools/compress.mjs)
+
+# What there is to make. A line here is the beginning of a target's comment.
+help:
+	@awk '/^# /{if (text == "") text = substr($$0, 3)} /^[a-z0-9-]+:/{if (text != "") sub(/[.:;] .*/, "", text); if (text != "") printf "%-16s%s\n", substr($$1, 1, length($$1) - 1), text} \
+	  !/^# /{text = ""}' Makefile
 
 # Run the product here, with an embedded database and simulated Twitch and Discord.
 dev: $(DASHBOARD)
@@ -55,7 +60,7 @@ test-dashboard: $(DASHBOARD)
 	CHROMIUM=$$(node frontend/tools/chromium.mjs) && export CHROMIUM && npm --prefix frontend run e2e
 	$(BIN) with-postgres -- $(CARGO) test -p sm-tests --test integration -- --ignored self_hosting::embedded
 
-# Set up by the commands of docs/self-hosting.md, behind the Caddy and nginx of its files. Another Caddy: CADDY=…
+# Self-hosting tried for real: set up by the commands of docs/self-hosting.md, behind the Caddy and nginx of its files. Another Caddy: CADDY=…
 proxies:
 	@for tool in $${CADDY:-caddy} nginx; do command -v $$tool >/dev/null || PATH="$$PATH:/usr/sbin" command -v $$tool \
 	  >/dev/null || { echo "$$tool is missing: apt-get install caddy nginx-light" >&2; exit 1; }; done
@@ -63,7 +68,7 @@ proxies:
 	PATH="$$PATH:/usr/sbin" $(BIN) with-postgres -- \
 	  $(CARGO) test -p sm-tests --test integration -- --ignored self_hosting::
 
-# Behind a real PgBouncer that pools by transaction, with and without prepared statements tracked, while it fails too.
+# The poolers: behind a real PgBouncer that pools by transaction, with and without prepared statements tracked, while it fails too.
 # PGBOUNCER=… names one; where none of 1.21 or newer is installed it is built of Debian's source package.
 poolers:
 	$(CARGO) build --workspace --bins
@@ -89,6 +94,14 @@ container: $(DASHBOARD)
 	$(CARGO) build -p sm-cli
 	$(BIN) with-postgres -- tools/container.sh target/$(MUSL)/release/streammaxing
 
+# What can be checked in a minute, warm: formatting, types, lints and the tests that need no database.
+check: frontend/node_modules/.package-lock.json
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
+	$(CARGO) test --workspace --lib --quiet
+	npm --prefix frontend exec -- tsc --noEmit -p frontend
+	npm --prefix frontend run lint
+
 # Formatting and lints.
 lint: frontend/node_modules/.package-lock.json
 	$(CARGO) fmt --all --check
@@ -101,7 +114,7 @@ bench:
 	$(CARGO) build --release -p sm-lambda -p sm-cli -p sm-tests --bins
 	target/release/streammaxing with-postgres --durable -- target/release/bench
 
-# Workers killed a hundred times while 2,000 guilds are served, a database away for 30 seconds, one that falls
+# Faults, for a quarter of an hour: workers killed a hundred times while 2,000 guilds are served, a database away for 30 seconds, one that falls
 # silent in the middle of sixty statements, 10,000 histories of who is there held to a model, every call to Twitch and
 # Discord with every unkind answer, once and for a while, and a flood of strangers for 20 seconds, which needs a quiet
 # machine. MATRIX_TABLE=1 writes down what the product did, in docs/reliability.md; MATRIX_ONLY='users × 503' plays only
@@ -114,7 +127,7 @@ chaos:
 	FLOOD_SECONDS=20 FLOOD_PERCENT=100 $(BIN) with-postgres -- \
 	  $(CARGO) test -p sm-tests --test integration -- flood:: --nocapture
 
-# Claims beside a million pending deliveries and lists beside 20 million settled ones; requests beside a million
+# Sizes, for half an hour: claims beside a million pending deliveries and lists beside 20 million settled ones; requests beside a million
 # preferences, six million old rows that are deleted while requests are answered, and the jobs' comparisons of 100,000
 # streamers. Takes half an hour beside the builds, and 15 GB of disk.
 scale:
@@ -188,7 +201,7 @@ arm64: tools
 	$(CARGO) build -p sm-cli
 	BOOTSTRAP="$(QEMU) $(FUNCTION)" $(BIN) with-postgres -- $(CARGO) test -p sm-tests --test integration -- lambda::
 
-# `make deploy`, `make deploy STAGE=prod`. Asks for what it does not know yet, and with GUIDED=1 for everything;
+# Deploys a stage: `make deploy`, `make deploy STAGE=prod`. Asks for what it does not know yet, and with GUIDED=1 for everything;
 # `make deploy SET="LogLevel=debug RotationDays=90"` changes parameters.
 deploy: tools
 	$(DEPLOY) deploy $(STAGE) $(if $(GUIDED),--guided) $(if $(NEW_ORIGIN_SECRET),--new-origin-secret) $(SET)
