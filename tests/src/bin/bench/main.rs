@@ -5,6 +5,7 @@ mod cold_start;
 mod comeback;
 mod fan_out;
 mod figures;
+mod matching;
 mod queue;
 mod scale;
 mod socket;
@@ -36,6 +37,9 @@ async fn main() {
     }
     if wanted("queue") {
         queue::run().await;
+    }
+    if wanted("matching") {
+        matching::run();
     }
     if wanted("socket") {
         socket::run().await;
