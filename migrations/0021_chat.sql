@@ -7,7 +7,7 @@ create table chat_accounts (
   display_name        text        not null,
   -- The one that speaks wherever a channel has brought none.
   is_service          boolean     not null default false,
-  -- Access and refresh token, encrypted; null where the app's own token speaks for it.
+  -- Access and refresh token, encrypted, of one that may delete lines; lines are said by the app's own token.
   tokens              bytea,
   tokens_expire_at    timestamptz,
   -- Doubles as the lease while an instance refreshes them.

@@ -40,12 +40,15 @@ async fn owner<'a>(t: &'a World) -> Owner<'a> {
 
 /// Lets the bot be in a channel that belongs to somebody.
 pub(crate) async fn with_bot(t: &World, channel: &TwitchUserId, owner: UserId) {
-    sqlx::query("insert into chat_channels (twitch_user_id, owner_id) values ($1, $2)")
-        .bind(channel.as_str())
-        .bind(owner.to_db())
-        .execute(&t.app.pool)
-        .await
-        .unwrap();
+    sqlx::query(
+        "with channel as (insert into chat_channels (twitch_user_id, owner_id) values ($1, $2))
+         insert into chat_paces (twitch_user_id) values ($1)",
+    )
+    .bind(channel.as_str())
+    .bind(owner.to_db())
+    .execute(&t.app.pool)
+    .await
+    .unwrap();
 }
 
 fn line_of(channel: &TwitchUserId, id: &str, who: &str, badges: &[&str], text: &str) -> Line {
@@ -342,6 +345,7 @@ async fn builtins_tell_of_the_stream_and_moderators_keep_commands_and_quotes() {
         assert_eq!(moderator("!quote remove 1").await, "Removed quote 1.");
         assert_eq!(moderator("!quote add again").await, "Added quote 2.");
         assert!(moderator("!notify me").await.contains("Link your Twitch account"));
+        t.work().await;
     })
     .await;
 }

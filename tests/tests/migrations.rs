@@ -132,6 +132,11 @@ const SAMPLE_ROWS: &[(i64, &str)] = &[
          insert into chat_secrets (twitch_user_id, name, value) values ('7', 'key', '\\x00');
          insert into chat_tokens (twitch_user_id, name, hash, scopes) values ('7', 'Deck', '\\x00', '{run}');",
     ),
+    (
+        23,
+        "insert into chat_timers (twitch_user_id, name, responses, every_minutes) values ('7', 'Hi', '{Hi}', 30);
+         insert into chat_deletions (message_id, twitch_user_id, bot_id, filter) values ('m', '7', '900', 'link');",
+    ),
 ];
 
 #[test]

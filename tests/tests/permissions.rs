@@ -15,6 +15,7 @@ struct Setup {
     message: String,
     /// A command of the channel that is the admin's, and a token for it.
     command: String,
+    timer: String,
     token: String,
     admin: UserId,
     member: UserId,
@@ -48,6 +49,8 @@ async fn setup(t: &World) -> Setup {
     let chat = format!("/api/channels/{streamer}");
     let command = json!({"name": "hi", "responses": ["Hi"]});
     let command = browser.post(&format!("{chat}/commands"), &command).await.ok();
+    let timer = json!({"name": "Hi", "responses": ["Hi"], "every_minutes": 30});
+    let timer = browser.post(&format!("{chat}/timers"), &timer).await.ok();
     let token = json!({"name": "Deck", "scopes": ["run"]});
     let token = browser.post(&format!("{chat}/tokens"), &token).await.ok();
     let text = |value: &Value| value.as_str().unwrap().to_owned();
@@ -59,6 +62,7 @@ async fn setup(t: &World) -> Setup {
         invite: text(&invite["code"]),
         message: text(&said["message_id"]),
         command: text(&command["id"]),
+        timer: text(&timer["id"]),
         token: text(&token["id"]),
         admin,
         member,
@@ -74,6 +78,7 @@ fn path(setup: &Setup, route: &Route) -> String {
         .replace("{message_id}", &setup.message)
         .replace("{channel_id}", setup.streamer.as_str())
         .replace("{command}", &setup.command)
+        .replace("{timer_id}", &setup.timer)
         .replace("{token_id}", &setup.token)
         .replace("{secret}", "key")
         .replace("{user_id}", &setup.member.to_string())
@@ -171,6 +176,14 @@ fn call(setup: &Setup, route: &Route) -> (Option<Value>, u16) {
         ("get", "c/commands" | "c/commands/export" | "c/commands/settings" | "c/tokens") => {
             (None, 200)
         }
+        ("get", "c/timers" | "c/deletions") => (None, 200),
+        ("post", "c/timers") => {
+            (Some(json!({"name": "Ho", "responses": ["Ho"], "every_minutes": 30})), 201)
+        }
+        ("put", "c/timers/{timer_id}") => {
+            (Some(json!({"name": "Hi", "responses": ["Hi"], "every_minutes": 30})), 428)
+        }
+        ("delete", "c/timers/{timer_id}") => (None, 204),
         ("get", "c/commands/{command}") => (None, 200),
         ("post", "c/commands") => (Some(json!({"name": "ho", "responses": ["Ho"]})), 201),
         ("post", "c/commands/switch") => (Some(json!({"commands": [], "enabled": true})), 200),

@@ -2,7 +2,7 @@
 
 use crate::routes::{
     auth, channels,
-    chat::{book, commands, run, tokens, transfer},
+    chat::{book, commands, deletions, run, timers, tokens, transfer},
     chat_bot, config, deliveries, discord_webhook, favorites, feeds, guilds, health, invites, meta,
     overview, own_channels, presence, rooms, streamers, templates, twitch_webhook, users,
 };
@@ -133,6 +133,11 @@ table! {
     Owner put "/api/channels/{channel_id}/commands/{command}" commands::put;
     Owner delete "/api/channels/{channel_id}/commands/{command}" commands::delete;
     Token post "/api/channels/{channel_id}/commands/{command}/run" run::run;
+    Owner get "/api/channels/{channel_id}/timers" timers::list;
+    Owner post "/api/channels/{channel_id}/timers" timers::create;
+    Owner put "/api/channels/{channel_id}/timers/{timer_id}" timers::put;
+    Owner delete "/api/channels/{channel_id}/timers/{timer_id}" timers::delete;
+    Owner get "/api/channels/{channel_id}/deletions" deletions::list;
     Owner get "/api/channels/{channel_id}/tokens" tokens::list;
     Owner post "/api/channels/{channel_id}/tokens" tokens::create;
     Owner delete "/api/channels/{channel_id}/tokens/{token_id}" tokens::revoke;

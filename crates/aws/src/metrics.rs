@@ -112,6 +112,10 @@ counters! {
     ChatUnknown "chat" "unknown"
     /// A line is tried again.
     ChatRetried "chat" "retried"
+    /// A viewer's line was deleted by a filter.
+    ChatDeleted "chat" "deleted"
+    /// Twitch has refused to delete a line.
+    ChatNotDeleted "chat" "not_deleted"
     /// A line of chat was not read: there are too many at once.
     ChatUnread "chat" "unread"
     /// The database notifies this process of nothing: it looks for what is new each second. Counted at each try.

@@ -29,6 +29,7 @@ const SOURCES: &[(i64, &str, &str)] = &[
     (20, "feed", include_str!("../../../migrations/0020_feed.sql")),
     (21, "chat", include_str!("../../../migrations/0021_chat.sql")),
     (22, "chat commands", include_str!("../../../migrations/0022_chat_commands.sql")),
+    (23, "chat events", include_str!("../../../migrations/0023_chat_events.sql")),
 ];
 
 /// All migrations of the product, in order.

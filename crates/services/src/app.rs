@@ -91,8 +91,8 @@ pub(crate) struct Inner {
     pub(crate) refused_parts: RefusedParts,
     pub(crate) last_write: LastWrite,
     /// Channels' commands, and what addresses of theirs have answered.
-    pub(crate) books: crate::chat::Books,
-    pub(crate) fetcher: crate::chat::Fetcher,
+    pub(crate) books: chat::Books,
+    pub(crate) fetcher: chat::Fetcher,
     /// Channels that the chat bot is in.
     pub(crate) chat: chat::known::Known,
     process: Arc<Process>,
@@ -133,8 +133,8 @@ impl App {
             places: PlacesCache::default(),
             refused_parts: RefusedParts::default(),
             last_write: LastWrite::default(),
-            books: crate::chat::Books::default(),
-            fetcher: crate::chat::Fetcher::default(),
+            books: chat::Books::default(),
+            fetcher: chat::Fetcher::default(),
             chat: chat::known::Known::default(),
         }))
     }

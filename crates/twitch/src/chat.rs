@@ -38,6 +38,16 @@ pub enum Spoken {
     Unknown,
 }
 
+/// Twitch's id of a line; never empty, since a deletion without one clears the whole chat.
+#[derive(Debug, Clone, Copy)]
+pub struct LineId<'a>(&'a str);
+
+impl<'a> LineId<'a> {
+    pub fn new(id: &'a str) -> Option<Self> {
+        (!id.trim().is_empty()).then_some(Self(id))
+    }
+}
+
 /// What somebody has let us do.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Authorization {
@@ -111,6 +121,25 @@ impl Client {
             }
             None => Spoken::Unknown,
         })
+    }
+
+    /// Deletes a viewer's line, with the token of a moderator who has granted [`crate::MODERATE_SCOPE`].
+    ///
+    /// A line that is older than six hours, or a moderator's, is refused; one that is gone is not found.
+    pub async fn delete_chat_message(
+        &self,
+        token: &Secret,
+        broadcaster: &TwitchUserId,
+        moderator: &TwitchUserId,
+        line: LineId<'_>,
+    ) -> Result<(), Error> {
+        let query = [
+            ("broadcaster_id", broadcaster.as_str()),
+            ("moderator_id", moderator.as_str()),
+            ("message_id", line.0),
+        ];
+        let request = Request { query: &query, body: None };
+        self.call_empty(Method::DELETE, "moderation/chat", token, request).await
     }
 
     /// What these users have let us do; who has let us nothing has no scopes, who is gone is left out.

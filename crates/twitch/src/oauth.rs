@@ -16,6 +16,11 @@ pub const LINK_SCOPE: &str = "moderator:read:followers";
 pub const INVITE_SCOPE: &str = "channel:bot";
 /// What an account grants that the bot speaks with: it is seen as a bot, reads and writes.
 pub const BOT_SCOPES: [&str; 3] = ["user:bot", "user:read:chat", "user:write:chat"];
+/// What an account grants besides that deletes what channels filter.
+pub const MODERATE_SCOPE: &str = "moderator:manage:chat_messages";
+/// What an account that the bot speaks with is asked for.
+pub const ACCOUNT_SCOPES: [&str; 4] =
+    ["user:bot", "user:read:chat", "user:write:chat", MODERATE_SCOPE];
 const DEVICE_GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
 /// A user's tokens; mostly kept only until it is known whose they are.

@@ -6,7 +6,7 @@ use sm_tests::{Browser, World, scenario};
 use sm_types::TwitchUserId;
 
 /// A channel that the bot is in and hears, and its owner.
-async fn owned<'a>(t: &'a World, login: &str) -> (Browser<'a>, TwitchUserId) {
+pub(super) async fn owned<'a>(t: &'a World, login: &str) -> (Browser<'a>, TwitchUserId) {
     let user = t.discord.add_user(login, None);
     let browser = t.signed_in(user).await;
     let channel = channel(t, login).await;

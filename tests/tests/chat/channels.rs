@@ -213,7 +213,7 @@ async fn own_account_speaks_and_its_tokens_are_refreshed_once_for_all() {
         t.sql("update chat_accounts set tokens_expire_at = now() where tokens is not null").await;
         let before = t.twitch.requests().len();
         let use_it = || {
-            sm_services::chat::accounts::with_own_token(&t.app, &own, |token| async move {
+            sm_services::chat::accounts::with_account_token(&t.app, &own, |token| async move {
                 t.app.twitch.validate(&token).await
             })
         };

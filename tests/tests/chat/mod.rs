@@ -2,7 +2,9 @@
 
 mod answers;
 mod channels;
+mod deletions;
 mod drops;
+mod events;
 mod kills;
 mod limits;
 

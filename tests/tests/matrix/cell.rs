@@ -71,7 +71,7 @@ pub(super) async fn play(stage: &Stage<'_>, cell: &Cell) -> Result<Outcome, Vec<
     t.work().await;
     stage.pass(100).await;
     t.work().await;
-    prepare(stage, call).await;
+    Box::pin(prepare(stage, call)).await;
     let durable = stage.durable().await;
     let unkind = answer.answer();
     let others = t.messages(stage.of_bruno).len();
@@ -83,7 +83,7 @@ pub(super) async fn play(stage: &Stage<'_>, cell: &Cell) -> Result<Outcome, Vec<
     set(stage, call, unkind, times);
 
     let mut wrong = Vec::new();
-    let told = drive(stage, call).await;
+    let told = Box::pin(drive(stage, call)).await;
     let mut waited = !stage.unrest().await.is_empty();
     if !ana_is_live(call) {
         t.twitch.go_live(&stage.ana).await;
@@ -119,7 +119,7 @@ pub(super) async fn play(stage: &Stage<'_>, cell: &Cell) -> Result<Outcome, Vec<
     }
     if told != Told::Well {
         stage.t.sql("delete from rate_buckets").await;
-        if let Told::No(why) = drive(stage, call).await {
+        if let Told::No(why) = Box::pin(drive(stage, call)).await {
             wrong.push(format!("whoever asks again is told: {why}"));
         }
     }

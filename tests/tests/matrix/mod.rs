@@ -167,11 +167,11 @@ async fn hold(part: Part) {
         let world = scenario_within(Duration::from_secs(3_600), async |t: &World| {
             // Some of them are for somebody to act on.
             t.expect_errors();
-            let stage = Stage::set(t).await;
+            let stage = Box::pin(Stage::set(t)).await;
             for _ in 0..PER_WORLD {
                 let Some(cell) = cells.borrow_mut().pop() else { break };
                 *under_way.borrow_mut() = Some(cell);
-                let played = cell::play(&stage, &cell).await;
+                let played = Box::pin(cell::play(&stage, &cell)).await;
                 *under_way.borrow_mut() = None;
                 match (played, known(&cell)) {
                     (Ok(outcome), None) => found.borrow_mut().push((cell, outcome)),

@@ -41,15 +41,19 @@ pub async fn link_service(db: &mut crate::Session, link: &Link<'_>) -> sqlx::Res
         .execute(&mut *db)
         .await?;
     sqlx::query(
-        "insert into chat_accounts (bot_id, login, display_name, is_service, scopes) values ($1, $2, $3, true, $4)
+        "insert into chat_accounts (bot_id, login, display_name, is_service, scopes, tokens, tokens_expire_at)
+         values ($1, $2, $3, true, $4, $5, $6)
          on conflict on constraint chat_accounts_pkey do update
          set login = excluded.login, display_name = excluded.display_name, is_service = true,
-           scopes = excluded.scopes, state = 'ready', linked_at = now(), updated_at = now()",
+           scopes = excluded.scopes, tokens = excluded.tokens, tokens_expire_at = excluded.tokens_expire_at,
+           tokens_leased_until = null, state = 'ready', linked_at = now(), updated_at = now()",
     )
     .bind(link.bot.as_str())
     .bind(link.login)
     .bind(link.display_name)
     .bind(link.scopes)
+    .bind(link.tokens.map(|(ciphertext, _)| ciphertext))
+    .bind(link.tokens.map(|(_, expires_at)| expires_at))
     .execute(&mut *db)
     .await?;
     Ok(())
@@ -87,6 +91,22 @@ pub async fn service(db: impl PgExecutor<'_>) -> sqlx::Result<Option<Account>> {
 pub async fn find(db: impl PgExecutor<'_>, bot: &TwitchUserId) -> sqlx::Result<Option<Account>> {
     let statement = format!("select {COLUMNS} from chat_accounts where bot_id = $1");
     sqlx::query_as(sqlx::AssertSqlSafe(statement)).bind(bot.as_str()).fetch_optional(db).await
+}
+
+/// Accounts whose tokens are kept, behind a cursor.
+pub async fn with_tokens(
+    db: impl PgExecutor<'_>,
+    after: &str,
+    limit: i64,
+) -> sqlx::Result<Vec<TwitchUserId>> {
+    let ids: Vec<String> = sqlx::query_scalar(
+        "select bot_id from chat_accounts where tokens is not null and bot_id > $1 order by bot_id limit $2",
+    )
+    .bind(after)
+    .bind(limit)
+    .fetch_all(db)
+    .await?;
+    Ok(ids.into_iter().map(TwitchUserId).collect())
 }
 
 /// Takes it on to refresh an account's tokens; false while another instance does.

@@ -225,13 +225,6 @@ pub async fn forget_owner(
     Ok(())
 }
 
-/// How the bot is in the channel that was heard: its id, and whether its badge shows that it moderates.
-#[derive(Debug, Clone, sqlx::FromRow)]
-pub struct Presence {
-    pub bot_id: String,
-    pub is_moderator: bool,
-}
-
 /// Notes whether the bot moderates a channel, by a badge or by a drop that no moderator meets.
 pub async fn set_moderator(
     db: impl PgExecutor<'_>,
@@ -252,23 +245,29 @@ pub async fn set_moderator(
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct On {
     #[sqlx(try_from = "String")]
-    pub twitch_user_id: TwitchUserId,
-    #[sqlx(try_from = "String")]
     pub bot_id: TwitchUserId,
-    pub revision: i64,
     /// The version of the channel's commands; 0: nothing was ever saved.
     pub book: i64,
+    /// Whether the account can delete what the channel filters, as far as is known.
+    pub deletes: bool,
 }
 
-/// Whether the bot is in a channel, and as whom.
-pub async fn on(db: impl PgExecutor<'_>, channel: &TwitchUserId) -> sqlx::Result<Option<On>> {
+/// Whether the bot is in a channel, and as whom. `moderates`: the scope of an account that deletes lines.
+pub async fn on(
+    db: impl PgExecutor<'_>,
+    channel: &TwitchUserId,
+    moderates: &str,
+) -> sqlx::Result<Option<On>> {
     sqlx::query_as(
-        "select c.twitch_user_id, a.bot_id, c.revision, coalesce(b.version, 0) as book from chat_channels c
+        "select a.bot_id, coalesce(b.version, 0) as book,
+           a.tokens is not null and $2 = any(a.scopes) and p.filters_wait_until <= clock_timestamp() as deletes
+         from chat_channels c join chat_paces p using (twitch_user_id)
          left join chat_books b using (twitch_user_id)
          join chat_accounts a on a.bot_id = coalesce(c.bot_id, (select bot_id from chat_accounts where is_service))
          where c.twitch_user_id = $1 and c.state = 'on'",
     )
     .bind(channel.as_str())
+    .bind(moderates)
     .fetch_optional(db)
     .await
 }

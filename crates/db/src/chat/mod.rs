@@ -5,8 +5,10 @@ pub mod books;
 pub mod channels;
 mod claim;
 pub mod commands;
+pub mod deletions;
 pub mod quotes;
 pub mod sends;
+pub mod timers;
 pub mod tokens;
 pub mod uses;
 

@@ -79,6 +79,12 @@ pub const RULES: &[Rule] = &[
            select send_id from chat_sends where send_id < $3 and queued_at < $1 order by send_id limit $2)",
     },
     Rule {
+        table: "chat_deletions",
+        keep: Duration::days(14),
+        statement: "delete from chat_deletions where message_id in (
+           select message_id from chat_deletions where heard_at < $1 order by heard_at limit $2)",
+    },
+    Rule {
         table: "chat_channels",
         keep: Duration::days(90),
         // What the bot was to say there goes with it.

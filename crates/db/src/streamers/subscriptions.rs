@@ -11,7 +11,7 @@ pub const BASIC_TYPES: [&str; 2] = ["stream.online", "stream.offline"];
 /// Types that are added once the streamer has authorised the app, when they are free.
 pub const AUTHORIZED_TYPES: [&str; 2] = ["channel.update", "user.update"];
 
-/// The type that is added for the feed, where it is kept and the streamer has authorised the app.
+/// The type that is added for the feed, where it is kept, or for thanks in chat, and the streamer has authorised the app.
 pub const FEED_TYPE: &str = "channel.raid";
 /// Types that are added with what a streamer has granted to the feed.
 pub const GRANTED_TYPES: [(FeedGrant, &str); 4] = [
@@ -48,7 +48,10 @@ pub async fn plan(
              select unnest($3), ''
              union all select unnest($4), '' where t.authorized
              union all select $5, '' where t.authorized
-               and exists (select from topics where topic = 'feed:' || t.twitch_user_id)
+               and (exists (select from topics where topic = 'feed:' || t.twitch_user_id)
+                    or chat.bot_id is not null and exists (
+                      select from chat_books b where b.twitch_user_id = t.twitch_user_id
+                        and (b.events->'raid'->>'enabled')::boolean))
              union all select $8, chat.bot_id where t.authorized and chat.bot_id is not null
              union all select g.type, '' from unnest($6::text[], $7::text[]) as g (name, type)
                where t.authorized and g.name = any(feed.granted)

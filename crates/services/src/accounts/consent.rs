@@ -231,7 +231,7 @@ pub fn begin(app: &App, purpose: Purpose) -> Result<Begun, Refusal> {
             app.twitch.consent_url(&twitch_callback(app), &state, &[sm_twitch::INVITE_SCOPE])
         }
         Purpose::ChatAccount { .. } => {
-            app.twitch.consent_url(&twitch_callback(app), &state, &sm_twitch::BOT_SCOPES)
+            app.twitch.consent_url(&twitch_callback(app), &state, &sm_twitch::ACCOUNT_SCOPES)
         }
         Purpose::Link { .. } | Purpose::Invite { .. } | Purpose::Channel { .. } => {
             let wanted = purpose.feed().unwrap_or_default();

@@ -37,10 +37,17 @@ pub async fn notification(
     event: &Event,
 ) -> sqlx::Result<Accepted> {
     if let Event::ChatMessage(message) = event {
-        chat::hear::line(app, message.heard(receipt.sent_at)).await?;
+        Box::pin(chat::hear::line(app, message.heard(receipt.sent_at))).await?;
         return Ok(Accepted::Recorded);
     }
     let Acceptance { accepted, told } = store(app, receipt, event).await?;
+    if accepted != Accepted::Duplicate {
+        let said = chat::tell::tell(app, event, receipt.message_id, receipt.sent_at);
+        if let Err(error) = Box::pin(said).await {
+            // No announcement depends on a line of chat.
+            tracing::warn!(%error, message.id = receipt.message_id, "nothing could be said in chat of an event");
+        }
+    }
     if let Some(streamer) = event.streamer() {
         live::feeds::wake(app, streamer, told);
     }

@@ -1,10 +1,14 @@
 //! As whom the bot speaks: the service's account, and those that channels bring.
 //!
-//! Lines are said by the app's own token, which an account's grant is enough for: of the service's account no token is
-//! kept. An account that a channel brings may do more than speak; its tokens are kept encrypted, and read when
-//! something is done with them.
+//! Lines are said by the app's own token, which an account's grant is enough for. Tokens of an account are kept, encrypted,
+//! for what Twitch lets only moderators do: they are read when a line is deleted, and when it is looked whether they are
+//! still good.
 
-use crate::{App, SecurityEvent, accounts::consent::Refusal};
+use crate::{
+    App, SecurityEvent,
+    accounts::consent::Refusal,
+    jobs::step::{Run, Step},
+};
 use sm_aws::Ring;
 use sm_db::{
     chat::{
@@ -13,7 +17,7 @@ use sm_db::{
     },
     streamers::subscriptions,
 };
-use sm_twitch::{BOT_SCOPES, Device, Error, TokenOwner, UserToken};
+use sm_twitch::{ACCOUNT_SCOPES, BOT_SCOPES, Device, Error, MODERATE_SCOPE, TokenOwner, UserToken};
 use sm_types::{Secret, TwitchUserId};
 use std::time::Duration as StdDuration;
 use time::{Duration, OffsetDateTime};
@@ -86,12 +90,12 @@ pub(crate) async fn owner(
 
 /// Begins to link the service's account: a person opens the page and agrees as that account.
 pub async fn begin_link(app: &App) -> Result<Device, AccountError> {
-    Ok(app.twitch.begin_device(&BOT_SCOPES).await?)
+    Ok(app.twitch.begin_device(&ACCOUNT_SCOPES).await?)
 }
 
 /// Looks whether the person has agreed; then the account that did is the service's from now on.
 ///
-/// `expected`: the login or id that it has to be. Of the account no token is kept.
+/// `expected`: the login or id that it has to be. Tokens are kept if they may delete lines.
 pub async fn finish_link(
     app: &App,
     device: &Device,
@@ -99,12 +103,20 @@ pub async fn finish_link(
 ) -> Result<Option<TokenOwner>, AccountError> {
     let Some(token) = app.twitch.device_token(device).await? else { return Ok(None) };
     let owner = owner(app, &token, Some(expected)).await?;
+    let moderates = owner.scopes.iter().any(|scope| scope == MODERATE_SCOPE);
+    let ciphertext = match &token.refresh_token {
+        Some(refresh) if moderates => {
+            Some(encrypted(app, &owner.user_id, &token.access_token, refresh).await?)
+        }
+        _ => None,
+    };
+    let expires_at = app.clock.now() + lifetime(&token);
     let link = Link {
         bot: &owner.user_id,
         login: &owner.login,
         display_name: &owner.login,
         scopes: &owner.scopes,
-        tokens: None,
+        tokens: ciphertext.as_deref().map(|ciphertext| (ciphertext, expires_at)),
     };
     let mut transaction = app.pool.begin().await?;
     accounts::link_service(&mut transaction, &link).await?;
@@ -162,8 +174,8 @@ async fn encrypted(
     })
 }
 
-/// Calls Twitch with the token of an account that a channel has brought. One that is refused is replaced once.
-pub async fn with_own_token<T, F, Fut>(
+/// Calls Twitch with an account's own token. One that is refused is replaced once.
+pub async fn with_account_token<T, F, Fut>(
     app: &App,
     bot: &TwitchUserId,
     call: F,
@@ -254,6 +266,23 @@ async fn refresh(
             Err(error.into())
         }
     }
+}
+
+/// Accounts whose tokens a step looks at.
+const PAGE: i64 = 50;
+
+/// Looks whether tokens that are kept are still good, as Twitch wants it once an hour; those that are not are replaced.
+pub(crate) async fn step(app: &App, run: Run<'_>) -> Step {
+    let page = accounts::with_tokens(&app.pool, run.cursor.unwrap_or_default(), PAGE).await?;
+    for bot in &page {
+        let looked =
+            with_account_token(app, bot, |token| async move { app.twitch.validate(&token).await });
+        if let Err(error) = looked.await {
+            tracing::warn!(%error, bot.id = %bot, "the tokens of an account of the chat bot could not be looked at");
+        }
+    }
+    let full = i64::try_from(page.len()).is_ok_and(|len| len == PAGE);
+    Ok(page.last().filter(|_| full).map(|bot| bot.as_str().to_owned()))
 }
 
 /// The service's account, for people: its login, and whether it has to be linked again.

@@ -1,6 +1,7 @@
 //! Channels' commands, read when something of them has changed.
 
 use super::{
+    events::Events,
     filters::{Filters, Judge},
     shelf::Kept,
 };
@@ -38,11 +39,14 @@ async fn read(app: &App, channel: &TwitchUserId) -> sqlx::Result<(i64, Kept)> {
     let commands = commands::list(&app.pool, channel).await?;
     let version = stored.as_ref().map_or(0, |stored| stored.version);
     let filters = stored.as_ref().map(|stored| stored.filters.0.clone()).unwrap_or_default();
-    // What another version has written and this one cannot read judges nobody.
+    // What another version has written and this one cannot read judges nobody, and says nothing.
     let filters: Filters = serde_json::from_value(filters).unwrap_or_default();
+    let events = stored.as_ref().map(|stored| stored.events.0.clone()).unwrap_or_default();
+    let events: Events = serde_json::from_value(events).unwrap_or_default();
     let settings = stored.map_or_else(BookSettings::default, settings_of);
     let commands = commands.into_iter().map(|stored| stored.command).collect();
-    Ok((version, Kept { book: Book::new(settings, commands), judge: Judge::new(filters) }))
+    let book = Book::new(settings, commands);
+    Ok((version, Kept { book, judge: Judge::new(filters), events }))
 }
 
 /// What goes for all commands of a channel, as it is stored.

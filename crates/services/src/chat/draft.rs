@@ -143,6 +143,26 @@ fn is_name(name: &str) -> bool {
     only && name.chars().count() <= MAX_NAME && !name.chars().any(char::is_control)
 }
 
+/// What is wrong with a text that nobody has called; `about`: whether it is about somebody.
+pub(super) fn wrong_with_event(field: &str, source: &str, about: bool) -> Vec<Problem> {
+    let mut problems = wrong_with_response(field, source, true);
+    let has_no_value = |variable: &Variable| match variable {
+        Variable::User | Variable::Login => !about,
+        Variable::ToUser
+        | Variable::Args
+        | Variable::Arg(_)
+        | Variable::Followers
+        | Variable::Fetch => true,
+        _ => false,
+    };
+    let named = Response::parse(source).map(|template| template.variables()).unwrap_or_default();
+    if named.iter().any(has_no_value) {
+        let message = "Nobody has called a command here: leave out what is about one.";
+        problems.push(Problem::new(field, "no_command", message));
+    }
+    problems
+}
+
 fn wrong_with_response(field: &str, source: &str, has_address: bool) -> Vec<Problem> {
     if source.trim().is_empty() {
         return vec![Problem::new(field, "missing", "Write what is said.")];

@@ -1,6 +1,6 @@
 //! A line of chat: whose it is, and whether it is ours to answer. One that nobody answers touches no row.
 
-use super::respond::respond;
+use super::{deleter, plan::judge, respond::respond};
 use crate::App;
 use sm_db::chat::sends;
 use sm_types::chat::{Heard, Level, Line};
@@ -12,7 +12,7 @@ pub(crate) async fn line(app: &App, heard: Heard) -> sqlx::Result<()> {
     if line.is_from_elsewhere() {
         return Ok(());
     }
-    let known = app.inner().chat.of(&app.pool, &line.channel).await?;
+    let known = app.inner().chat.of(&app.pool, &line.channel, app.clock.now()).await?;
     let Some(on) = known else { return Ok(()) };
     if line.chatter.id == on.bot_id {
         let moderates = Level::of_badges(&line.chatter.badges) >= Level::Moderator;
@@ -21,6 +21,12 @@ pub(crate) async fn line(app: &App, heard: Heard) -> sqlx::Result<()> {
         if ours.await? || on.bot_id != line.channel {
             return Ok(());
         }
+    }
+    app.inner().chat.count(&line.channel);
+    if on.deletes
+        && let Some(found) = judge(app, &line, Some(on.book)).await?
+    {
+        return deleter::queue(app, &line, &on, found).await;
     }
     respond(app, &line, Some(on.book)).await?;
     Ok(())

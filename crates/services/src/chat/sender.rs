@@ -1,10 +1,10 @@
 //! Says what is in the outbox, as fast as Twitch lets each account and channel.
 //!
 //! A line is claimed when it may be said at once, and said once: where nobody knows what became of it, it stays
-//! `unknown` until it is seen in chat, and is not said again.
+//! `unknown` until it is seen in chat, and is not said again. Beside that it deletes what filters have found.
 
 use super::{
-    channels,
+    channels, deleter,
     drops::{self, Then},
 };
 use crate::{App, twitch_token::with_token};
@@ -13,7 +13,7 @@ use sm_aws::{
     metrics::{Counter, Gauge},
 };
 use sm_db::chat::{
-    self, Claim, DueLine, Settled,
+    self, Claim, DueLine, Settled, deletions,
     sends::{self, Outcome, Record},
 };
 use sm_twitch::ChatMessage;
@@ -60,6 +60,17 @@ pub async fn run(app: &App, deadline: Instant) -> sqlx::Result<usize> {
                 Err(error) => failed = Some(error),
             }
         }
+        if open && flight.len() < MAX_IN_FLIGHT {
+            match deleter::claim(app, MAX_IN_FLIGHT - flight.len()).await {
+                Ok(lines) => {
+                    for line in lines {
+                        let app = app.clone();
+                        flight.spawn(async move { deleter::attempt(&app, line).await });
+                    }
+                }
+                Err(error) => failed = Some(error),
+            }
+        }
         if flight.is_empty() {
             if let Some(error) = failed {
                 return Err(error);
@@ -68,7 +79,8 @@ pub async fn run(app: &App, deadline: Instant) -> sqlx::Result<usize> {
                 app.doorbell.ring_and_wait(Ring::Chat).await;
                 return Ok(tried);
             }
-            let Some(wait) = chat::next_due(&app.pool).await? else { return Ok(tried) };
+            let waits = [chat::next_due(&app.pool).await?, deletions::next_due(&app.pool).await?];
+            let Some(wait) = waits.into_iter().flatten().min() else { return Ok(tried) };
             let wait = StdDuration::try_from(wait).unwrap_or_default();
             idle(app, wait.clamp(SHORTEST_WAIT, LOOK_EVERY)).await;
             continue;

@@ -8,7 +8,11 @@ use crate::{
     setup::{Problem, SaveError},
 };
 use serde_json::json;
-use sm_db::chat::{books, commands};
+use sm_aws::Ring;
+use sm_db::{
+    chat::{books, commands},
+    streamers::subscriptions,
+};
 use sm_types::{
     Secret, TwitchUserId,
     address::web_address,
@@ -32,6 +36,7 @@ pub struct Draft {
     pub ignored: Vec<String>,
     pub builtins: BTreeMap<Builtin, BuiltinSettings>,
     pub filters: super::filters::Filters,
+    pub events: super::events::Events,
 }
 
 /// Saves settings made from `revision`; returns the new revision.
@@ -47,7 +52,7 @@ pub async fn save(
     let known = old.map(|old| old.ignored.0).unwrap_or_default();
     let lists = [("ignored", draft.ignored.as_slice())];
     let [ignored] = people(app, channel, lists, known).await?;
-    let filters = json!(draft.filters);
+    let (filters, events) = (json!(draft.filters), json!(draft.events));
     let mut transaction = app.pool.begin().await?;
     if !books::lock(&mut *transaction, channel).await? {
         return Err(SaveError::NotFound);
@@ -71,18 +76,23 @@ pub async fn save(
         ignored: &ignored,
         builtins: &draft.builtins,
         filters: &filters,
+        events: &events,
     };
     let saved = books::save(&mut *transaction, channel, content, revision).await?;
     let revision = saved.ok_or(SaveError::Conflict)?;
     let before = before.map(|old| {
         json!({ "prefix": old.prefix, "discord_url": old.discord_url, "ignored": old.ignored.0,
-            "builtins": old.builtins.0, "filters": old.filters.0 })
+            "builtins": old.builtins.0, "filters": old.filters.0, "events": old.events.0 })
     });
     let after = json!({ "prefix": draft.prefix, "discord_url": discord_url, "ignored": ignored,
-        "builtins": draft.builtins, "filters": filters });
+        "builtins": draft.builtins, "filters": filters, "events": events });
     let change = (before, Some(after));
     note(app, &mut transaction, actor, "chat.settings.update", channel, change).await?;
+    // Raids are heard of where somebody wants to know.
+    let now = app.clock.now();
+    subscriptions::plan(&mut *transaction, std::slice::from_ref(channel), now).await?;
     transaction.commit().await?;
+    app.doorbell.ring(Ring::Subscribe).await;
     Ok(revision)
 }
 
@@ -104,6 +114,7 @@ fn checked(draft: &Draft) -> Result<Option<String>, SaveError> {
     }
     let wrong = draft.filters.problems().into_iter();
     problems.extend(wrong.map(|(field, code, message)| Problem::new(field, code, message)));
+    problems.extend(draft.events.problems());
     let url = draft.discord_url.as_deref().map(str::trim).filter(|url| !url.is_empty());
     let url = match url.map(web_address).transpose() {
         Ok(url) => url,

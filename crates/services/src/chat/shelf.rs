@@ -1,6 +1,6 @@
 //! Channels' commands in memory.
 
-use super::filters::Judge;
+use super::{events::Events, filters::Judge};
 use sm_types::{TwitchUserId, chat::Book};
 use std::{
     collections::HashMap,
@@ -10,11 +10,12 @@ use std::{
 /// Channels whose commands an instance keeps.
 const MAX_KEPT: usize = 500;
 
-/// A channel's commands and filters.
+/// A channel's commands, filters, and what is said to events.
 #[derive(Debug)]
 pub(super) struct Kept {
     pub(super) book: Book,
     pub(super) judge: Judge,
+    pub(super) events: Events,
 }
 
 /// The books of an instance.

@@ -36,8 +36,9 @@ pub struct Report {
 /// Does all work until nothing is due or `deadline` is 5 seconds away; rings again when work is left.
 pub async fn run(app: &App, deadline: Instant) -> sqlx::Result<Report> {
     // One that fails does not break off the other, whose requests are under way.
+    let said = Box::pin(sender::run(app, deadline));
     let (delivered, subscribed, said) =
-        tokio::join!(deliver(app, deadline), subscribe(app, deadline), sender::run(app, deadline));
+        tokio::join!(deliver(app, deadline), subscribe(app, deadline), said);
     subscribed?;
     said?;
     delivered

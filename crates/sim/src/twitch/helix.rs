@@ -24,6 +24,8 @@ pub const ROUTES: &[&str] = &[
     "GET videos",
     "GET authorization/users",
     "POST chat/messages",
+    "DELETE moderation/chat",
+    "GET channels/followers",
     "GET eventsub/subscriptions",
     "POST eventsub/subscriptions",
     "DELETE eventsub/subscriptions",
@@ -129,6 +131,7 @@ async fn limited(
         (&Method::GET, "eventsub/subscriptions") => eventsub::list(shared, &bearer, &query),
         (&Method::DELETE, "eventsub/subscriptions") => eventsub::delete(shared, &bearer, &query),
         (&Method::POST, "chat/messages") => chat::send(shared, &bearer, body),
+        (&Method::DELETE, "moderation/chat") => chat::delete(shared, &bearer, &query),
         (&Method::GET, resource) => resources::get(shared, &bearer, resource, &query),
         _ => Err(refuse(404, "Not Found")),
     };

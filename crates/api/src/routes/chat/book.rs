@@ -8,8 +8,15 @@ use crate::{
 use axum::{Json, response::IntoResponse};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
-use sm_db::chat::books;
-use sm_services::chat::{filters::Filters, settings};
+use sm_db::{
+    chat::{books, deletions},
+    live::feeds,
+};
+use sm_services::chat::{
+    events::{Events, Kind},
+    filters::Filters,
+    settings,
+};
 use sm_types::{
     Secret,
     chat::{Builtin, BuiltinSettings, Level},
@@ -31,6 +38,10 @@ pub(crate) struct BookView {
     /// Filters for links, capitals, repetition and terms, each with the level from which on it does not count.
     #[schema(value_type = Object)]
     filters: Filters,
+    /// Why filters delete nothing now: `not_granted` (the bot's account has not granted it), `not_moderator`. Null: they do.
+    filters_obstacle: Option<String>,
+    /// What is said by itself when something happens.
+    events: Vec<EventView>,
     /// Names of the secrets that addresses can carry; their values are never shown.
     secrets: Vec<String>,
     /// The revision; the ETag.
@@ -55,6 +66,20 @@ pub(crate) struct BuiltinView {
     user_cooldown: u32,
 }
 
+/// What is said to one kind of event.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct EventView {
+    /// `follow`, `subscribe`, `gift`, `cheer`, `raid`, `live` or `end`.
+    kind: &'static str,
+    enabled: bool,
+    /// A template; `{user}` and `{count}` are who it is about, and how many bits, gifts or viewers.
+    text: String,
+    /// Bits, gifts or viewers below which nothing is said.
+    at_least: i64,
+    /// Whether the streamer lets us hear of it; granted with the channel's feed.
+    granted: bool,
+}
+
 /// Settings to save.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -71,6 +96,10 @@ pub(crate) struct BookBody {
     #[serde(default)]
     #[schema(value_type = Object)]
     filters: Filters,
+    /// What is said by itself, by kind: `enabled`, `text`, `at_least`; what is left out is off.
+    #[serde(default)]
+    #[schema(value_type = Object)]
+    events: Events,
 }
 
 async fn shown(owner: &Owner) -> Result<BookView, ApiError> {
@@ -79,6 +108,20 @@ async fn shown(owner: &Owner) -> Result<BookView, ApiError> {
     let secrets = books::secret_names(pool, channel).await?;
     let revision = stored.as_ref().map_or(1, |stored| stored.revision);
     let filters = stored.as_ref().map(|stored| stored.filters.0.clone()).unwrap_or_default();
+    let events = stored.as_ref().map(|stored| stored.events.0.clone()).unwrap_or_default();
+    let events: Events = serde_json::from_value(events).unwrap_or_default();
+    let obstacle = deletions::obstacle(pool, channel, sm_twitch::MODERATE_SCOPE).await?;
+    let granted = feeds::granted(pool, channel).await?.map(|feed| feed.granted).unwrap_or_default();
+    let event = |kind: &Kind| {
+        let reply = events.of(*kind);
+        EventView {
+            kind: kind.as_str(),
+            enabled: reply.enabled,
+            text: reply.text,
+            at_least: reply.at_least,
+            granted: kind.grant().is_none_or(|grant| granted.iter().any(|name| name == grant)),
+        }
+    };
     let book = stored.map(settings::of_stored).unwrap_or_default();
     let builtin = |builtin: &Builtin| {
         let of = book.of(*builtin);
@@ -98,6 +141,8 @@ async fn shown(owner: &Owner) -> Result<BookView, ApiError> {
         discord_url: book.discord_url,
         ignored: book.ignored.into_iter().map(|person| person.login).collect(),
         filters: serde_json::from_value(filters).unwrap_or_default(),
+        filters_obstacle: obstacle,
+        events: Kind::ALL.iter().map(event).collect(),
         secrets,
         revision,
     })
@@ -121,8 +166,8 @@ pub(crate) async fn put(
     IfMatch(revision): IfMatch,
     JsonBody(body): JsonBody<BookBody>,
 ) -> Result<impl IntoResponse, ApiError> {
-    let BookBody { prefix, discord_url, ignored, builtins, filters } = body;
-    let draft = settings::Draft { prefix, discord_url, ignored, builtins, filters };
+    let BookBody { prefix, discord_url, ignored, builtins, filters, events } = body;
+    let draft = settings::Draft { prefix, discord_url, ignored, builtins, filters, events };
     settings::save(owner.app(), &owner.channel, draft, revision, &owner.actor()).await?;
     let view = shown(&owner).await?;
     Ok((etag(view.revision), Json(view)))

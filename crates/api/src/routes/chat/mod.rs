@@ -2,7 +2,9 @@
 
 pub(crate) mod book;
 pub(crate) mod commands;
+pub(crate) mod deletions;
 pub(crate) mod owner;
 pub(crate) mod run;
+pub(crate) mod timers;
 pub(crate) mod tokens;
 pub(crate) mod transfer;

@@ -39,6 +39,18 @@ impl TwitchSim {
         world.chat.room(channel.as_str()).banned.retain(|id| id != user.as_str());
     }
 
+    /// Somebody follows a channel since a moment (RFC 3339); nobody is told.
+    pub fn add_follower(&self, channel: &TwitchUserId, user: &TwitchUserId, since: &str) {
+        let mut world = self.shared.world();
+        let all = world.chat.followers.entry(channel.as_str().to_owned()).or_default();
+        all.insert(user.as_str().to_owned(), since.to_owned());
+    }
+
+    /// Ids of the lines that were deleted, in that order.
+    pub fn deleted_lines(&self) -> Vec<String> {
+        self.shared.world().chat.deleted.clone()
+    }
+
     /// Drops what is said next in a channel with this code.
     pub fn drop_next_line(&self, channel: &TwitchUserId, code: &str) {
         self.shared.world().chat.room(channel.as_str()).drops.push(code.to_owned());

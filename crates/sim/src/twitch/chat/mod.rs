@@ -3,9 +3,11 @@
 mod control;
 mod events;
 mod hands;
+mod moderation;
 mod send;
 
 pub(super) use control::router;
+pub(super) use moderation::{delete, followers};
 pub(super) use send::send;
 
 use serde::Serialize;
@@ -78,6 +80,10 @@ pub(super) struct Chat {
     sessions: Vec<Vec<String>>,
     /// How often each code was the answer.
     dropped: BTreeMap<String, usize>,
+    /// Ids of lines that moderators have deleted.
+    deleted: Vec<String>,
+    /// Who follows which channel, and since when.
+    followers: BTreeMap<String, BTreeMap<String, String>>,
 }
 
 impl Chat {
