@@ -3,6 +3,8 @@
 
 mod architecture;
 mod aws;
+mod chat;
+mod chat_commands;
 mod delivery_faults;
 mod disaster;
 mod discord_tokens;

@@ -111,6 +111,32 @@ const SAMPLE_ROWS: &[(i64, &str)] = &[
          update guild_config set feed_kinds = '{online}';
          insert into user_favorites (user_id, twitch_user_id, rank, login, display_name) values (9, '7', 0, 'ana', 'Ana');",
     ),
+    (
+        21,
+        "insert into chat_accounts (bot_id, login, display_name, is_service) values ('900', 'maxbot', 'MaxBot', true);
+         insert into chat_channels (twitch_user_id, owner_id) values ('7', 9);
+         insert into chat_paces (twitch_user_id) values ('7');
+         insert into chat_sends (twitch_user_id, cause, text, expires_at) values ('7', 'line:m', 'Hi', now());
+         insert into eventsub_targets (twitch_user_id, type, with_user, next_try_at)
+           values ('7', 'channel.chat.message', '900', now());",
+    ),
+    (
+        22,
+        "insert into chat_books (twitch_user_id) values ('7');
+         insert into chat_commands (command_id, twitch_user_id, name, responses)
+           values ('00000000-0000-7000-8000-000000000001', '7', 'hi', '{Hi}');
+         insert into chat_command_names values ('7', 'hi', 'hi', '00000000-0000-7000-8000-000000000001', 0);
+         insert into chat_uses (twitch_user_id, command_id) values ('7', uuid_v7());
+         insert into chat_user_cooldowns values ('7', uuid_v7(), '8', now());
+         insert into chat_quotes (twitch_user_id, number, text) values ('7', 1, 'Well said');
+         insert into chat_secrets (twitch_user_id, name, value) values ('7', 'key', '\\x00');
+         insert into chat_tokens (twitch_user_id, name, hash, scopes) values ('7', 'Deck', '\\x00', '{run}');",
+    ),
+    (
+        23,
+        "insert into chat_timers (twitch_user_id, name, responses, every_minutes) values ('7', 'Hi', '{Hi}', 30);
+         insert into chat_deletions (message_id, twitch_user_id, bot_id, filter) values ('m', '7', '900', 'link');",
+    ),
 ];
 
 #[test]

@@ -13,6 +13,10 @@ struct Setup {
     delivery: String,
     invite: String,
     message: String,
+    /// A command of the channel that is the admin's, and a token for it.
+    command: String,
+    timer: String,
+    token: String,
     admin: UserId,
     member: UserId,
     /// Manages another server, and is no member of this one.
@@ -41,6 +45,14 @@ async fn setup(t: &World) -> Setup {
     let said = json!({"client_id": "0198b2e4-1111-7000-8000-000000000001", "text": "Hi"});
     let room = format!("/api/rooms/{}/messages", guild.id);
     let said = browser.post(&room, &said).await.ok();
+    crate::chat_commands::with_bot(t, &streamer, admin).await;
+    let chat = format!("/api/channels/{streamer}");
+    let command = json!({"name": "hi", "responses": ["Hi"]});
+    let command = browser.post(&format!("{chat}/commands"), &command).await.ok();
+    let timer = json!({"name": "Hi", "responses": ["Hi"], "every_minutes": 30});
+    let timer = browser.post(&format!("{chat}/timers"), &timer).await.ok();
+    let token = json!({"name": "Deck", "scopes": ["run"]});
+    let token = browser.post(&format!("{chat}/tokens"), &token).await.ok();
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     Setup {
         guild,
@@ -49,6 +61,9 @@ async fn setup(t: &World) -> Setup {
         delivery: text(&deliveries["items"][0]["id"]),
         invite: text(&invite["code"]),
         message: text(&said["message_id"]),
+        command: text(&command["id"]),
+        timer: text(&timer["id"]),
+        token: text(&token["id"]),
         admin,
         member,
         stranger,
@@ -61,6 +76,11 @@ fn path(setup: &Setup, route: &Route) -> String {
         .replace("{guild_id}", &setup.guild.id.to_string())
         .replace("{room}", &setup.guild.id.to_string())
         .replace("{message_id}", &setup.message)
+        .replace("{channel_id}", setup.streamer.as_str())
+        .replace("{command}", &setup.command)
+        .replace("{timer_id}", &setup.timer)
+        .replace("{token_id}", &setup.token)
+        .replace("{secret}", "key")
         .replace("{user_id}", &setup.member.to_string())
         .replace("{streamer_id}", setup.streamer.as_str())
         .replace("{template_id}", &setup.template)
@@ -83,6 +103,7 @@ fn call(setup: &Setup, route: &Route) -> (Option<Value>, u16) {
     let body = Some(json!({}));
     let template = json!({"name": "Renamed", "message": {"content": "{url}"}});
     let short = route.path.trim_start_matches("/api/").replace("guilds/{guild_id}", "g");
+    let short = short.replace("channels/{channel_id}", "c");
     match (route.method, short.as_str()) {
         ("get", "health" | "config" | "openapi.json" | "invites/{code}") => (None, 200),
         ("get", "auth/discord/login" | "auth/discord/callback" | "auth/twitch/callback") => {
@@ -93,6 +114,11 @@ fn call(setup: &Setup, route: &Route) -> (Option<Value>, u16) {
         ("get", "users/me/preferences/{guild_id}") => (None, 200),
         ("get", "streamers/search" | "users/me/favorites") => (None, 200),
         ("put", "users/me/favorites") => (Some(json!({"streamer_ids": [setup.streamer]})), 200),
+        ("get", "users/me/bot/link") => (None, 303),
+        ("get", "users/me/bot") => (None, 200),
+        ("get", "c/bot" | "c/bot/lines") => (None, 200),
+        ("delete", "c/bot" | "c/bot/account") => (None, 204),
+        ("get", "c/bot/account/link") => (None, 303),
         ("get", "users/me/channel") => (None, 200),
         ("get", "users/me/channel/link") => (None, 303),
         ("get", "feeds" | "channels/{login}") => (None, 200),
@@ -147,6 +173,34 @@ fn call(setup: &Setup, route: &Route) -> (Option<Value>, u16) {
         ("put", "rooms/{room}/mark") => (Some(json!({"position": 1})), 204),
         ("put", "rooms/{room}/mutes/{user_id}") => (Some(json!({"minutes": 5, "reason": ""})), 200),
         ("delete", "rooms/{room}/mutes/{user_id}") => (None, 204),
+        ("get", "c/commands" | "c/commands/export" | "c/commands/settings" | "c/tokens") => {
+            (None, 200)
+        }
+        ("get", "c/timers" | "c/deletions") => (None, 200),
+        ("post", "c/timers") => {
+            (Some(json!({"name": "Ho", "responses": ["Ho"], "every_minutes": 30})), 201)
+        }
+        ("put", "c/timers/{timer_id}") => {
+            (Some(json!({"name": "Hi", "responses": ["Hi"], "every_minutes": 30})), 428)
+        }
+        ("delete", "c/timers/{timer_id}") => (None, 204),
+        ("get", "c/commands/{command}") => (None, 200),
+        ("post", "c/commands") => (Some(json!({"name": "ho", "responses": ["Ho"]})), 201),
+        ("post", "c/commands/switch") => (Some(json!({"commands": [], "enabled": true})), 200),
+        ("post", "c/commands/dry-run") => (Some(json!({"text": "!hi"})), 200),
+        ("post", "c/commands/import") => {
+            (Some(json!({"file": "[{\"command\": \"x\", \"reply\": \"y\"}]"})), 200)
+        }
+        ("put", "c/commands/settings") => {
+            (Some(json!({"prefix": "!", "discord_url": null, "ignored": [], "builtins": {}})), 428)
+        }
+        ("put", "c/commands/secrets/{secret}") => (Some(json!({"value": "x"})), 204),
+        ("delete", "c/commands/secrets/{secret}") => (None, 204),
+        ("put", "c/commands/{command}") => (Some(json!({"name": "hi", "responses": ["Hi"]})), 428),
+        ("delete", "c/commands/{command}" | "c/tokens/{token_id}") => (None, 204),
+        // Tokens are for programs: no session opens it.
+        ("post", "c/commands/{command}/run") => (Some(json!({})), 401),
+        ("post", "c/tokens") => (Some(json!({"name": "Bot", "scopes": ["run"]})), 201),
         unlisted => panic!("say here what {unlisted:?} is sent, and what it answers"),
     }
 }
@@ -207,6 +261,17 @@ async fn every_route_takes_those_it_is_for_and_nobody_else() {
                         answer.refused(404, "not_found");
                     } else {
                         answer.ok();
+                    }
+                }
+                Who::Token => {
+                    for other in [&stranger, &member] {
+                        refused(ask(t, other, &setup, route).await, 401, "unauthenticated");
+                    }
+                }
+                Who::Owner => {
+                    // Nobody learns where the bot is.
+                    for other in [&stranger, &member] {
+                        refused(ask(t, other, &setup, route).await, 404, "not_found");
                     }
                 }
                 Who::User if route.path.contains("{guild_id}") => {

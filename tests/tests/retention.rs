@@ -37,6 +37,18 @@ const FILL: &[&str] = &[
      select (lpad(to_hex((extract(epoch from now() - interval '31 days') * 1000)::bigint), 12, '0') || '7000'
              || '8' || substr(md5(n::text), 1, 15))::uuid, '7', n, 'm' || n, 'raid', '{}', now() - interval '31 days'
      from generate_series(1, 100) n",
+    "insert into chat_channels (twitch_user_id, owner_id) values ('7', 9)",
+    "insert into chat_sends (send_id, twitch_user_id, cause, text, queued_at, expires_at)
+     select (lpad(to_hex((extract(epoch from now() - interval '15 days') * 1000)::bigint), 12, '0') || '7000'
+             || '8' || substr(md5(n::text), 1, 15))::uuid, '7', 'line:' || n, 'Hi', now() - interval '15 days', now()
+     from generate_series(1, 100) n",
+    "insert into chat_deletions (message_id, twitch_user_id, bot_id, filter, state, heard_at)
+     select 'm' || n, '7', '9', 'link', 'deleted', now() - interval '15 days' from generate_series(1, 100) n",
+    "insert into streamers (twitch_user_id, login, display_name) values ('8', 'left', 'Left')",
+    "insert into chat_channels (twitch_user_id, owner_id, state, left_at)
+     values ('8', 9, 'left', now() - interval '91 days')",
+    "insert into chat_accounts (bot_id, login, display_name, tokens, updated_at)
+     values ('901', 'own', 'Own', '\\x00', now() - interval '1 second')",
     "insert into rate_buckets values ('old', now() - interval '1 second')",
     "insert into shouts (room, position, author_id, client_id, text, created_at)
      values ('room:2', 1, 9, gen_random_uuid(), 'Hi', now() - interval '181 days')",
@@ -52,7 +64,7 @@ const FILL: &[&str] = &[
      values ('silent', 9, gen_random_uuid(), false, now(), now() - interval '12 minutes')",
 ];
 
-const TABLES: [&str; 16] = [
+const TABLES: [&str; 20] = [
     "guilds",
     "stream_sessions",
     "user_preferences",
@@ -61,6 +73,10 @@ const TABLES: [&str; 16] = [
     "sessions",
     "guild_members",
     "feed_events",
+    "chat_sends",
+    "chat_deletions",
+    "chat_channels where state = 'left'",
+    "chat_accounts",
     // The sweep has listed those that there are.
     "eventsub_subscriptions where subscription_id = 's'",
     "rate_buckets where key = 'old'",

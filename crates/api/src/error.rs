@@ -247,6 +247,7 @@ impl From<SaveError> for ApiError {
             SaveError::Conflict => Self::Conflict,
             SaveError::NotFound => Self::NotFound,
             SaveError::Discord(error) => error.into(),
+            SaveError::Twitch(_) => Self::Remote { name: "Twitch" },
             SaveError::Database(error) => error.into(),
         }
     }

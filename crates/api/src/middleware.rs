@@ -21,6 +21,8 @@ const SIGN_IN: [&str; 4] = [
     "/api/auth/twitch/callback",
     "/api/invites/{code}/link",
 ];
+/// Where programs run commands, with tokens instead of cookies.
+const RUN: &str = "/api/channels/{channel_id}/commands/{command}/run";
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const HEADERS: [(HeaderName, &str); 6] = [
@@ -95,7 +97,8 @@ pub(crate) async fn guard(
         return ApiError::RateLimited { retry_after }.into_response();
     }
     let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    if !safe && !same_origin(request.headers(), &app.settings.public_base_url) {
+    let own = same_origin(request.headers(), &app.settings.public_base_url);
+    if !safe && !own && !is_by_token(&request) {
         SecurityEvent::CrossSite.record(None, "a write from another site was refused");
         return ApiError::CrossSite.into_response();
     }
@@ -113,6 +116,13 @@ fn sender(app: &App, edge: &Edge, request: &Request) -> Sender {
     let path = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
     let signs_in = path.is_some_and(|path| SIGN_IN.contains(&path));
     Sender::Stranger { source, signs_in }
+}
+
+/// Whether a request is a program's, with a token of its own: no cookie counts there, and no other site's page
+/// can send the header.
+fn is_by_token(request: &Request) -> bool {
+    let path = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+    path == Some(RUN) && request.headers().contains_key(header::AUTHORIZATION)
 }
 
 /// Whether a browser says that a request comes from our own pages. Whoever is no browser says so too.
@@ -142,6 +152,13 @@ mod tests {
             let route = ROUTES.iter().find(|route| route.path == path);
             assert_eq!(route.map(|route| route.who), Some(Who::Public), "{path}");
         }
+    }
+
+    #[test]
+    fn only_route_for_programs_is_one_that_takes_tokens() {
+        let by_token: Vec<_> =
+            ROUTES.iter().filter(|r| r.who == Who::Token).map(|r| r.path).collect();
+        assert_eq!(by_token, [RUN]);
     }
 
     fn allowed(pairs: &[(HeaderName, &'static str)]) -> bool {

@@ -36,12 +36,14 @@ fn common(route: &Route, operation: &Value) -> Vec<u16> {
     if matches!(route.method, "post" | "put") && !bodiless {
         all.extend([413, 415, 422]);
     }
-    if route.method == "put" && route.who == Who::Admin {
+    let versioned =
+        route.who == Who::Admin || route.who == Who::Owner && !route.path.contains("{secret}");
+    if route.method == "put" && versioned {
         all.extend([412, 428]);
     }
     match route.who {
         Who::Public => {}
-        Who::User => all.push(401),
+        Who::User | Who::Owner | Who::Token => all.push(401),
         Who::Member | Who::Admin => all.extend([401, 403, 404, 502]),
     }
     if route.path.contains('{') {
@@ -81,6 +83,7 @@ pub fn document() -> Value {
     });
     document["components"]["securitySchemes"] = json!({
         "session": { "type": "apiKey", "in": "cookie", "name": "__Host-session" },
+        "token": { "type": "http", "scheme": "bearer" },
     });
     let content = json!({
         "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } },
@@ -94,7 +97,8 @@ pub fn document() -> Value {
         // Handlers of different resources share names.
         operation["operationId"] = json!(operation_id(route));
         if route.who != Who::Public {
-            operation["security"] = json!([{ "session": [] }]);
+            let scheme = if route.who == Who::Token { "token" } else { "session" };
+            operation["security"] = json!([{ scheme: [] }]);
         }
         for status in common(route, operation) {
             let response = &mut operation["responses"][status.to_string()];

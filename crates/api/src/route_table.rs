@@ -1,8 +1,10 @@
 //! Every route of the API, once: the router, its description and the tests are made of this table.
 
 use crate::routes::{
-    auth, channels, config, deliveries, discord_webhook, favorites, feeds, guilds, health, invites,
-    meta, overview, own_channels, presence, rooms, streamers, templates, twitch_webhook, users,
+    auth, channels,
+    chat::{book, commands, deletions, run, timers, tokens, transfer},
+    chat_bot, config, deliveries, discord_webhook, favorites, feeds, guilds, health, invites, meta,
+    overview, own_channels, presence, rooms, streamers, templates, twitch_webhook, users,
 };
 use axum::{
     Router,
@@ -22,6 +24,10 @@ pub enum Who {
     Member,
     /// Who may manage the server in the path.
     Admin,
+    /// Whoever the channel in the path belongs to.
+    Owner,
+    /// A program with a token of the channel in the path.
+    Token,
 }
 
 /// A route of the API.
@@ -113,8 +119,37 @@ table! {
     User get "/api/feeds" feeds::list;
     User get "/api/feeds/{streamer_id}" feeds::history;
     User post "/api/feeds/{streamer_id}/test" feeds::test;
+    Owner get "/api/channels/{channel_id}/commands" commands::list;
+    Owner post "/api/channels/{channel_id}/commands" commands::create;
+    Owner post "/api/channels/{channel_id}/commands/switch" commands::switch;
+    Owner post "/api/channels/{channel_id}/commands/dry-run" commands::dry_run;
+    Owner post "/api/channels/{channel_id}/commands/import" transfer::import;
+    Owner get "/api/channels/{channel_id}/commands/export" transfer::export;
+    Owner get "/api/channels/{channel_id}/commands/settings" book::get;
+    Owner put "/api/channels/{channel_id}/commands/settings" book::put;
+    Owner put "/api/channels/{channel_id}/commands/secrets/{secret}" book::set_secret;
+    Owner delete "/api/channels/{channel_id}/commands/secrets/{secret}" book::delete_secret;
+    Owner get "/api/channels/{channel_id}/commands/{command}" commands::get;
+    Owner put "/api/channels/{channel_id}/commands/{command}" commands::put;
+    Owner delete "/api/channels/{channel_id}/commands/{command}" commands::delete;
+    Token post "/api/channels/{channel_id}/commands/{command}/run" run::run;
+    Owner get "/api/channels/{channel_id}/timers" timers::list;
+    Owner post "/api/channels/{channel_id}/timers" timers::create;
+    Owner put "/api/channels/{channel_id}/timers/{timer_id}" timers::put;
+    Owner delete "/api/channels/{channel_id}/timers/{timer_id}" timers::delete;
+    Owner get "/api/channels/{channel_id}/deletions" deletions::list;
+    Owner get "/api/channels/{channel_id}/tokens" tokens::list;
+    Owner post "/api/channels/{channel_id}/tokens" tokens::create;
+    Owner delete "/api/channels/{channel_id}/tokens/{token_id}" tokens::revoke;
     User get "/api/streamers/search" favorites::search;
     User get "/api/users/me/channel/link" feeds::link;
+    User get "/api/users/me/bot" chat_bot::list;
+    User get "/api/users/me/bot/link" chat_bot::link;
+    User get "/api/channels/{channel_id}/bot" chat_bot::get;
+    User delete "/api/channels/{channel_id}/bot" chat_bot::leave;
+    User get "/api/channels/{channel_id}/bot/lines" chat_bot::lines;
+    User get "/api/channels/{channel_id}/bot/account/link" chat_bot::link_account;
+    User delete "/api/channels/{channel_id}/bot/account" chat_bot::drop_account;
     User get "/api/users/me/channel" own_channels::list;
     User delete "/api/users/me/channel/{streamer_id}" own_channels::withdraw;
     User get "/api/users/me/favorites" favorites::list;

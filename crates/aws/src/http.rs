@@ -26,10 +26,17 @@ pub fn lazy_http() -> Http {
     Arc::new(LazyLock::new(build))
 }
 
+#[expect(clippy::expect_used, reason = "only constants of ours go in")]
+fn build() -> reqwest::Client {
+    builder().build().expect("the settings are constants")
+}
+
+/// What all requests of ours have in common.
+///
 /// Redirects are off: neither Twitch nor Discord needs one, and one could carry a token away.
 #[expect(clippy::disallowed_methods, reason = "the one place that builds the client")]
 #[expect(clippy::expect_used, reason = "only constants of ours go in")]
-fn build() -> reqwest::Client {
+pub(crate) fn builder() -> reqwest::ClientBuilder {
     let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let tls = rustls::ClientConfig::builder_with_provider(provider)
@@ -44,8 +51,6 @@ fn build() -> reqwest::Client {
         .timeout(Duration::from_secs(10))
         .pool_idle_timeout(Duration::from_secs(50))
         .tcp_nodelay(true)
-        .build()
-        .expect("the settings are constants")
 }
 
 /// Lets the AWS SDK use our client instead of bringing its own stack.

@@ -102,6 +102,22 @@ counters! {
     PushGone "push" "gone"
     /// A frame did not reach a socket at API Gateway, after some tries; the reader notices that it lacks something.
     PushFailed "push" "failed"
+    /// A line was said in chat.
+    ChatSent "chat" "sent"
+    /// A line was not said; the log and the outbox say why.
+    ChatDropped "chat" "dropped"
+    /// A line was not said, since it would have come too late.
+    ChatLate "chat" "late"
+    /// Twitch's answer to a line was lost.
+    ChatUnknown "chat" "unknown"
+    /// A line is tried again.
+    ChatRetried "chat" "retried"
+    /// A viewer's line was deleted by a filter.
+    ChatDeleted "chat" "deleted"
+    /// Twitch has refused to delete a line.
+    ChatNotDeleted "chat" "not_deleted"
+    /// A line of chat was not read: there are too many at once.
+    ChatUnread "chat" "unread"
     /// The database notifies this process of nothing: it looks for what is new each second. Counted at each try.
     PollOnly "live" "poll_only"
 }
@@ -144,6 +160,10 @@ pub enum Gauge {
     OpenSockets,
     /// Milliseconds from what was told to its way to the sockets.
     PushLag,
+    /// Milliseconds that a line of the bot's has waited until it was said.
+    ChatWait,
+    /// For how many seconds the oldest line of the bot's has waited.
+    OldestChat,
 }
 
 impl Gauge {
@@ -155,6 +175,8 @@ impl Gauge {
         Self::JobOverdue,
         Self::OpenSockets,
         Self::PushLag,
+        Self::ChatWait,
+        Self::OldestChat,
     ];
 
     /// The metric's name and unit.
@@ -167,6 +189,8 @@ impl Gauge {
             Self::JobOverdue => ("JobOverdueSeconds", "Seconds"),
             Self::OpenSockets => ("OpenSockets", "Count"),
             Self::PushLag => ("PushLagMs", "Milliseconds"),
+            Self::ChatWait => ("ChatWaitMs", "Milliseconds"),
+            Self::OldestChat => ("OldestChatSeconds", "Seconds"),
         }
     }
 

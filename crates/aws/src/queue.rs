@@ -29,6 +29,8 @@ pub enum Ring {
     Subscribe,
     /// What was told, for the sockets at API Gateway.
     Live,
+    /// What the chat bot has to say.
+    Chat,
 }
 
 impl Ring {
@@ -37,12 +39,15 @@ impl Ring {
             Self::Deliver => "deliver",
             Self::Subscribe => "subscribe",
             Self::Live => "live",
+            Self::Chat => "chat",
         }
     }
 
     /// The ring of a message's text; `None` for a text of another version.
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        [Self::Deliver, Self::Subscribe, Self::Live].into_iter().find(|ring| ring.as_str() == text)
+        [Self::Deliver, Self::Subscribe, Self::Live, Self::Chat]
+            .into_iter()
+            .find(|ring| ring.as_str() == text)
     }
 
     /// Whether a message's text asks for it; a text of another version asks for everything.
@@ -66,6 +71,7 @@ pub struct LocalDoorbell {
     deliver: Notify,
     subscribe: Notify,
     live: Notify,
+    chat: Notify,
 }
 
 /// The SQS side; its client is built at the first ring.
@@ -168,6 +174,7 @@ impl LocalDoorbell {
             Ring::Deliver => &self.deliver,
             Ring::Subscribe => &self.subscribe,
             Ring::Live => &self.live,
+            Ring::Chat => &self.chat,
         }
     }
 }

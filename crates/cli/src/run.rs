@@ -13,6 +13,7 @@ use axum::{
 use sm_aws::Ring;
 use sm_services::{
     App, LazyApp,
+    chat::sender,
     jobs::{Job, sweep, worker},
 };
 use std::{future::Future, io, net::SocketAddr, time::Duration};
@@ -95,7 +96,7 @@ pub fn with_peers(router: Router) -> IntoMakeServiceWithConnectInfo<Router, Sock
 
 /// Waits for the jobs. What takes longer is cut off and yet safe: its lease runs out, and its nonce keeps
 /// it from being sent twice.
-async fn finish(jobs: [JoinHandle<()>; 3]) {
+async fn finish(jobs: [JoinHandle<()>; Job::ALL.len()]) {
     let until = Instant::now() + GRACE;
     for mut job in jobs {
         if timeout(until - Instant::now(), &mut job).await.is_err() {
@@ -115,6 +116,7 @@ async fn work(job: Job, lazy: LazyApp) {
     match job {
         Job::Deliver => deliver(lazy).await,
         Job::Subscribe => subscribe(lazy).await,
+        Job::Chat => chat(lazy).await,
         Job::Sweep => sweep_on_schedule(lazy).await,
     }
 }
@@ -150,6 +152,13 @@ async fn subscribe(lazy: LazyApp) {
         };
         let next = turn(&app, Job::Subscribe, work).await;
         pause(&app, Ring::Subscribe, next).await;
+    }
+}
+
+async fn chat(lazy: LazyApp) {
+    while let Some(app) = at_work(&lazy).await {
+        let done = turn(&app, Job::Chat, sender::run(&app, Instant::now() + TURN)).await;
+        pause(&app, Ring::Chat, done.map(|_| None)).await;
     }
 }
 

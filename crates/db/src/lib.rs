@@ -6,6 +6,7 @@
 pub mod accounts;
 pub mod announce;
 pub mod audit;
+pub mod chat;
 pub mod doubts;
 pub mod fitness;
 pub mod guilds;

@@ -27,6 +27,9 @@ const SOURCES: &[(i64, &str, &str)] = &[
     (18, "presence", include_str!("../../../migrations/0018_presence.sql")),
     (19, "gateway", include_str!("../../../migrations/0019_gateway.sql")),
     (20, "feed", include_str!("../../../migrations/0020_feed.sql")),
+    (21, "chat", include_str!("../../../migrations/0021_chat.sql")),
+    (22, "chat commands", include_str!("../../../migrations/0022_chat_commands.sql")),
+    (23, "chat events", include_str!("../../../migrations/0023_chat_events.sql")),
 ];
 
 /// All migrations of the product, in order.
@@ -142,7 +145,9 @@ pub async fn remove(pool: &Pool) -> sqlx::Result<()> {
            user_guilds, guild_members, invite_links, audit_log, jobs, eventsub_targets, partitions, outbox_lanes,
            outbox_progress, outbox_flows, doubts, topics, topic_events, live_connections, live_subscriptions, live_pushes,
            live_tickets, shouts, room_mutes, room_marks, presences, presence_tabs, presence_guilds, presence_watch,
-           streamer_feeds, feed_events, user_favorites,
+           streamer_feeds, feed_events, user_favorites, chat_sends, chat_paces, chat_channels, chat_accounts, chat_books,
+           chat_commands, chat_command_names, chat_uses, chat_user_cooldowns, chat_quotes, chat_secrets, chat_tokens,
+           chat_timers, chat_deletions,
            _sqlx_migrations;
          drop function if exists uuid_v7(), uuid_at(timestamptz);",
     )

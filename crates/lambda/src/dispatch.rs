@@ -20,6 +20,7 @@ use sm_aws::{
 };
 use sm_services::{
     App, LazyApp, SecurityEvent,
+    chat::sender,
     jobs::{sweep, worker},
     live::{hints, push, relay},
 };
@@ -166,10 +167,20 @@ impl Dispatcher {
         };
         let pushed =
             async { if asked(Ring::Live) { push::run(&app, deadline).await } else { Ok(()) } };
-        let (worked, pushed) = tokio::join!(worked, pushed);
+        // A worker for everything says what is to be said as well.
+        let all = asked(Ring::Deliver) && asked(Ring::Subscribe);
+        let said = async {
+            if asked(Ring::Chat) && !all {
+                sender::run(&app, deadline).await.map(drop)
+            } else {
+                Ok(())
+            }
+        };
+        let (worked, pushed, said) = tokio::join!(worked, pushed, said);
         self.app.settle().await;
         worked?;
         pushed?;
+        said?;
         Ok(())
     }
 
@@ -191,6 +202,7 @@ impl Dispatcher {
             swept => swept.inspect_err(|_| Counter::DatabaseError.count())?,
         };
         Gauge::OldestOutbox.note(oldest_due(&app).await?);
+        Gauge::OldestChat.note(sm_db::chat::sends::oldest_queued_s(&app.pool).await?);
         self.app.settle().await;
         if let Some(obstacle) = app.obstacle_to_writing().await? {
             Counter::DatabaseError.count();

@@ -4,6 +4,7 @@ use crate::{
     accounts::SessionKeys,
     admission::{Admissions, Sender},
     announce::parts::RefusedParts,
+    chat,
     fitness::LastWrite,
     guilds::offer::PlacesCache,
     jobs::Health,
@@ -89,6 +90,11 @@ pub(crate) struct Inner {
     /// What Discord has refused of messages lately.
     pub(crate) refused_parts: RefusedParts,
     pub(crate) last_write: LastWrite,
+    /// Channels' commands, and what addresses of theirs have answered.
+    pub(crate) books: chat::Books,
+    pub(crate) fetcher: chat::Fetcher,
+    /// Channels that the chat bot is in.
+    pub(crate) chat: chat::known::Known,
     process: Arc<Process>,
 }
 
@@ -127,6 +133,9 @@ impl App {
             places: PlacesCache::default(),
             refused_parts: RefusedParts::default(),
             last_write: LastWrite::default(),
+            books: chat::Books::default(),
+            fetcher: chat::Fetcher::default(),
+            chat: chat::known::Known::default(),
         }))
     }
 

@@ -3,7 +3,7 @@
 use crate::{App, SecurityEvent};
 use serde_json::Value;
 use sm_db::{audit::NewEntry, limits};
-use sm_types::{GuildId, UserId};
+use sm_types::{GuildId, TwitchUserId, UserId};
 
 /// Who does something, for the log.
 #[derive(Debug, Clone)]
@@ -100,20 +100,40 @@ pub async fn denied_request(app: &App, what: Denied, action: &str, actor: &Actor
         Denied::Stranger(guild) => (guild, true),
     };
     log_denial(Some(guild), actor.user, action, Some(&actor.request_id));
-    let who = actor.user.map(|user| user.to_string()).unwrap_or_default();
-    let key = format!("denied:{guild}:{who}");
-    match limits::spend(&app.pool, &key, 1, STORED_AGAIN_AFTER).await {
-        Ok(false) => return,
-        Ok(true) => {}
-        Err(error) => tracing::warn!(%error, "whether a denial was stored before is not known"),
-    }
     let target = guild.to_string();
+    if was_stored(app, &target, actor).await {
+        return;
+    }
     let entry = NewEntry {
         guild: (!stranger).then_some(guild),
         target: stranger.then_some(&*target),
         ..denial(app, actor.user, action, Some(&actor.request_id))
     };
     store(app, &entry).await;
+}
+
+/// The same for a channel that is somebody else's.
+pub async fn denied_channel(app: &App, channel: &TwitchUserId, action: &str, actor: &Actor) {
+    log_denial(None, actor.user, action, Some(&actor.request_id));
+    let target = format!("channel:{channel}");
+    if was_stored(app, &target, actor).await {
+        return;
+    }
+    let denial = denial(app, actor.user, action, Some(&actor.request_id));
+    store(app, &NewEntry { target: Some(&target), ..denial }).await;
+}
+
+/// Whether a denial of the same person was stored within the hour.
+async fn was_stored(app: &App, target: &str, actor: &Actor) -> bool {
+    let who = actor.user.map(|user| user.to_string()).unwrap_or_default();
+    let key = format!("denied:{target}:{who}");
+    match limits::spend(&app.pool, &key, 1, STORED_AGAIN_AFTER).await {
+        Ok(fresh) => !fresh,
+        Err(error) => {
+            tracing::warn!(%error, "whether a denial was stored before is not known");
+            false
+        }
+    }
 }
 
 /// Something that was denied. A log that cannot be written must not turn a denial into an error.

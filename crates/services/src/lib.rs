@@ -9,6 +9,7 @@ pub mod announce;
 mod app;
 pub mod audit;
 pub mod backoff;
+pub mod chat;
 pub mod doubts;
 mod fitness;
 pub mod guilds;

@@ -18,6 +18,9 @@ const REFUSAL_HOLDS: Duration = Duration::from_millis(20);
 /// How long a request waits to learn whether it may pass.
 const PATIENCE: Duration = SECOND;
 
+/// Lines of chat that are let through for each other webhook: one that nobody answers touches no row.
+const CHAT_SHARE: i32 = 10;
+
 /// What is limited, each by itself: what is used up of one is not missing from another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Limited {
@@ -33,6 +36,8 @@ pub enum Limited {
     ChannelUpdates,
     /// Webhooks about what viewers do, which come in crowds.
     Viewers,
+    /// Lines of chat: many, of which most cost nothing.
+    Chat,
     /// All other webhooks of Twitch.
     OtherWebhooks,
     /// Webhooks of Discord.
@@ -50,6 +55,7 @@ impl Limited {
             | "channel.subscribe"
             | "channel.subscription.gift"
             | "channel.cheer" => Self::Viewers,
+            "channel.chat.message" => Self::Chat,
             _ => Self::OtherWebhooks,
         }
     }
@@ -62,6 +68,7 @@ impl Limited {
             Self::Streams => "webhooks/streams",
             Self::ChannelUpdates => "webhooks/channel-updates",
             Self::Viewers => "webhooks/viewers",
+            Self::Chat => "webhooks/chat",
             Self::OtherWebhooks => "webhooks/others",
             Self::DiscordWebhooks => "webhooks/discord",
         }
@@ -70,7 +77,7 @@ impl Limited {
 
 /// The limits of an app; 0 per second turns one off.
 #[derive(Debug)]
-pub(crate) struct Limits([Arc<SharedLimit>; 8]);
+pub(crate) struct Limits([Arc<SharedLimit>; 9]);
 
 impl Limits {
     pub(crate) fn new(api_per_second: i32, webhooks_per_second: i32) -> Self {
@@ -85,6 +92,7 @@ impl Limits {
             limit(Limited::Streams, webhooks_per_second),
             limit(Limited::ChannelUpdates, webhooks_per_second),
             limit(Limited::Viewers, webhooks_per_second),
+            limit(Limited::Chat, webhooks_per_second.saturating_mul(CHAT_SHARE)),
             limit(Limited::OtherWebhooks, webhooks_per_second),
             limit(Limited::DiscordWebhooks, webhooks_per_second),
         ])

@@ -115,6 +115,15 @@ impl Client {
         answer
     }
 
+    pub(crate) async fn post_auth<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        form: &[(&str, &str)],
+    ) -> Result<T, Error> {
+        let request = self.http.post(format!("{}/{path}", self.config.auth_url)).form(form);
+        self.read(dispatch(request).await?).await
+    }
+
     /// Whether Twitch has refused the application's secret since this was asked last.
     pub fn take_refusal(&self) -> bool {
         self.refused.swap(false, Ordering::Relaxed)
@@ -157,6 +166,28 @@ impl Client {
         }
     }
 
+    /// Posts what must not be posted twice; `None` when nobody knows whether it was carried out. An error says that it
+    /// was not.
+    pub(crate) async fn post_once<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        token: &Secret,
+        request: Request<'_>,
+    ) -> Result<Option<T>, Error> {
+        let outgoing = self.outgoing(Method::POST, path, token, request).timeout(TIMEOUT);
+        let answer = match outgoing.send().await {
+            Ok(answer) => answer,
+            Err(error) if error.is_connect() => return Err(Error::Unavailable { status: None }),
+            Err(_) => return Ok(None),
+        };
+        match self.read(answer).await {
+            Ok(answer) => Ok(Some(answer)),
+            // A proxy's word, half an answer, or a server that broke off: it may have been carried out.
+            Err(Error::Unavailable { .. } | Error::Decode) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     async fn send(
         &self,
         method: Method,
@@ -164,17 +195,29 @@ impl Client {
         token: &Secret,
         request: Request<'_>,
     ) -> Result<Response, Error> {
+        dispatch(self.outgoing(method, path, token, request)).await
+    }
+
+    fn outgoing(
+        &self,
+        method: Method,
+        path: &str,
+        token: &Secret,
+        request: Request<'_>,
+    ) -> RequestBuilder {
         let url = format!("{}/{path}", self.config.api_url);
-        let mut outgoing = self
+        let outgoing = self
             .http
             .request(method, url)
             .bearer_auth(token.expose())
             .header("Client-Id", &self.config.client_id)
             .query(request.query);
-        if let Some(body) = request.body {
-            outgoing = outgoing.header("Content-Type", "application/json").body(body.to_string());
+        match request.body {
+            Some(body) => {
+                outgoing.header("Content-Type", "application/json").body(body.to_string())
+            }
+            None => outgoing,
         }
-        dispatch(outgoing).await
     }
 
     async fn read<T: DeserializeOwned>(&self, answer: Response) -> Result<T, Error> {

@@ -1,6 +1,9 @@
 //! OAuth2: a streamer proves that a channel is theirs.
 
-use crate::{Client, Error};
+use crate::{
+    Client, Error,
+    eventsub::fields::{given, set},
+};
 use reqwest::Url;
 use serde::{Deserialize, Deserializer};
 use sm_types::{Secret, TwitchUserId};
@@ -9,11 +12,49 @@ use sm_types::{Secret, TwitchUserId};
 /// nothing that is not public but the number of followers.
 pub const LINK_SCOPE: &str = "moderator:read:followers";
 
-/// A user's access token, kept only until the channel is known.
+/// What whoever asks for the bot grants.
+pub const INVITE_SCOPE: &str = "channel:bot";
+/// What an account grants that the bot speaks with: it is seen as a bot, reads and writes.
+pub const BOT_SCOPES: [&str; 3] = ["user:bot", "user:read:chat", "user:write:chat"];
+/// What an account grants besides that deletes what channels filter.
+pub const MODERATE_SCOPE: &str = "moderator:manage:chat_messages";
+/// What an account that the bot speaks with is asked for.
+pub const ACCOUNT_SCOPES: [&str; 4] =
+    ["user:bot", "user:read:chat", "user:write:chat", MODERATE_SCOPE];
+const DEVICE_GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
+
+/// A user's tokens; mostly kept only until it is known whose they are.
 #[derive(Debug, Clone, Deserialize)]
 pub struct UserToken {
     #[serde(deserialize_with = "secret")]
     pub access_token: Secret,
+    /// Gets the next access token; may change each time.
+    #[serde(default, deserialize_with = "set_secret")]
+    pub refresh_token: Option<Secret>,
+    /// How long the access token lives, in seconds; about 4 hours.
+    #[serde(default, deserialize_with = "given")]
+    pub expires_in: u64,
+}
+
+/// A person is asked for something on a page of Twitch's, while a program without one waits.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Device {
+    #[serde(deserialize_with = "secret")]
+    pub device_code: Secret,
+    /// What the person types there, unless the page's address has it already.
+    pub user_code: String,
+    /// The page.
+    pub verification_uri: String,
+    /// Seconds until it is too late.
+    #[serde(default, deserialize_with = "given")]
+    pub expires_in: u64,
+    /// Seconds between two looks.
+    #[serde(default, deserialize_with = "given")]
+    pub interval: u64,
+}
+
+fn set_secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Secret>, D::Error> {
+    Ok(set(deserializer)?.map(Secret::new))
 }
 
 fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Secret, D::Error> {
@@ -72,6 +113,27 @@ impl Client {
             ("redirect_uri", redirect_uri),
         ])
         .await
+    }
+
+    /// Begins to ask a person for scopes on a page of Twitch's.
+    pub async fn begin_device(&self, scopes: &[&str]) -> Result<Device, Error> {
+        let scopes = scopes.join(" ");
+        self.post_auth("device", &[("client_id", self.client_id()), ("scopes", &scopes)]).await
+    }
+
+    /// The tokens once the person has agreed; `None` before that.
+    pub async fn device_token(&self, device: &Device) -> Result<Option<UserToken>, Error> {
+        let code = device.device_code.expose();
+        match self.token(&[("grant_type", DEVICE_GRANT), ("device_code", code)]).await {
+            Ok(token) => Ok(Some(token)),
+            Err(Error::Rejected { message, .. }) if message == "authorization_pending" => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Gets the next tokens of a user. A refusal is final: they have disconnected the app, or changed the password.
+    pub async fn refresh_user_token(&self, refresh: &Secret) -> Result<UserToken, Error> {
+        self.token(&[("grant_type", "refresh_token"), ("refresh_token", refresh.expose())]).await
     }
 
     /// Tells to whom a token belongs; one of another application is refused.

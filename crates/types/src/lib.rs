@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod announcement;
+pub mod chat;
 mod clock;
 mod ids;
 pub mod json;

@@ -65,7 +65,7 @@ proptest! {
 
     #[test]
     fn parsing_never_panics_and_errors_lie_within_the_source(source in hostile()) {
-        if let Err(error) = Template::parse(&source) {
+        if let Err(error) = <Template>::parse(&source) {
             let length = source.chars().count();
             prop_assert!(error.span.start <= error.span.end && error.span.end <= length.max(1));
             prop_assert!(!error.to_string().is_empty());
@@ -88,7 +88,7 @@ proptest! {
 
     #[test]
     fn values_neither_mention_nor_break_lines(text in hostile(), limit in 1_usize..300) {
-        let template = Template::parse("{title}").expect("it is valid");
+        let template = <Template>::parse("{title}").expect("it is valid");
         let rendered = template.render(&values(&text), Context::Content, limit);
         prop_assert!(rendered.chars().count() <= limit);
         for forbidden in ["@everyone", "@here", "<@", "\n", "\r"] {

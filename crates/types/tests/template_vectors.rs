@@ -39,7 +39,7 @@ fn every_golden_vector_holds() {
     let mut wrong = Vec::new();
     for case in cases {
         let source = case["template"].as_str().expect("a template");
-        let got = match Template::parse(source) {
+        let got = match <Template>::parse(source) {
             Ok(template) => {
                 let limit = case["limit"].as_u64().and_then(|n| usize::try_from(n).ok());
                 match limit {

@@ -71,7 +71,7 @@ pub(super) async fn play(stage: &Stage<'_>, cell: &Cell) -> Result<Outcome, Vec<
     t.work().await;
     stage.pass(100).await;
     t.work().await;
-    prepare(stage, call).await;
+    Box::pin(prepare(stage, call)).await;
     let durable = stage.durable().await;
     let unkind = answer.answer();
     let others = t.messages(stage.of_bruno).len();
@@ -83,7 +83,7 @@ pub(super) async fn play(stage: &Stage<'_>, cell: &Cell) -> Result<Outcome, Vec<
     set(stage, call, unkind, times);
 
     let mut wrong = Vec::new();
-    let told = drive(stage, call).await;
+    let told = Box::pin(drive(stage, call)).await;
     let mut waited = !stage.unrest().await.is_empty();
     if !ana_is_live(call) {
         t.twitch.go_live(&stage.ana).await;
@@ -119,7 +119,7 @@ pub(super) async fn play(stage: &Stage<'_>, cell: &Cell) -> Result<Outcome, Vec<
     }
     if told != Told::Well {
         stage.t.sql("delete from rate_buckets").await;
-        if let Told::No(why) = drive(stage, call).await {
+        if let Told::No(why) = Box::pin(drive(stage, call)).await {
             wrong.push(format!("whoever asks again is told: {why}"));
         }
     }
@@ -182,6 +182,10 @@ fn patience_minutes(cell: &Cell) -> i64 {
         // What Twitch says it does not know counts as deleted, until the next comparison finds it.
         ("404", _) if cell.call.name == "delete_subscription" => 11,
         // Thousands of subscriptions may wait: each waits as long again as it has waited already.
+        // Filters rest for ten minutes where the bot may not delete.
+        _ if cell.call.name == "delete_chat_message" => 11,
+        // Whoever asks for a subscription again waits as long again.
+        (_, Spell::While) if cell.call.name == "authorizations" => 5,
         (_, Spell::While) if about_subscriptions => 5,
         _ => 1,
     }

@@ -128,6 +128,7 @@ pub(crate) async fn twitch_callback(
     match finished {
         Ok(linked) => {
             let page = match (linked.invite, linked.guild) {
+                _ if linked.chat.is_some() => format!("{OWN_PAGE}?bot={}", linked.login),
                 (Some(code), _) => format!("/invite/{code}?linked={}", linked.login),
                 (None, Some(guild)) => format!("/s/{guild}/streamers?linked={}", linked.login),
                 (None, None) => format!("{OWN_PAGE}?linked={}", linked.login),
@@ -149,7 +150,9 @@ fn page_of(purpose: Option<Purpose>) -> String {
         Some(Purpose::Install { .. }) => "/servers".to_owned(),
         Some(Purpose::Link { guild, .. }) => format!("/s/{guild}/streamers"),
         Some(Purpose::Invite { code, .. }) => format!("/invite/{code}"),
-        Some(Purpose::Channel { .. }) => OWN_PAGE.to_owned(),
+        Some(Purpose::Channel { .. } | Purpose::ChatBot { .. } | Purpose::ChatAccount { .. }) => {
+            OWN_PAGE.to_owned()
+        }
     }
 }
 

@@ -7,6 +7,8 @@
 
 pub(crate) mod auth;
 pub(crate) mod channels;
+pub(crate) mod chat;
+pub(crate) mod chat_bot;
 pub(crate) mod config;
 pub(crate) mod deliveries;
 pub(crate) mod discord_webhook;

@@ -54,6 +54,11 @@ async fn accept(app: &App, verified: VerifiedEventSub<'_>) -> Result<Response, A
     // By the body, which is signed; the header that names the type is not.
     let kind = parsed.as_ref().ok().and_then(Message::subscription).map(|s| s.kind.as_str());
     if !app.allows(Limited::webhook(kind.unwrap_or_default())).await {
+        if Limited::webhook(kind.unwrap_or_default()) == Limited::Chat {
+            // Sent again, it would come too late, and each refusal counts against the subscription.
+            Counter::ChatUnread.count();
+            return Ok(StatusCode::NO_CONTENT.into_response());
+        }
         SecurityEvent::RateLimited.record(None, "the limit of this kind of webhook is used up");
         // Twitch sends it again.
         return Err(ApiError::RateLimited { retry_after: 1 });
@@ -95,6 +100,9 @@ async fn store(app: &App, receipt: Receipt<'_>, message: &Message) -> Result<(),
     match stored {
         Ok(outcome) => {
             Counter::WebhookAccepted.count();
+            if Limited::webhook(&subscription.kind) == Limited::Chat {
+                return Ok(());
+            }
             let took = app.clock.now() - receipt.received_at;
             tracing::info!(
                 message.id = receipt.message_id,

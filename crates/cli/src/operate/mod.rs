@@ -4,6 +4,7 @@
 //! and 2 when they were called wrongly. What deletes something tells what it would do, until `--yes`.
 
 mod addresses;
+mod chat;
 mod deliveries;
 mod dlq;
 mod doctor;
@@ -51,6 +52,8 @@ pub enum Operate {
     Restored(With<restored::Args>),
     /// Look after the EventSub subscriptions at Twitch.
     Subscriptions(With<subscriptions::Args>),
+    /// Link the account that the chat bot speaks as.
+    Chat(With<chat::Args>),
     /// See what became of announcements, and send them again.
     Deliveries(With<deliveries::Args>),
     /// Look after rings of the doorbell that have failed too often.
@@ -94,6 +97,7 @@ async fn dispatch(command: Operate) -> Result<ExitCode, Error> {
         Operate::Deliveries(With { args, source }) => {
             deliveries::run(args, &source.settings().await?).await
         }
+        Operate::Chat(With { args, source }) => chat::run(args, &source.settings().await?).await,
         Operate::Dlq(With { args, source }) => dlq::run(&args, &source.settings().await?).await,
         Operate::User(With { args, source }) => users::run(&args, &source.settings().await?).await,
         Operate::Guild(With { args, source }) => {

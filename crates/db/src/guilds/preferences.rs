@@ -257,3 +257,36 @@ pub async fn audience(
     .await?;
     Ok(Audience { wanted: wanted.into_iter().map(UserId::from_db).collect(), opted_out })
 }
+
+/// Turns the pings of a streamer on or off for whoever has proved a Twitch account to be theirs, in every
+/// server of theirs that announces the streamer. The servers' names; `None`: nobody has.
+pub async fn set_by_account(
+    db: impl PgExecutor<'_>,
+    streamer: &TwitchUserId,
+    account: &TwitchUserId,
+    wants_ping: bool,
+) -> sqlx::Result<Option<Vec<String>>> {
+    let (linked, servers): (bool, Vec<String>) = sqlx::query_as(
+        "with person as (
+           select owner_id as user_id from streamer_feeds where twitch_user_id = $2 and owner_id is not null
+         ), chosen as (
+           insert into user_preferences (guild_id, twitch_user_id, user_id, wants_ping)
+           select f.guild_id, $1, p.user_id, $3
+           from person p
+           join user_guilds u using (user_id)
+           join guilds g on g.guild_id = u.guild_id and g.status = 'active'
+           join guild_streamers f on f.guild_id = g.guild_id and f.twitch_user_id = $1 and f.enabled
+           on conflict on constraint user_preferences_pkey
+           do update set wants_ping = excluded.wants_ping, updated_at = now()
+           returning guild_id
+         )
+         select exists (select from person),
+           array(select g.name from chosen join guilds g using (guild_id) order by lower(g.name))",
+    )
+    .bind(streamer.as_str())
+    .bind(account.as_str())
+    .bind(wants_ping)
+    .fetch_one(db)
+    .await?;
+    Ok(linked.then_some(servers))
+}

@@ -73,6 +73,33 @@ pub const RULES: &[Rule] = &[
            order by feed_event_id limit $2)",
     },
     Rule {
+        table: "chat_sends",
+        keep: Duration::days(14),
+        statement: "delete from chat_sends where send_id in (
+           select send_id from chat_sends where send_id < $3 and queued_at < $1 order by send_id limit $2)",
+    },
+    Rule {
+        table: "chat_deletions",
+        keep: Duration::days(14),
+        statement: "delete from chat_deletions where message_id in (
+           select message_id from chat_deletions where heard_at < $1 order by heard_at limit $2)",
+    },
+    Rule {
+        table: "chat_channels",
+        keep: Duration::days(90),
+        // What the bot was to say there goes with it.
+        statement: "delete from chat_channels where twitch_user_id in (
+           select twitch_user_id from chat_channels where state = 'left' and left_at < $1 limit $2)",
+    },
+    Rule {
+        table: "chat_accounts",
+        keep: Duration::ZERO,
+        // An account that a channel has brought, and that none speaks as any more: its tokens are nobody's.
+        statement: "delete from chat_accounts where bot_id in (
+           select bot_id from chat_accounts a where not is_service and updated_at < $1
+             and not exists (select from chat_channels c where c.bot_id = a.bot_id) limit $2)",
+    },
+    Rule {
         table: "eventsub_subscriptions",
         keep: Duration::days(30),
         // What Twitch lists is brought up to date every ten minutes.
@@ -84,6 +111,18 @@ pub const RULES: &[Rule] = &[
         keep: Duration::days(30),
         statement: "delete from doubts where (kind, subject) in (
            select kind, subject from doubts where looked_at < $1 order by looked_at limit $2)",
+    },
+    Rule {
+        table: "chat_user_cooldowns",
+        keep: Duration::ZERO,
+        statement: "delete from chat_user_cooldowns where ctid = any(array(
+           select ctid from chat_user_cooldowns where ready_at < $1 order by ready_at limit $2))",
+    },
+    Rule {
+        table: "chat_tokens",
+        keep: Duration::days(30),
+        statement: "delete from chat_tokens where token_id in (
+           select token_id from chat_tokens where revoked_at < $1 limit $2)",
     },
     Rule {
         table: "live_tickets",

@@ -1,14 +1,16 @@
 //! Streamers and who follows them.
 
 /// Whether Twitch is to tell of streamer `t`: an active guild follows them, or they have linked their channel here, which
-/// makes their subscriptions free of cost.
+/// makes their subscriptions free of cost, or the chat bot is in their chat.
 macro_rules! is_wanted {
     () => {
         "(exists (
              select from guild_streamers f join guilds g using (guild_id)
              where f.twitch_user_id = t.twitch_user_id and g.status = 'active')
            or (t.authorized and exists (
-             select from streamer_feeds o where o.twitch_user_id = t.twitch_user_id and o.owner_id is not null)))"
+             select from streamer_feeds o where o.twitch_user_id = t.twitch_user_id and o.owner_id is not null))
+           or exists (
+             select from chat_channels b where b.twitch_user_id = t.twitch_user_id and b.state = 'on'))"
     };
 }
 pub(crate) use is_wanted;

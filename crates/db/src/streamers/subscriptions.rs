@@ -11,7 +11,7 @@ pub const BASIC_TYPES: [&str; 2] = ["stream.online", "stream.offline"];
 /// Types that are added once the streamer has authorised the app, when they are free.
 pub const AUTHORIZED_TYPES: [&str; 2] = ["channel.update", "user.update"];
 
-/// The type that is added for the feed, where it is kept and the streamer has authorised the app.
+/// The type that is added for the feed, where it is kept, or for thanks in chat, and the streamer has authorised the app.
 pub const FEED_TYPE: &str = "channel.raid";
 /// Types that are added with what a streamer has granted to the feed.
 pub const GRANTED_TYPES: [(FeedGrant, &str); 4] = [
@@ -21,10 +21,13 @@ pub const GRANTED_TYPES: [(FeedGrant, &str); 4] = [
     (FeedGrant::Cheers, "channel.cheer"),
 ];
 
-/// Brings the targets of these streamers in line with who is wanted.
+/// The type by which the chat bot hears; its condition names the bot too.
+pub const CHAT_TYPE: &str = "channel.chat.message";
+
+/// Brings the targets of these streamers in line with who is wanted, and where the chat bot is.
 ///
-/// A streamer is wanted while an active guild follows them or their channel is somebody's here; what nobody needs
-/// becomes `unwanted`.
+/// A streamer is wanted while an active guild follows them, their channel is somebody's here, or the bot is in their
+/// chat; what nobody needs becomes `unwanted`.
 pub async fn plan(
     db: impl PgExecutor<'_>,
     streamers: &[TwitchUserId],
@@ -34,32 +37,41 @@ pub async fn plan(
         GRANTED_TYPES.iter().map(|(grant, kind)| (grant.as_str(), *kind)).unzip();
     sqlx::query(concat!(
         "with wanted as (
-           select t.twitch_user_id, kind.type
+           select t.twitch_user_id, kind.type, kind.with_user
            from streamers t
            left join streamer_feeds feed on feed.twitch_user_id = t.twitch_user_id
+           left join lateral (
+             select c.twitch_user_id, a.bot_id from chat_channels c left join chat_accounts a on a.state = 'ready'
+               and a.bot_id = coalesce(c.bot_id, (select bot_id from chat_accounts where is_service))
+             where c.twitch_user_id = t.twitch_user_id and c.state = 'on') as chat on true
            cross join lateral (
-             select unnest($3)
-             union all select unnest($4) where t.authorized
-             union all select $5 where t.authorized
-               and exists (select from topics where topic = 'feed:' || t.twitch_user_id)
-             union all select g.type from unnest($6::text[], $7::text[]) as g (name, type)
+             select unnest($3), ''
+             union all select unnest($4), '' where t.authorized
+             union all select $5, '' where t.authorized
+               and (exists (select from topics where topic = 'feed:' || t.twitch_user_id)
+                    or chat.bot_id is not null and exists (
+                      select from chat_books b where b.twitch_user_id = t.twitch_user_id
+                        and (b.events->'raid'->>'enabled')::boolean))
+             union all select $8, chat.bot_id where t.authorized and chat.bot_id is not null
+             union all select g.type, '' from unnest($6::text[], $7::text[]) as g (name, type)
                where t.authorized and g.name = any(feed.granted)
-           ) as kind (type)
+           ) as kind (type, with_user)
            where t.twitch_user_id = any($1) and t.status = 'active' and ",
         super::is_wanted!(),
         "
          ), added as (
-           insert into eventsub_targets as x (twitch_user_id, type, next_try_at)
-           select twitch_user_id, type, $2 from wanted
+           insert into eventsub_targets as x (twitch_user_id, type, with_user, next_try_at)
+           select twitch_user_id, type, with_user, $2 from wanted
            -- A conflict locks the row: in the order that everybody keeps.
-           order by twitch_user_id, type
+           order by twitch_user_id, type, with_user
            on conflict on constraint eventsub_targets_pkey do update
            set state = 'wanted', attempts = 0, next_try_at = $2, error = null, updated_at = now()
            where x.state = 'unwanted'
          )
          update eventsub_targets x set state = 'unwanted', attempts = 0, next_try_at = $2, updated_at = now()
          where x.twitch_user_id = any($1) and x.state <> 'unwanted'
-           and not exists (select from wanted w where w.twitch_user_id = x.twitch_user_id and w.type = x.type)"
+           and not exists (select from wanted w where w.twitch_user_id = x.twitch_user_id and w.type = x.type
+                             and w.with_user = x.with_user)"
     ))
     .bind(texts(streamers))
     .bind(now)
@@ -68,6 +80,7 @@ pub async fn plan(
     .bind(FEED_TYPE)
     .bind(grants)
     .bind(granted_types)
+    .bind(CHAT_TYPE)
     .execute(db)
     .await?;
     Ok(())
@@ -90,7 +103,7 @@ pub(super) fn texts(streamers: &[TwitchUserId]) -> Vec<&str> {
 
 static OUTBOX: LazyLock<Outbox> = LazyLock::new(|| Outbox {
     table: "eventsub_targets",
-    key: &[("twitch_user_id", "text"), ("type", "text")],
+    key: &[("twitch_user_id", "text"), ("type", "text"), ("with_user", "text")],
     due: "next_try_at",
     open: &OPEN,
 });
@@ -107,6 +120,8 @@ pub struct DueTarget {
     pub twitch_user_id: TwitchUserId,
     #[sqlx(rename = "type")]
     pub kind: String,
+    /// The other user it is about: of a chat, the bot that reads it. Mostly empty.
+    pub with_user: String,
     #[sqlx(try_from = "String")]
     pub state: TargetState,
     /// The subscription, once there is one.
@@ -126,7 +141,7 @@ pub async fn claim(
 ) -> sqlx::Result<Vec<DueTarget>> {
     static CLAIM: LazyLock<String> = LazyLock::new(|| {
         OUTBOX.claim(", updated_at = now()")
-            + "select c.twitch_user_id, c.type, c.state, c.subscription_id, c.attempts,
+            + "select c.twitch_user_id, c.type, c.with_user, c.state, c.subscription_id, c.attempts,
                       t.status = 'removed' as streamer_removed
                from claimed c join streamers t using (twitch_user_id)"
     });
@@ -150,6 +165,7 @@ pub async fn release(
         .bind(targets.iter().map(|target| target.attempts).collect::<Vec<_>>())
         .bind(targets.iter().map(|target| target.twitch_user_id.as_str()).collect::<Vec<_>>())
         .bind(targets.iter().map(|target| target.kind.as_str()).collect::<Vec<_>>())
+        .bind(targets.iter().map(|target| target.with_user.as_str()).collect::<Vec<_>>())
         .execute(db)
         .await?;
     Ok(())
@@ -165,11 +181,12 @@ pub async fn retry(
 ) -> sqlx::Result<(i64, i64)> {
     sqlx::query_as(
         "with failed as (
-           select twitch_user_id, type, updated_at from eventsub_targets
+           select twitch_user_id, type, with_user, updated_at from eventsub_targets
            where twitch_user_id = $1 and state = 'failed' for update
          ), due as (
            update eventsub_targets x set next_try_at = $2, updated_at = $2
-           from failed f where x.twitch_user_id = f.twitch_user_id and x.type = f.type and f.updated_at <= $3
+           from failed f where x.twitch_user_id = f.twitch_user_id and x.type = f.type and x.with_user = f.with_user
+             and f.updated_at <= $3
            returning 1
          )
          select (select count(*) from failed), (select count(*) from due)",
@@ -195,12 +212,13 @@ pub async fn put_off(
 ) -> sqlx::Result<()> {
     sqlx::query(
         "update eventsub_targets set next_try_at = $4, updated_at = now()
-         where twitch_user_id = $1 and type = $2 and attempts = $3",
+         where twitch_user_id = $1 and type = $2 and attempts = $3 and with_user = $5",
     )
     .bind(target.twitch_user_id.as_str())
     .bind(&target.kind)
     .bind(target.attempts)
     .bind(next_try_at)
+    .bind(&target.with_user)
     .execute(db)
     .await?;
     Ok(())
@@ -223,22 +241,22 @@ pub struct Progress<'a> {
 /// with the same subscription stays so.
 pub async fn record(
     db: impl PgExecutor<'_>,
-    streamer: &TwitchUserId,
-    kind: &str,
+    target: &DueTarget,
     progress: &Progress<'_>,
 ) -> sqlx::Result<()> {
     sqlx::query(
         "update eventsub_targets set state = $3, subscription_id = coalesce($4, subscription_id), error = $5,
            next_try_at = $6, attempts = case when $3 = 'enabled' then 0 else attempts end, updated_at = now()
-         where twitch_user_id = $1 and type = $2 and state <> 'unwanted'
+         where twitch_user_id = $1 and type = $2 and with_user = $7 and state <> 'unwanted'
            and not (state = 'enabled' and $3 = 'pending' and subscription_id = $4)",
     )
-    .bind(streamer.as_str())
-    .bind(kind)
+    .bind(target.twitch_user_id.as_str())
+    .bind(&target.kind)
     .bind(progress.state.as_str())
     .bind(progress.subscription_id)
     .bind(progress.error)
     .bind(progress.next_try_at)
+    .bind(&target.with_user)
     .execute(db)
     .await?;
     Ok(())
@@ -249,32 +267,37 @@ pub async fn challenged(
     db: impl PgExecutor<'_>,
     streamer: &TwitchUserId,
     kind: &str,
+    with_user: &str,
     subscription: &str,
 ) -> sqlx::Result<()> {
     sqlx::query(
         "update eventsub_targets set state = 'enabled', subscription_id = $3, error = null, attempts = 0,
            updated_at = now()
-         where twitch_user_id = $1 and type = $2 and state in ('wanted', 'pending', 'failed')",
+         where twitch_user_id = $1 and type = $2 and with_user = $4 and state in ('wanted', 'pending', 'failed')",
     )
     .bind(streamer.as_str())
     .bind(kind)
     .bind(subscription)
+    .bind(with_user)
     .execute(db)
     .await?;
     Ok(())
 }
 
 /// Forgets a target that was deleted at Twitch, unless it is wanted again by now.
-pub async fn removed(
-    db: impl PgExecutor<'_>,
-    streamer: &TwitchUserId,
-    kind: &str,
-) -> sqlx::Result<()> {
+pub async fn removed(db: impl PgExecutor<'_>, target: &DueTarget) -> sqlx::Result<()> {
     sqlx::query(
-        "delete from eventsub_targets where twitch_user_id = $1 and type = $2 and state = 'unwanted'",
+        "with gone as (
+           delete from eventsub_targets
+           where twitch_user_id = $1 and type = $2 and with_user = $3 and state = 'unwanted' returning type
+         )
+         update chat_channels set state = 'left', updated_at = now() from gone
+         where twitch_user_id = $1 and state = 'leaving' and gone.type = $4",
     )
-    .bind(streamer.as_str())
-    .bind(kind)
+    .bind(target.twitch_user_id.as_str())
+    .bind(&target.kind)
+    .bind(&target.with_user)
+    .bind(CHAT_TYPE)
     .execute(db)
     .await?;
     Ok(())

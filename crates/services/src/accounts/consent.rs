@@ -9,7 +9,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use ring::rand::{SecureRandom, SystemRandom};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use sm_types::{GuildId, Secret, UserId, live::FeedGrant};
+use sm_types::{GuildId, Secret, TwitchUserId, UserId, live::FeedGrant};
 use time::Duration;
 
 /// How long a person may take on the consent page.
@@ -50,6 +50,15 @@ pub enum Purpose {
     },
     /// The same, for somebody's own feed and no server.
     Channel { user: UserId, feed: Vec<FeedGrant> },
+    /// Twitch: which channel is yours, and may the bot be in its chat?
+    ChatBot { user: UserId },
+    /// Twitch: may the bot speak as this account? For a channel that brings its own.
+    ChatAccount {
+        user: UserId,
+        channel: TwitchUserId,
+        /// The account that has to agree: the browser may be signed in as another.
+        login: String,
+    },
 }
 
 impl Purpose {
@@ -58,7 +67,10 @@ impl Purpose {
         match self {
             Self::Link { feed, .. } | Self::Invite { feed, .. } => feed.as_deref(),
             Self::Channel { feed, .. } => Some(feed),
-            Self::SignIn { .. } | Self::Install { .. } => None,
+            Self::SignIn { .. }
+            | Self::Install { .. }
+            | Self::ChatBot { .. }
+            | Self::ChatAccount { .. } => None,
         }
     }
 }
@@ -125,6 +137,12 @@ pub enum Refusal {
     /// The server follows as many streamers as it can.
     #[error("the server follows as many streamers as it can")]
     TooManyStreamers,
+    /// The chat bot is in as many of their channels as it can be.
+    #[error("the chat bot is in as many of their channels as it can be")]
+    TooManyChannels,
+    /// What was asked for was not granted.
+    #[error("what was asked for was not granted")]
+    NotGranted,
     /// There are too many at once, or the remote has asked us to wait; the same answer may do later.
     #[error("too many sign-ins at once")]
     Busy { wait: std::time::Duration },
@@ -146,6 +164,8 @@ impl Refusal {
             Self::NotInstalled => "not_installed",
             Self::InviteInvalid => "invite_invalid",
             Self::TooManyStreamers => "too_many_streamers",
+            Self::TooManyChannels => "too_many_channels",
+            Self::NotGranted => "not_granted",
             Self::Busy { .. } => "rate_limited",
             Self::Unavailable => "unavailable",
         }
@@ -206,6 +226,12 @@ pub fn begin(app: &App, purpose: Purpose) -> Result<Begun, Refusal> {
                 code_challenge: &URL_SAFE_NO_PAD.encode(Sha256::digest(&verifier)),
                 install_in,
             })
+        }
+        Purpose::ChatBot { .. } => {
+            app.twitch.consent_url(&twitch_callback(app), &state, &[sm_twitch::INVITE_SCOPE])
+        }
+        Purpose::ChatAccount { .. } => {
+            app.twitch.consent_url(&twitch_callback(app), &state, &sm_twitch::ACCOUNT_SCOPES)
         }
         Purpose::Link { .. } | Purpose::Invite { .. } | Purpose::Channel { .. } => {
             let wanted = purpose.feed().unwrap_or_default();

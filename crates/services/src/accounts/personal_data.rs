@@ -1,7 +1,7 @@
 //! What we keep of a person: handing it over, and deleting it.
 
 use super::discord_tokens;
-use crate::{App, SecurityEvent, live::presence};
+use crate::{App, SecurityEvent, chat, live::presence};
 use serde_json::{Value, json};
 use sm_aws::Ring;
 use sm_types::UserId;
@@ -71,9 +71,10 @@ pub async fn delete(app: &App, user: UserId) -> sqlx::Result<()> {
     sm_db::guilds::preferences::forget(&mut *transaction, user).await?;
     sm_db::audit::forget_actor(&mut *transaction, user).await?;
     sm_db::guilds::members::forget(&mut *transaction, user).await?;
-    let channels = sm_db::live::feeds::forget_owner(&mut *transaction, user).await?;
-    // What was wanted for their sake alone is not any more.
+    let mut channels = sm_db::live::feeds::forget_owner(&mut *transaction, user).await?;
     let now = app.clock.now();
+    channels.extend(chat::channels::forget_owner(&mut transaction, user, now).await?);
+    // What was wanted for their sake alone is not any more.
     sm_db::streamers::subscriptions::plan(&mut *transaction, &channels, now).await?;
     let rooms = sm_db::live::shouts::forget(&mut transaction, user, now).await?;
     sm_db::accounts::users::delete(&mut *transaction, user).await?;

@@ -50,7 +50,11 @@ pub async fn finish(
     let given = given(app, cookie, answer)?;
     if matches!(
         given.purpose,
-        Purpose::Link { .. } | Purpose::Invite { .. } | Purpose::Channel { .. }
+        Purpose::Link { .. }
+            | Purpose::Invite { .. }
+            | Purpose::Channel { .. }
+            | Purpose::ChatBot { .. }
+            | Purpose::ChatAccount { .. }
     ) {
         return Err(Refusal::StateMismatch);
     }
@@ -80,9 +84,11 @@ pub async fn finish(
             SecurityEvent::AuthSuccess.record(Some(user.user_id), "signed in");
             Ok(SignedIn::User { cookie, return_to })
         }
-        Purpose::Link { .. } | Purpose::Invite { .. } | Purpose::Channel { .. } => {
-            Err(Refusal::StateMismatch)
-        }
+        Purpose::Link { .. }
+        | Purpose::Invite { .. }
+        | Purpose::Channel { .. }
+        | Purpose::ChatBot { .. }
+        | Purpose::ChatAccount { .. } => Err(Refusal::StateMismatch),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Acceptance: a verified message becomes rows, in one transaction, before it is answered.
 
 use super::happenings;
-use crate::{App, live};
+use crate::{App, chat, live};
 use sm_aws::Ring;
 use sm_db::{
     announce::acceptance::{
@@ -36,7 +36,18 @@ pub async fn notification(
     receipt: Receipt<'_>,
     event: &Event,
 ) -> sqlx::Result<Accepted> {
+    if let Event::ChatMessage(message) = event {
+        Box::pin(chat::hear::line(app, message.heard(receipt.sent_at))).await?;
+        return Ok(Accepted::Recorded);
+    }
     let Acceptance { accepted, told } = store(app, receipt, event).await?;
+    if accepted != Accepted::Duplicate {
+        let said = chat::tell::tell(app, event, receipt.message_id, receipt.sent_at);
+        if let Err(error) = Box::pin(said).await {
+            // No announcement depends on a line of chat.
+            tracing::warn!(%error, message.id = receipt.message_id, "nothing could be said in chat of an event");
+        }
+    }
     if let Some(streamer) = event.streamer() {
         live::feeds::wake(app, streamer, told);
     }
@@ -105,13 +116,14 @@ async fn store(app: &App, receipt: Receipt<'_>, event: &Event) -> sqlx::Result<A
             let accepted =
                 db::authorization_revoked(pool, &notice(receipt, &e.user_id, "", "")).await?;
             withdrawn(app, &e.user_id, now).await;
+            chat_withdrawn(app, &e.user_id).await;
             Ok(untold(accepted))
         }
         Event::UserUpdate(e) => {
             let notice = notice(receipt, &e.user.id, &e.user.login, &e.user.name);
             db::user_update(pool, &notice).await.map(untold)
         }
-        Event::Unknown { .. } => Ok(untold(Accepted::Recorded)),
+        Event::ChatMessage(_) | Event::Unknown { .. } => Ok(untold(Accepted::Recorded)),
     }
 }
 
@@ -129,13 +141,46 @@ async fn withdrawn(app: &App, streamer: &TwitchUserId, now: OffsetDateTime) {
     }
 }
 
+/// Somebody lets us do nothing any more: the chat bot leaves their channel, and does not speak as them.
+async fn chat_withdrawn(app: &App, user: &TwitchUserId) {
+    let done = async {
+        chat::channels::leave(app, user, "revoked", None).await?;
+        chat::accounts::withdrawn(app, user).await
+    };
+    if let Err(error) = done.await {
+        // Found out by the next line that is to be said there.
+        tracing::warn!(%error, user.id = %user, "the chat bot could not leave");
+    }
+}
+
+/// What the chat bot heard by is gone: why, decides whether it leaves.
+async fn chat_revoked(app: &App, subscription: &Subscription) {
+    let Some(channel) = subscription.user_in_condition().map(TwitchUserId::from) else { return };
+    let bot = subscription.reader_in_condition().map(TwitchUserId::from);
+    let done = match (subscription.status.as_str(), bot) {
+        ("chat_user_banned", _) => {
+            chat::channels::leave(app, &channel, "banned", None).await.map_err(|e| e.to_string())
+        }
+        // Twitch does not say whose.
+        ("authorization_revoked" | "user_removed", Some(bot)) => {
+            let looked = chat::channels::look(app, &channel, &bot).await;
+            looked.map(|_| true).map_err(|e| e.to_string())
+        }
+        _ => return,
+    };
+    if let Err(error) = done {
+        tracing::warn!(error, channel.id = %channel, "it could not be looked at whether the chat bot may stay");
+    }
+}
+
 /// Notes that a subscription is about to be enabled. The answer does not depend on it: the reconciler
 /// finds out as well.
 pub async fn challenge(app: &App, subscription: Option<&Subscription>) {
     let Some(subscription) = subscription else { return };
     let Some(streamer) = subscription.user_in_condition().map(TwitchUserId::from) else { return };
     let (kind, id) = (&subscription.kind, &subscription.id);
-    let noted = subscriptions::challenged(&app.pool, &streamer, kind, id).await;
+    let reader = subscription.reader_in_condition().unwrap_or_default();
+    let noted = subscriptions::challenged(&app.pool, &streamer, kind, reader, id).await;
     if let Err(error) = noted {
         tracing::warn!(%error, subscription.id = id, "an answered challenge could not be noted");
     }
@@ -147,7 +192,9 @@ pub async fn revocation(
     receipt: Receipt<'_>,
     subscription: &Subscription,
 ) -> sqlx::Result<Accepted> {
-    let streamer = subscription.user_in_condition().map(TwitchUserId::from);
+    // Of a chat it may be the bot that is gone, or does not want any more: nothing follows for the streamer.
+    let is_chat = subscription.kind == subscriptions::CHAT_TYPE;
+    let streamer = subscription.user_in_condition().filter(|_| !is_chat).map(TwitchUserId::from);
     let revoked = Revocation {
         message_id: receipt.message_id,
         received_at: receipt.received_at,
@@ -160,6 +207,9 @@ pub async fn revocation(
     let accepted = db::revocation(&app.pool, &revoked).await?;
     if let (Status::AuthorizationRevoked, Some(streamer)) = (&subscription.status, &streamer) {
         withdrawn(app, streamer, receipt.received_at).await;
+    }
+    if is_chat && accepted != Accepted::Duplicate {
+        chat_revoked(app, subscription).await;
     }
     Ok(accepted)
 }

@@ -13,19 +13,22 @@ pub enum Job {
     Deliver,
     /// Keeps subscriptions.
     Subscribe,
+    /// Says what the chat bot has to say.
+    Chat,
     /// The minute sweep.
     Sweep,
 }
 
 impl Job {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Deliver, Self::Subscribe, Self::Sweep];
+    pub const ALL: [Self; 4] = [Self::Deliver, Self::Subscribe, Self::Chat, Self::Sweep];
 
     /// Its name in logs, metrics and `/readyz`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Deliver => "deliver",
             Self::Subscribe => "subscribe",
+            Self::Chat => "chat",
             Self::Sweep => "sweep",
         }
     }

@@ -7,7 +7,7 @@ use super::{
     clean_up,
     step::{BoxedStep, Failure, Run},
 };
-use crate::{App, guilds, live, streamers::reconcile};
+use crate::{App, chat, guilds, live, streamers::reconcile};
 use sm_aws::metrics::{Counter, Gauge};
 use sm_db::jobs::{self, Claimed};
 use time::{Duration, OffsetDateTime};
@@ -76,6 +76,16 @@ pub const JOBS: &[Job] = &[
         name: "presence",
         every: Duration::minutes(1),
         step: |app, run| Box::pin(clean_up::presence(app, run)),
+    },
+    Job {
+        name: "chat_timers",
+        every: Duration::minutes(1),
+        step: |app, run| Box::pin(chat::timers::step(app, run)),
+    },
+    Job {
+        name: "chat_accounts",
+        every: Duration::hours(1),
+        step: |app, run| Box::pin(chat::accounts::step(app, run)),
     },
     Job {
         name: "archive",

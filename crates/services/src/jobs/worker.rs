@@ -8,6 +8,7 @@ use crate::{
         deliver::{self, Turns},
         expand,
     },
+    chat::sender,
     streamers::subscriptions,
 };
 use sm_aws::Ring;
@@ -35,8 +36,11 @@ pub struct Report {
 /// Does all work until nothing is due or `deadline` is 5 seconds away; rings again when work is left.
 pub async fn run(app: &App, deadline: Instant) -> sqlx::Result<Report> {
     // One that fails does not break off the other, whose requests are under way.
-    let (delivered, subscribed) = tokio::join!(deliver(app, deadline), subscribe(app, deadline));
+    let said = Box::pin(sender::run(app, deadline));
+    let (delivered, subscribed, said) =
+        tokio::join!(deliver(app, deadline), subscribe(app, deadline), said);
     subscribed?;
+    said?;
     delivered
 }
 

@@ -53,6 +53,9 @@ pub enum SaveError {
     /// Discord does not answer, and without it this cannot be checked.
     #[error("Discord: {0}")]
     Discord(#[from] sm_discord::Error),
+    /// Twitch does not answer, and without it this cannot be checked.
+    #[error("Twitch: {0}")]
+    Twitch(#[from] sm_twitch::Error),
     /// The database does not answer.
     #[error(transparent)]
     Database(#[from] sqlx::Error),

@@ -90,7 +90,7 @@ fn uses(template: &MessageTemplate, mention: Mention) -> bool {
         Mention::Here => (Variable::Here, "@here".to_owned()),
         Mention::Members => (Variable::Subscribers, "<@".to_owned()),
     };
-    let Ok(parsed) = Template::parse(&template.content) else { return true };
+    let Ok(parsed) = <Template>::parse(&template.content) else { return true };
     let named = parsed.variables();
     named.contains(&Variable::Mention)
         || named.contains(&variable)

@@ -213,11 +213,14 @@ async fn restore(
 ) -> Result<(), Failure> {
     let absence = Absence::SubscriptionMissing;
     let (known, lacking) = listed::lacking(&app.pool, streamers, kept, settled).await?;
-    let there: Vec<_> =
-        kept.iter().filter_map(|l| l.streamer.as_ref().map(|id| subject(id, &l.kind))).collect();
+    let there: Vec<_> = kept
+        .iter()
+        .filter_map(|l| l.streamer.as_ref().map(|id| subject(id, &l.kind, &l.with_user)))
+        .collect();
     let there: Vec<_> = there.iter().map(String::as_str).collect();
     doubts::clear(app, absence, &there).await?;
-    let subjects: Vec<_> = lacking.iter().map(|l| subject(&l.streamer, &l.kind)).collect();
+    let subjects: Vec<_> =
+        lacking.iter().map(|l| subject(&l.streamer, &l.kind, &l.with_user)).collect();
     let subjects: Vec<_> = subjects.iter().map(String::as_str).collect();
     let source = Source::SubscriptionList;
     let believed = doubts::missing(app, absence, source, known, &subjects).await?;
@@ -231,15 +234,17 @@ async fn restore(
     }
     if !lost.is_empty() {
         listed::want_anew(&app.pool, &lost, app.clock.now()).await?;
-        let lost: Vec<_> = lost.iter().map(|l| subject(&l.streamer, &l.kind)).collect();
+        let lost: Vec<_> =
+            lost.iter().map(|l| subject(&l.streamer, &l.kind, &l.with_user)).collect();
         let lost: Vec<_> = lost.iter().map(String::as_str).collect();
         doubts::clear(app, absence, &lost).await?;
     }
     Ok(())
 }
 
-fn subject(streamer: &str, kind: &str) -> String {
-    format!("{streamer}/{kind}")
+fn subject(streamer: &str, kind: &str, with_user: &str) -> String {
+    let parts = [streamer, kind, with_user];
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/")
 }
 
 /// Whether Twitch does not know a subscription by its id either.
@@ -289,8 +294,10 @@ async fn replace(
     let (outdated, mut kept): (Vec<_>, Vec<_>) = all.into_iter().partition(|l| l.outdated);
     let mut replaced = Vec::new();
     for old in outdated {
-        let same =
-            |new: &&Listed| !new.outdated && new.kind == old.kind && new.streamer == old.streamer;
+        let same = |new: &&Listed| {
+            let about = |l: &Listed| (l.kind.clone(), l.streamer.clone(), l.with_user.clone());
+            !new.outdated && about(new) == about(&old)
+        };
         let new = kept.iter().find(same);
         if new.is_some_and(|new| new.status == Status::Enabled.as_str()) || !is_alive(&old.status) {
             replaced.push(old.id);
@@ -315,7 +322,7 @@ async fn create_anew(
     streamer: &str,
 ) -> Result<(), Failure> {
     pace_twitch(app).await?;
-    let new = new_subscription(app, &old.kind, condition(&old.kind, streamer));
+    let new = new_subscription(app, &old.kind, condition(&old.kind, streamer, &old.with_user));
     let made = with_token(app, |token| {
         let new = &new;
         async move { app.twitch.create_subscription(&token, new).await }
@@ -421,6 +428,7 @@ fn ours(app: &App, subscription: &Subscription) -> Option<Listed> {
         status: subscription.status.as_str().to_owned(),
         cost: i32::try_from(subscription.cost).unwrap_or(i32::MAX),
         outdated: !is_current(app, callback),
+        with_user: subscription.reader_in_condition().unwrap_or_default().to_owned(),
     })
 }
 

@@ -1,7 +1,7 @@
 //! A server follows a streamer, or stops to.
 
 use super::{
-    by_name, described, lookup,
+    by_name, chat_linking, described, lookup,
     pasted::{NoChannel, login_of},
 };
 use crate::{
@@ -282,6 +282,8 @@ pub struct Linked {
     pub login: String,
     /// The invite link they came by.
     pub invite: Option<String>,
+    /// The channel that the chat bot is in from now on, or that has brought its account.
+    pub chat: Option<TwitchUserId>,
 }
 
 /// Takes Twitch's answer: whose channel it is, and lets the server follow it.
@@ -292,9 +294,14 @@ pub async fn finish(app: &App, cookie: Option<&str>, answer: Answer) -> Result<L
     let given = given(app, cookie, answer)?;
     let asked_at = app.clock.now();
     let (user, scopes) = match given.purpose {
-        Purpose::Link { .. } | Purpose::Invite { .. } | Purpose::Channel { .. } => {
-            channel_of(app, &given).await?
+        Purpose::ChatAccount { .. } => {
+            let (login, channel) = chat_linking::account(app, &given).await?;
+            return Ok(Linked { guild: None, login, invite: None, chat: Some(channel) });
         }
+        Purpose::Link { .. }
+        | Purpose::Invite { .. }
+        | Purpose::Channel { .. }
+        | Purpose::ChatBot { .. } => channel_of(app, &given).await?,
         _ => return Err(Refusal::StateMismatch),
     };
     let proof = Proof { owner: None, chosen: given.purpose.feed(), scopes: &scopes };
@@ -304,6 +311,11 @@ pub async fn finish(app: &App, cookie: Option<&str>, answer: Answer) -> Result<L
             link_own(app, (*guild, *admin), &user, asked_at, proof).await
         }
         Purpose::Invite { code, .. } => link_invited(app, code, &user, asked_at, proof).await,
+        Purpose::ChatBot { user: owner } => {
+            let joined = chat_linking::channel(app, &user, asked_at, *owner, &scopes).await;
+            let (login, chat) = (user.login.clone(), Some(user.id.clone()));
+            joined.map(|()| Linked { guild: None, login, invite: None, chat })
+        }
         Purpose::Channel { user: owner, .. } => {
             link_channel(app, &user, asked_at, Proof { owner: Some(*owner), ..proof }).await
         }
@@ -345,7 +357,7 @@ async fn link_channel(
     subscriptions::plan(&mut *transaction, slice::from_ref(&user.id), app.clock.now()).await?;
     transaction.commit().await?;
     app.doorbell.ring(Ring::Subscribe).await;
-    Ok(Linked { guild: None, login: user.login.clone(), invite: None })
+    Ok(Linked { guild: None, login: user.login.clone(), invite: None, chat: None })
 }
 
 async fn link_own(
@@ -366,7 +378,7 @@ async fn link_own(
     let wish = Follow { guild, source: "oauth", actor: Some(&actor), asked_at, proof };
     match follow_one(app, &wish, user).await? {
         Followed::LimitReached => Err(Refusal::TooManyStreamers),
-        _ => Ok(Linked { guild: Some(guild), login: user.login.clone(), invite: None }),
+        _ => Ok(Linked { guild: Some(guild), login: user.login.clone(), invite: None, chat: None }),
     }
 }
 
@@ -399,5 +411,10 @@ async fn link_invited(
     transaction.commit().await?;
     app.doorbell.ring(Ring::Subscribe).await;
     tracing::info!(guild.id = %guild, streamer.login = user.login, "a streamer came by an invite link");
-    Ok(Linked { guild: Some(guild), login: user.login.clone(), invite: Some(code.to_owned()) })
+    Ok(Linked {
+        guild: Some(guild),
+        login: user.login.clone(),
+        invite: Some(code.to_owned()),
+        chat: None,
+    })
 }

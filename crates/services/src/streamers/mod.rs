@@ -1,6 +1,7 @@
 //! Streamers: finding them, following them, and staying subscribed to what they do.
 
 mod by_name;
+mod chat_linking;
 mod drift;
 pub mod linking;
 pub mod listing;

@@ -5,6 +5,7 @@ use crate::{
     App,
     audit::{self, Action, Actor},
     backoff::Policy,
+    chat::channels::{self, Look, LookError},
     twitch_token::with_token,
 };
 use serde_json::{Value, json};
@@ -139,8 +140,11 @@ fn key_id(secret: &Secret) -> String {
 }
 
 /// What a subscription of a type is about, in the words that Twitch has for it.
-pub(super) fn condition(kind: &str, streamer: &str) -> Value {
+pub(super) fn condition(kind: &str, streamer: &str, with_user: &str) -> Value {
     match kind {
+        subscriptions::CHAT_TYPE => {
+            json!({ "broadcaster_user_id": streamer, "user_id": with_user })
+        }
         "user.update" => json!({ "user_id": streamer }),
         // Of those who raid them: whom they raid is another feed's.
         "channel.raid" => json!({ "to_broadcaster_user_id": streamer }),
@@ -165,7 +169,10 @@ pub(super) fn new_subscription(app: &App, kind: &str, condition: Value) -> NewSu
 }
 
 async fn create(app: &App, target: &DueTarget, now: OffsetDateTime) -> sqlx::Result<()> {
-    let condition = condition(&target.kind, target.twitch_user_id.as_str());
+    if target.kind == subscriptions::CHAT_TYPE && !may_be_there(app, target).await? {
+        return Ok(());
+    }
+    let condition = condition(&target.kind, target.twitch_user_id.as_str(), &target.with_user);
     let new = new_subscription(app, &target.kind, condition);
     let created = with_token(app, |token| {
         let new = &new;
@@ -207,7 +214,17 @@ async fn create(app: &App, target: &DueTarget, now: OffsetDateTime) -> sqlx::Res
     };
     let progress =
         Progress { state, subscription_id: id.as_deref(), error: error.as_deref(), next_try_at };
-    subscriptions::record(&app.pool, &target.twitch_user_id, &target.kind, &progress).await
+    subscriptions::record(&app.pool, target, &progress).await
+}
+
+/// Whether the chat bot may still be in a channel. One that Twitch does not tell is found out by its answer.
+async fn may_be_there(app: &App, target: &DueTarget) -> sqlx::Result<bool> {
+    let bot = TwitchUserId(target.with_user.clone());
+    match channels::look(app, &target.twitch_user_id, &bot).await {
+        Ok(Look::Left) => Ok(false),
+        Ok(Look::MayBeThere) | Err(LookError::Twitch(_)) => Ok(true),
+        Err(LookError::Database(error)) => Err(error),
+    }
 }
 
 /// Whether it is certain that a streamer has not granted what a subscription needs: then it is wanted no more, and
@@ -298,7 +315,7 @@ async fn remove(app: &App, target: &DueTarget) -> sqlx::Result<()> {
             return subscriptions::put_off(&app.pool, target, next_try_at).await;
         }
     }
-    subscriptions::removed(&app.pool, &target.twitch_user_id, &target.kind).await
+    subscriptions::removed(&app.pool, target).await
 }
 
 #[cfg(test)]
@@ -309,6 +326,7 @@ mod tests {
         DueTarget {
             twitch_user_id: TwitchUserId::from("7"),
             kind: "stream.online".to_owned(),
+            with_user: String::new(),
             state: TargetState::Wanted,
             subscription_id: None,
             attempts,

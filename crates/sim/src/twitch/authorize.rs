@@ -136,7 +136,7 @@ fn refusal(message: &str) -> Response {
     document(StatusCode::BAD_REQUEST, "Error", &main)
 }
 
-fn document(status: StatusCode, title: &str, main: &str) -> Response {
+pub(super) fn document(status: StatusCode, title: &str, main: &str) -> Response {
     let html = format!(
         r#"<!doctype html>
 <html lang="en">
@@ -153,7 +153,7 @@ button {{ font: inherit; padding: .5rem 1rem; margin: .25rem 0 }}</style></head>
     (status, Html(html)).into_response()
 }
 
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     text.replace('"', "&quot;").replace('\'', "&#39;")
 }

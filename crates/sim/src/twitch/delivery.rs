@@ -106,6 +106,8 @@ pub(super) enum To<'a> {
     Type(&'a str),
     /// All subscriptions about a user, dead ones too.
     All,
+    /// The subscription of this id, in place of a user's.
+    One,
 }
 
 /// Sends to the subscriptions about a user; returns the statuses of the answers, 0 for none.
@@ -130,11 +132,16 @@ pub(super) async fn deliver(
 
 fn receivers(shared: &Shared, user: &str, to: To<'_>) -> Vec<Subscription> {
     let fits = |s: &&Subscription| match to {
+        // The other user of the condition is whoever reads.
+        To::Type(kind @ "channel.chat.message") => {
+            s.is_in(user) && s.new.kind == kind && s.status == "enabled"
+        }
         To::Type(kind) => {
             let concerned = s.is_about(user) || s.is_about_application();
             concerned && s.new.kind == kind && s.status == "enabled"
         }
         To::All => s.is_about(user),
+        To::One => s.id == user,
     };
     shared.world().subscriptions.iter().filter(fits).cloned().collect()
 }

@@ -31,6 +31,7 @@ const KINDS: &[(&str, &str, &[&str])] = &[
     ("channel.subscribe", "1", &["broadcaster_user_id"]),
     ("channel.subscription.gift", "1", &["broadcaster_user_id"]),
     ("channel.cheer", "1", &["broadcaster_user_id"]),
+    ("channel.chat.message", "1", &["broadcaster_user_id", "user_id"]),
     ("user.update", "1", &["user_id"]),
     ("user.authorization.grant", "1", &["client_id"]),
     ("user.authorization.revoke", "1", &["client_id"]),
@@ -146,6 +147,9 @@ fn check_condition(world: &World, client: &str, new: &NewSubscription) -> Result
 
 /// A moderator's scope counts too; here broadcasters are the only moderators.
 fn check_scope(world: &World, new: &NewSubscription) -> Result<(), Refusal> {
+    if new.kind == "channel.chat.message" {
+        return check_chat(world, &new.condition);
+    }
     let Some((_, scope)) = SCOPES.iter().find(|(kind, _)| *kind == new.kind) else { return Ok(()) };
     let granted = |key: &str| {
         let user = new.condition[key].as_str().and_then(|id| world.user(id));
@@ -154,6 +158,22 @@ fn check_scope(world: &World, new: &NewSubscription) -> Result<(), Refusal> {
     let key =
         if new.kind == "channel.follow" { "moderator_user_id" } else { "broadcaster_user_id" };
     if granted(key) {
+        Ok(())
+    } else {
+        Err(refuse(403, "subscription missing proper authorization"))
+    }
+}
+
+/// The bot lets us read and be it, the channel lets it in, or it moderates there; a banned one reads nothing.
+fn check_chat(world: &World, condition: &Value) -> Result<(), Refusal> {
+    let id = |key: &str| condition[key].as_str().unwrap_or_default();
+    let (channel, reader) = (id("broadcaster_user_id"), id("user_id"));
+    let has = |user: &str, scope: &str| {
+        world.user(user).is_some_and(|user| user.scopes.iter().any(|s| s == scope))
+    };
+    let let_in = has(channel, "channel:bot") || world.chat.is_moderator(channel, reader);
+    let may = has(reader, "user:read:chat") && has(reader, "user:bot") && let_in;
+    if may && !world.chat.is_banned(channel, reader) {
         Ok(())
     } else {
         Err(refuse(403, "subscription missing proper authorization"))

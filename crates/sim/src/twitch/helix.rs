@@ -1,7 +1,7 @@
 //! The entrance to `/helix` and `/oauth2`: faults, tokens and the rate limit, in one place.
 
 use super::{
-    Shared, eventsub,
+    Shared, chat, eventsub,
     http::{Pairs, Refusal, refuse},
     limits::Limits,
     oauth, resources,
@@ -23,11 +23,16 @@ pub const ROUTES: &[&str] = &[
     "GET search/channels",
     "GET videos",
     "GET authorization/users",
+    "POST chat/messages",
+    "DELETE moderation/chat",
+    "GET channels/followers",
     "GET eventsub/subscriptions",
     "POST eventsub/subscriptions",
     "DELETE eventsub/subscriptions",
     "POST token",
     "POST revoke",
+    "POST device",
+    "GET activate",
     "GET validate",
     "GET authorize",
 ];
@@ -125,6 +130,8 @@ async fn limited(
         (&Method::POST, "eventsub/subscriptions") => eventsub::create(shared, &bearer, body).await,
         (&Method::GET, "eventsub/subscriptions") => eventsub::list(shared, &bearer, &query),
         (&Method::DELETE, "eventsub/subscriptions") => eventsub::delete(shared, &bearer, &query),
+        (&Method::POST, "chat/messages") => chat::send(shared, &bearer, body),
+        (&Method::DELETE, "moderation/chat") => chat::delete(shared, &bearer, &query),
         (&Method::GET, resource) => resources::get(shared, &bearer, resource, &query),
         _ => Err(refuse(404, "Not Found")),
     };

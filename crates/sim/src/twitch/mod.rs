@@ -27,6 +27,13 @@
 //! | `GET /_sim/twitch/deliveries?since=0` | deliveries from a number on, and the `next` one |
 //! | `GET /_sim/twitch/requests?since=0` | requests, the same way |
 //! | `GET /_sim/twitch/pictures/avatar-{login}.svg` | an avatar; `preview-{login}-{width}x{height}.svg`: a preview |
+//! | `GET /_sim/twitch/chat/{login}` | a channel's lines; `POST`: types one: `{"user":"bea","text":"!hi","role":"vip"}` |
+//! | `GET /_sim/twitch/chat/{login}/page` | a page to type in as any viewer |
+//! | `POST /_sim/twitch/chat/{login}/role` | `{"user":"bea","role":"moderator"}` |
+//! | `POST /_sim/twitch/chat/{login}/slow` | slow mode: `{"seconds":30}`; `timeout`, `ban` (and `DELETE`): of a `user` |
+//! | `POST /_sim/twitch/chat/{login}/drop` | drops what is said next: `{"code":"automod_held"}` |
+//! | `POST /_sim/twitch/chat/{login}/share` | shares the chat: `{"with":["bea"]}` |
+//! | `POST /_sim/twitch/device/{code}` | a person agrees to what a device asks for: `{"as":"maxbot"}` |
 //! | `POST /_sim/twitch/listing-lag` | `{"start":60,"end":150}`: how far Get Streams is behind; `null`: until told |
 //! | `POST /_sim/twitch/catch-up` | Get Streams learns at once of what has begun and ended |
 //! | `POST /_sim/twitch/expire-tokens` | makes all access tokens invalid |
@@ -38,8 +45,10 @@
 
 mod actions;
 mod authorize;
+mod chat;
 mod control;
 mod delivery;
+mod device;
 mod edge_cases;
 mod eventsub;
 mod faults;
@@ -55,6 +64,7 @@ mod switches;
 mod tokens;
 mod world;
 
+pub use chat::{Role, SeenLine};
 pub use delivery::{Delivery, Signature, sign};
 pub use edge_cases::EdgeCase;
 pub use faults::Challenge;
@@ -210,6 +220,7 @@ impl TwitchSim {
         });
         let router = Router::new()
             .merge(control::router())
+            .merge(chat::router())
             .fallback(any(helix::handle))
             .with_state(shared.clone());
         let server = tokio::spawn(async move {

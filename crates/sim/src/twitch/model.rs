@@ -69,6 +69,11 @@ impl Subscription {
         condition.any(|(key, value)| key.ends_with("user_id") && value.as_str() == Some(user))
     }
 
+    /// Whether it is about what happens in a channel.
+    pub(super) fn is_in(&self, channel: &str) -> bool {
+        self.new.condition["broadcaster_user_id"] == channel
+    }
+
     /// Whether it is about the application as a whole, whoever the user is.
     pub(super) fn is_about_application(&self) -> bool {
         self.new.condition.get("client_id").is_some()

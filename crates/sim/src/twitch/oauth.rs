@@ -1,7 +1,7 @@
 //! `/oauth2`: tokens, their validation and their end; `authorize` has the page before that.
 
 use super::{
-    Shared, authorize,
+    Shared, authorize, device,
     http::{Pairs, Refusal, answer, header, refuse},
     tokens::{Bearer, CodeError, Grant, Token, Tokens},
 };
@@ -26,6 +26,8 @@ pub(super) async fn handle(
         (&Method::GET, "authorize") => {
             return authorize::handle(shared, &Pairs::of_query(uri)).await;
         }
+        (&Method::GET, "activate") => return device::page(shared, &Pairs::of_query(uri)).await,
+        (&Method::POST, "device") => device::begin(shared, &Pairs::parse(body)),
         (&Method::GET, "validate") => validate(shared, headers),
         (&Method::POST, "token") => token(shared, &Pairs::parse(body)),
         (&Method::POST, "revoke") => revoke(shared, &Pairs::parse(body)),
@@ -62,6 +64,12 @@ fn token(shared: &Shared, form: &Pairs) -> Result<Response, Refusal> {
                 .tokens
                 .refresh(sent, shared.rotate_refresh_tokens)
                 .ok_or_else(|| refuse(400, "Invalid refresh token"))?;
+            Ok(user_token(&mut world.tokens, grant, &refresh, now))
+        }
+        Some(device::GRANT) => {
+            let code = form.get("device_code").unwrap_or("");
+            let grant = world.devices.take(code, now)?;
+            let refresh = world.tokens.add_refresh_token(grant.clone());
             Ok(user_token(&mut world.tokens, grant, &refresh, now))
         }
         _ => Err(refuse(400, "Invalid grant type")),

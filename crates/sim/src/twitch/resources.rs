@@ -1,7 +1,7 @@
 //! What Helix tells about users, channels, streams and recordings.
 
 use super::{
-    Shared,
+    Shared, chat,
     http::{Pairs, Refusal, answer, page, refuse},
     listing,
     model::{Recording, Stream, User, game_id},
@@ -36,6 +36,7 @@ pub(super) fn get(
         "streams" => streams(shared, &world, query),
         "search/channels" => search(shared, &world, query),
         "videos" => videos(&world, query),
+        "channels/followers" => chat::followers(&world, bearer, query),
         "authorization/users" => authorizations(&world, bearer, query),
         _ => Err(refuse(404, "Not Found")),
     }

@@ -2,6 +2,8 @@
 
 use super::{
     EdgeCase, Fault,
+    chat::Chat,
+    device::Devices,
     faults::Challenge,
     limits::Bucket,
     listing::{self, ListingLag},
@@ -31,6 +33,8 @@ pub(crate) struct World {
     pub(super) streams_hidden: bool,
     pub(super) listing_lag: ListingLag,
     pub(super) challenge: Challenge,
+    pub(super) chat: Chat,
+    pub(super) devices: Devices,
     sequence: u64,
 }
 

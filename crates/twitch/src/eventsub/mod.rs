@@ -1,5 +1,6 @@
 //! EventSub over webhooks: verification first, then payloads that tolerate what is new.
 
+mod channel_chat_message;
 mod channel_cheer;
 mod channel_follow;
 mod channel_raid;
@@ -15,6 +16,7 @@ mod user_authorization_revoke;
 mod user_update;
 mod verify;
 
+pub use channel_chat_message::ChannelChatMessage;
 pub use channel_cheer::ChannelCheer;
 pub use channel_follow::ChannelFollow;
 pub use channel_raid::ChannelRaid;

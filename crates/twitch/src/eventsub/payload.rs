@@ -1,8 +1,9 @@
 //! Bodies of deliveries. Unknown kinds of messages and types of events are accepted.
 
 use super::{
-    AuthorizationRevoke, ChannelCheer, ChannelFollow, ChannelRaid, ChannelSubscribe,
-    ChannelSubscriptionGift, ChannelUpdate, StreamOffline, StreamOnline, Subscription, UserUpdate,
+    AuthorizationRevoke, ChannelChatMessage, ChannelCheer, ChannelFollow, ChannelRaid,
+    ChannelSubscribe, ChannelSubscriptionGift, ChannelUpdate, StreamOffline, StreamOnline,
+    Subscription, UserUpdate,
 };
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
@@ -56,6 +57,8 @@ pub enum Event {
     ChannelSubscribe(ChannelSubscribe),
     /// Somebody gives subscriptions away.
     ChannelSubscriptionGift(ChannelSubscriptionGift),
+    /// Somebody writes in chat.
+    ChatMessage(ChannelChatMessage),
     /// Somebody cheers.
     ChannelCheer(ChannelCheer),
     /// A user disconnected the app or changed the password.
@@ -77,6 +80,7 @@ impl Event {
             Self::ChannelRaid(e) => &e.to.id,
             Self::ChannelSubscribe(e) => &e.broadcaster.id,
             Self::ChannelSubscriptionGift(e) => &e.broadcaster.id,
+            Self::ChatMessage(e) => e.channel(),
             Self::ChannelCheer(e) => &e.broadcaster.id,
             Self::AuthorizationRevoke(_) | Self::UserUpdate(_) | Self::Unknown { .. } => {
                 return None;
@@ -129,6 +133,7 @@ fn notification(body: &[u8]) -> Result<Message, PayloadError> {
         "channel.raid" => Event::ChannelRaid(read(json)?),
         "channel.subscribe" => Event::ChannelSubscribe(read(json)?),
         "channel.subscription.gift" => Event::ChannelSubscriptionGift(read(json)?),
+        "channel.chat.message" => Event::ChatMessage(read(json)?),
         "channel.cheer" => Event::ChannelCheer(read(json)?),
         "user.authorization.revoke" => Event::AuthorizationRevoke(read(json)?),
         "user.update" => Event::UserUpdate(read(json)?),

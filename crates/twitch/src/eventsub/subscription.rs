@@ -42,6 +42,12 @@ impl Subscription {
         keys.into_iter().find_map(user)
     }
 
+    /// The other user that the condition names: of a chat, whoever reads it.
+    pub fn reader_in_condition(&self) -> Option<&str> {
+        let is_chat = self.kind.starts_with("channel.chat.");
+        self.condition.get("user_id")?.as_str().filter(|id| is_chat && !id.is_empty())
+    }
+
     /// Where it is delivered to.
     pub fn callback(&self) -> Option<&str> {
         self.transport.get("callback")?.as_str()

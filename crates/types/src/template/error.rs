@@ -1,6 +1,6 @@
 //! Errors of a template, with their place and remedy.
 
-use super::{MAX_DEPTH, MAX_SOURCE_CHARS, Variable};
+use super::{MAX_DEPTH, MAX_SOURCE_CHARS};
 use std::fmt;
 
 /// A place in a source, in characters (Unicode scalar values).
@@ -19,11 +19,11 @@ pub struct Span {
 /// What is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ErrorKind {
-    /// There is no such variable.
-    UnknownVariable(String),
+    /// There is no such variable; `near` is what was meant, perhaps.
+    UnknownVariable { name: String, near: Option<&'static str> },
     /// There is no such filter.
     UnknownFilter(String),
-    /// The filter needs another argument.
+    /// The filter, or the variable, needs another argument.
     BadArgument { filter: &'static str, expected: &'static str },
     /// `{#…}` names no block that there is, or `{:…}` is not `{:else}`.
     UnknownBlock(String),
@@ -45,7 +45,7 @@ impl ErrorKind {
     /// A stable code.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::UnknownVariable(_) => "unknown_variable",
+            Self::UnknownVariable { .. } => "unknown_variable",
             Self::UnknownFilter(_) => "unknown_filter",
             Self::BadArgument { .. } => "bad_argument",
             Self::UnknownBlock(_) => "unknown_block",
@@ -62,15 +62,13 @@ impl ErrorKind {
 impl fmt::Display for ErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::UnknownVariable(name) => match Variable::closest(name) {
-                Some(near) => {
-                    write!(f, "there is no {{{name}}}: did you mean {{{}}}?", near.name())
-                }
-                None => write!(
-                    f,
-                    "there is no {{{name}}}: choose one of the listed variables, or write {{{{ for a brace"
-                ),
-            },
+            Self::UnknownVariable { name, near: Some(near) } => {
+                write!(f, "there is no {{{name}}}: did you mean {{{near}}}?")
+            }
+            Self::UnknownVariable { name, near: None } => write!(
+                f,
+                "there is no {{{name}}}: choose one of the listed variables, or write {{{{ for a brace"
+            ),
             Self::UnknownFilter(name) => {
                 write!(f, "there is no filter `{name}`: use truncate, upper, lower or default")
             }

@@ -27,7 +27,7 @@ pub fn shows_nothing(text: &str) -> bool {
 
 /// Unicode's `Default_Ignorable_Code_Point`: joiners, variation selectors, fillers, tags. Code points
 /// that are not assigned yet are in it already, so that this does not age.
-fn is_default_ignorable(c: char) -> bool {
+pub(crate) fn is_default_ignorable(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
         | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
         | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'

@@ -238,7 +238,7 @@ struct Reader {
 
 impl Reader {
     fn template(&mut self, field: &str, source: &str) -> Option<Template> {
-        match Template::parse(source) {
+        match <Template>::parse(source) {
             Ok(template) => Some(template),
             Err(error) => {
                 self.error(field, FieldProblem::Template(error));
@@ -312,7 +312,7 @@ impl ParsedMessage {
 }
 
 fn fallback(values: &Values) -> String {
-    let rendered = Template::parse(FALLBACK)
+    let rendered = <Template>::parse(FALLBACK)
         .map(|template| template.render(values, Context::Content, limit::CONTENT));
     rendered.unwrap_or_default()
 }

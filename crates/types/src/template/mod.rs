@@ -15,15 +15,17 @@ mod variable;
 
 pub use embed::{Embed, EmbedAuthor, EmbedField, EmbedFooter, EmbedImage};
 pub use error::{ErrorKind, Span, TemplateError};
+pub(crate) use escape::is_default_ignorable;
 pub use escape::shows_nothing;
 pub use message::{
     AuthorTemplate, EmbedTemplate, FieldError, FieldProblem, FieldTemplate, FooterTemplate,
     MessageTemplate, ParsedMessage, RenderedMessage,
 };
-pub use parse::Template;
+pub use parse::{Name, Template};
 pub use render::Context;
-pub use values::{Value, Values};
+pub use values::{Source, Value, Values};
 pub use variable::Variable;
+pub(crate) use variable::closest;
 
 /// The longest source, in characters.
 pub const MAX_SOURCE_CHARS: usize = 4_000;

@@ -3,17 +3,32 @@
 use super::{ErrorKind, MAX_DEPTH, MAX_SOURCE_CHARS, Span, TemplateError, Variable};
 use std::collections::BTreeSet;
 
+/// What templates of one kind may name between braces.
+pub trait Name: Clone + Ord {
+    /// Reads a name with its arguments; filters are cut off already.
+    fn read(text: &str) -> Result<Self, ErrorKind>;
+}
+
+impl Name for Variable {
+    fn read(text: &str) -> Result<Self, ErrorKind> {
+        Self::by_name(text).ok_or_else(|| ErrorKind::UnknownVariable {
+            name: text.chars().take(40).collect(),
+            near: Self::closest(text).map(Self::name),
+        })
+    }
+}
+
 /// A parsed template.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Template {
-    pub(super) nodes: Vec<Node>,
+pub struct Template<V = Variable> {
+    pub(super) nodes: Vec<Node<V>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Node {
+pub(super) enum Node<V> {
     Text(String),
-    Value { variable: Variable, filters: Vec<Filter> },
-    Choice { variable: Variable, set: Vec<Node>, unset: Vec<Node> },
+    Value { variable: V, filters: Vec<Filter> },
+    Choice { variable: V, set: Vec<Self>, unset: Vec<Self> },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,29 +39,29 @@ pub(super) enum Filter {
     Default(String),
 }
 
-impl Template {
+impl<V: Name> Template<V> {
     /// Parses a source; reports the first error.
     pub fn parse(source: &str) -> Result<Self, TemplateError> {
         Parser::new(source).parse()
     }
 
     /// The variables that the template names.
-    pub fn variables(&self) -> BTreeSet<Variable> {
+    pub fn variables(&self) -> BTreeSet<V> {
         let mut found = BTreeSet::new();
         collect(&self.nodes, &mut found);
         found
     }
 }
 
-fn collect(nodes: &[Node], found: &mut BTreeSet<Variable>) {
+fn collect<V: Name>(nodes: &[Node<V>], found: &mut BTreeSet<V>) {
     for node in nodes {
         match node {
             Node::Text(_) => {}
             Node::Value { variable, .. } => {
-                found.insert(*variable);
+                found.insert(variable.clone());
             }
             Node::Choice { variable, set, unset } => {
-                found.insert(*variable);
+                found.insert(variable.clone());
                 collect(set, found);
                 collect(unset, found);
             }
@@ -55,30 +70,30 @@ fn collect(nodes: &[Node], found: &mut BTreeSet<Variable>) {
 }
 
 /// A block that is not closed yet.
-struct Open {
+struct Open<V> {
     block: &'static str,
     at: usize,
     end: usize,
-    variable: Variable,
-    first: Vec<Node>,
+    variable: V,
+    first: Vec<Node<V>>,
     /// Whether `{:else}` has been passed; `first` is complete then.
     in_else: bool,
 }
 
-struct Parser {
+struct Parser<V> {
     source: Vec<char>,
     at: usize,
-    open: Vec<Open>,
+    open: Vec<Open<V>>,
     /// The nodes of the innermost open block, or of the template.
-    nodes: Vec<Node>,
+    nodes: Vec<Node<V>>,
     /// The nodes outside of each open block.
-    outer: Vec<Vec<Node>>,
+    outer: Vec<Vec<Node<V>>>,
     text: String,
 }
 
 type Fallible<T> = Result<T, TemplateError>;
 
-impl Parser {
+impl<V: Name> Parser<V> {
     fn new(source: &str) -> Self {
         Self {
             source: source.chars().collect(),
@@ -90,7 +105,7 @@ impl Parser {
         }
     }
 
-    fn parse(mut self) -> Fallible<Template> {
+    fn parse(mut self) -> Fallible<Template<V>> {
         if self.source.len() > MAX_SOURCE_CHARS {
             return Err(self.error(MAX_SOURCE_CHARS, self.source.len(), ErrorKind::TooLong));
         }
@@ -181,13 +196,10 @@ impl Parser {
         parts
     }
 
-    fn variable(&self, from: usize, to: usize) -> Fallible<Variable> {
+    fn variable(&self, from: usize, to: usize) -> Fallible<V> {
         let (from, to) = self.trim(from, to);
         let name: String = self.source[from..to].iter().collect();
-        Variable::by_name(&name).ok_or_else(|| {
-            let shown = name.chars().take(40).collect();
-            self.error(from, to, ErrorKind::UnknownVariable(shown))
-        })
+        V::read(&name).map_err(|kind| self.error(from, to, kind))
     }
 
     fn filter(&self, from: usize, to: usize) -> Fallible<Filter> {

@@ -1,8 +1,8 @@
 //! From a tree and values to a text within a limit.
 
 use super::{
-    Template, Value, Values,
-    escape::{clean, escape, percent},
+    Name, Source, Template, Value,
+    escape::{clean, escape, percent, shows_nothing},
     parse::{Filter, Node},
 };
 
@@ -29,28 +29,41 @@ enum Piece {
     Whole(String),
 }
 
-impl Template {
+impl<V: Name> Template<V> {
     /// Renders at most `limit` characters.
     ///
     /// Too long a result loses from its longest value first, then from its end. It is never cut
     /// within an escape, a mention or a timestamp.
-    pub fn render(&self, values: &Values, context: Context, limit: usize) -> String {
+    pub fn render(&self, values: &impl Source<V>, context: Context, limit: usize) -> String {
+        self.render_marked(values, context, limit).0
+    }
+
+    /// The same, and whether it begins with the template's own words or with our own markup, rather
+    /// than with somebody else's text.
+    pub fn render_marked(
+        &self,
+        values: &impl Source<V>,
+        context: Context,
+        limit: usize,
+    ) -> (String, bool) {
         let mut pieces = Vec::new();
         evaluate(&self.nodes, values, &mut pieces);
+        let first = pieces.iter().find(|piece| !shows_nothing(&encoded(piece, context)));
+        let ours = !matches!(first, Some(Piece::Text(_)));
         shorten(&mut pieces, context, limit);
-        join(&pieces, context, limit).trim().to_owned()
+        (join(&pieces, context, limit).trim().to_owned(), ours)
     }
 }
 
-fn evaluate(nodes: &[Node], values: &Values, into: &mut Vec<Piece>) {
+fn evaluate<V: Name>(nodes: &[Node<V>], values: &impl Source<V>, into: &mut Vec<Piece>) {
     for node in nodes {
         match node {
             Node::Text(text) => into.push(Piece::Literal(text.clone())),
             Node::Value { variable, filters } => {
-                into.extend(apply(values.get(*variable), filters));
+                into.extend(apply(values.value(variable).as_deref(), filters));
             }
             Node::Choice { variable, set, unset } => {
-                let branch = if values.get(*variable).is_some() { set } else { unset };
+                let branch = if values.value(variable).is_some() { set } else { unset };
                 evaluate(branch, values, into);
             }
         }

@@ -1,7 +1,7 @@
 //! What variables stand for in one rendering.
 
 use super::{Variable, escape::shows_nothing};
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 use time::OffsetDateTime;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +13,28 @@ pub enum Value {
     /// An address.
     Url(String),
     Number(u64),
+}
+
+/// What the variables of one rendering stand for.
+pub trait Source<V> {
+    /// The value, if it is set and something of it can be seen.
+    fn value(&self, variable: &V) -> Option<Cow<'_, Value>>;
+}
+
+impl Source<Variable> for Values {
+    fn value(&self, variable: &Variable) -> Option<Cow<'_, Value>> {
+        self.get(*variable).map(Cow::Borrowed)
+    }
+}
+
+impl Value {
+    /// Whether something of it can be seen.
+    pub fn shows(&self) -> bool {
+        match self {
+            Self::Text(text) | Self::Markup(text) | Self::Url(text) => !shows_nothing(text),
+            Self::Number(_) => true,
+        }
+    }
 }
 
 /// Values by variable; one that is absent or shows nothing is not set.
@@ -46,10 +68,7 @@ impl Values {
 
     /// The value, if it is set and something of it can be seen.
     pub fn get(&self, variable: Variable) -> Option<&Value> {
-        self.values.get(&variable).filter(|value| match value {
-            Value::Text(text) | Value::Markup(text) | Value::Url(text) => !shows_nothing(text),
-            Value::Number(_) => true,
-        })
+        self.values.get(&variable).filter(|value| value.shows())
     }
 
     /// Sets the time that an embed's `timestamp` shows.

@@ -62,9 +62,18 @@ variables! {
 impl Variable {
     /// The variable whose name is most like `name`, if any is like it at all.
     pub(super) fn closest(name: &str) -> Option<Self> {
-        let ranked = Self::ALL.iter().map(|v| (distance(name, v.name()), *v));
-        ranked.min_by_key(|(d, _)| *d).filter(|(d, _)| *d <= 2).map(|(_, variable)| variable)
+        let near = closest(name, Self::ALL.iter().map(|variable| variable.name()))?;
+        Self::by_name(near)
     }
+}
+
+/// The name that is most like this one, if any is like it at all.
+pub(crate) fn closest(
+    name: &str,
+    names: impl Iterator<Item = &'static str>,
+) -> Option<&'static str> {
+    let ranked = names.map(|known| (distance(name, known), known));
+    ranked.min_by_key(|(d, _)| *d).filter(|(d, _)| *d <= 2).map(|(_, known)| known)
 }
 
 /// Levenshtein's distance; `a` is cut at 32 characters.

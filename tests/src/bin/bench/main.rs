@@ -1,10 +1,12 @@
 //! `make bench`: figures of the main path on this machine, printed, never asserted.
 
 mod ack;
+mod chat;
 mod cold_start;
 mod comeback;
 mod fan_out;
 mod figures;
+mod matching;
 mod queue;
 mod scale;
 mod socket;
@@ -36,6 +38,10 @@ async fn main() {
     }
     if wanted("queue") {
         queue::run().await;
+    }
+    if wanted("chat") {
+        matching::run();
+        chat::run().await;
     }
     if wanted("socket") {
         socket::run().await;
