@@ -8,7 +8,7 @@ use crate::{
     flow::{Flow, Site, edge, until},
     template::{root, sam},
 };
-use deployed::{Deployed, build, delete, deploy, ok, parameters, run};
+use deployed::{BUILD, Deployed, build, delete, deploy, ok, parameters, run};
 use serde_json::{Value, json};
 use sm_lambda::secret_names::ASKED;
 use sm_services::KNOWN_EVERYWHERE_AFTER;
@@ -23,7 +23,6 @@ use std::{
 use tokio::time::Instant;
 
 const STACK: &str = "rehearsal";
-const BUILD: &str = "target/sam";
 
 #[tokio::test]
 #[ignore = "`make rehearse` runs it: it compiles the function anew, and takes minutes"]

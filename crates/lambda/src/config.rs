@@ -3,7 +3,6 @@
 mod reader;
 
 use crate::env_file;
-use reader::Reader;
 use sm_api::Edge;
 use sm_aws::AwsSettings;
 use sm_types::{Secret, UserId};
@@ -156,25 +155,10 @@ impl Config {
         Self::from_lookup(lookup)
     }
 
-    /// Reads settings by name; an empty one counts as unset.
-    pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
-        let mut reader = Reader { lookup: &lookup, problems: Vec::new() };
-        let config = reader.config();
-        reader.done(config)
-    }
-
     /// The secret settings, or what is missing.
     pub fn secrets(&self) -> Result<&SecretSettings, ConfigError> {
         let missing = "names a secret that has not been read".to_owned();
         self.secrets.as_ref().ok_or_else(|| ConfigError::one("SECRETS_ARN", missing))
-    }
-
-    /// Completes the settings with the secret's values.
-    pub fn with_secrets(self, values: &BTreeMap<String, String>) -> Result<Self, ConfigError> {
-        let lookup = |name: &str| values.get(name).cloned();
-        let mut reader = Reader { lookup: &lookup, problems: Vec::new() };
-        let secrets = reader.secrets(self.kms_key_id.is_some());
-        reader.done(Self { secrets: Some(secrets), ..self })
     }
 }
 

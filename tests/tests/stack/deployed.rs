@@ -1,6 +1,5 @@
 //! The stack: deployed, asked, and deleted.
 
-use super::BUILD;
 use crate::{
     flow::{Site, edge},
     template::{SAM_CLI, root, sam},
@@ -13,6 +12,8 @@ use sm_tests::{
     process::{Ran, streammaxing},
 };
 use std::{collections::BTreeMap, fs, process::Command};
+
+pub(super) const BUILD: &str = "target/sam";
 
 /// A deployed stack.
 pub(super) struct Deployed<'a> {

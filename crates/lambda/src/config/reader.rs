@@ -7,16 +7,33 @@ use ipnet::IpNet;
 use sm_api::Edge;
 use sm_aws::AwsSettings;
 use sm_types::{Secret, address};
-use std::{net::IpAddr, time::Duration};
+use std::{collections::BTreeMap, net::IpAddr, time::Duration};
 use tracing::level_filters::LevelFilter;
 
-pub(super) struct Reader<'a> {
-    pub(super) lookup: &'a dyn Fn(&str) -> Option<String>,
-    pub(super) problems: Vec<(&'static str, String)>,
+impl Config {
+    /// Reads settings by name; an empty one counts as unset.
+    pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let mut reader = Reader { lookup: &lookup, problems: Vec::new() };
+        let config = reader.config();
+        reader.done(config)
+    }
+
+    /// Completes the settings with the secret's values.
+    pub fn with_secrets(self, values: &BTreeMap<String, String>) -> Result<Self, ConfigError> {
+        let lookup = |name: &str| values.get(name).cloned();
+        let mut reader = Reader { lookup: &lookup, problems: Vec::new() };
+        let secrets = reader.secrets(self.kms_key_id.is_some());
+        reader.done(Self { secrets: Some(secrets), ..self })
+    }
+}
+
+struct Reader<'a> {
+    lookup: &'a dyn Fn(&str) -> Option<String>,
+    problems: Vec<(&'static str, String)>,
 }
 
 impl Reader<'_> {
-    pub(super) fn config(&mut self) -> Config {
+    fn config(&mut self) -> Config {
         let secrets_arn = self.optional("SECRETS_ARN");
         let queue_url = self.optional("QUEUE_URL");
         let kms_key_id = self.optional("KMS_KEY_ID");
@@ -101,7 +118,7 @@ impl Reader<'_> {
         }
     }
 
-    pub(super) fn secrets(&mut self, has_kms: bool) -> SecretSettings {
+    fn secrets(&mut self, has_kms: bool) -> SecretSettings {
         SecretSettings {
             database_url: self.secret(
                 "DATABASE_URL",
@@ -282,7 +299,7 @@ impl Reader<'_> {
         self.problems.push((name, problem.to_owned()));
     }
 
-    pub(super) fn done(self, config: Config) -> Result<Config, ConfigError> {
+    fn done(self, config: Config) -> Result<Config, ConfigError> {
         if self.problems.is_empty() {
             Ok(config)
         } else {
