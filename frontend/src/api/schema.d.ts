@@ -124,6 +124,327 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/channels/{channel_id}/bot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether the chat bot is in your channel, and how it is there. */
+        get: operations["get_channels_by_channel_id_bot"];
+        put?: never;
+        post?: never;
+        /** Has the chat bot leave your channel. */
+        delete: operations["delete_channels_by_channel_id_bot"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/channels/{channel_id}/bot/account": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Lets the bot speak as the service's own account in your channel again. */
+        delete: operations["delete_channels_by_channel_id_bot_account"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/channels/{channel_id}/bot/account/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sends the browser to Twitch, where an account of yours lets the bot speak as it in your channel. */
+        get: operations["get_channels_by_channel_id_bot_account_link"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/channels/{channel_id}/bot/lines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the chat bot has to say in your channel, has said and has not, the latest first. */
+        get: operations["get_channels_by_channel_id_bot_lines"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/channels/{channel_id}/commands": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The commands of a channel: all of them, 1,000 at most. */
+        get: operations["get_channels_by_channel_id_commands"];
+        put?: never;
+        /** Adds a command. */
+        post: operations["post_channels_by_channel_id_commands"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/channels/{channel_id}/commands/dry-run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tells which command a line calls and what would be said. Nothing is sent, counted or changed. */
+        post: operations["post_channels_by_channel_id_commands_dry_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/channels/{channel_id}/commands/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All commands and quotes as a file (YAML). Secrets stand in it by their names alone. */
+        get: operations["get_channels_by_channel_id_commands_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/channels/{channel_id}/commands/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Imports commands and quotes, and tells what became of each. Nothing that is there is overwritten; what
+         *     does not map comes in switched off.
+         */
+        post: operations["post_channels_by_channel_id_commands_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/channels/{channel_id}/commands/secrets/{secret}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Keeps a secret for addresses, as `{secret name}`. Nobody reads it again; a later one takes its place. */
+        put: operations["put_channels_by_channel_id_commands_secrets_by_secret"];
+        post?: never;
+        /** Forgets a secret; addresses that carry it give nothing from then on. */
+        delete: operations["delete_channels_by_channel_id_commands_secrets_by_secret"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/channels/{channel_id}/commands/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What goes for all commands of a channel; the ETag names its revision. */
+        get: operations["get_channels_by_channel_id_commands_settings"];
+        /** Saves what goes for all commands, made from the revision in `If-Match`. */
+        put: operations["put_channels_by_channel_id_commands_settings"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/channels/{channel_id}/commands/switch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Switches commands on or off, many at once. */
+        post: operations["post_channels_by_channel_id_commands_switch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/channels/{channel_id}/commands/{command}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One command; the ETag names its revision. */
+        get: operations["get_channels_by_channel_id_commands_by_command"];
+        /** Saves a command, made from the revision in `If-Match`. Counter and cooldowns stay as they are. */
+        put: operations["put_channels_by_channel_id_commands_by_command"];
+        post?: never;
+        /** Deletes a command with its counter; its names are free again. */
+        delete: operations["delete_channels_by_channel_id_commands_by_command"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/channels/{channel_id}/commands/{command}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Runs a command as the channel's owner. Needs a token of the channel with the scope `run`, in the header
+         *     `Authorization: Bearer …`; `command` is a name or an alias.
+         */
+        post: operations["post_channels_by_channel_id_commands_by_command_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/channels/{channel_id}/deletions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The latest lines that the channel's filters have found, and what became of them; 100 at most, for 14 days. */
+        get: operations["get_channels_by_channel_id_deletions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/channels/{channel_id}/timers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The channel's timers, oldest first. */
+        get: operations["get_channels_by_channel_id_timers"];
+        put?: never;
+        /** Stores a timer. */
+        post: operations["post_channels_by_channel_id_timers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/channels/{channel_id}/timers/{timer_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Saves a timer, made from the revision in `If-Match`. */
+        put: operations["put_channels_by_channel_id_timers_by_timer_id"];
+        post?: never;
+        /** Deletes a timer. */
+        delete: operations["delete_channels_by_channel_id_timers_by_timer_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/channels/{channel_id}/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The channel's tokens that are in use, newest first. */
+        get: operations["get_channels_by_channel_id_tokens"];
+        put?: never;
+        /** Makes a token and shows it, this once. */
+        post: operations["post_channels_by_channel_id_tokens"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/channels/{channel_id}/tokens/{token_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revokes a token, at once and for good. */
+        delete: operations["delete_channels_by_channel_id_tokens_by_token_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/channels/{login}": {
         parameters: {
             query?: never;
@@ -819,6 +1140,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/users/me/bot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where the chat bot is that you have asked for. */
+        get: operations["get_users_me_bot"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/me/bot/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sends the browser to Twitch, to let the chat bot into your own channel. */
+        get: operations["get_users_me_bot_link"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/users/me/channel": {
         parameters: {
             query?: never;
@@ -1107,6 +1462,64 @@ export interface components {
             /** @description The title of its page; what is beyond 200 characters is cut off. */
             title: string;
         };
+        /** @description Settings to save. */
+        BookBody: {
+            /** @description Built-in commands that differ from how they come, by name: `enabled`, `level`, `cooldown`, `user_cooldown`. */
+            builtins: Record<string, never>;
+            discord_url?: string | null;
+            /** @description What is said by itself, by kind: `enabled`, `text`, `at_least`; what is left out is off. */
+            events?: Record<string, never>;
+            /** @description Filters; what is left out is off. */
+            filters?: Record<string, never>;
+            /** @description Logins of who is never answered; up to 200. */
+            ignored: string[];
+            /** @description What stands before a command's name; up to 5 characters, or nothing. */
+            prefix: string;
+        };
+        /** @description What goes for all commands of a channel. */
+        BookView: {
+            /** @description All built-in commands. */
+            builtins: components["schemas"]["BuiltinView"][];
+            /** @description The invite to the channel's Discord server. */
+            discord_url?: string | null;
+            /** @description What is said by itself when something happens. */
+            events: components["schemas"]["EventView"][];
+            /** @description Filters for links, capitals, repetition and terms, each with the level from which on it does not count. */
+            filters: Record<string, never>;
+            /** @description Why filters delete nothing now: `not_granted` (the bot's account has not granted it), `not_moderator`. Null: they do. */
+            filters_obstacle?: string | null;
+            /** @description Logins of who is never answered. */
+            ignored: string[];
+            /** @description What stands before a command's name. */
+            prefix: string;
+            /**
+             * Format: int32
+             * @description The revision; the ETag.
+             */
+            revision: number;
+            /** @description Names of the secrets that addresses can carry; their values are never shown. */
+            secrets: string[];
+        };
+        /** @description A built-in command. */
+        BuiltinView: {
+            about: string;
+            /**
+             * Format: int32
+             * @description Seconds until it answers anybody again.
+             */
+            cooldown: number;
+            /** @description Who may use it where nothing else was chosen. */
+            default_level: string;
+            enabled: boolean;
+            /** @description Who may use it. */
+            level: string;
+            name: string;
+            /**
+             * Format: int32
+             * @description Seconds until it answers the same person again.
+             */
+            user_cooldown: number;
+        };
         /** @description A channel that was found to watch. */
         ChannelFound: {
             /** @description The avatar's address. */
@@ -1194,6 +1607,192 @@ export interface components {
             servers: components["schemas"]["ChannelServer"][];
             stream?: components["schemas"]["ChannelStream"] | null;
         };
+        /** @description A channel that the chat bot is in, or was. */
+        ChatChannel: {
+            /** @description The account that it speaks as; null: none is linked. */
+            bot_login?: string | null;
+            channel_id: string;
+            display_name: string;
+            /** @description How far the subscription is by which it hears: `wanted`, `pending`, `enabled`, `failed`; null: there is none. */
+            hears?: string | null;
+            /** @description Why it does not hear. */
+            hears_error?: string | null;
+            /** Format: date-time */
+            joined_at: string;
+            /** Format: date-time */
+            left_at?: string | null;
+            login: string;
+            /** @description Whether the bot moderates there, by what its own lines show. */
+            moderator: boolean;
+            /** @description Whether the account is the channel's own. */
+            own_account: boolean;
+            /** @description `timed_out`, `channel_suspended` or `not_permitted`. */
+            pause_reason?: string | null;
+            /**
+             * Format: date-time
+             * @description Nothing is said until then.
+             */
+            paused_until?: string | null;
+            /** @description Why it has left: `owner`, `revoked`, `banned`, `not_granted` or `account_deleted`. */
+            reason?: string | null;
+            /**
+             * @description `on`, `leaving` or `left`.
+             * @example on
+             */
+            state: string;
+        };
+        /** @description Your channels. */
+        ChatChannels: {
+            items: components["schemas"]["ChatChannel"][];
+        };
+        /** @description A viewer's line that a filter has found; its text and its writer are not kept. */
+        ChatDeletionView: {
+            /** @description `link`, `caps`, `repetition` or `term`. */
+            filter: string;
+            /** Format: date-time */
+            heard_at: string;
+            /** @description Twitch's id of the line. */
+            message_id: string;
+            /** @description Why it was not deleted: `not_granted`, `not_moderator`, `rejected` or `late`. */
+            reason?: string | null;
+            /** @description `queued`, `deleted` or `refused`. */
+            state: string;
+        };
+        /** @description A line that the bot has said, or has not. */
+        ChatLine: {
+            /**
+             * Format: date-time
+             * @description When Twitch has answered.
+             */
+            answered_at?: string | null;
+            /** @description What it answers: `line:` and Twitch's id of a line, `run:…`, `timer:…`. */
+            cause: string;
+            /** Format: uuid */
+            command_id?: string | null;
+            /** @description What Twitch has said about it. */
+            detail?: string | null;
+            /** Format: uuid */
+            line_id: string;
+            /**
+             * Format: int32
+             * @description Its place in the answer, from 0.
+             */
+            part: number;
+            /** Format: date-time */
+            queued_at: string;
+            /** @description Why it was not said: `late`, `paused`, `left`, `repeated`, `too_long`, `forbidden`, … or Twitch's own code. */
+            reason?: string | null;
+            /** @description Whether it was seen in chat: what is sent is not always shown. */
+            seen: boolean;
+            /** @description `queued`, `sending`, `sent`, `dropped` or `unknown`: Twitch's answer was lost. */
+            state: string;
+            text: string;
+        };
+        /** @description Lines, the latest first. */
+        ChatLines: {
+            items: components["schemas"]["ChatLine"][];
+            /**
+             * Format: uuid
+             * @description Ask for what is before this one; null: that was all.
+             */
+            next?: string | null;
+        };
+        /** @description A timer to save. */
+        ChatTimerBody: {
+            enabled?: boolean;
+            /**
+             * Format: int32
+             * @description 5 to 1,440; counted from the last time, and from the beginning of the stream.
+             */
+            every_minutes: number;
+            /**
+             * Format: int32
+             * @description 0 to 1,000 lines of others since the last time, without which it stays silent.
+             */
+            min_lines?: number;
+            /**
+             * @description 1 to 50 characters.
+             * @example Discord
+             */
+            name: string;
+            /** @description 1 to 20 templates, which take turns; `{count}` is how often the timer has spoken. */
+            responses: string[];
+        };
+        /** @description The revision that a save has made. */
+        ChatTimerSaved: {
+            /** Format: int32 */
+            revision: number;
+        };
+        /** @description A timer. */
+        ChatTimerView: {
+            enabled: boolean;
+            /**
+             * Format: int32
+             * @description 5 to 1,440.
+             */
+            every_minutes: number;
+            /** Format: uuid */
+            id: string;
+            /**
+             * Format: int32
+             * @description Lines of others since the last time, without which it stays silent.
+             */
+            min_lines: number;
+            name: string;
+            /** @description Templates, which take turns. */
+            responses: string[];
+            /**
+             * Format: int32
+             * @description The revision, for `If-Match`.
+             */
+            revision: number;
+            /** Format: date-time */
+            said_at?: string | null;
+            /**
+             * Format: int64
+             * @description How often it has spoken.
+             */
+            times: number;
+        };
+        /** @description A token to make. */
+        ChatTokenBody: {
+            /**
+             * @description What it is for; 1 to 50 characters.
+             * @example Stream deck
+             */
+            name: string;
+            /**
+             * @description What it may do: `run`.
+             * @example [
+             *       "run"
+             *     ]
+             */
+            scopes: string[];
+        };
+        /** @description A token, without what it is. */
+        ChatTokenView: {
+            /** Format: date-time */
+            created_at: string;
+            /** Format: uuid */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When it was used last, to the minute.
+             */
+            last_used_at?: string | null;
+            name: string;
+            /** @description `run`: runs commands. */
+            scopes: string[];
+        };
+        /** @description A variable that responses can use. */
+        ChatVariable: {
+            /** @description What it stands for. */
+            about: string;
+            /** @description What it looks like, arguments included. */
+            example: string;
+            /** @description The word after the brace. */
+            name: string;
+        };
         /** @description One check of a server's health. */
         Check: {
             /** @description The channel it is about; null for a destination in the server's default channel. */
@@ -1240,6 +1839,100 @@ export interface components {
             what: string;
             /** @description Time zones to choose instead of an offset. */
             zones: string[];
+        };
+        /** @description A command to save. */
+        CommandBody: {
+            /** @description Other names that lead to it, up to 20. */
+            aliases?: string[];
+            /** @description Logins of who may use it whatever their level; up to 100. */
+            allow?: string[];
+            /** @description A word to sort commands by; up to 30 characters. */
+            category?: string;
+            /**
+             * Format: int32
+             * @description Seconds until it answers anybody again; up to a day.
+             */
+            cooldown?: number;
+            /** @description Logins of who may not use it whatever their level; stronger than `allow`. Up to 100. */
+            deny?: string[];
+            enabled?: boolean;
+            /**
+             * Format: date-time
+             * @description From then on it is silent.
+             */
+            expires_at?: string | null;
+            /** @description What `{fetch}` is when the address gives nothing usable; up to 400 characters. */
+            fetch_fallback?: string;
+            /**
+             * @description The address whose answer is `{fetch}`; https, with a fixed server. Secrets stand in it as `{secret name}`.
+             * @example https://api.example.com/rank?name={touser}&key={secret key}
+             */
+            fetch_url?: string | null;
+            /** @description Who may use it: `everyone`, `follower`, `subscriber`, `vip`, `moderator` or `broadcaster`, and all above. */
+            level?: string;
+            /**
+             * @description Its name, without the prefix: 1 to 50 characters without blanks, once in the channel.
+             * @example hello
+             */
+            name: string;
+            /** @description From this level on nobody waits; null: everybody does. */
+            no_cooldown_from?: string | null;
+            /** @description Which response is said: `random` or `in_turn`. */
+            order?: string;
+            /** @description Whether it replies to the line. */
+            reply?: boolean;
+            /**
+             * @description Sources of templates, 1 to 20, each up to 1,500 characters.
+             * @example [
+             *       "Hello {touser}!"
+             *     ]
+             */
+            responses: string[];
+            /**
+             * Format: int32
+             * @description Seconds until it answers the same person again; up to a day.
+             */
+            user_cooldown?: number;
+            /** @description When it answers: `always`, `online` or `offline`. */
+            when?: string;
+        };
+        /** @description The commands of a channel, and what they can use. */
+        CommandList: {
+            /** @description By name; as many as were found. */
+            commands: components["schemas"]["CommandView"][];
+            /**
+             * Format: int64
+             * @description How many there can be.
+             */
+            most: number;
+            /** @description How many there are, whatever was searched for. */
+            total: number;
+            variables: components["schemas"]["ChatVariable"][];
+        };
+        /** @description A command as it is kept. */
+        CommandView: components["schemas"]["CommandBody"] & {
+            /** Format: uuid */
+            id: string;
+            /**
+             * Format: int32
+             * @description Its revision; the ETag.
+             */
+            revision: number;
+            /**
+             * Format: date-time
+             * @description When it was saved last.
+             */
+            updated_at: string;
+            /**
+             * Format: date-time
+             * @description When it was used last.
+             */
+            used_at?: string | null;
+            /**
+             * Format: int64
+             * @description How often it was used.
+             */
+            uses: number;
         };
         /** @description A server's configuration. */
         ConfigBody: {
@@ -1441,9 +2134,54 @@ export interface components {
             /** @description What admins have set: what a save sends back. */
             settings: components["schemas"]["DestinationBody"];
         };
+        /** @description A line to try out. */
+        DryRunBody: {
+            /** @description As what: `everyone`, `follower`, `subscriber`, `vip`, `moderator` or `broadcaster`. */
+            level?: string;
+            /** @description The name of who writes it. */
+            name?: string;
+            /**
+             * @description What is written; up to 500 characters.
+             * @example !hello @ana
+             */
+            text: string;
+        };
+        /** @description What would happen. */
+        DryRunView: {
+            /** @description It would change something, such as adding a command, and say so. */
+            changes: boolean;
+            /** @description The command that the line calls, without the prefix. */
+            command?: string | null;
+            /** @description What would be said: up to three messages. */
+            lines: string[];
+            /** @description The level that it asks for, where that is the reason. */
+            needed?: string | null;
+            /** @description Whether it would reply to the line. */
+            reply: boolean;
+            /**
+             * @description Why nothing would be said: `no_command`, `disabled`, `expired`, `offline`, `online`, `level`, `cooling_down`
+             *     or `empty`.
+             */
+            silence?: string | null;
+        };
         /** @description A message's new text. */
         EditBody: {
             /** @description 1 to 500 characters. */
+            text: string;
+        };
+        /** @description What is said to one kind of event. */
+        EventView: {
+            /**
+             * Format: int64
+             * @description Bits, gifts or viewers below which nothing is said.
+             */
+            at_least: number;
+            enabled: boolean;
+            /** @description Whether the streamer lets us hear of it; granted with the channel's feed. */
+            granted: boolean;
+            /** @description `follow`, `subscribe`, `gift`, `cheer`, `raid`, `live` or `end`. */
+            kind: string;
+            /** @description A template; `{user}` and `{count}` are who it is about, and how many bits, gifts or viewers. */
             text: string;
         };
         /** @description A channel that is watched. */
@@ -1675,6 +2413,35 @@ export interface components {
             /** @description The version of this API. */
             version: string;
         };
+        /** @description A file to import. */
+        ImportBody: {
+            /** @description Only tell what would happen. */
+            dry_run?: boolean;
+            /** @description The file's text: an export of Nightbot, StreamElements or Fossabot (JSON), or one of ours (YAML). */
+            file: string;
+        };
+        /** @description What an import has done. */
+        ImportReport: {
+            added: number;
+            /** @description They are there and switched off: something did not map. */
+            disabled: number;
+            /** @description `nightbot`, `streamelements`, `fossabot` or `streammaxing`. */
+            origin: string;
+            /** @description In the file's order. */
+            rows: components["schemas"]["ImportRow"][];
+            skipped: number;
+        };
+        /** @description What became of a row. */
+        ImportRow: {
+            /** @description `command` or `quote`. */
+            kind: string;
+            /** @description The command's name, or a quote's number. */
+            name: string;
+            /** @description Why, and what is worth knowing. */
+            notes: string[];
+            /** @description `added`, `disabled` or `skipped`. */
+            outcome: string;
+        };
         /** @description An invite link to make. */
         InviteBody: {
             /**
@@ -1799,6 +2566,18 @@ export interface components {
         MutedUntil: {
             /** Format: date-time */
             until: string;
+        };
+        /** @description A new timer. */
+        NewChatTimer: {
+            /** Format: uuid */
+            id: string;
+        };
+        /** @description A token, this once. */
+        NewChatToken: {
+            /** Format: uuid */
+            id: string;
+            /** @description The token itself. It is not kept: nobody can show it again. */
+            token: string;
         };
         /** @description When to say it again. */
         NextBeat: {
@@ -2076,6 +2855,26 @@ export interface components {
              */
             unread: number;
         };
+        /** @description How to run it. */
+        RunBody: {
+            /**
+             * @description What would follow the command in chat; up to 500 characters.
+             * @default
+             * @example @ana
+             */
+            arguments?: string;
+            /**
+             * Format: uuid
+             * @description An id of your own: asked twice with the same, it is run once.
+             * @default null
+             */
+            client_id?: string | null;
+        };
+        /** @description What is going to be said. */
+        RunView: {
+            /** @description Up to three messages, in the queue. */
+            lines: string[];
+        };
         /** @description What to show a template with; what is left out is made up. */
         SampleBody: {
             /**
@@ -2122,6 +2921,11 @@ export interface components {
             client_id: string;
             /** @description 1 to 500 characters. */
             text: string;
+        };
+        /** @description A secret to keep. */
+        SecretBody: {
+            /** @description 1 to 500 characters. */
+            value: string;
         };
         /** @description A session of the caller's. */
         SessionView: {
@@ -2235,6 +3039,17 @@ export interface components {
             streamer: components["schemas"]["StreamerItem"];
             /** @description After a save: what will not do what it seems to, as in the server's configuration. */
             warnings?: components["schemas"]["FieldError"][];
+        };
+        /** @description Commands to switch. */
+        SwitchBody: {
+            /** @description Their ids; those that are not the channel's own are left out. */
+            commands: string[];
+            enabled: boolean;
+        };
+        /** @description What came of it. */
+        SwitchView: {
+            /** @description How many were otherwise before. */
+            switched: number;
         };
         /** @description A template to save. */
         TemplateBody: {
@@ -2702,6 +3517,855 @@ export interface operations {
                 content?: never;
             };
             400: components["responses"]["Problem400"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_channels_by_channel_id_bot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatChannel"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    delete_channels_by_channel_id_bot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    delete_channels_by_channel_id_bot_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_channels_by_channel_id_bot_account_link: {
+        parameters: {
+            query: {
+                /** @description The login of the account that is to agree; another is refused. */
+                login: string;
+            };
+            header?: never;
+            path: {
+                channel_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To Twitch, to /me/channel?error=… or to /login?error=…. */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_channels_by_channel_id_bot_lines: {
+        parameters: {
+            query?: {
+                /** @description Lines from before this one. */
+                before?: string;
+                /** @description How many, 1 to 100. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                channel_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatLines"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_channels_by_channel_id_commands: {
+        parameters: {
+            query?: {
+                /** @description A part of a name, an alias, a response or a category. */
+                q?: string;
+            };
+            header?: never;
+            path: {
+                channel_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandList"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    post_channels_by_channel_id_commands: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CommandBody"];
+            };
+        };
+        responses: {
+            /** @description It is stored. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    post_channels_by_channel_id_commands_dry_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DryRunBody"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DryRunView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_channels_by_channel_id_commands_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/yaml": string;
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    post_channels_by_channel_id_commands_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportBody"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportReport"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    put_channels_by_channel_id_commands_secrets_by_secret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: string;
+                secret: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SecretBody"];
+            };
+        };
+        responses: {
+            /** @description It is done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    delete_channels_by_channel_id_commands_secrets_by_secret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: string;
+                secret: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_channels_by_channel_id_commands_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    put_channels_by_channel_id_commands_settings: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The ETag it was made from. */
+                "If-Match": string;
+            };
+            path: {
+                channel_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BookBody"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            428: components["responses"]["Problem428"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    post_channels_by_channel_id_commands_switch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SwitchBody"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SwitchView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_channels_by_channel_id_commands_by_command: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: string;
+                command: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    put_channels_by_channel_id_commands_by_command: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The ETag it was made from. */
+                "If-Match": string;
+            };
+            path: {
+                channel_id: string;
+                command: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CommandBody"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            428: components["responses"]["Problem428"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    delete_channels_by_channel_id_commands_by_command: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: string;
+                command: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    post_channels_by_channel_id_commands_by_command_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: string;
+                command: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunBody"];
+            };
+        };
+        responses: {
+            /** @description It is planned. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            /** @description Nothing is said: `code` tells why. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_channels_by_channel_id_deletions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatDeletionView"][];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_channels_by_channel_id_timers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatTimerView"][];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    post_channels_by_channel_id_timers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChatTimerBody"];
+            };
+        };
+        responses: {
+            /** @description It is stored. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewChatTimer"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    put_channels_by_channel_id_timers_by_timer_id: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The revision it was made from, in quotes. */
+                "If-Match": string;
+            };
+            path: {
+                channel_id: string;
+                timer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChatTimerBody"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatTimerSaved"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            428: components["responses"]["Problem428"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    delete_channels_by_channel_id_timers_by_timer_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: string;
+                timer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_channels_by_channel_id_tokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatTokenView"][];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    post_channels_by_channel_id_tokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChatTokenBody"];
+            };
+        };
+        responses: {
+            /** @description It is stored. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewChatToken"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    delete_channels_by_channel_id_tokens_by_token_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: string;
+                token_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
             429: components["responses"]["Problem429"];
             503: components["responses"]["Problem503"];
         };
@@ -4382,6 +6046,51 @@ export interface operations {
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_users_me_bot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatChannels"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_users_me_bot_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To Twitch, to /me/channel?error=… or to /login?error=…. */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
             429: components["responses"]["Problem429"];
             503: components["responses"]["Problem503"];
         };
