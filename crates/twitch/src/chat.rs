@@ -48,11 +48,10 @@ impl<'a> LineId<'a> {
     }
 }
 
-/// What somebody has let us do.
+/// What somebody has let us do. A row that does not tell is none: it must not look like a withdrawn grant.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Authorization {
     pub user_id: TwitchUserId,
-    #[serde(default, deserialize_with = "given")]
     pub scopes: Vec<String>,
 }
 

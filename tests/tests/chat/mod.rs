@@ -22,7 +22,7 @@ use time::Duration;
 const SOMEBODY: UserId = UserId(4_242);
 
 /// The service's account, linked as an operator does.
-async fn bot(t: &World) -> TwitchUserId {
+pub(crate) async fn bot(t: &World) -> TwitchUserId {
     let bot = t.twitch.add_user("maxbot", "MaxBot");
     let device = accounts::begin_link(&t.app).await.unwrap();
     assert!(t.twitch.agree_to_device(&device.user_code, "maxbot").await);
@@ -32,7 +32,7 @@ async fn bot(t: &World) -> TwitchUserId {
 }
 
 /// A channel that the bot is in.
-async fn channel(t: &World, login: &str) -> TwitchUserId {
+pub(crate) async fn channel(t: &World, login: &str) -> TwitchUserId {
     let id = t.twitch.add_user(login, &login.to_uppercase());
     t.twitch.grant(&id, &["channel:bot"]).await;
     let name = login.to_uppercase();
@@ -53,7 +53,7 @@ async fn channel(t: &World, login: &str) -> TwitchUserId {
 }
 
 /// Has the bot say something, as whoever runs a command over HTTP does.
-async fn say(t: &World, channel: &TwitchUserId, cause: &str, text: &str) {
+pub(crate) async fn say(t: &World, channel: &TwitchUserId, cause: &str, text: &str) {
     say_to(t, channel, cause, text, None).await;
 }
 

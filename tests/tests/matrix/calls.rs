@@ -16,6 +16,8 @@ pub(super) enum Part {
     Streams,
     /// What people ask of Twitch.
     Channels,
+    /// What the chat bot asks of Twitch.
+    Chat,
     /// What announcements ask of Discord.
     Messages,
     /// What people and jobs ask of Discord.
@@ -66,6 +68,14 @@ calls! {
     Twitch Channels search_channels "GET search/channels" true;
     Twitch Channels exchange_code "POST token" false;
     Twitch Channels validate "GET validate" false;
+    Twitch Chat send_chat_message "POST chat/messages" false;
+    Twitch Chat delete_chat_message "DELETE moderation/chat" false;
+    Twitch Chat authorizations "GET authorization/users" true;
+    Twitch Chat follower_count "GET channels/followers" false;
+    Twitch Chat followed_since "GET channels/followers" false;
+    Twitch Chat begin_device "POST device" false;
+    Twitch Chat device_token "POST token" false;
+    Twitch Chat refresh_user_token "POST token" false;
     Discord Messages create_message "POST channels/*/messages" false;
     Discord Messages edit_message "PATCH channels/*/messages/*" false;
     Discord Messages delete_message "DELETE channels/*/messages/*" false;
@@ -117,7 +127,11 @@ fn senders(of: &str) -> BTreeSet<String> {
 #[test]
 fn every_call_of_the_clients_is_in_the_matrix() {
     for (remote, of, files) in [
-        (Remote::Twitch, "twitch", &["client.rs", "helix.rs", "oauth.rs"][..]),
+        (
+            Remote::Twitch,
+            "twitch",
+            &["chat.rs", "client.rs", "followers.rs", "helix.rs", "oauth.rs"][..],
+        ),
         (Remote::Discord, "discord", &["client.rs", "oauth.rs"]),
     ] {
         assert_eq!(

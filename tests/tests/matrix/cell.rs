@@ -182,6 +182,10 @@ fn patience_minutes(cell: &Cell) -> i64 {
         // What Twitch says it does not know counts as deleted, until the next comparison finds it.
         ("404", _) if cell.call.name == "delete_subscription" => 11,
         // Thousands of subscriptions may wait: each waits as long again as it has waited already.
+        // Filters rest for ten minutes where the bot may not delete.
+        _ if cell.call.name == "delete_chat_message" => 11,
+        // Whoever asks for a subscription again waits as long again.
+        (_, Spell::While) if cell.call.name == "authorizations" => 5,
         (_, Spell::While) if about_subscriptions => 5,
         _ => 1,
     }

@@ -28,7 +28,7 @@ pub(super) enum Told {
 }
 
 impl Told {
-    fn of<T, E: std::fmt::Display>(result: Result<T, E>) -> Self {
+    pub(super) fn of<T, E: std::fmt::Display>(result: Result<T, E>) -> Self {
         result.map_or_else(|error| Self::No(error.to_string()), |_| Self::Well)
     }
 
@@ -73,6 +73,9 @@ pub(super) fn set(stage: &Stage<'_>, call: &Call, answer: Unkind, times: Option<
 /// What has to be before, so that the call is made.
 pub(super) async fn prepare(stage: &Stage<'_>, call: &Call) {
     let t = stage.t;
+    if let Some(chatty) = &stage.chatty {
+        chatty.prepare(t, call).await;
+    }
     match call.name {
         "app_token" => t.twitch.expire_app_tokens(),
         "create_subscription" => stage.want_anew(true).await,
@@ -120,6 +123,9 @@ pub(super) fn ana_is_live(call: &Call) -> bool {
 /// Makes the product ask.
 pub(super) async fn drive(stage: &Stage<'_>, call: &Call) -> Told {
     let t = stage.t;
+    if let Some(chatty) = &stage.chatty {
+        return chatty.drive(t, call).await;
+    }
     match (call.remote, call.name) {
         (_, "create_subscription" | "subscription" | "delete_subscription" | "list_messages") => {
             t.work().await;

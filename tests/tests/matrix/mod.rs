@@ -10,6 +10,7 @@
 
 mod calls;
 mod cell;
+mod chat;
 mod drive;
 mod stage;
 mod table;
@@ -143,6 +144,11 @@ async fn unkind_answers_about_channels_cost_themselves() {
 }
 
 #[tokio::test]
+async fn unkind_answers_about_chat_cost_themselves() {
+    hold(Part::Chat).await;
+}
+
+#[tokio::test]
 async fn unkind_answers_about_messages_cost_themselves() {
     hold(Part::Messages).await;
 }
@@ -167,7 +173,7 @@ async fn hold(part: Part) {
         let world = scenario_within(Duration::from_secs(3_600), async |t: &World| {
             // Some of them are for somebody to act on.
             t.expect_errors();
-            let stage = Box::pin(Stage::set(t)).await;
+            let stage = Box::pin(Stage::set(t, part)).await;
             for _ in 0..PER_WORLD {
                 let Some(cell) = cells.borrow_mut().pop() else { break };
                 *under_way.borrow_mut() = Some(cell);

@@ -1,5 +1,9 @@
 //! The world in which the cells are played: streamers, servers that announce them, people who set them up.
 
+use super::{
+    calls::Part,
+    chat::{self, Chatty},
+};
 use serde_json::json;
 use sm_sim::{twitch::ListingLag, unkind::is_of};
 use sm_tests::{Browser, EVENTSUB_SECRET, Guild, World};
@@ -31,10 +35,12 @@ pub(super) struct Stage<'a> {
     pub(super) role: RoleId,
     pub(super) ada: UserId,
     pub(super) browser: Browser<'a>,
+    /// The chat bot's channel, where it is about that.
+    pub(super) chatty: Option<Chatty>,
 }
 
 impl<'a> Stage<'a> {
-    pub(super) async fn set(t: &'a World) -> Self {
+    pub(super) async fn set(t: &'a World, part: Part) -> Self {
         let (ana, bruno) = (t.streamer("ana").await, t.streamer("bruno").await);
         let (cleo, dora) = (t.streamer("cleo").await, t.streamer("dora").await);
         let elsa = t.twitch.add_user("elsa", "ELSA");
@@ -55,6 +61,7 @@ impl<'a> Stage<'a> {
             t.discord.set_owner(guild, ada);
         }
         let browser = t.browser();
+        let chatty = if part == Part::Chat { Some(Chatty::set(t).await) } else { None };
         let stage = Self {
             t,
             ana,
@@ -70,6 +77,7 @@ impl<'a> Stage<'a> {
             role,
             ada,
             browser,
+            chatty,
         };
         // A list that is behind is what other tests are about.
         t.twitch.set_listing_lag(ListingLag::NONE);
@@ -91,6 +99,7 @@ impl<'a> Stage<'a> {
         .execute(&self.t.app.pool)
         .await
         .unwrap();
+        chat::pass(self.t, seconds).await;
         // Likewise what the jobs may ask of Twitch, or hours within a second would be held to one minute's.
         self.t.sql("delete from rate_buckets where key = 'jobs:twitch'").await;
     }
@@ -188,6 +197,9 @@ impl<'a> Stage<'a> {
                        from streamers) x
              union all select to_jsonb(x)::text from (select user_id, tokens is not null as signed_in from users
                        where username = 'ada') x
+             union all select to_jsonb(x)::text from (select twitch_user_id, state, reason, bot_id from chat_channels) x
+             union all select to_jsonb(x)::text from (select bot_id, is_service, scopes, tokens is not null as has_tokens,
+                       state from chat_accounts) x
              order by 1",
         )
         .fetch_all(&self.t.app.pool)
@@ -204,6 +216,10 @@ impl<'a> Stage<'a> {
              where degraded_reason is not null
              union all select 'delivery ' || kind || ' ' || status || ' ' || coalesce(reason, '') from notification_log
              where status in ('pending', 'sending')
+             union all select 'line ' || state from chat_sends where state in ('queued', 'sending')
+             union all select 'deletion ' || state from chat_deletions where state = 'queued'
+             union all select 'chat rests ' || twitch_user_id from chat_paces
+             where greatest(paused_until, filters_wait_until) > clock_timestamp()
              union all select 'circuit ' || reason from discord_gate where reason is not null
              union all select 'believed ' || kind || ' ' || subject from doubts where believed_at is not null",
         )

@@ -29,6 +29,8 @@ const LEASE: Duration = Duration::seconds(15);
 const LOOK_EVERY: StdDuration = StdDuration::from_millis(100);
 /// Looks at another instance's refresh before giving up: 8 seconds.
 const LOOKS: u32 = 80;
+/// Twitch's words for a refresh token that is dead. Any other refusal may be about the moment.
+const REFUSED: &str = "Invalid refresh token";
 /// Between access and refresh token in the plain text; neither contains a line break.
 const SEPARATOR: char = '\n';
 
@@ -257,7 +259,7 @@ async fn refresh(
             accounts::set_tokens(&app.pool, bot, tokens).await?;
             Ok(token.access_token)
         }
-        Err(Error::Rejected { .. } | Error::Unauthorized) => {
+        Err(Error::Rejected { message, .. }) if message.eq_ignore_ascii_case(REFUSED) => {
             withdrawn(app, bot).await?;
             Err(AccountError::Unlinked)
         }

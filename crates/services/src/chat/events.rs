@@ -1,12 +1,7 @@
 //! What a channel wants said when something happens: thanks, and the beginning and end of a stream.
 
-use super::draft::wrong_with_event;
-use crate::setup::Problem;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-
-/// Bits, gifts or viewers.
-const MOST: i64 = 1_000_000;
 
 /// What happens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -85,16 +80,8 @@ impl Events {
         self.0.get(&kind).cloned().unwrap_or_else(as_it_comes)
     }
 
-    pub(super) fn problems(&self) -> Vec<Problem> {
-        let mut problems = Vec::new();
-        for (kind, reply) in &self.0 {
-            let field = format!("events.{}", kind.as_str());
-            problems.extend(wrong_with_event(&format!("{field}.text"), &reply.text, true));
-            if !(0..=MOST).contains(&reply.at_least) {
-                let message = format!("Use 0 to {MOST}.");
-                problems.push(Problem::new(format!("{field}.at_least"), "invalid", message));
-            }
-        }
-        problems
+    /// Those that were saved.
+    pub(super) fn saved(&self) -> impl Iterator<Item = (Kind, &Reply)> {
+        self.0.iter().map(|(kind, reply)| (*kind, reply))
     }
 }

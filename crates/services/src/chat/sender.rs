@@ -30,6 +30,8 @@ const LEASE: Duration = Duration::seconds(20);
 const MAX_IN_FLIGHT: usize = 32;
 /// How often what waits for a limit is looked at.
 const LOOK_EVERY: StdDuration = StdDuration::from_millis(200);
+/// For how long a worker stays for what is not due yet; longer than anybody waits for an answer.
+const STAYS: Duration = Duration::seconds(15);
 const SHORTEST_WAIT: StdDuration = StdDuration::from_millis(5);
 /// Between two lines in a channel where the bot does not moderate, and where it does.
 const GAP: Duration = Duration::milliseconds(1_100);
@@ -80,7 +82,11 @@ pub async fn run(app: &App, deadline: Instant) -> sqlx::Result<usize> {
                 return Ok(tried);
             }
             let waits = [chat::next_due(&app.pool).await?, deletions::next_due(&app.pool).await?];
-            let Some(wait) = waits.into_iter().flatten().min() else { return Ok(tried) };
+            // What is further away is found by the next look, or by the minute sweep.
+            let near = |wait: &Duration| *wait <= STAYS;
+            let Some(wait) = waits.into_iter().flatten().min().filter(near) else {
+                return Ok(tried);
+            };
             let wait = StdDuration::try_from(wait).unwrap_or_default();
             idle(app, wait.clamp(SHORTEST_WAIT, LOOK_EVERY)).await;
             continue;

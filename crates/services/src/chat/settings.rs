@@ -1,7 +1,11 @@
 //! What goes for all commands of a channel, and the secrets of its addresses.
 
 pub use super::book::settings_of as of_stored;
-use super::commands::{note, people};
+pub use super::events::Events;
+use super::{
+    commands::{note, people},
+    draft::wrong_with_event,
+};
 use crate::{
     App,
     audit::Actor,
@@ -24,6 +28,8 @@ use std::collections::BTreeMap;
 const MAX_SECRETS: i64 = 20;
 const MAX_SECRET: usize = 500;
 const MAX_IGNORED: usize = 200;
+/// Bits, gifts or viewers.
+const MAX_AT_LEAST: i64 = 1_000_000;
 /// Seconds: a day.
 const MAX_COOLDOWN: u32 = 86_400;
 
@@ -36,7 +42,7 @@ pub struct Draft {
     pub ignored: Vec<String>,
     pub builtins: BTreeMap<Builtin, BuiltinSettings>,
     pub filters: super::filters::Filters,
-    pub events: super::events::Events,
+    pub events: Events,
 }
 
 /// Saves settings made from `revision`; returns the new revision.
@@ -114,7 +120,7 @@ fn checked(draft: &Draft) -> Result<Option<String>, SaveError> {
     }
     let wrong = draft.filters.problems().into_iter();
     problems.extend(wrong.map(|(field, code, message)| Problem::new(field, code, message)));
-    problems.extend(draft.events.problems());
+    problems.extend(wrong_events(&draft.events));
     let url = draft.discord_url.as_deref().map(str::trim).filter(|url| !url.is_empty());
     let url = match url.map(web_address).transpose() {
         Ok(url) => url,
@@ -124,6 +130,19 @@ fn checked(draft: &Draft) -> Result<Option<String>, SaveError> {
         }
     };
     if problems.is_empty() { Ok(url) } else { Err(SaveError::Invalid(problems)) }
+}
+
+fn wrong_events(events: &Events) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for (kind, reply) in events.saved() {
+        let field = format!("events.{}", kind.as_str());
+        problems.extend(wrong_with_event(&format!("{field}.text"), &reply.text, true));
+        if !(0..=MAX_AT_LEAST).contains(&reply.at_least) {
+            let message = format!("Use 0 to {MAX_AT_LEAST}.");
+            problems.push(Problem::new(format!("{field}.at_least"), "invalid", message));
+        }
+    }
+    problems
 }
 
 fn wrong_prefix(prefix: &str) -> Option<&'static str> {

@@ -1,6 +1,7 @@
 //! `make bench`: figures of the main path on this machine, printed, never asserted.
 
 mod ack;
+mod chat;
 mod cold_start;
 mod comeback;
 mod fan_out;
@@ -38,8 +39,9 @@ async fn main() {
     if wanted("queue") {
         queue::run().await;
     }
-    if wanted("matching") {
+    if wanted("chat") {
         matching::run();
+        chat::run().await;
     }
     if wanted("socket") {
         socket::run().await;
