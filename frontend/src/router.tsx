@@ -299,14 +299,7 @@ const routeTree = root.addChildren([
       ownChannel,
       bot.addChildren([
         botChannels,
-        botChannel.addChildren([
-          botState,
-          botCommands,
-          botCommand,
-          botTimers,
-          botLog,
-          botSettings,
-        ]),
+        botChannel.addChildren([botState, botCommands, botCommand, botTimers, botLog, botSettings]),
       ]),
       privacy,
       appearance,

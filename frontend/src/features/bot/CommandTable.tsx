@@ -7,7 +7,7 @@ import type { Schema } from "~/api/client";
 import { paths } from "~/paths";
 import { CommandRow } from "./CommandRow";
 import { categoriesOf, search, type Command } from "./command";
-import { useSwitch } from "./useCommandWrites";
+import { useSwitch } from "./useSwitch";
 import classes from "./Bot.module.css";
 
 /** So many rows at first: a thousand at once would make the page slow. */
@@ -92,10 +92,7 @@ export function CommandTable({
       {found.length === 0 && (
         <Group justify="center" py="lg">
           <Text c="dimmed">{t("commands.none")}</Text>
-          <Button
-            variant="default"
-            onClick={() => set({ q: undefined, category: undefined })}
-          >
+          <Button variant="default" onClick={() => set({ q: undefined, category: undefined })}>
             {t("commands.showAll")}
           </Button>
         </Group>

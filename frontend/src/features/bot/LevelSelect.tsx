@@ -46,7 +46,9 @@ export function LevelOrNone({
         { value: "", label: none },
         ...levels.map((level) => ({ value: level, label: t(`levels.${level}`) })),
       ]}
-      onChange={({ currentTarget: { value: word } }) => onChange(word === "" ? null : levelOf(word))}
+      onChange={({ currentTarget: { value: word } }) =>
+        onChange(word === "" ? null : levelOf(word))
+      }
     />
   );
 }

@@ -100,6 +100,8 @@ export function ResponseField({
         dir="auto"
         spellCheck={false}
         error={error}
+        // Escape closes the list, and not the dialog around it.
+        data-mantine-stop-propagation={listed || undefined}
         aria-autocomplete="list"
         aria-controls={listed ? `${id}list` : undefined}
         aria-activedescendant={listed ? `${id}${at}` : undefined}
@@ -144,7 +146,13 @@ function Options({
     list.current?.children[at]?.scrollIntoView({ block: "nearest" });
   }, [at, offered]);
   return (
-    <ul id={`${id}list`} ref={list} role="listbox" aria-label={t("variables.label")} className={classes.options}>
+    <ul
+      id={`${id}list`}
+      ref={list}
+      role="listbox"
+      aria-label={t("variables.label")}
+      className={classes.options}
+    >
       {offered.map((variable, place) => (
         // Keys are the field's: the list never has the focus.
         // oxlint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/interactive-supports-focus

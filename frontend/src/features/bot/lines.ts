@@ -26,14 +26,7 @@ export const addEarlier = (known: Lines, earlier: Lines): Lines => ({
 });
 
 /** What became of a line, as somebody sees it. */
-export type Outcome =
-  | "queued"
-  | "sending"
-  | "said"
-  | "taken"
-  | "hidden"
-  | "dropped"
-  | "unknown";
+export type Outcome = "queued" | "sending" | "said" | "taken" | "hidden" | "dropped" | "unknown";
 
 /** How long a line may take from Twitch to us. */
 const SEEN_MS = 15_000;

@@ -2,7 +2,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { api, ask, type Schema } from "~/api/client";
 import { toast, toastWithUndo, useFailureToast } from "~/ui/toast";
-import { formOf, type Command } from "./command";
+import type { Command } from "./command";
 import { botQueries } from "./queries";
 
 interface Switch {
@@ -63,44 +63,4 @@ export function useSwitch(channelId: string) {
     const others = commands.filter((command) => (command.enabled ?? true) !== enabled);
     if (others.length > 0) mutate({ commands: others, enabled });
   };
-}
-
-/** Deletes a command, and offers to add it again; its counter is gone then. */
-export function useDelete(channelId: string) {
-  const { t } = useTranslation("bot");
-  const { t: common } = useTranslation();
-  const client = useQueryClient();
-  const failed = useFailureToast();
-  const { queryKey } = botQueries.commands(channelId);
-  const path = { channel_id: channelId };
-  const restore = useMutation({
-    mutationFn: (command: Command) =>
-      ask(
-        api.POST("/api/channels/{channel_id}/commands", {
-          params: { path },
-          body: formOf(command),
-        }),
-      ),
-    onSuccess: ({ name }) => toast({ id: "bot-delete", message: t("delete.restored", { name }) }),
-    onError: (error) => failed(error, { id: "bot-delete" }),
-    onSettled: () => client.invalidateQueries({ queryKey }),
-  });
-  return useMutation({
-    mutationFn: (command: Command) =>
-      ask(
-        api.DELETE("/api/channels/{channel_id}/commands/{command}", {
-          params: { path: { ...path, command: command.id } },
-        }),
-      ),
-    onSuccess: (_, command) => {
-      client.removeQueries({ queryKey: botQueries.command(channelId, command.id).queryKey });
-      toastWithUndo({
-        id: "bot-delete",
-        message: t("delete.done", { name: command.name }),
-        undo: common("undo"),
-        onUndo: () => restore.mutate(command),
-      });
-    },
-    onSettled: () => client.invalidateQueries({ queryKey, exact: true }),
-  });
 }
