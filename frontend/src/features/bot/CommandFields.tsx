@@ -30,7 +30,7 @@ interface Part {
 }
 
 /** All fields of a command. */
-export function CommandFields({
+export default function CommandFields({
   variables,
   categories,
   ...part

@@ -3,6 +3,7 @@ import { useDisclosure } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { IconFileImport, IconMessageChatbot, IconPlus } from "@tabler/icons-react";
+import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { paths } from "~/paths";
 import { useKeys } from "~/shell/useKeys";
@@ -13,9 +14,10 @@ import { Page } from "~/ui/Page";
 import { Builtins } from "./Builtins";
 import { CommandTable } from "./CommandTable";
 import { DryRun } from "./DryRun";
-import { ImportDialog } from "./ImportDialog";
 import { botQueries } from "./queries";
 import { useChannelId } from "./useBotChannel";
+
+const ImportDialog = lazy(() => import("./ImportDialog"));
 
 /** The channel's own commands, what a line would do, and the commands that the bot comes with. */
 export function CommandsPage() {
@@ -60,7 +62,9 @@ export function CommandsPage() {
       </Loaded>
       <DryRun channelId={channelId} />
       <Builtins channelId={channelId} />
-      <ImportDialog channelId={channelId} opened={importing} onClose={dialog.close} />
+      <Suspense>
+        <ImportDialog channelId={channelId} opened={importing} onClose={dialog.close} />
+      </Suspense>
     </Page>
   );
 }

@@ -1,5 +1,6 @@
 import { Skeleton, Text } from "@mantine/core";
 import { queryOptions, useQuery, useQueryClient } from "@tanstack/react-query";
+import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { api, askTagged, type Schema, type Tagged } from "~/api/client";
 import { paths } from "~/paths";
@@ -11,13 +12,14 @@ import { Time } from "~/ui/Time";
 import { toast } from "~/ui/toast";
 import { useDocument, type EditedDocument } from "~/ui/useDocument";
 import { categoriesOf, formOf, type CommandForm } from "./command";
-import { CommandFields } from "./CommandFields";
 import { DeleteCommand } from "./DeleteCommand";
 import { DryRun } from "./DryRun";
 import { useProblemWords } from "./problems";
 import { botQueries } from "./queries";
 import { useErrorText } from "./useErrorText";
 import classes from "./Bot.module.css";
+
+const CommandFields = lazy(() => import("./CommandFields"));
 
 interface Which {
   channelId: string;
@@ -102,13 +104,15 @@ function Editor({ which, document }: { which: Which; document: EditedDocument<Co
       }
     >
       <div className={classes.editor}>
-        <CommandFields
-          form={document.value}
-          patch={document.patch}
-          errorOf={errorOf}
-          variables={commands.data?.variables ?? []}
-          categories={categoriesOf(commands.data?.commands ?? [])}
-        />
+        <Suspense fallback={<Skeleton height={560} radius="md" />}>
+          <CommandFields
+            form={document.value}
+            patch={document.patch}
+            errorOf={errorOf}
+            variables={commands.data?.variables ?? []}
+            categories={categoriesOf(commands.data?.commands ?? [])}
+          />
+        </Suspense>
         <div className={classes.beside}>
           <DryRun
             key={prefix + document.base.name}

@@ -21,7 +21,7 @@ import classes from "./Bot.module.css";
 type Report = Schema["ImportReport"];
 
 /** Brings commands in from another bot's file: first what would happen, then that. */
-export function ImportDialog({
+export default function ImportDialog({
   channelId,
   opened,
   onClose,
@@ -58,7 +58,7 @@ function Import({ channelId, onClose }: { channelId: string; onClose: () => void
       void client.invalidateQueries({ queryKey: botQueries.commands(channelId).queryKey });
     },
   });
-  const done = asking.data !== undefined && asking.variables?.dry === false;
+  const done = asking.isSuccess && !asking.variables.dry;
   const planned = asking.data !== undefined && !done;
   const coming = planned ? asking.data.added + asking.data.disabled : 0;
   return (

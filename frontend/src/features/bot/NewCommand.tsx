@@ -1,7 +1,7 @@
-import { Button, Group } from "@mantine/core";
+import { Button, Group, Skeleton } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, ask } from "~/api/client";
 import { Problem, type FieldError } from "~/api/problem";
@@ -11,10 +11,11 @@ import { Page } from "~/ui/Page";
 import { ProblemAlert } from "~/ui/ProblemCard";
 import { toast } from "~/ui/toast";
 import { categoriesOf, newCommand, type CommandForm } from "./command";
-import { CommandFields } from "./CommandFields";
 import { withoutChanged } from "./fieldErrors";
 import { botQueries } from "./queries";
 import { useErrorText } from "./useErrorText";
+
+const CommandFields = lazy(() => import("./CommandFields"));
 
 /** A form for a new command. */
 export function NewCommand({ channelId }: { channelId: string }) {
@@ -55,13 +56,15 @@ export function NewCommand({ channelId }: { channelId: string }) {
           create.mutate();
         }}
       >
-        <CommandFields
-          form={form}
-          patch={patch}
-          errorOf={errorOf}
-          variables={commands.data?.variables ?? []}
-          categories={categoriesOf(commands.data?.commands ?? [])}
-        />
+        <Suspense fallback={<Skeleton height={560} radius="md" />}>
+          <CommandFields
+            form={form}
+            patch={patch}
+            errorOf={errorOf}
+            variables={commands.data?.variables ?? []}
+            categories={categoriesOf(commands.data?.commands ?? [])}
+          />
+        </Suspense>
         {general && <ProblemAlert problem={general} />}
         <Group mt="lg" gap="sm">
           <Button type="submit" loading={create.isPending}>

@@ -37,7 +37,7 @@ export function ResponseField({
     if (cursor.current === null) return;
     field.current?.setSelectionRange(cursor.current, cursor.current);
     cursor.current = null;
-  }, [value]);
+  });
 
   const offer = (found: readonly Variable[]) => {
     setOffered(found);
@@ -141,12 +141,12 @@ function Options({
 }) {
   const { t } = useTranslation("bot");
   const about = useAboutVariable();
-  const list = useRef<HTMLUListElement>(null);
+  const list = useRef<HTMLDivElement>(null);
   useLayoutEffect(() => {
     list.current?.children[at]?.scrollIntoView({ block: "nearest" });
-  }, [at, offered]);
+  }, [at]);
   return (
-    <ul
+    <div
       id={`${id}list`}
       ref={list}
       role="listbox"
@@ -156,7 +156,7 @@ function Options({
       {offered.map((variable, place) => (
         // Keys are the field's: the list never has the focus.
         // oxlint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/interactive-supports-focus
-        <li
+        <div
           key={variable.name}
           id={`${id}${place}`}
           role="option"
@@ -167,8 +167,8 @@ function Options({
         >
           <code>{variable.example}</code>
           <span>{about(variable)}</span>
-        </li>
+        </div>
       ))}
-    </ul>
+    </div>
   );
 }

@@ -8,26 +8,27 @@ import type { SettingsForm } from "./settings";
 export function SettingsBar({ document }: { document: EditedDocument<SettingsForm> }) {
   const { t } = useTranslation("bot");
   const explain = useProblemWords();
-  const show = (field: keyof SettingsForm, form: SettingsForm): string => {
-    switch (field) {
-      case "prefix":
-      case "discord_url":
-        return form[field] || "–";
-      case "ignored":
-        return form.ignored.join(", ") || "–";
-      case "builtins":
-      case "events":
-        return namesOf(form[field]) || "–";
-      case "filters":
-        return namesOf(form.filters) || "–";
-    }
-  };
   return (
     <DocumentBar
       document={document}
       words={{ label: (field) => t(`settings.field.${field}`), show, explain }}
     />
   );
+}
+
+function show(field: keyof SettingsForm, form: SettingsForm): string {
+  switch (field) {
+    case "prefix":
+    case "discord_url":
+      return form[field] || "–";
+    case "ignored":
+      return form.ignored.join(", ") || "–";
+    case "builtins":
+    case "events":
+      return namesOf(form[field]) || "–";
+    case "filters":
+      return namesOf(form.filters) || "–";
+  }
 }
 
 /** What is switched on, by name. */

@@ -1,5 +1,6 @@
 import { Skeleton, Stack, TagsInput, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
+import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { Loaded } from "~/ui/Loaded";
 import { Page } from "~/ui/Page";
@@ -8,14 +9,13 @@ import type { EditedDocument } from "~/ui/useDocument";
 import { EventsSection } from "./EventsSection";
 import { FiltersSection } from "./FiltersSection";
 import { botQueries } from "./queries";
-import { SecretsSection } from "./SecretsSection";
 import { SettingsBar } from "./SettingsBar";
 import type { SettingsForm } from "./settings";
-import { TokensSection } from "./TokensSection";
-import { TransferSection } from "./TransferSection";
 import { useChannelId } from "./useBotChannel";
 import { useErrorText } from "./useErrorText";
 import { useSettings } from "./useSettings";
+
+const Programs = lazy(() => import("./Programs"));
 
 const MAX_PREFIX = 5;
 const MAX_IGNORED = 200;
@@ -61,9 +61,9 @@ function Form({
         onChange={(filters) => patch({ filters })}
         errorOf={errorOf}
       />
-      <SecretsSection channelId={channelId} secrets={data?.value.secrets ?? []} />
-      <TokensSection channelId={channelId} />
-      <TransferSection channelId={channelId} />
+      <Suspense fallback={<Skeleton height={320} radius="md" />}>
+        <Programs channelId={channelId} secrets={data?.value.secrets ?? []} />
+      </Suspense>
       <SettingsBar document={document} />
     </>
   );

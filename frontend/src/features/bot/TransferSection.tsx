@@ -1,10 +1,12 @@
 import { Button, Group } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { IconFileExport, IconFileImport } from "@tabler/icons-react";
+import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { leave } from "~/paths";
 import { Section } from "~/ui/Section";
-import { ImportDialog } from "./ImportDialog";
+
+const ImportDialog = lazy(() => import("./ImportDialog"));
 
 /** Commands out of a file, and into one. */
 export function TransferSection({ channelId }: { channelId: string }) {
@@ -26,7 +28,9 @@ export function TransferSection({ channelId }: { channelId: string }) {
           {t("transfer.export")}
         </Button>
       </Group>
-      <ImportDialog channelId={channelId} opened={importing} onClose={dialog.close} />
+      <Suspense>
+        <ImportDialog channelId={channelId} opened={importing} onClose={dialog.close} />
+      </Suspense>
     </Section>
   );
 }

@@ -6,4 +6,4 @@ export const errorsOf = (all: readonly FieldError[], field: string): FieldError[
 
 /** What is left of the errors once some fields were changed. */
 export const withoutChanged = (all: FieldError[], change: object): FieldError[] =>
-  all.filter(({ field }) => !(field.split(/[.[]/)[0]! in change));
+  all.filter(({ field }) => !Object.keys(change).includes(field.split(/[.[]/)[0] ?? ""));
