@@ -12,7 +12,7 @@ export async function letIn(page: Page, world: World): Promise<string> {
   await page.getByRole("link", { name: "Let the bot in" }).click();
   await page.getByRole("button", { name: "Ana" }).first().click();
   await page.waitForURL(/\/me\/bot\/\d+\?linked=ana/);
-  await expect(page.getByText("Hears your chat")).toBeVisible({ timeout: 30_000 });
+  await expect(page.getByText("Hears your chat", { exact: true })).toBeVisible({ timeout: 30_000 });
   return channelOf(page);
 }
 

@@ -33,7 +33,7 @@ test("a streamer lets the bot in, a moderator adds a command, a viewer uses it",
   await page.getByRole("link", { name: "Let the bot in" }).click();
   await page.getByRole("button", { name: "Ana" }).first().click();
   await expect(page.getByText("The bot is on its way to ana.")).toBeVisible();
-  await expect(page.getByText("Hears your chat")).toBeVisible({ timeout: 30_000 });
+  await expect(page.getByText("Hears your chat", { exact: true })).toBeVisible({ timeout: 30_000 });
   await expect(page.getByText("It speaks as maxbot.")).toBeVisible();
   await expect(page.getByText("/mod maxbot")).toBeVisible();
 
