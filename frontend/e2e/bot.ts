@@ -30,12 +30,12 @@ async function chat(world: World): Promise<ChatLine[]> {
 }
 
 /** Waits until the bot has said something. */
-export const says = (world: World, text: string) =>
+export const says = (world: World, text: string, timeout = 20_000) =>
   expect
     .poll(
       async () =>
         (await chat(world)).filter(({ login }) => login === "maxbot").map((line) => line.text),
-      { timeout: 20_000 },
+      { timeout },
     )
     .toContain(text);
 

@@ -19,11 +19,14 @@ import { useChannelId } from "./useBotChannel";
 
 const ImportDialog = lazy(() => import("./ImportDialog"));
 
+/** How often counters and commands from chat are looked for. */
+const RENEW_MS = 30_000;
+
 /** The channel's own commands, what a line would do, and the commands that the bot comes with. */
 export function CommandsPage() {
   const { t } = useTranslation("bot");
   const channelId = useChannelId();
-  const commands = useQuery(botQueries.commands(channelId));
+  const commands = useQuery({ ...botQueries.commands(channelId), refetchInterval: RENEW_MS });
   const navigate = useNavigate();
   const [importing, dialog] = useDisclosure();
   const adding = { to: paths.botCommand, params: { channelId, commandId: "new" } } as const;

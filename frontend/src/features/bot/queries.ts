@@ -38,6 +38,8 @@ export const botQueries = {
             signal,
           }),
         ),
+      // Chat counts and adds while nobody clicks.
+      staleTime: 0,
     }),
 
   command: (channelId: string, commandId: string) =>
