@@ -33,8 +33,6 @@ create table chat_channels (
   reason         text,
   -- As whom it speaks; null: the service's account.
   bot_id         text        constraint chat_channels_account_fkey references chat_accounts on delete set null,
-  settings       jsonb       not null default '{}',
-  revision       bigint      not null default 1,
   joined_at      timestamptz not null default now(),
   left_at        timestamptz,
   created_at     timestamptz not null default now(),

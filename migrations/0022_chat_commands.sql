@@ -17,6 +17,8 @@ create table chat_books (
   builtins       jsonb       not null default '{}',
   -- What filters look at; empty: nothing.
   filters        jsonb       not null default '{}',
+  -- Whether a text that was just said is left out, instead of said with a visible ending.
+  drops_repeats  boolean     not null default false,
   revision       integer     not null default 1,
   updated_at     timestamptz not null default now()
 );

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use sm_db::chat::uses::{self, Reserved, Use};
-use sm_services::chat::{PlanError, judge, plan};
+use sm_services::chat::{PlanError, filters::Verdict, judge, plan};
 use sm_tests::{Browser, World, scenario};
 use sm_types::{
     TwitchUserId, UserId,
@@ -526,7 +526,7 @@ async fn filters_judge_as_their_owner_has_set_them() {
             "filters": {"links": {"enabled": true, "exempt_from": "vip", "allow": ["good.com"]}}});
         ana.browser.put_from(&ana.path("commands/settings"), "\"1\"", &body).await.ok();
         let verdict = judge(&t.app, &spam, None).await.unwrap();
-        assert_eq!(verdict.map(|verdict| verdict.as_str()), Some("link"));
+        assert_eq!(verdict.map(Verdict::as_str), Some("link"));
         let bad = json!({"prefix": "/", "discord_url": "nothing", "ignored": ["nobody_here"], "builtins": {},
             "filters": {"terms": {"patterns": ["("]}}});
         let refused = ana.browser.put_from(&ana.path("commands/settings"), "\"2\"", &bad).await;

@@ -145,7 +145,9 @@ pub async fn remove(pool: &Pool) -> sqlx::Result<()> {
            user_guilds, guild_members, invite_links, audit_log, jobs, eventsub_targets, partitions, outbox_lanes,
            outbox_progress, outbox_flows, doubts, topics, topic_events, live_connections, live_subscriptions, live_pushes,
            live_tickets, shouts, room_mutes, room_marks, presences, presence_tabs, presence_guilds, presence_watch,
-           streamer_feeds, feed_events, user_favorites, chat_sends, chat_paces, chat_channels, chat_accounts,
+           streamer_feeds, feed_events, user_favorites, chat_sends, chat_paces, chat_channels, chat_accounts, chat_books,
+           chat_commands, chat_command_names, chat_uses, chat_user_cooldowns, chat_quotes, chat_secrets, chat_tokens,
+           chat_timers, chat_deletions,
            _sqlx_migrations;
          drop function if exists uuid_v7(), uuid_at(timestamptz);",
     )

@@ -1467,6 +1467,8 @@ export interface components {
             /** @description Built-in commands that differ from how they come, by name: `enabled`, `level`, `cooldown`, `user_cooldown`. */
             builtins: Record<string, never>;
             discord_url?: string | null;
+            /** @description Whether a text that was said within half a minute is left out, instead of said with a visible ending. */
+            drop_repeats?: boolean;
             /** @description What is said by itself, by kind: `enabled`, `text`, `at_least`; what is left out is off. */
             events?: Record<string, never>;
             /** @description Filters; what is left out is off. */
@@ -1482,6 +1484,8 @@ export interface components {
             builtins: components["schemas"]["BuiltinView"][];
             /** @description The invite to the channel's Discord server. */
             discord_url?: string | null;
+            /** @description Whether a text that was said within half a minute is left out, instead of said with a visible ending. */
+            drop_repeats: boolean;
             /** @description What is said by itself when something happens. */
             events: components["schemas"]["EventView"][];
             /** @description Filters for links, capitals, repetition and terms, each with the level from which on it does not count. */

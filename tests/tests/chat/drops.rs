@@ -99,8 +99,8 @@ async fn repeated_text_differs_to_the_eye_or_is_left_out() {
         let bot = bot(t).await;
         let (ana, bea) = (channel(t, "ana").await, channel(t, "bea").await);
         t.sql(
-            "update chat_channels set settings = '{\"repeats\": \"drop\"}' from streamers s
-               where s.twitch_user_id = chat_channels.twitch_user_id and s.login = 'bea'",
+            "insert into chat_books (twitch_user_id, drops_repeats)
+             select twitch_user_id, true from streamers where login = 'bea'",
         )
         .await;
         for here in [&ana, &bea] {

@@ -45,6 +45,7 @@ impl Chatty {
             builtins: BTreeMap::new(),
             filters,
             events: settings::Events::default(),
+            drop_repeats: false,
         };
         settings::save(&t.app, &channel, draft, 1, &actor).await.unwrap();
         Self { bot, channel, viewer }
@@ -74,7 +75,7 @@ impl Chatty {
                 .unwrap();
             }
             "refresh_user_token" => {
-                t.sql("update chat_accounts set tokens_expire_at = '-infinity'").await;
+                t.sql("update chat_accounts set tokens_expire_at = now() - interval '1 day'").await;
             }
             _ => {}
         }

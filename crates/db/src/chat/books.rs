@@ -18,6 +18,7 @@ pub struct Stored {
     pub ignored: Json<Vec<Person>>,
     pub builtins: Json<BTreeMap<Builtin, BuiltinSettings>>,
     pub filters: Json<serde_json::Value>,
+    pub drops_repeats: bool,
     pub events: Json<serde_json::Value>,
     pub revision: i32,
 }
@@ -30,13 +31,15 @@ pub struct Content<'a> {
     pub ignored: &'a [Person],
     pub builtins: &'a BTreeMap<Builtin, BuiltinSettings>,
     pub filters: &'a serde_json::Value,
+    /// Whether a text that was just said is left out, instead of varied.
+    pub drops_repeats: bool,
     pub events: &'a serde_json::Value,
 }
 
 /// A channel's settings; `None`: all as it comes, at revision 1.
 pub async fn find(db: impl PgExecutor<'_>, channel: &TwitchUserId) -> sqlx::Result<Option<Stored>> {
     sqlx::query_as(
-        "select version, prefix, discord_url, ignored, builtins, filters, events, revision
+        "select version, prefix, discord_url, ignored, builtins, filters, drops_repeats, events, revision
          from chat_books where twitch_user_id = $1",
     )
     .bind(channel.as_str())
@@ -81,12 +84,13 @@ pub async fn save(
 ) -> sqlx::Result<Option<i32>> {
     sqlx::query_scalar(
         "insert into chat_books as b
-           (twitch_user_id, prefix, discord_url, ignored, builtins, filters, events, revision)
-         select $1, $2, $3, $4, $5, $6, $8, 2
+           (twitch_user_id, prefix, discord_url, ignored, builtins, filters, events, drops_repeats, revision)
+         select $1, $2, $3, $4, $5, $6, $8, $9, 2
          where $7 = 1 or exists (select from chat_books where twitch_user_id = $1)
          on conflict on constraint chat_books_pkey do update
          set prefix = excluded.prefix, discord_url = excluded.discord_url, ignored = excluded.ignored,
              builtins = excluded.builtins, filters = excluded.filters, events = excluded.events,
+             drops_repeats = excluded.drops_repeats,
              revision = b.revision + 1, version = b.version + 1, updated_at = now()
          where b.revision = $7
          returning revision",
@@ -99,6 +103,7 @@ pub async fn save(
     .bind(Json(new.filters))
     .bind(revision)
     .bind(Json(new.events))
+    .bind(new.drops_repeats)
     .fetch_optional(db)
     .await
 }

@@ -1,6 +1,5 @@
 //! Channels whose owner has asked for the bot.
 
-use serde_json::Value;
 use sm_types::{TwitchUserId, UserId};
 use sqlx::PgExecutor;
 use time::{Duration, OffsetDateTime};
@@ -22,8 +21,6 @@ pub struct Channel {
     pub bot_login: Option<String>,
     /// Whether the account is the channel's own.
     pub own_account: bool,
-    pub settings: Value,
-    pub revision: i64,
     pub joined_at: OffsetDateTime,
     pub left_at: Option<OffsetDateTime>,
     pub is_moderator: bool,
@@ -37,7 +34,7 @@ pub struct Channel {
 
 /// Selects [`Channel`]s as `c`.
 const SELECT: &str = "select c.twitch_user_id, t.login, t.display_name, c.owner_id, c.state, c.reason, a.bot_id,
-    a.login as bot_login, c.bot_id is not null as own_account, c.settings, c.revision, c.joined_at, c.left_at,
+    a.login as bot_login, c.bot_id is not null as own_account, c.joined_at, c.left_at,
     p.is_moderator, case when p.paused_until > clock_timestamp() then p.paused_until end as paused_until,
     case when p.paused_until > clock_timestamp() then p.pause_reason end as pause_reason,
     x.state as hears, x.error as hears_error
@@ -110,8 +107,7 @@ pub async fn join(db: &mut crate::Session, join: &Join<'_>) -> sqlx::Result<Join
         "with channel as (
            insert into chat_channels as c (twitch_user_id, owner_id, joined_at) values ($1, $2, $3)
            on conflict on constraint chat_channels_pkey do update
-           set owner_id = $2, state = 'on', reason = null, joined_at = $3, left_at = null, updated_at = now(),
-             revision = c.revision + 1
+           set owner_id = $2, state = 'on', reason = null, joined_at = $3, left_at = null, updated_at = now()
          )
          insert into chat_paces (twitch_user_id) values ($1)
          on conflict on constraint chat_paces_pkey do update
@@ -134,7 +130,7 @@ pub async fn leave(
 ) -> sqlx::Result<bool> {
     let left = sqlx::query_scalar(
         "with left_one as (
-           update chat_channels c set reason = $2, left_at = $3, updated_at = now(), revision = revision + 1,
+           update chat_channels c set reason = $2, left_at = $3, updated_at = now(),
              -- Until Twitch has deleted what it heard by, if there is any such thing.
              state = case when exists (select from eventsub_targets x where x.twitch_user_id = c.twitch_user_id
                                        and x.type = 'channel.chat.message') then 'leaving' else 'left' end
@@ -191,7 +187,7 @@ pub async fn set_account(
 ) -> sqlx::Result<bool> {
     let set = sqlx::query(
         "with set as (
-           update chat_channels set bot_id = $2, revision = revision + 1, updated_at = now() where twitch_user_id = $1
+           update chat_channels set bot_id = $2, updated_at = now() where twitch_user_id = $1
            returning twitch_user_id
          )
          update chat_paces p set is_moderator = false from set where p.twitch_user_id = set.twitch_user_id",

@@ -74,8 +74,9 @@ const FLOWS: &str = "with recursive flows (id) as (
        from flows f where f.id is not null
      ), waiting as materialized (
        select c.twitch_user_id, coalesce(c.bot_id, (select bot_id from chat_accounts where is_service)) as bot_id,
-         c.settings->>'repeats' = 'drop' as drops_repeats
+         b.drops_repeats
        from flows f join chat_channels c on c.twitch_user_id = f.id
+       left join chat_books b on b.twitch_user_id = f.id
      )";
 
 static LOCK: LazyLock<String> = LazyLock::new(|| {

@@ -43,6 +43,8 @@ pub struct Draft {
     pub builtins: BTreeMap<Builtin, BuiltinSettings>,
     pub filters: super::filters::Filters,
     pub events: Events,
+    /// Whether a text that was just said is left out, instead of varied.
+    pub drop_repeats: bool,
 }
 
 /// Saves settings made from `revision`; returns the new revision.
@@ -83,15 +85,18 @@ pub async fn save(
         builtins: &draft.builtins,
         filters: &filters,
         events: &events,
+        drops_repeats: draft.drop_repeats,
     };
     let saved = books::save(&mut *transaction, channel, content, revision).await?;
     let revision = saved.ok_or(SaveError::Conflict)?;
     let before = before.map(|old| {
         json!({ "prefix": old.prefix, "discord_url": old.discord_url, "ignored": old.ignored.0,
-            "builtins": old.builtins.0, "filters": old.filters.0, "events": old.events.0 })
+            "builtins": old.builtins.0, "filters": old.filters.0, "events": old.events.0,
+            "drop_repeats": old.drops_repeats })
     });
     let after = json!({ "prefix": draft.prefix, "discord_url": discord_url, "ignored": ignored,
-        "builtins": draft.builtins, "filters": filters, "events": events });
+        "builtins": draft.builtins, "filters": filters, "events": events,
+        "drop_repeats": draft.drop_repeats });
     let change = (before, Some(after));
     note(app, &mut transaction, actor, "chat.settings.update", channel, change).await?;
     // Raids are heard of where somebody wants to know.

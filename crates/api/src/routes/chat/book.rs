@@ -42,6 +42,8 @@ pub(crate) struct BookView {
     filters_obstacle: Option<String>,
     /// What is said by itself when something happens.
     events: Vec<EventView>,
+    /// Whether a text that was said within half a minute is left out, instead of said with a visible ending.
+    drop_repeats: bool,
     /// Names of the secrets that addresses can carry; their values are never shown.
     secrets: Vec<String>,
     /// The revision; the ETag.
@@ -100,6 +102,9 @@ pub(crate) struct BookBody {
     #[serde(default)]
     #[schema(value_type = Object)]
     events: Events,
+    /// Whether a text that was said within half a minute is left out, instead of said with a visible ending.
+    #[serde(default)]
+    drop_repeats: bool,
 }
 
 async fn shown(owner: &Owner) -> Result<BookView, ApiError> {
@@ -110,6 +115,7 @@ async fn shown(owner: &Owner) -> Result<BookView, ApiError> {
     let filters = stored.as_ref().map(|stored| stored.filters.0.clone()).unwrap_or_default();
     let events = stored.as_ref().map(|stored| stored.events.0.clone()).unwrap_or_default();
     let events: Events = serde_json::from_value(events).unwrap_or_default();
+    let drop_repeats = stored.as_ref().is_some_and(|stored| stored.drops_repeats);
     let obstacle = deletions::obstacle(pool, channel, sm_twitch::MODERATE_SCOPE).await?;
     let granted = feeds::granted(pool, channel).await?.map(|feed| feed.granted).unwrap_or_default();
     let event = |kind: &Kind| {
@@ -143,6 +149,7 @@ async fn shown(owner: &Owner) -> Result<BookView, ApiError> {
         filters: serde_json::from_value(filters).unwrap_or_default(),
         filters_obstacle: obstacle,
         events: Kind::ALL.iter().map(event).collect(),
+        drop_repeats,
         secrets,
         revision,
     })
@@ -166,8 +173,9 @@ pub(crate) async fn put(
     IfMatch(revision): IfMatch,
     JsonBody(body): JsonBody<BookBody>,
 ) -> Result<impl IntoResponse, ApiError> {
-    let BookBody { prefix, discord_url, ignored, builtins, filters, events } = body;
-    let draft = settings::Draft { prefix, discord_url, ignored, builtins, filters, events };
+    let BookBody { prefix, discord_url, ignored, builtins, filters, events, drop_repeats } = body;
+    let draft =
+        settings::Draft { prefix, discord_url, ignored, builtins, filters, events, drop_repeats };
     settings::save(owner.app(), &owner.channel, draft, revision, &owner.actor()).await?;
     let view = shown(&owner).await?;
     Ok((etag(view.revision), Json(view)))

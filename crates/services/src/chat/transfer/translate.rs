@@ -108,7 +108,7 @@ fn indexed(head: &str, arguments: &str, fetch_url: &mut Option<String>) -> Optio
     if let Some(url) = head.strip_prefix("customapi.") {
         return address(url, fetch_url);
     }
-    head.strip_prefix("time.").and_then(|_| None)
+    None
 }
 
 fn random(arguments: &str) -> Option<String> {

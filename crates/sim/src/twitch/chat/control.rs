@@ -33,11 +33,18 @@ fn sim(shared: Arc<Shared>) -> TwitchSim {
     TwitchSim { shared, server: None }
 }
 
-fn id_of(shared: &Shared, name: &str) -> Result<TwitchUserId, Response> {
+/// A name that nobody has.
+struct Unknown(String);
+
+impl IntoResponse for Unknown {
+    fn into_response(self) -> Response {
+        (StatusCode::NOT_FOUND, format!("there is no user `{}`", self.0)).into_response()
+    }
+}
+
+fn id_of(shared: &Shared, name: &str) -> Result<TwitchUserId, Unknown> {
     let found = shared.world().named(name).map(|user| TwitchUserId(user.id.clone()));
-    found.ok_or_else(|| {
-        (StatusCode::NOT_FOUND, format!("there is no user `{name}`")).into_response()
-    })
+    found.ok_or_else(|| Unknown(name.to_owned()))
 }
 
 /// Who it is about, by login or id, and what else a switch needs.
@@ -74,7 +81,7 @@ impl Wish {
 async fn lines(State(shared): Sim, Path(channel): Path<String>) -> Response {
     let channel = match id_of(&shared, &channel) {
         Ok(id) => id,
-        Err(unknown) => return unknown,
+        Err(unknown) => return unknown.into_response(),
     };
     let world = shared.world();
     let of_here = world.chat.lines.iter().filter(|line| line.channel == channel.as_str());
@@ -97,7 +104,7 @@ async fn type_line(
         Ok((id, statuses)) => {
             Json(json!({ "message_id": id, "statuses": statuses })).into_response()
         }
-        Err(refused) => refused,
+        Err(unknown) => unknown.into_response(),
     }
 }
 
@@ -105,7 +112,7 @@ async fn say(
     shared: &Arc<Shared>,
     channel: &str,
     wish: &Wish,
-) -> Result<(String, Vec<u16>), Response> {
+) -> Result<(String, Vec<u16>), Unknown> {
     let (channel, chatter) = (id_of(shared, channel)?, id_of(shared, &wish.user)?);
     if let Some(role) = wish.role {
         sim(shared.clone()).set_role(&channel, &chatter, role);
@@ -145,7 +152,7 @@ async fn unban(
     Path(channel): Path<String>,
     Json(wish): Json<Wish>,
 ) -> Response {
-    act(&shared, &channel, &wish, |sim, channel, user| sim.unban(channel, user))
+    act(&shared, &channel, &wish, TwitchSim::unban)
 }
 
 fn act(
@@ -159,7 +166,7 @@ fn act(
             act(&sim(shared.clone()), &channel, &user);
             StatusCode::NO_CONTENT.into_response()
         }
-        (Err(unknown), _) | (_, Err(unknown)) => unknown,
+        (Err(unknown), _) | (_, Err(unknown)) => unknown.into_response(),
     }
 }
 
@@ -169,7 +176,7 @@ async fn ban(State(shared): Sim, Path(channel): Path<String>, Json(wish): Json<W
             let statuses = sim(shared.clone()).ban(&channel, &user).await;
             Json(json!({ "statuses": statuses })).into_response()
         }
-        (Err(unknown), _) | (_, Err(unknown)) => unknown,
+        (Err(unknown), _) | (_, Err(unknown)) => unknown.into_response(),
     }
 }
 
@@ -183,7 +190,7 @@ async fn set_slow(
             sim(shared.clone()).set_slow_mode(&channel, wish.lasts());
             StatusCode::NO_CONTENT.into_response()
         }
-        Err(unknown) => unknown,
+        Err(unknown) => unknown.into_response(),
     }
 }
 
@@ -197,7 +204,7 @@ async fn drop_next(
             sim(shared.clone()).drop_next_line(&channel, &wish.code);
             StatusCode::NO_CONTENT.into_response()
         }
-        Err(unknown) => unknown,
+        Err(unknown) => unknown.into_response(),
     }
 }
 
@@ -212,7 +219,7 @@ async fn share(
             sim(shared.clone()).share_chat(&ids.iter().collect::<Vec<_>>());
             StatusCode::NO_CONTENT.into_response()
         }
-        Err(unknown) => unknown,
+        Err(unknown) => unknown.into_response(),
     }
 }
 
@@ -233,7 +240,7 @@ async fn type_on_page(
             let to = format!("/_sim/twitch/chat/{channel}/page?as={}", wish.user);
             Redirect::to(&to).into_response()
         }
-        Err(refused) => refused,
+        Err(unknown) => unknown.into_response(),
     }
 }
 
@@ -244,7 +251,7 @@ async fn page(
 ) -> Response {
     let channel = match id_of(&shared, &channel) {
         Ok(id) => id,
-        Err(unknown) => return unknown,
+        Err(unknown) => return unknown.into_response(),
     };
     let world = shared.world();
     let name = |id: &str| world.user(id).map_or_else(String::new, |user| escape(&user.name));

@@ -11,6 +11,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 const DELETE_SCOPE: &str = "moderator:manage:chat_messages";
 const FOLLOWERS_SCOPE: &str = "moderator:read:followers";
@@ -78,6 +79,6 @@ pub(in crate::twitch) fn followers(
     };
     let listed = all.into_iter().flatten().filter(|(id, _)| wanted.is_none_or(|one| one == *id));
     let data: Vec<Value> = if knows { listed.map(row).collect() } else { Vec::new() };
-    let total = all.map_or(0, |all| all.len());
+    let total = all.map_or(0, BTreeMap::len);
     Ok(answer(200, &json!({ "total": total, "data": data, "pagination": {} })))
 }
