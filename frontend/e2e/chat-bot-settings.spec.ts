@@ -72,15 +72,23 @@ test("prefix and texts of events are saved, and what is wrong is marked", async 
   await page.getByRole("switch", { name: "New follower" }).press("Space");
   await expect(page.getByText("Twitch does not tell us of it yet.")).toBeVisible();
   await page.getByRole("switch", { name: "Links" }).press("Space");
-  await expect(page.getByText("Nothing is deleted now")).toBeVisible();
   await expect(page.getByRole("combobox", { name: "Exempt from this level on" })).toHaveValue(
     "vip",
   );
   await save(page).click();
   await saved(page);
-  await page.reload();
+  // Who is no moderator deletes nothing: that is said, and how to change it.
+  await expect(async () => {
+    await write(world, "gus", "look at https://example.com", "viewer");
+    await page.reload();
+    await expect(page.getByText("Nothing is deleted now")).toBeVisible({ timeout: 2000 });
+  }).toPass();
+  await expect(page.getByText("/mod maxbot")).toBeVisible();
   await expect(page.getByRole("switch", { name: "Links" })).toBeChecked();
   await expect(thanks).toHaveValue("Welcome {user}!");
+  await page.goto(`${world.url}/me/bot/${channel}/log`);
+  const found = page.getByRole("list", { name: "Lines that filters have found" });
+  await expect(found.getByRole("listitem").first()).toContainText("the bot is no moderator");
 });
 
 test("a program's token is shown once, used and revoked", async ({ page, fresh: world }) => {

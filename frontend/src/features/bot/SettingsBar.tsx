@@ -21,6 +21,8 @@ function show(field: keyof SettingsForm, form: SettingsForm): string {
     case "prefix":
     case "discord_url":
       return form[field] || "–";
+    case "drop_repeats":
+      return form.drop_repeats ? "✓" : "✗";
     case "ignored":
       return form.ignored.join(", ") || "–";
     case "builtins":

@@ -1,4 +1,4 @@
-import { Skeleton, Stack, TagsInput, TextInput } from "@mantine/core";
+import { Skeleton, Stack, Switch, TagsInput, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
@@ -108,6 +108,12 @@ function General({
         splitChars={[",", " "]}
         acceptValueOnBlur
         error={errorOf("ignored")}
+      />
+      <Switch
+        label={t("settings.field.drop_repeats")}
+        description={t("settings.repeatsAbout")}
+        checked={value.drop_repeats}
+        onChange={(event) => patch({ drop_repeats: event.currentTarget.checked })}
       />
     </Section>
   );

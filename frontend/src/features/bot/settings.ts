@@ -37,6 +37,8 @@ export interface SettingsForm {
   prefix: string;
   discord_url: string;
   ignored: string[];
+  /** Whether the same again is left out, instead of said with another ending. */
+  drop_repeats: boolean;
   builtins: Record<string, BuiltinForm>;
   filters: Filters;
   events: Record<string, EventForm>;
@@ -48,6 +50,7 @@ export function settingsFormOf(view: Schema["BookView"]): SettingsForm {
     prefix: view.prefix,
     discord_url: view.discord_url ?? "",
     ignored: view.ignored,
+    drop_repeats: view.drop_repeats,
     builtins: Object.fromEntries(
       view.builtins.map(({ name, enabled, level, default_level, cooldown, user_cooldown }) => [
         name,
@@ -74,6 +77,7 @@ export const settingsBodyOf = (form: SettingsForm): Schema["BookBody"] => ({
   prefix: form.prefix,
   discord_url: form.discord_url.trim() === "" ? null : form.discord_url.trim(),
   ignored: form.ignored,
+  drop_repeats: form.drop_repeats,
   builtins: wire(form.builtins),
   filters: wire(form.filters),
   events: wire(form.events),
