@@ -67,6 +67,7 @@ function List({ guildId }: { guildId: string | undefined }) {
         ]}
       />
       <Keys where={t("nav.streamers")} rows={[["n", t("shortcuts.addStreamer")]]} />
+      <Keys where={t("user.bot")} rows={[["n", t("shortcuts.addCommand")]]} />
       <Keys where={t("nav.watch")} rows={[["p", t("shortcuts.pauseFeed")]]} />
       <Keys
         where={t("shortcuts.lists")}

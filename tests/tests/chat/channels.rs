@@ -99,7 +99,10 @@ async fn one_person_can_have_it_in_five_channels() {
         let (ana, _) = person(t, "ana").await;
         for number in 0..5 {
             let channel = t.twitch.add_user(&format!("ana{number}"), "Ana");
-            assert_eq!(invite(t, &ana, &channel).await, format!("/me/bot/{channel}?linked=ana{number}"));
+            assert_eq!(
+                invite(t, &ana, &channel).await,
+                format!("/me/bot/{channel}?linked=ana{number}")
+            );
         }
         let sixth = t.twitch.add_user("ana6", "Ana");
         assert_eq!(invite(t, &ana, &sixth).await, "/me/bot?error=too_many_channels");
