@@ -139,16 +139,18 @@ test("a secret is stored and never shown again", async ({ page, fresh: world }) 
   await expect(section.getByText("No secret is stored.")).toBeVisible();
 });
 
+/** A file as it is chosen. */
+const from = (name: string, text: string) => ({
+  name,
+  mimeType: "application/json",
+  buffer: Buffer.from(text),
+});
+
 test("commands come from another bot's file, and go into one", async ({ page, fresh: world }) => {
   const channel = await openSettings(page, world);
   await page.getByRole("button", { name: "Import" }).click();
   const dialog = page.getByRole("dialog", { name: "Import commands" });
   const file = dialog.locator("input[type=file]");
-  const from = (name: string, text: string) => ({
-    name,
-    mimeType: "application/json",
-    buffer: Buffer.from(text),
-  });
   await file.setInputFiles(from("odd.json", `{"what": "ever"}`));
   await expect(dialog.getByRole("alert")).toContainText("This is no export of Nightbot");
   await file.setInputFiles(from("nightbot.json", NIGHTBOT));

@@ -215,6 +215,78 @@ test("who does not own a channel sees nothing of its bot", async ({
   await context.close();
 });
 
+test("who has several channels chooses one, and as whom the bot speaks there", async ({
+  page,
+  fresh: world,
+}) => {
+  await letIn(page, world);
+  await page.getByRole("link", { name: "Let the bot in" }).click();
+  await page.getByRole("button", { name: "Bruno" }).first().click();
+  await page.waitForURL(/linked=bruno_plays/);
+  await page.getByRole("link", { name: "Another channel" }).click();
+  const channels = page.getByRole("list", { name: "Your channels" });
+  await expect(channels.getByRole("listitem")).toHaveCount(2);
+  await channels.getByRole("link", { name: "Ana" }).click();
+  const account = page.getByRole("region", { name: "As whom does it speak?" });
+  await account.getByRole("textbox", { name: "An account of your own" }).fill("@gus");
+  await account.getByRole("button", { name: "Link with Twitch" }).click();
+  await page.getByRole("button", { name: "Hana" }).first().click();
+  await expect(page.getByRole("alert")).toContainText(
+    "Another account than the one that you named",
+  );
+  await page
+    .getByRole("list", { name: "Your channels" })
+    .getByRole("link", { name: "Ana" })
+    .click();
+  await account.getByRole("textbox", { name: "An account of your own" }).fill("@gus");
+  await account.getByRole("button", { name: "Link with Twitch" }).click();
+  await page.getByRole("button", { name: "Gus" }).first().click();
+  await expect(page.getByText("From now on the bot speaks as gus.")).toBeVisible();
+  await expect(account).toContainText("As gus, an account of yours.");
+  await account.getByRole("button", { name: "Speak as the service’s account again" }).click();
+  await expect(account).toContainText("As maxbot, the account of this service.");
+});
+
+test("what was not said has its reason, and earlier lines are loaded", async ({
+  page,
+  fresh: world,
+}) => {
+  const channel = await letIn(page, world);
+  await world.twitchControl("/_sim/twitch/chat/ana/drop", { code: "msg_rejected" });
+  await write(world, "hana", "!commands", "viewer");
+  await pages(page).getByRole("link", { name: "Log" }).click();
+  const items = log(page).getByRole("listitem");
+  await expect(items.first()).toContainText("Not said", { timeout: 20_000 });
+  await expect(items.first()).toContainText("AutoMod holds it back");
+
+  const line = (n: number) => ({
+    line_id: `00000000-0000-7000-8000-${String(n).padStart(12, "0")}`,
+    cause: "timer:1:1",
+    part: 0,
+    text: `Line ${n}`,
+    state: "sent",
+    queued_at: new Date().toISOString(),
+    seen: true,
+  });
+  const all = Array.from({ length: 70 }, (_, n) => line(70 - n));
+  await page.route(`**/api/channels/${channel}/bot/lines?*`, (route) => {
+    const before = new URL(route.request().url()).searchParams.get("before");
+    const left = before === null ? all : all.filter(({ line_id }) => line_id < before);
+    const found = left.slice(0, 50);
+    const next = left.length > 50 ? found.at(-1)?.line_id : null;
+    return route.fulfill({ json: { items: found, next } });
+  });
+  await page.reload();
+  await expect(items).toHaveCount(50);
+  await page.getByRole("button", { name: "Load earlier" }).click();
+  await expect(items).toHaveCount(70);
+  await expect(page.getByText("70 lines; these are all.")).toBeVisible();
+  // What comes meanwhile goes on top, and nothing that was loaded is lost.
+  all.unshift(line(71));
+  await expect(items.first()).toContainText("Line 71");
+  await expect(items).toHaveCount(71);
+});
+
 test("what cannot be had is said, and tried again", async ({ page, fresh: world }) => {
   const channel = await letIn(page, world);
   const broken = { status: 503, json: { code: "unavailable", title: "x", status: 503 } };

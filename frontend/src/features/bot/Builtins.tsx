@@ -5,7 +5,7 @@ import type { Schema } from "~/api/client";
 import { Card } from "~/ui/Card";
 import { Loaded } from "~/ui/Loaded";
 import { LevelOrNone } from "./LevelSelect";
-import { levelOf } from "./levels";
+import { LEVELS, levelOf } from "./levels";
 import { useProblemWords } from "./problems";
 import { botQueries } from "./queries";
 import { SecondsInput } from "./SecondsInput";
@@ -99,6 +99,7 @@ function Row({
         label={t("builtins.level")}
         value={form.level}
         onChange={(level) => onChange({ level })}
+        levels={LEVELS.filter((level) => level !== builtin.default_level)}
         none={t("builtins.asItComes", { level: t(`levels.${levelOf(builtin.default_level)}`) })}
       />
       <SecondsInput

@@ -11,7 +11,7 @@ export function InviteCard({ another }: { another: boolean }) {
     <Card title={t(another ? "invite.another" : "invite.title")}>
       <Stack gap="md" align="flex-start">
         <Text>{t(another ? "invite.anotherText" : "invite.text")}</Text>
-        <MayDo />
+        {!another && <MayDo />}
         <Button
           component="a"
           href={leave.letBotIn}

@@ -51,8 +51,9 @@ test("a moment goes into a field of the browser's and back", () => {
   expect(localOf(null)).toBe("");
 });
 
+const error = (field: string) => ({ field, code: "invalid", message: "" });
+
 describe("what is wrong", () => {
-  const error = (field: string) => ({ field, code: "invalid", message: "" });
   const all = [error("allow[0]"), error("allow[2]"), error("allowance"), error("events.raid.text")];
 
   test("stands at its field, whatever its place in a list", () => {
