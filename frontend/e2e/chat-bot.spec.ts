@@ -247,6 +247,17 @@ test("who has several channels chooses one, and as whom the bot speaks there", a
   await expect(account).toContainText("As maxbot, the account of this service.");
 });
 
+/** A line of the log, later the higher its number. */
+const line = (n: number) => ({
+  line_id: `00000000-0000-7000-8000-${String(n).padStart(12, "0")}`,
+  cause: "timer:1:1",
+  part: 0,
+  text: `Line ${n}`,
+  state: "sent",
+  queued_at: new Date().toISOString(),
+  seen: true,
+});
+
 test("what was not said has its reason, and earlier lines are loaded", async ({
   page,
   fresh: world,
@@ -259,15 +270,6 @@ test("what was not said has its reason, and earlier lines are loaded", async ({
   await expect(items.first()).toContainText("Not said", { timeout: 20_000 });
   await expect(items.first()).toContainText("AutoMod holds it back");
 
-  const line = (n: number) => ({
-    line_id: `00000000-0000-7000-8000-${String(n).padStart(12, "0")}`,
-    cause: "timer:1:1",
-    part: 0,
-    text: `Line ${n}`,
-    state: "sent",
-    queued_at: new Date().toISOString(),
-    seen: true,
-  });
   const all = Array.from({ length: 70 }, (_, n) => line(70 - n));
   await page.route(`**/api/channels/${channel}/bot/lines?*`, (route) => {
     const before = new URL(route.request().url()).searchParams.get("before");
