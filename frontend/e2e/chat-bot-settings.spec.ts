@@ -1,4 +1,6 @@
 import { addCommand, letIn, says, write } from "./bot";
+import { faults } from "./faults";
+import { settled } from "./pages";
 import { expect, test, type Page, type World } from "./world";
 
 test.use({ contextOptions: { reducedMotion: "reduce" } });
@@ -140,7 +142,7 @@ test("a secret is stored and never shown again", async ({ page, fresh: world }) 
 });
 
 /** A file as it is chosen. */
-const from = (name: string, text: string) => ({
+const fileOf = (name: string, text: string) => ({
   name,
   mimeType: "application/json",
   buffer: Buffer.from(text),
@@ -151,9 +153,9 @@ test("commands come from another bot's file, and go into one", async ({ page, fr
   await page.getByRole("button", { name: "Import" }).click();
   const dialog = page.getByRole("dialog", { name: "Import commands" });
   const file = dialog.locator("input[type=file]");
-  await file.setInputFiles(from("odd.json", `{"what": "ever"}`));
+  await file.setInputFiles(fileOf("odd.json", `{"what": "ever"}`));
   await expect(dialog.getByRole("alert")).toContainText("This is no export of Nightbot");
-  await file.setInputFiles(from("nightbot.json", NIGHTBOT));
+  await file.setInputFiles(fileOf("nightbot.json", NIGHTBOT));
   await expect(dialog.getByRole("status")).toContainText(
     "Would be added: 1, added and switched off: 1, skipped: 0.",
   );
@@ -211,3 +213,43 @@ test("a timer is added, edited, switched and deleted", async ({ page, fresh: wor
   await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
   await expect(page.getByRole("heading", { name: "No timers yet" })).toBeVisible();
 });
+
+for (const language of ["en", "de"]) {
+  test(`what opens on the bot's pages is accessible in ${language}`, async ({
+    page,
+    fresh: world,
+  }) => {
+    const channel = await letIn(page, world);
+    await page.evaluate((value) => localStorage.setItem("streammaxing-language", value), language);
+    const root = `${world.url}/me/bot/${channel}`;
+    await page.goto(`${root}/settings`);
+    await settled(page);
+    for (const each of await page.getByRole("switch").all()) await each.press("Space");
+    await page.locator("textarea").first().press("Control+Space");
+    await expect(page.getByRole("listbox").first()).toBeVisible();
+    expect(await faults(page), "everything switched on").toEqual([]);
+    await page.locator("textarea").first().press("Escape");
+
+    await page.goto(`${root}/timers`);
+    await settled(page);
+    await page.keyboard.press("n");
+    await expect(page.getByRole("dialog")).toBeVisible();
+    await page.locator("textarea").press("Control+Space");
+    await expect(page.getByRole("listbox")).toBeVisible();
+    expect(await faults(page), "a timer").toEqual([]);
+
+    await page.goto(`${root}/commands/new`);
+    await settled(page);
+    await page.locator("button[type=submit]").last().click();
+    await expect(page.locator("[aria-invalid=true]").first()).toBeVisible();
+    expect(await faults(page), "a command with faults").toEqual([]);
+
+    await page.goto(`${root}/commands`);
+    await settled(page);
+    await page.getByRole("button", { name: /Import/ }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.locator("input[type=file]").setInputFiles(fileOf("nightbot.json", NIGHTBOT));
+    await expect(dialog.getByRole("listitem")).toHaveCount(2);
+    expect(await faults(page), "an import").toEqual([]);
+  });
+}

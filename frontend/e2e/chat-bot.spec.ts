@@ -93,6 +93,11 @@ test("a command is written, tried out, edited and deleted", async ({ page, fresh
   await expect(offered(page).first()).toBeVisible();
   await page.keyboard.press("Escape");
   await expect(offered(page)).toHaveCount(0);
+  await page.keyboard.press("Control+Space");
+  await expect(offered(page).first()).toBeVisible();
+  await page.keyboard.press("Tab");
+  await expect(offered(page)).toHaveCount(0);
+  await expect(page.getByRole("button", { name: "Insert a variable: Text" })).toBeFocused();
 
   await page.getByRole("button", { name: "Add command" }).click();
   await expect(page.getByText("The built-in command uptime has this name.")).toBeVisible();

@@ -71,6 +71,11 @@ export function ResponseField({
     }
     if (offered.length === 0) return;
     const chosen = offered[at];
+    if (event.key === "Tab") {
+      // It is gone before the focus moves on.
+      offer(NONE);
+      return;
+    }
     if (event.key === "ArrowDown") step(1);
     else if (event.key === "ArrowUp") step(-1);
     else if (event.key === "Escape") offer(NONE);
@@ -150,6 +155,9 @@ function Options({
       id={`${id}list`}
       ref={list}
       role="listbox"
+      // It scrolls; a key has closed it before the focus gets here.
+      tabIndex={0}
+      onMouseDown={(event) => event.preventDefault()}
       aria-label={t("variables.label")}
       className={classes.options}
     >
