@@ -234,7 +234,7 @@ for (const language of ["en", "de"]) {
     await settled(page);
     await page.keyboard.press("n");
     await expect(page.getByRole("dialog")).toBeVisible();
-    await page.locator("textarea").press("Control+Space");
+    await page.getByRole("dialog").locator("textarea").first().press("Control+Space");
     await expect(page.getByRole("listbox")).toBeVisible();
     expect(await faults(page), "a timer").toEqual([]);
 
