@@ -67,6 +67,10 @@ fn next(text: &str) -> Option<(&str, &str, &str)> {
 
 fn variable(inner: &str, fetch_url: &mut Option<String>) -> Option<String> {
     let inner = inner.trim();
+    // The address holds colons, and its case counts.
+    if let Some(url) = inner.strip_prefix("customapi.").filter(|url| url.contains("://")) {
+        return address(url, fetch_url);
+    }
     let (head, arguments) = match inner.find([' ', ':']) {
         Some(at) => (&inner[..at], inner[at + 1..].trim()),
         None => (inner, ""),
@@ -89,13 +93,13 @@ fn variable(inner: &str, fetch_url: &mut Option<String>) -> Option<String> {
         "urlfetch" | "customapi" | "customapi.text" | "fetch" => {
             return address(arguments, fetch_url);
         }
-        other => return indexed(other, arguments, fetch_url),
+        other => return indexed(other, arguments),
     };
     arguments.is_empty().then(|| format!("{{{plain}}}"))
 }
 
 /// Names that carry their argument with a dot, and numbers.
-fn indexed(head: &str, arguments: &str, fetch_url: &mut Option<String>) -> Option<String> {
+fn indexed(head: &str, arguments: &str) -> Option<String> {
     if !arguments.is_empty() {
         return None;
     }
@@ -104,9 +108,6 @@ fn indexed(head: &str, arguments: &str, fetch_url: &mut Option<String>) -> Optio
     }
     if let Some(range) = head.strip_prefix("random.") {
         return random(range);
-    }
-    if let Some(url) = head.strip_prefix("customapi.") {
-        return address(url, fetch_url);
     }
     None
 }
