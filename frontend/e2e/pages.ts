@@ -20,6 +20,7 @@ export const SIGNED_IN = [
   "/me?server=G",
   "/me/sessions",
   "/me/channel",
+  "/me/bot",
   "/me/privacy",
   "/me/appearance",
   "/s/G",

@@ -15,7 +15,7 @@ test("the list of keys names every one", async ({ page, world }) => {
     await expect(dialog).toBeVisible({ timeout: 1_000 });
   }).toPass();
   const keys = (where: string) => dialog.getByRole("table", { name: where }).getByRole("row");
-  await expect(keys("Everywhere")).toHaveCount(6);
+  await expect(keys("Everywhere")).toHaveCount(7);
   await expect(keys("Within a server")).toHaveText([
     /^go.*Overview$/,
     /^gs.*Streamers$/,

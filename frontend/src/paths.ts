@@ -18,6 +18,13 @@ export const paths = {
   me: "/me",
   sessions: "/me/sessions",
   ownChannel: "/me/channel",
+  bot: "/me/bot",
+  botChannel: "/me/bot/$channelId",
+  botCommands: "/me/bot/$channelId/commands",
+  botCommand: "/me/bot/$channelId/commands/$commandId",
+  botTimers: "/me/bot/$channelId/timers",
+  botLog: "/me/bot/$channelId/log",
+  botSettings: "/me/bot/$channelId/settings",
   privacy: "/me/privacy",
   appearance: "/me/appearance",
   live: "/live",
@@ -43,4 +50,11 @@ export const leave = {
     `/api/invites/${encodeURIComponent(code)}/link${feedChoice(feed)}`,
   /** The same for one's own feed; `feed` is what it may show from then on. */
   linkChannel: (feed: readonly string[]) => `/api/users/me/channel/link?feed=${feed.join(",")}`,
+  /** Twitch's page for letting the chat bot into one's own channel. */
+  letBotIn: "/api/users/me/bot/link",
+  /** The same for an account that the bot is to speak as there. */
+  linkBotAccount: (channelId: string, login: string) =>
+    `/api/channels/${channelId}/bot/account/link?login=${encodeURIComponent(login)}`,
+  /** A channel's commands as a file. */
+  exportCommands: (channelId: string) => `/api/channels/${channelId}/commands/export`,
 };

@@ -9,7 +9,7 @@ import {
 } from "@tanstack/react-router";
 import { deliverySearch } from "./features/deliveries/search";
 import { LandingPage } from "./features/landing/LandingPage";
-import { loadAppTexts } from "./i18n";
+import { loadAppTexts, loadBotTexts } from "./i18n";
 import { paths } from "./paths";
 import { Frame } from "./shell/Frame";
 import { NotFoundPage } from "./shell/NotFoundPage";
@@ -121,6 +121,64 @@ const ownChannel = createRoute({
   path: "/channel",
   validateSearch: texts("error", "linked"),
   component: lazyRouteComponent(() => import("./features/account/ChannelPage"), "ChannelPage"),
+});
+
+const bot = createRoute({
+  getParentRoute: () => account,
+  path: "/bot",
+  loader: loadBotTexts,
+  staleTime: Infinity,
+});
+
+const botChannels = createRoute({
+  getParentRoute: () => bot,
+  path: "/",
+  validateSearch: texts("error"),
+  component: lazyRouteComponent(() => import("./features/bot/ChannelsPage"), "ChannelsPage"),
+});
+
+const botChannel = createRoute({
+  getParentRoute: () => bot,
+  path: "/$channelId",
+  component: lazyRouteComponent(() => import("./features/bot/BotFrame"), "BotFrame"),
+});
+
+const botState = createRoute({
+  getParentRoute: () => botChannel,
+  path: "/",
+  validateSearch: texts("linked"),
+  component: lazyRouteComponent(() => import("./features/bot/StatePage"), "StatePage"),
+});
+
+const botCommands = createRoute({
+  getParentRoute: () => botChannel,
+  path: "/commands",
+  validateSearch: texts("q", "category"),
+  component: lazyRouteComponent(() => import("./features/bot/CommandsPage"), "CommandsPage"),
+});
+
+const botCommand = createRoute({
+  getParentRoute: () => botChannel,
+  path: "/commands/$commandId",
+  component: lazyRouteComponent(() => import("./features/bot/CommandPage"), "CommandPage"),
+});
+
+const botTimers = createRoute({
+  getParentRoute: () => botChannel,
+  path: "/timers",
+  component: lazyRouteComponent(() => import("./features/bot/TimersPage"), "TimersPage"),
+});
+
+const botLog = createRoute({
+  getParentRoute: () => botChannel,
+  path: "/log",
+  component: lazyRouteComponent(() => import("./features/bot/LogPage"), "LogPage"),
+});
+
+const botSettings = createRoute({
+  getParentRoute: () => botChannel,
+  path: "/settings",
+  component: lazyRouteComponent(() => import("./features/bot/SettingsPage"), "SettingsPage"),
 });
 
 const privacy = createRoute({
@@ -235,7 +293,17 @@ const routeTree = root.addChildren([
     live,
     channel,
     room,
-    account.addChildren([preferences, sessions, ownChannel, privacy, appearance]),
+    account.addChildren([
+      preferences,
+      sessions,
+      ownChannel,
+      bot.addChildren([
+        botChannels,
+        botChannel.addChildren([botState, botCommands, botCommand, botTimers, botLog, botSettings]),
+      ]),
+      privacy,
+      appearance,
+    ]),
     guild.addChildren([
       overview,
       streamers,

@@ -3,7 +3,9 @@
 
 use sm_db::guilds::Mention;
 use sm_services::{
-    App, guilds,
+    App,
+    chat::accounts,
+    guilds,
     streamers::{reconcile, subscriptions},
 };
 use sm_sim::{discord::DiscordSim, twitch::TwitchSim};
@@ -20,6 +22,8 @@ const STREAMERS: [(&str, &str, &str, &str); 8] = [
     ("gus", "Gus", "Blind run, no spoilers please", "Elden Ring"),
     ("hana", "Hana", "", "Art"),
 ];
+/// As whom the chat bot speaks.
+const BOT: &str = "maxbot";
 const SEND_MESSAGES: u64 = 1 << 11;
 const MANAGE_GUILD: u64 = 1 << 5;
 /// Streamers who have authorised the app; the others were added by name.
@@ -51,7 +55,19 @@ pub async fn seed(app: &App, twitch: &TwitchSim, discord: &DiscordSim) -> Result
         streamers.push((id, login));
     }
     seed_guilds(app, discord, &streamers).await?;
+    link_bot(app, twitch).await?;
     subscribe(app).await
+}
+
+/// Links the account that the chat bot speaks as, as `streammaxing chat login` does.
+async fn link_bot(app: &App, twitch: &TwitchSim) -> Result<(), Error> {
+    twitch.add_user(BOT, "MaxBot");
+    let device = accounts::begin_link(app).await?;
+    let agreed = twitch.agree_to_device(&device.user_code, BOT).await;
+    match accounts::finish_link(app, &device, BOT).await? {
+        Some(_) if agreed => Ok(()),
+        _ => Err("the simulated Twitch has not linked the chat bot's account".into()),
+    }
 }
 
 async fn seed_guilds(

@@ -3618,7 +3618,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description To Twitch, to /me/channel?error=… or to /login?error=…. */
+            /** @description To Twitch, to /me/bot?error=… or to /login?error=…. */
             303: {
                 headers: {
                     [name: string]: unknown;
@@ -6087,7 +6087,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description To Twitch, to /me/channel?error=… or to /login?error=…. */
+            /** @description To Twitch, to /me/bot?error=… or to /login?error=…. */
             303: {
                 headers: {
                     [name: string]: unknown;

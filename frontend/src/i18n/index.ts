@@ -2,21 +2,26 @@ import i18next from "i18next";
 import { initReactI18next } from "react-i18next";
 import en from "./en";
 import type enApp from "./en-app";
+import type enBot from "./en-bot";
 
 /** The languages that are complete. */
 export const languages = { en: "English", de: "Deutsch" } as const;
 export type Language = keyof typeof languages;
 
 const STORED = "streammaxing-language";
-// English starts without a second journey; its texts are small.
-const loaders = { en: () => Promise.resolve({ default: en }), de: () => import("./de") };
-const appLoaders = { en: () => import("./en-app"), de: () => import("./de-app") };
-let appWanted = false;
+/** The texts by where they are needed. */
+const loaders = {
+  // English starts without a second journey; its texts are small.
+  start: { en: () => Promise.resolve({ default: en }), de: () => import("./de") },
+  app: { en: () => import("./en-app"), de: () => import("./de-app") },
+  bot: { en: () => import("./en-bot"), de: () => import("./de-bot") },
+};
+const wanted = new Set<keyof typeof loaders>(["start"]);
 
 declare module "i18next" {
   interface CustomTypeOptions {
     defaultNS: "common";
-    resources: typeof en & typeof enApp;
+    resources: typeof en & typeof enApp & typeof enBot;
   }
 }
 
@@ -31,12 +36,12 @@ function preferred(): Language {
   } catch {
     // Without storage the browser's languages decide.
   }
-  const wanted = navigator.languages.map((tag) => tag.slice(0, 2));
-  return wanted.find(isLanguage) ?? "en";
+  const tags = navigator.languages.map((tag) => tag.slice(0, 2));
+  return tags.find(isLanguage) ?? "en";
 }
 
 async function load(language: Language) {
-  const parts = [loaders[language](), ...(appWanted ? [appLoaders[language]()] : [])];
+  const parts = Array.from(wanted, (part) => loaders[part][language]());
   for (const { default: texts } of await Promise.all(parts)) {
     for (const [namespace, keys] of Object.entries(texts)) {
       i18next.addResourceBundle(language, namespace, keys);
@@ -46,7 +51,13 @@ async function load(language: Language) {
 
 /** Loads the texts of the pages behind the sign-in; in every language from now on. */
 export async function loadAppTexts() {
-  appWanted = true;
+  wanted.add("app");
+  await load(currentLanguage());
+}
+
+/** The same for the pages of the chat bot. */
+export async function loadBotTexts() {
+  wanted.add("bot");
   await load(currentLanguage());
 }
 

@@ -1,8 +1,10 @@
 import { describe, expect, test } from "vitest";
 import de from "./de";
 import deApp from "./de-app";
+import deBot from "./de-bot";
 import en from "./en";
 import enApp from "./en-app";
+import enBot from "./en-bot";
 
 /** Every text of a language, by `namespace:path.of.its.key`. */
 function texts(namespaces: Record<string, unknown>): Map<string, string> {
@@ -29,8 +31,8 @@ function stems(all: Map<string, string>): string[] {
   return [...new Set([...all.keys()].map((key) => key.replace(ORDINAL, "_ordinal")))].sort();
 }
 
-const english = texts({ ...en, ...enApp });
-const german = texts({ ...de, ...deApp });
+const english = texts({ ...en, ...enApp, ...enBot });
+const german = texts({ ...de, ...deApp, ...deBot });
 
 describe("both languages", () => {
   test("have the same texts", () => {

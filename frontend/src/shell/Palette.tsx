@@ -40,6 +40,7 @@ export function Palette({ guildId }: { guildId: string | undefined }) {
     { to: paths.me, name: "user.notifications" },
     { to: paths.sessions, name: "user.sessions" },
     { to: paths.ownChannel, name: "user.channel" },
+    { to: paths.bot, name: "user.bot" },
     { to: paths.privacy, name: "user.privacy" },
     { to: paths.appearance, name: "user.appearance" },
     ...(hasPublicRoom ? [{ to: paths.room, name: "nav.publicRoom" } as const] : []),

@@ -22,6 +22,7 @@ export function Shortcuts({ guildId }: { guildId: string | undefined }) {
     "?": help.open,
     "g h": () => void navigate({ to: paths.servers }),
     "g m": () => void navigate({ to: paths.me }),
+    "g b": () => void navigate({ to: paths.bot }),
     "g w": () => void navigate({ to: paths.live }),
     ...Object.fromEntries(pages),
   });
@@ -48,6 +49,7 @@ function List({ guildId }: { guildId: string | undefined }) {
           ["?", t("shortcuts.title")],
           ["g h", t("servers.all")],
           ["g m", t("user.notifications")],
+          ["g b", t("user.bot")],
           ["g w", t("nav.watch")],
         ]}
       />
@@ -65,6 +67,7 @@ function List({ guildId }: { guildId: string | undefined }) {
         ]}
       />
       <Keys where={t("nav.streamers")} rows={[["n", t("shortcuts.addStreamer")]]} />
+      <Keys where={t("user.bot")} rows={[["n", t("shortcuts.addCommand")]]} />
       <Keys where={t("nav.watch")} rows={[["p", t("shortcuts.pauseFeed")]]} />
       <Keys
         where={t("shortcuts.lists")}

@@ -6,6 +6,7 @@ import {
   IconBrandTwitch,
   IconDeviceDesktop,
   IconLogout,
+  IconMessageChatbot,
   IconMoon,
   IconPalette,
   IconShield,
@@ -71,6 +72,9 @@ export default function UserMenu({ me }: { me: Schema["Me"] }) {
           leftSection={<IconBrandTwitch size={16} />}
         >
           {t("user.channel")}
+        </Menu.Item>
+        <Menu.Item component={Link} to={paths.bot} leftSection={<IconMessageChatbot size={16} />}>
+          {t("user.bot")}
         </Menu.Item>
         <Menu.Item component={Link} to={paths.privacy} leftSection={<IconShield size={16} />}>
           {t("user.privacy")}

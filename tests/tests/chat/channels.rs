@@ -45,7 +45,7 @@ async fn bot_comes_at_its_owners_wish_and_goes() {
         let bot = bot(t).await;
         let (ana, channel) = person(t, "ana").await;
         assert_eq!(ana.get(&path(&channel)).await.status, 404);
-        assert_eq!(invite(t, &ana, &channel).await, "/me/channel?bot=ana");
+        assert_eq!(invite(t, &ana, &channel).await, format!("/me/bot/{channel}?linked=ana"));
         settle(t).await;
         let (id, reader) = (channel.as_str().to_owned(), bot.as_str().to_owned());
         assert_eq!(chat_subscriptions(t), [(id, reader, "enabled".to_owned())]);
@@ -61,7 +61,7 @@ async fn bot_comes_at_its_owners_wish_and_goes() {
         assert!(chat_subscriptions(t).is_empty());
         let told = ana.get(&path(&channel)).await.ok();
         assert_eq!((&told["state"], &told["reason"]), (&json!("left"), &json!("owner")));
-        assert_eq!(invite(t, &ana, &channel).await, "/me/channel?bot=ana");
+        assert_eq!(invite(t, &ana, &channel).await, format!("/me/bot/{channel}?linked=ana"));
         settle(t).await;
         assert_eq!(chat_subscriptions(t).len(), 1, "it comes again when it is asked to");
     })
@@ -84,7 +84,7 @@ async fn nobody_but_the_owner_sees_the_bot_or_sends_it_away() {
             assert_eq!(answer.status, 404);
         }
         let begun = eve.get(&format!("{}/account/link?login=eve", path(&channel))).await;
-        assert!(begun.location().starts_with("/me/channel?error="), "{}", begun.location());
+        assert!(begun.location().starts_with("/me/bot?error="), "{}", begun.location());
         assert_eq!(ana.get(&path(&channel)).await.ok()["state"], "on");
         assert_eq!(eve.get("/api/users/me/bot").await.ok()["items"], json!([]));
         assert_eq!(ana.get("/api/users/me/bot").await.ok()["items"][0]["login"], "ana");
@@ -99,10 +99,13 @@ async fn one_person_can_have_it_in_five_channels() {
         let (ana, _) = person(t, "ana").await;
         for number in 0..5 {
             let channel = t.twitch.add_user(&format!("ana{number}"), "Ana");
-            assert_eq!(invite(t, &ana, &channel).await, format!("/me/channel?bot=ana{number}"));
+            assert_eq!(
+                invite(t, &ana, &channel).await,
+                format!("/me/bot/{channel}?linked=ana{number}")
+            );
         }
         let sixth = t.twitch.add_user("ana6", "Ana");
-        assert_eq!(invite(t, &ana, &sixth).await, "/me/channel?error=too_many_channels");
+        assert_eq!(invite(t, &ana, &sixth).await, "/me/bot?error=too_many_channels");
     })
     .await;
 }
@@ -193,10 +196,10 @@ async fn own_account_speaks_and_its_tokens_are_refreshed_once_for_all() {
         let link = format!("{}/account/link?login=AnaBot", path(&of_ana));
         let begun = ana.get(&link).await;
         let other = ana.consent(begun.location(), &format!("as={of_ana}")).await;
-        assert_eq!(other.location(), "/me/channel?error=other_account");
+        assert_eq!(other.location(), "/me/bot?error=other_account");
         let begun = ana.get(&link).await;
         let linked = ana.consent(begun.location(), &format!("as={own}")).await;
-        assert_eq!(linked.location(), "/me/channel?bot=anabot");
+        assert_eq!(linked.location(), format!("/me/bot/{of_ana}?linked=anabot"));
         settle(t).await;
         assert_eq!(chat_subscriptions(t).len(), 1, "the service's account hears no more");
         assert_eq!(chat_subscriptions(t)[0].1, own.as_str());

@@ -29,6 +29,8 @@ use uuid::Uuid;
 
 /// The dashboard's page for one's own channel.
 pub(crate) const OWN_PAGE: &str = "/me/channel";
+/// The page of the chat bot.
+pub(crate) const BOT_PAGE: &str = "/me/bot";
 
 /// Where to go after signing in.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -127,12 +129,13 @@ pub(crate) async fn twitch_callback(
     let over = Cookie::Consent.remove();
     match finished {
         Ok(linked) => {
-            let page = match (linked.invite, linked.guild) {
-                _ if linked.chat.is_some() => format!("{OWN_PAGE}?bot={}", linked.login),
-                (Some(code), _) => format!("/invite/{code}?linked={}", linked.login),
-                (None, Some(guild)) => format!("/s/{guild}/streamers?linked={}", linked.login),
-                (None, None) => format!("{OWN_PAGE}?linked={}", linked.login),
+            let page = match (linked.chat, linked.invite, linked.guild) {
+                (Some(channel), ..) => format!("{BOT_PAGE}/{channel}"),
+                (None, Some(code), _) => format!("/invite/{code}"),
+                (None, None, Some(guild)) => format!("/s/{guild}/streamers"),
+                (None, None, None) => OWN_PAGE.to_owned(),
             };
+            let page = format!("{page}?linked={}", linked.login);
             with_cookies(Redirect::to(&page), [over])
         }
         Err(refusal) => refused(&page, &refusal, over),
@@ -150,9 +153,8 @@ fn page_of(purpose: Option<Purpose>) -> String {
         Some(Purpose::Install { .. }) => "/servers".to_owned(),
         Some(Purpose::Link { guild, .. }) => format!("/s/{guild}/streamers"),
         Some(Purpose::Invite { code, .. }) => format!("/invite/{code}"),
-        Some(Purpose::Channel { .. } | Purpose::ChatBot { .. } | Purpose::ChatAccount { .. }) => {
-            OWN_PAGE.to_owned()
-        }
+        Some(Purpose::Channel { .. }) => OWN_PAGE.to_owned(),
+        Some(Purpose::ChatBot { .. } | Purpose::ChatAccount { .. }) => BOT_PAGE.to_owned(),
     }
 }
 

@@ -5,7 +5,7 @@ use crate::{
     ApiError,
     caller::Caller,
     extract::{Params, QueryOf},
-    routes::auth::{OWN_PAGE, to_consent, to_page},
+    routes::auth::{BOT_PAGE, to_consent, to_page},
     views::{page_size, rfc3339},
 };
 use axum::{Json, response::Response};
@@ -91,14 +91,14 @@ pub(crate) async fn list(caller: Caller) -> Result<Json<ChatChannels>, ApiError>
 
 /// Sends the browser to Twitch, to let the chat bot into your own channel.
 #[utoipa::path(get, path = "/api/users/me/bot/link", tag = "chat",
-    responses((status = 303, description = "To Twitch, to /me/channel?error=… or to /login?error=….")))]
+    responses((status = 303, description = "To Twitch, to /me/bot?error=… or to /login?error=….")))]
 pub(crate) async fn link(caller: Result<Caller, ApiError>) -> Response {
     match caller {
         Ok(caller) => {
             let purpose = Purpose::ChatBot { user: caller.user.user_id };
-            to_consent(consent::begin(&caller.app, purpose), OWN_PAGE)
+            to_consent(consent::begin(&caller.app, purpose), BOT_PAGE)
         }
-        Err(error) => to_page(&error, OWN_PAGE),
+        Err(error) => to_page(&error, BOT_PAGE),
     }
 }
 
@@ -220,7 +220,7 @@ pub(crate) struct ChatAccountQuery {
 /// Sends the browser to Twitch, where an account of yours lets the bot speak as it in your channel.
 #[utoipa::path(get, path = "/api/channels/{channel_id}/bot/account/link", tag = "chat",
     params(("channel_id" = String, Path), ChatAccountQuery),
-    responses((status = 303, description = "To Twitch, to /me/channel?error=… or to /login?error=….")))]
+    responses((status = 303, description = "To Twitch, to /me/bot?error=… or to /login?error=….")))]
 pub(crate) async fn link_account(
     caller: Result<Caller, ApiError>,
     Params(channel): Params<TwitchUserId>,
@@ -235,9 +235,9 @@ pub(crate) async fn link_account(
         Ok((caller, login)) => {
             let login = login.trim().trim_start_matches('@').to_ascii_lowercase();
             let purpose = Purpose::ChatAccount { user: caller.user.user_id, channel, login };
-            to_consent(consent::begin(&caller.app, purpose), OWN_PAGE)
+            to_consent(consent::begin(&caller.app, purpose), BOT_PAGE)
         }
-        Err(error) => to_page(&error, OWN_PAGE),
+        Err(error) => to_page(&error, BOT_PAGE),
     }
 }
 

@@ -3,6 +3,7 @@ import {
   IconBell,
   IconBrandTwitch,
   IconDeviceDesktop,
+  IconMessageChatbot,
   IconPalette,
   IconShield,
 } from "@tabler/icons-react";
@@ -14,6 +15,7 @@ const PAGES = [
   { to: paths.me, name: "user.notifications", icon: IconBell },
   { to: paths.sessions, name: "user.sessions", icon: IconDeviceDesktop },
   { to: paths.ownChannel, name: "user.channel", icon: IconBrandTwitch },
+  { to: paths.bot, name: "user.bot", icon: IconMessageChatbot },
   { to: paths.privacy, name: "user.privacy", icon: IconShield },
   { to: paths.appearance, name: "user.appearance", icon: IconPalette },
 ] as const;
@@ -29,7 +31,8 @@ export function AccountFrame() {
           <Link
             key={to}
             to={to}
-            activeOptions={{ exact: true, includeSearch: false }}
+            // The bot has pages of its own.
+            activeOptions={{ exact: to !== paths.bot, includeSearch: false }}
             className={classes.tab}
           >
             <Icon size={18} aria-hidden />
