@@ -72,6 +72,7 @@ pub async fn leave(
         }
     }
     transaction.commit().await?;
+    app.inner().chat.forget(channel);
     if was_there {
         tracing::info!(channel.id = %channel, reason, "the chat bot has left a channel");
         app.doorbell.ring(Ring::Subscribe).await;
@@ -105,6 +106,7 @@ pub async fn drop_account(app: &App, channel: &TwitchUserId, actor: &Actor) -> s
     };
     audit::done(app, &mut *transaction, actor, action).await?;
     transaction.commit().await?;
+    app.inner().chat.forget(channel);
     app.doorbell.ring(Ring::Subscribe).await;
     Ok(())
 }

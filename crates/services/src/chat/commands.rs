@@ -37,6 +37,7 @@ pub async fn create(
     let mut transaction = app.pool.begin().await?;
     add(app, &mut transaction, channel, &command, actor).await?;
     transaction.commit().await?;
+    app.inner().chat.forget(channel);
     Ok(command.id)
 }
 
@@ -56,6 +57,7 @@ pub async fn save(
     let mut transaction = app.pool.begin().await?;
     let saved = change(app, &mut transaction, channel, &command, revision, actor).await?;
     transaction.commit().await?;
+    app.inner().chat.forget(channel);
     Ok(saved)
 }
 
@@ -69,6 +71,7 @@ pub async fn delete(
     let mut transaction = app.pool.begin().await?;
     remove(app, &mut transaction, channel, id, actor).await?;
     transaction.commit().await?;
+    app.inner().chat.forget(channel);
     Ok(())
 }
 
@@ -92,6 +95,7 @@ pub async fn switch(
             .await?;
     }
     transaction.commit().await?;
+    app.inner().chat.forget(channel);
     Ok(switched.len())
 }
 

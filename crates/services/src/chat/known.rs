@@ -64,6 +64,13 @@ impl Known {
         Ok(on)
     }
 
+    /// Something about the channel was changed here: it is asked for anew. Other processes do after two seconds.
+    pub(crate) fn forget(&self, channel: &TwitchUserId) {
+        if let Some(one) = self.lock().get_mut(channel) {
+            one.at = OffsetDateTime::UNIX_EPOCH;
+        }
+    }
+
     /// Counts a line of somebody else's.
     pub(super) fn count(&self, channel: &TwitchUserId) {
         if let Some(one) = self.lock().get_mut(channel) {

@@ -1,6 +1,7 @@
 //! From a line to lines in the outbox, in one transaction: heard twice, it is answered once.
 
 use super::{
+    answer::Answer,
     plan::{PlanError, plan},
     say::{self, Say},
 };
@@ -43,6 +44,9 @@ pub async fn respond(app: &App, line: &Line, version: Option<i64>) -> sqlx::Resu
         return Ok(0);
     }
     transaction.commit().await?;
+    if matches!(planned.answer, Answer::Change(_)) {
+        app.inner().chat.forget(&line.channel);
+    }
     say::wake(app).await;
     Ok(lines.len())
 }

@@ -103,6 +103,7 @@ pub async fn save(
     let now = app.clock.now();
     subscriptions::plan(&mut *transaction, std::slice::from_ref(channel), now).await?;
     transaction.commit().await?;
+    app.inner().chat.forget(channel);
     app.doorbell.ring(Ring::Subscribe).await;
     Ok(revision)
 }

@@ -45,6 +45,7 @@ pub(super) async fn channel(
         Joined::Already | Joined::Joined => {}
     }
     transaction.commit().await?;
+    app.inner().chat.forget(&user.id);
     app.doorbell.ring(Ring::Subscribe).await;
     Ok(())
 }
@@ -75,6 +76,7 @@ pub(super) async fn account(app: &App, given: &Given) -> Result<(String, TwitchU
     };
     audit::done(app, &mut *transaction, &actor, action).await?;
     transaction.commit().await?;
+    app.inner().chat.forget(channel);
     app.doorbell.ring(Ring::Subscribe).await;
     Ok((owner.login, channel.clone()))
 }

@@ -143,6 +143,7 @@ async fn one(
         transaction.rollback().await?;
     } else {
         transaction.commit().await?;
+        app.inner().chat.forget(channel);
     }
     Ok(told)
 }
