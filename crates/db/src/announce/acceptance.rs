@@ -32,6 +32,8 @@ pub struct Acceptance {
     pub accepted: Accepted,
     /// Whoever listens to the feed is to be woken.
     pub told: bool,
+    /// The chat bot may be there, and have something to say to it.
+    pub has_bot: bool,
 }
 
 /// Who a notification is about, as Twitch names them now, and how it came.
@@ -67,15 +69,15 @@ pub struct StreamStart<'a> {
 }
 
 type Row = (bool, bool, Option<uuid::Uuid>);
-type RowWithFeed = (bool, bool, Option<uuid::Uuid>, bool);
+type RowWithFeed = (bool, bool, Option<uuid::Uuid>, bool, bool);
 
 /// `feed`: it was told, or, by a statement that tells none, there is one.
 fn accepted_and_told(
-    (fresh, known, session, feed): RowWithFeed,
+    (fresh, known, session, feed, has_bot): RowWithFeed,
     tells_feed: bool,
 ) -> Option<Acceptance> {
     let accepted = accepted((fresh, known, session));
-    (tells_feed || !feed).then_some(Acceptance { accepted, told: feed })
+    (tells_feed || !feed).then_some(Acceptance { accepted, told: feed, has_bot })
 }
 
 pub(crate) fn accepted((fresh, known, session): Row) -> Accepted {
@@ -171,7 +173,8 @@ pub async fn stream_online(
         (
             "
          select exists (select from message), exists (select from streamer),
-                (select session_id from session where ended_at is null), exists (select from feed)"
+                (select session_id from session where ended_at is null), exists (select from feed),
+                exists (select from chat_channels where twitch_user_id = $4 and state = 'on')"
         )
     );
     sqlx::query_as(texts[usize::from(tells_feed)])
@@ -237,7 +240,8 @@ pub async fn stream_offline(
         (
             "
          select exists (select from message), exists (select from streamer),
-                (select session_id from ended), exists (select from feed)"
+                (select session_id from ended), exists (select from feed),
+                exists (select from chat_channels where twitch_user_id = $4 and state = 'on')"
         )
     );
     sqlx::query_as(texts[usize::from(tells_feed)])
@@ -311,7 +315,7 @@ pub async fn channel_update(
         (
             "
          select exists (select from message), exists (select from streamer),
-                (select session_id from open limit 1), exists (select from feed)"
+                (select session_id from open limit 1), exists (select from feed), false"
         )
     );
     sqlx::query_as(texts[usize::from(tells_feed)])

@@ -84,7 +84,7 @@ pub async fn accept(
     .bind(sqlx::types::Json(new.data))
     .fetch_one(db)
     .await?;
-    Ok(Acceptance { accepted: accepted((fresh, is_known, None)), told })
+    Ok(Acceptance { accepted: accepted((fresh, is_known, None)), told, has_bot: fresh })
 }
 
 /// The id that something has in the stretch of time that a moment lies in, and those in the stretches around it.

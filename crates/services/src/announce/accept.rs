@@ -40,14 +40,7 @@ pub async fn notification(
         Box::pin(chat::hear::line(app, message.heard(receipt.sent_at))).await?;
         return Ok(Accepted::Recorded);
     }
-    let Acceptance { accepted, told } = store(app, receipt, event).await?;
-    if accepted != Accepted::Duplicate {
-        let said = chat::tell::tell(app, event, receipt.message_id, receipt.sent_at);
-        if let Err(error) = Box::pin(said).await {
-            // No announcement depends on a line of chat.
-            tracing::warn!(%error, message.id = receipt.message_id, "nothing could be said in chat of an event");
-        }
-    }
+    let Acceptance { accepted, told, has_bot } = store(app, receipt, event).await?;
     if let Some(streamer) = event.streamer() {
         live::feeds::wake(app, streamer, told);
     }
@@ -61,6 +54,13 @@ pub async fn notification(
     };
     if let (Accepted::Queued { .. }, Some(broadcaster)) = (accepted, broadcaster) {
         app.hub().changes().stream(&broadcaster.id);
+    }
+    if has_bot && accepted != Accepted::Duplicate {
+        let said = chat::tell::tell(app, event, receipt.message_id, receipt.sent_at);
+        if let Err(error) = Box::pin(said).await {
+            // No announcement depends on a line of chat.
+            tracing::warn!(%error, message.id = receipt.message_id, "nothing could be said in chat of an event");
+        }
     }
     Ok(accepted)
 }
@@ -128,7 +128,7 @@ async fn store(app: &App, receipt: Receipt<'_>, event: &Event) -> sqlx::Result<A
 }
 
 fn untold(accepted: Accepted) -> Acceptance {
-    Acceptance { accepted, told: false }
+    Acceptance { accepted, told: false, has_bot: false }
 }
 
 /// A streamer has taken back what they had authorised: what needs it goes at once, and nobody sees of the feed what

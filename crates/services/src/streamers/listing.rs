@@ -186,7 +186,7 @@ async fn started(app: &App, stream: &Stream, now: OffsetDateTime) -> sqlx::Resul
         source: "reconciler",
         takes_back_end: false,
     };
-    let Acceptance { accepted, told } =
+    let Acceptance { accepted, told, .. } =
         feeds::tell_if_any(|feed| acceptance::stream_online(&app.pool, &notice, &start, feed))
             .await?;
     feeds::wake(app, &stream.user_id, told);
