@@ -1,4 +1,5 @@
 import { join, resolve } from "node:path";
+import { addCommand, letIn } from "./bot";
 import { another, said, say } from "./people";
 import { expect, test } from "./world";
 
@@ -77,4 +78,24 @@ test("the team's page, with who is here", async ({ browser, page, fresh: world }
   await page.screenshot({ path: join(DOCS, "channel.png") });
   await ben.context().close();
   await cleo.context().close();
+});
+
+test("the chat bot's commands", async ({ page, fresh: world }) => {
+  const channel = await letIn(page, world);
+  for (const [name, response, category] of [
+    ["discord-rules", "{touser}, please read {discord} first.", "help"],
+    ["hydrate", "Have a sip, {user}. That makes {count}.", "fun"],
+    ["pb", "Personal best: 26:41, on {date Europe/Berlin}.", "runs"],
+    ["wr", "The record is {fetch}.", "runs"],
+  ] as const)
+    await addCommand(page, world, channel, {
+      name,
+      category,
+      responses: [response.replace("{fetch}", "25:58")],
+    });
+  await page.goto(`${world.url}/me/bot/${channel}/commands`);
+  await page.getByRole("textbox", { name: "Line" }).fill("!hydrate");
+  await page.getByRole("button", { name: "Try it" }).click();
+  await expect(page.getByText("Have a sip, Viewer. That makes 1.")).toBeVisible();
+  await page.screenshot({ path: join(DOCS, "bot.png") });
 });

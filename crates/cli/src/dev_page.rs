@@ -70,6 +70,7 @@ async fn state(State(parts): State<Parts>) -> Json<Value> {
     Json(json!({
         "users": users, "guilds": world["guilds"], "messages": messages["messages"], "violations": violations,
         "cases": cases, "pictures": format!("{twitch}/_sim/twitch/pictures"),
+        "chat": format!("{twitch}/_sim/twitch/chat"),
     }))
 }
 
