@@ -243,7 +243,9 @@ impl World {
     /// Works off everything that is due.
     pub async fn work(&self) -> worker::Report {
         let deadline = Instant::now() + Duration::from_secs(120);
-        worker::run(&self.app, deadline).await.expect("the database answers")
+        let done = worker::run(&self.app, deadline).await.expect("the database answers");
+        sm_services::chat::sender::run(&self.app, deadline).await.expect("the database answers");
+        done
     }
 
     /// Lets time pass and works off what has become due.

@@ -137,6 +137,10 @@ const SAMPLE_ROWS: &[(i64, &str)] = &[
         "insert into chat_timers (twitch_user_id, name, responses, every_minutes) values ('7', 'Hi', '{Hi}', 30);
          insert into chat_deletions (message_id, twitch_user_id, bot_id, filter) values ('m', '7', '900', 'link');",
     ),
+    (
+        24,
+        "insert into chat_occasions (twitch_user_id, kind, cause, expires_at) values ('7', 'live', 'live:1', now());",
+    ),
 ];
 
 #[test]

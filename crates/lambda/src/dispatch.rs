@@ -167,14 +167,8 @@ impl Dispatcher {
         };
         let pushed =
             async { if asked(Ring::Live) { push::run(&app, deadline).await } else { Ok(()) } };
-        // A worker for everything says what is to be said as well.
-        let all = asked(Ring::Deliver) && asked(Ring::Subscribe);
         let said = async {
-            if asked(Ring::Chat) && !all {
-                sender::run(&app, deadline).await.map(drop)
-            } else {
-                Ok(())
-            }
+            if asked(Ring::Chat) { sender::run(&app, deadline).await.map(drop) } else { Ok(()) }
         };
         let (worked, pushed, said) = tokio::join!(worked, pushed, said);
         self.app.settle().await;
@@ -186,9 +180,12 @@ impl Dispatcher {
 
     async fn work(&self, deadline_ms: u64) -> Result<worker::Report, Error> {
         let app = self.app.get().await?;
-        let report = worker::run(&app, deadline(&app, deadline_ms)).await?;
+        let deadline = deadline(&app, deadline_ms);
+        let said = Box::pin(sender::run(&app, deadline));
+        let (report, said) = tokio::join!(worker::run(&app, deadline), said);
         self.app.settle().await;
-        Ok(report)
+        said?;
+        Ok(report?)
     }
 
     async fn sweep(&self, deadline_ms: u64) -> Result<Value, Error> {

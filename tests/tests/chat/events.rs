@@ -87,7 +87,55 @@ async fn beginning_and_end_of_a_stream_are_said_in_chat() {
         assert_eq!(t.twitch.lines_of(&ana, &bot), ["ANA is live"]);
         t.twitch.end_stream(&ana).await;
         t.work().await;
+        assert_eq!(t.twitch.lines_of(&ana, &bot), ["ANA is live"], "it may be back in a moment");
+        t.after(Duration::minutes(3)).await;
         assert_eq!(t.twitch.lines_of(&ana, &bot), ["ANA is live", "Bye"]);
+        t.work().await;
+        assert_eq!(t.count("chat_occasions").await, 0);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_has_happened_waits_for_a_worker_within_bounds_and_not_where_nobody_wants_it() {
+    scenario(async |t| {
+        let bot = bot(t).await;
+        let (browser, ana) = owned(t, "ana").await;
+        let raid = json!({"enabled": true, "text": "{user} brings {count}"});
+        set_events(&browser, &ana, json!({"raid": raid})).await;
+        t.work().await;
+        t.verified().await;
+        let wanted = async |is: bool| {
+            sqlx::query(
+                "update chat_books set events = jsonb_set(events, '{raid,enabled}', to_jsonb($1))",
+            )
+            .bind(is)
+            .execute(&t.app.pool)
+            .await
+            .unwrap();
+        };
+        wanted(false).await;
+        let before = t.count("webhook_messages").await;
+        t.twitch.trigger(&ana, EdgeCase::Raid).await;
+        assert!(t.count("webhook_messages").await > before);
+        assert_eq!(t.count("chat_occasions").await, 0, "nothing is wanted said to it");
+        wanted(true).await;
+        for _ in 0..70 {
+            t.twitch.trigger(&ana, EdgeCase::Raid).await;
+        }
+        assert_eq!(t.count("chat_occasions").await, 60, "more waits than anybody could say");
+        // A worker takes them up and is gone; another finds them when the lease is over.
+        let lease = Duration::seconds(1);
+        let taken = sm_db::chat::occasions::claim(&t.app.pool, lease, 100).await.unwrap();
+        assert_eq!(taken.len(), 60);
+        t.work().await;
+        assert_eq!(t.twitch.lines_of(&ana, &bot).len(), 6, "so many of a kind within a minute");
+        assert_eq!(t.count("chat_occasions").await, 0);
+        t.twitch.trigger(&ana, EdgeCase::Raid).await;
+        let late = "update chat_occasions set expires_at = clock_timestamp()";
+        sqlx::query(late).execute(&t.app.pool).await.unwrap();
+        t.work().await;
+        assert_eq!(t.count("chat_occasions").await, 0, "too late for anybody to read of it");
     })
     .await;
 }

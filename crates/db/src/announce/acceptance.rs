@@ -32,8 +32,8 @@ pub struct Acceptance {
     pub accepted: Accepted,
     /// Whoever listens to the feed is to be woken.
     pub told: bool,
-    /// The chat bot may be there, and have something to say to it.
-    pub has_bot: bool,
+    /// The chat bot is to be woken: it may have something to say to it.
+    pub chats: bool,
 }
 
 /// Who a notification is about, as Twitch names them now, and how it came.
@@ -69,15 +69,15 @@ pub struct StreamStart<'a> {
 }
 
 type Row = (bool, bool, Option<uuid::Uuid>);
-type RowWithFeed = (bool, bool, Option<uuid::Uuid>, bool, bool);
+type RowWithFeed = (bool, bool, Option<uuid::Uuid>, bool);
 
 /// `feed`: it was told, or, by a statement that tells none, there is one.
 fn accepted_and_told(
-    (fresh, known, session, feed, has_bot): RowWithFeed,
+    (fresh, known, session, feed): RowWithFeed,
     tells_feed: bool,
 ) -> Option<Acceptance> {
     let accepted = accepted((fresh, known, session));
-    (tells_feed || !feed).then_some(Acceptance { accepted, told: feed, has_bot })
+    (tells_feed || !feed).then_some(Acceptance { accepted, told: feed, chats: false })
 }
 
 pub(crate) fn accepted((fresh, known, session): Row) -> Accepted {
@@ -173,8 +173,7 @@ pub async fn stream_online(
         (
             "
          select exists (select from message), exists (select from streamer),
-                (select session_id from session where ended_at is null), exists (select from feed),
-                exists (select from chat_channels where twitch_user_id = $4 and state = 'on')"
+                (select session_id from session where ended_at is null), exists (select from feed)"
         )
     );
     sqlx::query_as(texts[usize::from(tells_feed)])
@@ -240,8 +239,7 @@ pub async fn stream_offline(
         (
             "
          select exists (select from message), exists (select from streamer),
-                (select session_id from ended), exists (select from feed),
-                exists (select from chat_channels where twitch_user_id = $4 and state = 'on')"
+                (select session_id from ended), exists (select from feed)"
         )
     );
     sqlx::query_as(texts[usize::from(tells_feed)])
@@ -315,7 +313,7 @@ pub async fn channel_update(
         (
             "
          select exists (select from message), exists (select from streamer),
-                (select session_id from open limit 1), exists (select from feed), false"
+                (select session_id from open limit 1), exists (select from feed)"
         )
     );
     sqlx::query_as(texts[usize::from(tells_feed)])

@@ -48,12 +48,16 @@ pub struct DueEvent {
     pub twitch_user_id: TwitchUserId,
     /// The broadcaster's login.
     pub login: String,
+    /// Whether it is a live stream of a channel that the chat bot is in.
+    pub has_bot: bool,
 }
 
 static CLAIM: LazyLock<String> = LazyLock::new(|| {
     OUTBOX.claim("")
         + "select c.event_id, c.kind, c.attempts, c.looks, c.prepared, c.received_at,
-                  s.session_id, s.stream_id, s.started_at, s.ended_at, s.twitch_user_id, t.login
+                  s.session_id, s.stream_id, s.started_at, s.ended_at, s.twitch_user_id, t.login,
+                  s.type = 'live' and exists (
+                    select from chat_channels b where b.twitch_user_id = s.twitch_user_id and b.state = 'on') as has_bot
            from claimed c
            join stream_sessions s using (session_id)
            join streamers t using (twitch_user_id)"

@@ -173,19 +173,38 @@ pub async fn claim(pool: &Pool, claim: Claim) -> sqlx::Result<(Vec<DueLine>, Set
     Ok((lines, Settled { late, paused, unknown }))
 }
 
-/// How long until a line may be said, as far as its channel is concerned; `None` when none waits.
-pub async fn next_due(db: impl PgExecutor<'_>) -> sqlx::Result<Option<Duration>> {
-    static NEXT_DUE: LazyLock<String> = LazyLock::new(|| {
+/// How many seconds until something is to be done; absent: nothing of the kind waits.
+#[derive(Debug, Clone, Copy, Default, sqlx::FromRow)]
+pub struct Outlook {
+    /// Until a line may be said, as far as its channel is concerned, or is too late, or its worker has not come back.
+    pub lines_s: Option<f64>,
+    /// Until a viewer's line is to be deleted.
+    pub deletions_s: Option<f64>,
+    /// Until something that has happened is to be looked at.
+    pub occasions_s: Option<f64>,
+}
+
+/// What there is to do, in one round trip.
+pub async fn outlook(db: impl PgExecutor<'_>) -> sqlx::Result<Outlook> {
+    static OUTLOOK: LazyLock<String> = LazyLock::new(|| {
         format!(
-            "{FLOWS}
-             select extract(epoch from min(least(h.expires_at, greatest(h.due_at, p.free_at))) - clock_timestamp())::float8
-             from waiting w join chat_paces p using (twitch_user_id)
-             cross join lateral (
-               select s.due_at, s.expires_at from chat_sends s
-               where s.twitch_user_id = w.twitch_user_id and s.state = 'queued' order by s.queued_at, s.part limit 1) h"
+            "{FLOWS}, moments (lines, deletions, occasions) as (
+               select least(
+                   (select min(least(h.expires_at, greatest(h.due_at, p.free_at)))
+                    from waiting w join chat_paces p using (twitch_user_id)
+                    cross join lateral (
+                      select s.due_at, s.expires_at from chat_sends s
+                      where s.twitch_user_id = w.twitch_user_id and s.state = 'queued'
+                      order by s.queued_at, s.part limit 1) h),
+                   (select min(due_at) from chat_sends where state = 'sending')),
+                 (select min(due_at) from chat_deletions where state = 'queued'),
+                 (select min(due_at) from chat_occasions)
+             )
+             select extract(epoch from lines - clock_timestamp())::float8 as lines_s,
+               extract(epoch from deletions - clock_timestamp())::float8 as deletions_s,
+               extract(epoch from occasions - clock_timestamp())::float8 as occasions_s
+             from moments"
         )
     });
-    let seconds: Option<f64> =
-        sqlx::query_scalar(AssertSqlSafe(NEXT_DUE.as_str())).fetch_one(db).await?;
-    Ok(seconds.map(Duration::seconds_f64))
+    sqlx::query_as(AssertSqlSafe(OUTLOOK.as_str())).fetch_one(db).await
 }

@@ -131,17 +131,6 @@ pub async fn wait(
     Ok(())
 }
 
-/// How long until a line is to be deleted; `None` when none waits.
-pub async fn next_due(db: impl PgExecutor<'_>) -> sqlx::Result<Option<Duration>> {
-    let seconds: Option<f64> = sqlx::query_scalar(
-        "select extract(epoch from min(due_at) - clock_timestamp())::float8 from chat_deletions
-         where state = 'queued'",
-    )
-    .fetch_one(db)
-    .await?;
-    Ok(seconds.map(Duration::seconds_f64))
-}
-
 /// A line that was deleted, or was to be, for people.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub struct Seen {

@@ -6,10 +6,11 @@ pub mod channels;
 mod claim;
 pub mod commands;
 pub mod deletions;
+pub mod occasions;
 pub mod quotes;
 pub mod sends;
 pub mod timers;
 pub mod tokens;
 pub mod uses;
 
-pub use claim::{Claim, DueLine, Settled, claim, next_due};
+pub use claim::{Claim, DueLine, Outlook, Settled, claim, outlook};

@@ -263,10 +263,12 @@ pub async fn list(
     .await
 }
 
-/// How many lines of all channels are in which state, and for how many seconds the oldest has waited.
+/// For how many seconds the oldest line, or what one is to be said to, has waited.
 pub async fn oldest_queued_s(db: impl PgExecutor<'_>) -> sqlx::Result<i64> {
     let age: Option<f64> = sqlx::query_scalar(
-        "select extract(epoch from clock_timestamp() - min(queued_at))::float8 from chat_sends where state = 'queued'",
+        "select extract(epoch from clock_timestamp() - least(
+           (select min(queued_at) from chat_sends where state = 'queued'),
+           (select min(due_at) from chat_occasions)))::float8",
     )
     .fetch_one(db)
     .await?;

@@ -3,9 +3,12 @@
 //! A feed is kept once somebody has wished for it: then its topic has a row. Without one, acceptance stores nothing.
 
 use super::topics::telling;
-use crate::announce::{
-    acceptance::{Acceptance, Notice, accepted},
-    clauses::fresh_message,
+use crate::{
+    announce::{
+        acceptance::{Acceptance, Notice, accepted},
+        clauses::fresh_message,
+    },
+    chat::occasions::{MAX_WAITING, NewOccasion, occasion},
 };
 use serde_json::Value;
 use sm_types::{
@@ -36,17 +39,19 @@ pub struct NewEvent<'a> {
     pub once: Option<(&'a str, Duration)>,
 }
 
-/// Accepts an event of a channel that nothing follows from: it is told in the feed, or not at all.
+/// Accepts an event of a channel that nothing follows from but that it is told in the feed, and `said` to in chat, or
+/// not at all.
 pub async fn accept(
     db: impl PgExecutor<'_>,
     notice: &Notice<'_>,
     new: &NewEvent<'_>,
+    said: Option<&NewOccasion<'_>>,
 ) -> sqlx::Result<Acceptance> {
     let (known, window) = match new.once {
         Some((what, window)) => (ids_around(what, window, notice.occurred_at), window),
         None => (vec![notice.message_id.to_owned()], Duration::ZERO),
     };
-    let (fresh, is_known, told): (bool, bool, bool) = sqlx::query_as(concat!(
+    let (fresh, is_known, told, chats): (bool, bool, bool, bool) = sqlx::query_as(concat!(
         fresh_message!(),
         ",
          streamer as (
@@ -70,8 +75,11 @@ pub async fn accept(
          ), feed_event as (
            insert into topic_events (topic, position, tag, kind, subject)
            select told.topic, told.position, told.tag, 'feed', feed.feed_event_id::text from told, feed
-         )
-         select exists (select from message), exists (select from streamer), exists (select from feed)"
+         ), occasion as (",
+        occasion!(from "message,", "$4", "$10", "$11", "$12", "$13", "$14", "$15", "$16"),
+        ")
+         select exists (select from message), exists (select from streamer), exists (select from feed),
+           exists (select from occasion)"
     ))
     .bind(notice.message_id)
     .bind(notice.received_at)
@@ -82,9 +90,16 @@ pub async fn accept(
     .bind(window)
     .bind(new.kind.as_str())
     .bind(sqlx::types::Json(new.data))
+    .bind(said.map(|said| said.kind))
+    .bind(said.map_or("", |said| said.cause))
+    .bind(said.map_or("", |said| said.user_login))
+    .bind(said.map_or("", |said| said.user_name))
+    .bind(said.map_or(0, |said| said.count))
+    .bind(said.map_or(0.0, |said| said.lasts.as_seconds_f64()))
+    .bind(MAX_WAITING)
     .fetch_one(db)
     .await?;
-    Ok(Acceptance { accepted: accepted((fresh, is_known, None)), told, has_bot: fresh })
+    Ok(Acceptance { accepted: accepted((fresh, is_known, None)), told, chats })
 }
 
 /// The id that something has in the stretch of time that a moment lies in, and those in the stretches around it.

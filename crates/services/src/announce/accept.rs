@@ -40,7 +40,7 @@ pub async fn notification(
         Box::pin(chat::hear::line(app, message.heard(receipt.sent_at))).await?;
         return Ok(Accepted::Recorded);
     }
-    let Acceptance { accepted, told, has_bot } = store(app, receipt, event).await?;
+    let Acceptance { accepted, told, chats } = store(app, receipt, event).await?;
     if let Some(streamer) = event.streamer() {
         live::feeds::wake(app, streamer, told);
     }
@@ -55,12 +55,8 @@ pub async fn notification(
     if let (Accepted::Queued { .. }, Some(broadcaster)) = (accepted, broadcaster) {
         app.hub().changes().stream(&broadcaster.id);
     }
-    if has_bot && accepted != Accepted::Duplicate {
-        let said = chat::tell::tell(app, event, receipt.message_id, receipt.sent_at);
-        if let Err(error) = Box::pin(said).await {
-            // No announcement depends on a line of chat.
-            tracing::warn!(%error, message.id = receipt.message_id, "nothing could be said in chat of an event");
-        }
+    if chats {
+        chat::say::wake(app).await;
     }
     Ok(accepted)
 }
@@ -110,7 +106,11 @@ async fn store(app: &App, receipt: Receipt<'_>, event: &Event) -> sqlx::Result<A
         | Event::ChannelCheer(_) => {
             let Some(streamer) = event.streamer() else { return Ok(untold(Accepted::Recorded)) };
             let Some(new) = happenings::of(event) else { return Ok(untold(Accepted::Recorded)) };
-            feeds::accept(pool, &notice(receipt, streamer, "", ""), &new.as_stored()).await
+            let mut cause = String::new();
+            let said =
+                chat::tell::occasion(event, &mut cause, receipt.message_id, now - receipt.sent_at);
+            let notice = notice(receipt, streamer, "", "");
+            feeds::accept(pool, &notice, &new.as_stored(), said.as_ref()).await
         }
         Event::AuthorizationRevoke(e) => {
             let accepted =
@@ -128,7 +128,7 @@ async fn store(app: &App, receipt: Receipt<'_>, event: &Event) -> sqlx::Result<A
 }
 
 fn untold(accepted: Accepted) -> Acceptance {
-    Acceptance { accepted, told: false, has_bot: false }
+    Acceptance { accepted, told: false, chats: false }
 }
 
 /// A streamer has taken back what they had authorised: what needs it goes at once, and nobody sees of the feed what

@@ -4,7 +4,7 @@ use super::{
     details::{self, Live},
     rules,
 };
-use crate::{App, guilds::presence, streamers::listing::LISTED_AFTER_END};
+use crate::{App, chat, guilds::presence, streamers::listing::LISTED_AFTER_END};
 use sm_aws::metrics::Counter;
 use sm_db::{
     Session,
@@ -63,6 +63,7 @@ async fn online(app: &App, event: &DueEvent) -> sqlx::Result<usize> {
             // What has just ended may be what it resumes.
             stream_sessions::prepare(pool, session, channel.as_ref(), now).await?;
         }
+        say_in_chat(app, event, chat::events::Kind::Live).await;
         events::set_prepared(&app.pool, event).await?;
         app.hub().changes().stream(&event.twitch_user_id);
         events::queue_enrichment(&app.pool, event.event_id, event.received_at + ENRICH_AFTER)
@@ -123,9 +124,21 @@ async fn offline(app: &App, event: &DueEvent) -> sqlx::Result<usize> {
         if let Some(url) = details::recording(app, event).await {
             stream_sessions::set_vod(&app.pool, event.session_id, &url).await?;
         }
+        say_in_chat(app, event, chat::events::Kind::End).await;
         events::set_prepared(&app.pool, event).await?;
     }
     expand(app, event, EDIT_EXPIRY).await
+}
+
+/// Has the chat bot tell of a stream, if it is there. No announcement depends on a line of chat.
+async fn say_in_chat(app: &App, event: &DueEvent, kind: chat::events::Kind) {
+    if !event.has_bot {
+        return;
+    }
+    let told = chat::tell::stream(app, &event.twitch_user_id, kind, &event.stream_id).await;
+    if let Err(error) = told {
+        tracing::warn!(%error, event.id = %event.event_id, "nothing will be said in chat of a stream");
+    }
 }
 
 /// Expands the next chunk, in one transaction.

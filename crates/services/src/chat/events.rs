@@ -33,6 +33,10 @@ impl Kind {
         }
     }
 
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
+    }
+
     /// What the streamer has to let us hear of, by the feed's word for it.
     pub fn grant(self) -> Option<&'static str> {
         match self {

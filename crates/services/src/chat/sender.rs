@@ -1,11 +1,13 @@
 //! Says what is in the outbox, as fast as Twitch lets each account and channel.
 //!
 //! A line is claimed when it may be said at once, and said once: where nobody knows what became of it, it stays
-//! `unknown` until it is seen in chat, and is not said again. Beside that it deletes what filters have found.
+//! `unknown` until it is seen in chat, and is not said again. Beside that it deletes what filters have found, and puts
+//! into the outbox what is to be said to what has happened.
 
 use super::{
     channels, deleter,
     drops::{self, Then},
+    tell,
 };
 use crate::{App, twitch_token::with_token};
 use sm_aws::{
@@ -13,7 +15,7 @@ use sm_aws::{
     metrics::{Counter, Gauge},
 };
 use sm_db::chat::{
-    self, Claim, DueLine, Settled, deletions,
+    self, Claim, DueLine, Outlook, Settled,
     sends::{self, Outcome, Record},
 };
 use sm_twitch::ChatMessage;
@@ -31,7 +33,7 @@ const MAX_IN_FLIGHT: usize = 32;
 /// How often what waits for a limit is looked at.
 const LOOK_EVERY: StdDuration = StdDuration::from_millis(200);
 /// For how long a worker stays for what is not due yet; longer than anybody waits for an answer.
-const STAYS: Duration = Duration::seconds(15);
+const STAYS: StdDuration = StdDuration::from_secs(15);
 const SHORTEST_WAIT: StdDuration = StdDuration::from_millis(5);
 /// Between two lines in a channel where the bot does not moderate, and where it does.
 const GAP: Duration = Duration::milliseconds(1_100);
@@ -49,27 +51,11 @@ pub async fn run(app: &App, deadline: Instant) -> sqlx::Result<usize> {
     let (mut tried, mut failed) = (0, None);
     loop {
         let open = Instant::now() < stop_at && !app.is_stopping() && failed.is_none();
+        let mut next = None;
         if open && flight.len() < MAX_IN_FLIGHT {
-            match claim(app, MAX_IN_FLIGHT - flight.len()).await {
-                Ok(lines) => {
-                    tried += lines.len();
-                    for line in lines {
-                        let app = app.clone();
-                        flight.spawn(async move { attempt(&app, line).await });
-                    }
-                }
+            match take_up(app, &mut flight, &mut tried).await {
+                Ok(wait) => next = wait,
                 // What is under way is finished and recorded first.
-                Err(error) => failed = Some(error),
-            }
-        }
-        if open && flight.len() < MAX_IN_FLIGHT {
-            match deleter::claim(app, MAX_IN_FLIGHT - flight.len()).await {
-                Ok(lines) => {
-                    for line in lines {
-                        let app = app.clone();
-                        flight.spawn(async move { deleter::attempt(&app, line).await });
-                    }
-                }
                 Err(error) => failed = Some(error),
             }
         }
@@ -81,13 +67,8 @@ pub async fn run(app: &App, deadline: Instant) -> sqlx::Result<usize> {
                 app.doorbell.ring_and_wait(Ring::Chat).await;
                 return Ok(tried);
             }
-            let waits = [chat::next_due(&app.pool).await?, deletions::next_due(&app.pool).await?];
             // What is further away is found by the next look, or by the minute sweep.
-            let near = |wait: &Duration| *wait <= STAYS;
-            let Some(wait) = waits.into_iter().flatten().min().filter(near) else {
-                return Ok(tried);
-            };
-            let wait = StdDuration::try_from(wait).unwrap_or_default();
+            let Some(wait) = next.filter(|wait| *wait <= STAYS) else { return Ok(tried) };
             idle(app, wait.clamp(SHORTEST_WAIT, LOOK_EVERY)).await;
             continue;
         }
@@ -97,6 +78,41 @@ pub async fn run(app: &App, deadline: Instant) -> sqlx::Result<usize> {
             () = sleep(LOOK_EVERY), if open => {}
         }
     }
+}
+
+type Flight = JoinSet<sqlx::Result<()>>;
+
+/// Begins what is due, as far as there is room; how long until something is, or `None` when nothing waits.
+async fn take_up(
+    app: &App,
+    flight: &mut Flight,
+    tried: &mut usize,
+) -> sqlx::Result<Option<StdDuration>> {
+    let Outlook { lines_s, deletions_s, occasions_s } = chat::outlook(&app.pool).await?;
+    let is_due = |wait: Option<f64>| wait.is_some_and(|seconds| seconds <= 0.0);
+    let under_way = flight.len();
+    let told = if is_due(occasions_s) { tell::step(app).await? } else { 0 };
+    if is_due(lines_s) || told > 0 {
+        let lines = claim(app, MAX_IN_FLIGHT - flight.len()).await?;
+        *tried += lines.len();
+        for line in lines {
+            let app = app.clone();
+            flight.spawn(async move { attempt(&app, line).await });
+        }
+    }
+    if is_due(deletions_s) && flight.len() < MAX_IN_FLIGHT {
+        for line in deleter::claim(app, MAX_IN_FLIGHT - flight.len()).await? {
+            let app = app.clone();
+            flight.spawn(async move { deleter::attempt(&app, line).await });
+        }
+    }
+    let next = [lines_s, deletions_s, occasions_s].into_iter().flatten().min_by(f64::total_cmp);
+    Ok(next.map(|seconds| match StdDuration::try_from_secs_f64(seconds) {
+        Ok(wait) if !wait.is_zero() => wait,
+        _ if told > 0 || flight.len() > under_way => SHORTEST_WAIT,
+        // Due, and yet not to be had: the account has said what it may, or another worker is at it.
+        _ => LOOK_EVERY,
+    }))
 }
 
 fn note(ended: Option<Result<sqlx::Result<()>, tokio::task::JoinError>>) {

@@ -4,6 +4,7 @@ use super::{schedule, worker};
 use crate::{
     App,
     announce::{gate::Turns, preflight},
+    chat::sender,
     live::push,
 };
 use sm_types::ChannelId;
@@ -27,10 +28,16 @@ pub struct Swept {
 
 /// Runs one sweep until `deadline`. A large fan-out does not keep the jobs from their turns.
 pub async fn run(app: &App, deadline: Instant) -> sqlx::Result<Swept> {
-    let (worker, pushed, jobs) =
-        tokio::join!(work(app, deadline), push::run(app, deadline), schedule::run(app, deadline));
+    let said = Box::pin(sender::run(app, deadline));
+    let (worker, pushed, said, jobs) = tokio::join!(
+        work(app, deadline),
+        push::run(app, deadline),
+        said,
+        schedule::run(app, deadline)
+    );
     let (worker, checked, healed) = worker?;
     pushed?;
+    said?;
     Ok(Swept { checked, healed, worker, failed_jobs: jobs? })
 }
 

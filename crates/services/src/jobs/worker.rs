@@ -8,7 +8,6 @@ use crate::{
         deliver::{self, Turns},
         expand,
     },
-    chat::sender,
     streamers::subscriptions,
 };
 use sm_aws::Ring;
@@ -33,14 +32,12 @@ pub struct Report {
     pub work_left: bool,
 }
 
-/// Does all work until nothing is due or `deadline` is 5 seconds away; rings again when work is left.
+/// Expands, delivers and keeps subscriptions until nothing is due or `deadline` is 5 seconds away; rings again when
+/// work is left.
 pub async fn run(app: &App, deadline: Instant) -> sqlx::Result<Report> {
     // One that fails does not break off the other, whose requests are under way.
-    let said = Box::pin(sender::run(app, deadline));
-    let (delivered, subscribed, said) =
-        tokio::join!(deliver(app, deadline), subscribe(app, deadline), said);
+    let (delivered, subscribed) = tokio::join!(deliver(app, deadline), subscribe(app, deadline));
     subscribed?;
-    said?;
     delivered
 }
 

@@ -29,7 +29,7 @@ where
         None => accept(true).await?,
         accepted => accepted,
     };
-    Ok(accepted.unwrap_or(Acceptance { accepted: Accepted::Recorded, told: false, has_bot: false }))
+    Ok(accepted.unwrap_or(Acceptance { accepted: Accepted::Recorded, told: false, chats: false }))
 }
 
 /// Wakes whoever listens to a streamer's feed, if it was told anything.
