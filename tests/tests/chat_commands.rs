@@ -438,15 +438,22 @@ async fn imports_report_every_row_and_overwrite_nothing() {
         assert_eq!(says(t, &ana.channel, "Bea", &[], "!lurk").await, "Bea lurks");
         assert_eq!(says(t, &ana.channel, "Mo", MOD, "!calc").await, "disabled");
         says(t, &ana.channel, "Mo", MOD, "!quote add Well said").await;
+        let timer = json!({"name": "Hints", "responses": ["Drink water"], "every_minutes": 30, "min_lines": 5});
+        ana.browser.post(&ana.path("timers"), &timer).await.ok();
         // What goes out comes in elsewhere.
         let text = ana.browser.get(&ana.path("commands/export")).await.ok();
         let text = text.as_str().unwrap();
         assert!(text.contains("streammaxing-chat") && text.contains("lurks"), "{text}");
         t.sql("delete from chat_commands").await;
         t.sql("delete from chat_quotes").await;
+        t.sql("delete from chat_timers").await;
         t.sql("update chat_books set version = version + 1").await;
         let report = import(text, false).await.ok();
-        assert_eq!((&report["origin"], &report["added"]), (&json!("streammaxing"), &json!(3)), "{report}");
+        assert_eq!((&report["origin"], &report["added"]), (&json!("streammaxing"), &json!(4)), "{report}");
+        let timers = ana.browser.get(&ana.path("timers")).await.ok();
+        assert_eq!((&timers[0]["every_minutes"], &timers[0]["min_lines"]), (&json!(30), &json!(5)));
+        let again = import(text, true).await.ok();
+        assert_eq!(again["skipped"], 5, "what is there stays: {again}");
         let list = ana.browser.get(&ana.path("commands?q=lurk")).await.ok();
         assert_eq!(list["commands"][0]["uses"], 42);
         for wrong in ["", "{}", "[1]", "a: b: c", "format: other\nversion: 1"] {

@@ -235,7 +235,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** All commands and quotes as a file (YAML). Secrets stand in it by their names alone. */
+        /** All commands, quotes and timers as a file (YAML). Secrets stand in it by their names alone. */
         get: operations["get_channels_by_channel_id_commands_export"];
         put?: never;
         post?: never;
@@ -255,7 +255,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Imports commands and quotes, and tells what became of each. Nothing that is there is overwritten; what
+         * Imports commands, quotes and timers, and tells what became of each. Nothing that is there is overwritten; what
          *     does not map comes in switched off.
          */
         post: operations["post_channels_by_channel_id_commands_import"];
@@ -2437,9 +2437,9 @@ export interface components {
         };
         /** @description What became of a row. */
         ImportRow: {
-            /** @description `command` or `quote`. */
+            /** @description `command`, `quote` or `timer`. */
             kind: string;
-            /** @description The command's name, or a quote's number. */
+            /** @description The command's or timer's name, or a quote's number. */
             name: string;
             /** @description Why, and what is worth knowing. */
             notes: string[];

@@ -14,9 +14,12 @@ use crate::{
     setup::{Problem, SaveError},
 };
 use serde_json::json;
-use sm_db::chat::{
-    books,
-    timers::{self, Content},
+use sm_db::{
+    Transaction,
+    chat::{
+        books,
+        timers::{self, Content},
+    },
 };
 use sm_types::TwitchUserId;
 use time::Duration;
@@ -101,19 +104,31 @@ pub async fn create(
     draft: &Draft,
     actor: &Actor,
 ) -> Result<Uuid, SaveError> {
-    let content = draft.checked()?;
     let mut transaction = app.pool.begin().await?;
-    if !books::lock(&mut *transaction, channel).await? {
+    let id = add(app, &mut transaction, channel, draft, actor).await?;
+    transaction.commit().await?;
+    Ok(id)
+}
+
+/// The same, within a transaction.
+pub(super) async fn add(
+    app: &App,
+    db: &mut Transaction,
+    channel: &TwitchUserId,
+    draft: &Draft,
+    actor: &Actor,
+) -> Result<Uuid, SaveError> {
+    let content = draft.checked()?;
+    if !books::lock(&mut **db, channel).await? {
         return Err(SaveError::NotFound);
     }
-    let made = timers::insert(&mut *transaction, channel, content, MAX_TIMERS).await?;
+    let made = timers::insert(&mut **db, channel, content, MAX_TIMERS).await?;
     let Some(id) = made else {
         let message = format!("A channel can have {MAX_TIMERS} timers. Delete one first.");
         return Err(SaveError::field("name", "too_many_timers", message));
     };
     let change = (None, Some(draft.as_json()));
-    note(app, &mut transaction, actor, "chat.timer.create", channel, change).await?;
-    transaction.commit().await?;
+    note(app, db, actor, "chat.timer.create", channel, change).await?;
     Ok(id)
 }
 

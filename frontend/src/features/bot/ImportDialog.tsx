@@ -139,6 +139,18 @@ function ReportView({ report, done }: { report: Report; done: boolean }) {
   );
 }
 
+function Name({ row }: { row: Report["rows"][number] }) {
+  const { t } = useTranslation("bot");
+  switch (row.kind) {
+    case "quote":
+      return t("import.quote", { number: row.name });
+    case "timer":
+      return t("import.timer", { name: row.name });
+    default:
+      return row.name;
+  }
+}
+
 function Row({ row }: { row: Report["rows"][number] }) {
   const { t } = useTranslation("bot");
   const outcome = row.outcome === "added" || row.outcome === "disabled" ? row.outcome : "skipped";
@@ -147,7 +159,7 @@ function Row({ row }: { row: Report["rows"][number] }) {
     <>
       <Group gap="xs">
         <Text component="span" fw={600} className={classes.said}>
-          {row.kind === "quote" ? t("import.quote", { number: row.name }) : row.name}
+          <Name row={row} />
         </Text>
         <Status icon={<Icon size={14} />} color={color}>
           {t(`import.outcome.${outcome}`)}

@@ -35,9 +35,9 @@ pub(crate) struct ImportReport {
 /// What became of a row.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ImportRow {
-    /// The command's name, or a quote's number.
+    /// The command's or timer's name, or a quote's number.
     name: String,
-    /// `command` or `quote`.
+    /// `command`, `quote` or `timer`.
     kind: &'static str,
     /// `added`, `disabled` or `skipped`.
     outcome: &'static str,
@@ -45,7 +45,7 @@ pub(crate) struct ImportRow {
     notes: Vec<String>,
 }
 
-/// Imports commands and quotes, and tells what became of each. Nothing that is there is overwritten; what
+/// Imports commands, quotes and timers, and tells what became of each. Nothing that is there is overwritten; what
 /// does not map comes in switched off.
 #[utoipa::path(post, path = "/api/channels/{channel_id}/commands/import", tag = "chat",
     params(("channel_id" = String, Path)), request_body = ImportBody,
@@ -59,7 +59,7 @@ pub(crate) async fn import(
     let count = |outcome| report.rows.iter().filter(|row| row.outcome == outcome).count();
     let row = |told: &transfer::Told| ImportRow {
         name: told.name.clone(),
-        kind: if told.is_quote { "quote" } else { "command" },
+        kind: told.kind.as_str(),
         outcome: told.outcome.as_str(),
         notes: told.notes.clone(),
     };
@@ -72,7 +72,7 @@ pub(crate) async fn import(
     }))
 }
 
-/// All commands and quotes as a file (YAML). Secrets stand in it by their names alone.
+/// All commands, quotes and timers as a file (YAML). Secrets stand in it by their names alone.
 #[utoipa::path(get, path = "/api/channels/{channel_id}/commands/export", tag = "chat",
     params(("channel_id" = String, Path)),
     responses((status = 200, body = String, content_type = "application/yaml")))]

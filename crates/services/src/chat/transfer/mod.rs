@@ -1,4 +1,4 @@
-//! Commands and quotes out of files, and into one. Nothing that is there is overwritten.
+//! Commands, quotes and timers out of files, and into one. Nothing that is there is overwritten.
 
 mod foreign;
 mod own;
@@ -8,12 +8,17 @@ use super::{
     change::MAX_QUOTES,
     commands::{add, prefix_of, with_people},
     draft::checked,
+    timers,
 };
-use crate::{App, audit::Actor, setup::SaveError};
+use crate::{
+    App,
+    audit::Actor,
+    setup::{Problem, SaveError},
+};
 pub use foreign::Origin;
 use foreign::Row;
 use serde_json::Value;
-use sm_db::chat::{books, commands as stored, quotes};
+use sm_db::chat::{books, commands as stored, quotes, timers as stored_timers};
 use sm_types::{TwitchUserId, chat::CommandId};
 use uuid::Uuid;
 
@@ -40,12 +45,31 @@ impl Outcome {
     }
 }
 
+/// What a row is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Command,
+    Quote,
+    Timer,
+}
+
+impl Kind {
+    /// A stable word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Command => "command",
+            Self::Quote => "quote",
+            Self::Timer => "timer",
+        }
+    }
+}
+
 /// A row of the report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Told {
-    /// The command's name, or a quote's number.
+    /// The command's or timer's name, or a quote's number.
     pub name: String,
-    pub is_quote: bool,
+    pub kind: Kind,
     pub outcome: Outcome,
     /// Why, and what is worth knowing.
     pub notes: Vec<String>,
@@ -72,19 +96,19 @@ pub async fn import(
             "This is no export of Nightbot, StreamElements or Fossabot, and none of ours.";
         SaveError::field("file", "unknown_format", message)
     };
-    let (origin, rows, told_quotes) = match serde_json::from_str::<Value>(text) {
+    let (origin, rows, told_quotes, told_timers) = match serde_json::from_str::<Value>(text) {
         Ok(document) => {
             let (origin, rows) = foreign::read(&document).ok_or_else(unknown)?;
-            (origin.as_str(), rows, Vec::new())
+            (origin.as_str(), rows, Vec::new(), Vec::new())
         }
         Err(_) => {
             let file = own::read(text).ok_or_else(unknown)?;
-            let (rows, quotes) = file.into_rows();
-            ("streammaxing", rows, quotes)
+            let (rows, quotes, timers) = file.into_rows();
+            ("streammaxing", rows, quotes, timers)
         }
     };
-    if rows.len() + told_quotes.len() > MAX_ROWS {
-        let message = format!("A file can have {MAX_ROWS} commands and quotes. Split it.");
+    if rows.len() + told_quotes.len() + told_timers.len() > MAX_ROWS {
+        let message = format!("A file can have {MAX_ROWS} commands, quotes and timers. Split it.");
         return Err(SaveError::field("file", "too_many", message));
     }
     let prefix = prefix_of(app, channel).await?;
@@ -94,6 +118,9 @@ pub async fn import(
     }
     for quote in told_quotes {
         report.rows.push(one_quote(app, channel, &quote, dry).await?);
+    }
+    for timer in told_timers {
+        report.rows.push(one_timer(app, channel, &timer, dry, actor).await?);
     }
     Ok(report)
 }
@@ -112,14 +139,16 @@ async fn one(
     if !row.unmapped.is_empty() {
         row.draft.enabled = false;
     }
-    let mut told =
-        Told { name: row.draft.name.clone(), is_quote: false, outcome: Outcome::Skipped, notes };
+    let mut told = Told {
+        name: row.draft.name.clone(),
+        kind: Kind::Command,
+        outcome: Outcome::Skipped,
+        notes,
+    };
     let draft = match checked(row.draft, prefix) {
         Ok(draft) => draft,
         Err(problems) => {
-            let say =
-                |problem: crate::setup::Problem| format!("{}: {}", problem.field, problem.message);
-            told.notes.extend(problems.into_iter().map(say));
+            told.notes.extend(problems.into_iter().map(in_words));
             return Ok(told);
         }
     };
@@ -148,6 +177,10 @@ async fn one(
     Ok(told)
 }
 
+fn in_words(problem: Problem) -> String {
+    format!("{}: {}", problem.field, problem.message)
+}
+
 async fn one_quote(
     app: &App,
     channel: &TwitchUserId,
@@ -171,18 +204,52 @@ async fn one_quote(
     let why = "There is a quote of this number already, or there are too many.";
     Ok(Told {
         name: quote.number.to_string(),
-        is_quote: true,
+        kind: Kind::Quote,
         outcome: if added { Outcome::Added } else { Outcome::Skipped },
         notes: if added { Vec::new() } else { vec![why.to_owned()] },
     })
 }
 
-/// All commands and quotes of a channel as a file (YAML). Secrets stand in it by their names alone.
+async fn one_timer(
+    app: &App,
+    channel: &TwitchUserId,
+    timer: &timers::Draft,
+    dry: bool,
+    actor: &Actor,
+) -> Result<Told, SaveError> {
+    let name = timer.name.trim().to_owned();
+    let mut told = Told { name, kind: Kind::Timer, outcome: Outcome::Skipped, notes: Vec::new() };
+    let mut transaction = app.pool.begin().await?;
+    match timers::add(app, &mut transaction, channel, timer, actor).await {
+        Ok(_) => {
+            told.outcome = if timer.enabled { Outcome::Added } else { Outcome::Disabled };
+        }
+        Err(SaveError::Invalid(problems)) => {
+            told.notes.extend(problems.into_iter().map(in_words));
+        }
+        Err(error) => return Err(error),
+    }
+    let all = stored_timers::list(&mut *transaction, channel).await?;
+    let same = all.iter().filter(|there| there.name.eq_ignore_ascii_case(&told.name)).count();
+    if told.outcome != Outcome::Skipped && same > 1 {
+        told.outcome = Outcome::Skipped;
+        told.notes.push("There is a timer of this name already.".to_owned());
+    }
+    if dry || told.outcome == Outcome::Skipped {
+        transaction.rollback().await?;
+    } else {
+        transaction.commit().await?;
+    }
+    Ok(told)
+}
+
+/// All commands, quotes and timers of a channel as a file (YAML). Secrets stand in it by their names alone.
 pub async fn export(app: &App, channel: &TwitchUserId) -> Result<String, SaveError> {
     let prefix = prefix_of(app, channel).await?;
     let commands = stored::list(&app.pool, channel).await?;
     let quotes = quotes::list(&app.pool, channel).await?;
-    own::write(prefix, commands, quotes).map_err(|error| {
+    let timers = stored_timers::list(&app.pool, channel).await?;
+    own::write(prefix, commands, quotes, timers).map_err(|error| {
         tracing::error!(%error, "an export could not be written");
         SaveError::field("file", "unavailable", "It cannot be written now.")
     })

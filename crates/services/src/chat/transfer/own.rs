@@ -1,9 +1,9 @@
 //! Our own files: YAML, made to be read and edited by people.
 
 use super::foreign::Row;
-use crate::chat::draft::Draft;
+use crate::chat::{draft::Draft, timers};
 use serde::{Deserialize, Serialize};
-use sm_db::chat::{commands::Stored, quotes::Quote};
+use sm_db::chat::{commands::Stored, quotes::Quote, timers::Timer};
 use sm_types::chat::{Level, Order, When};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
@@ -20,6 +20,8 @@ pub(super) struct File {
     commands: Vec<Written>,
     #[serde(default)]
     quotes: Vec<WrittenQuote>,
+    #[serde(default)]
+    timers: Vec<WrittenTimer>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -72,6 +74,18 @@ struct WrittenQuote {
     said_at: String,
 }
 
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenTimer {
+    name: String,
+    responses: Vec<String>,
+    every_minutes: i32,
+    #[serde(default)]
+    min_lines: i32,
+    #[serde(default = "yes")]
+    enabled: bool,
+}
+
 fn yes() -> bool {
     true
 }
@@ -84,13 +98,20 @@ pub(super) fn read(text: &str) -> Option<File> {
 
 impl File {
     /// What is to be imported of it.
-    pub(super) fn into_rows(self) -> (Vec<Row>, Vec<Quote>) {
+    pub(super) fn into_rows(self) -> (Vec<Row>, Vec<Quote>, Vec<timers::Draft>) {
         let quotes = self.quotes.into_iter().filter_map(|quote| {
             let said_at = OffsetDateTime::parse(&quote.said_at, &Rfc3339).ok()?;
             let WrittenQuote { number, text, game, .. } = quote;
             (number > 0).then_some(Quote { number, text, game, said_at })
         });
-        (self.commands.into_iter().map(row).collect(), quotes.collect())
+        let timers = self.timers.into_iter().map(|timer| timers::Draft {
+            name: timer.name,
+            responses: timer.responses,
+            every_minutes: timer.every_minutes,
+            min_lines: timer.min_lines,
+            enabled: timer.enabled,
+        });
+        (self.commands.into_iter().map(row).collect(), quotes.collect(), timers.collect())
     }
 }
 
@@ -132,6 +153,7 @@ pub(super) fn write(
     prefix: String,
     commands: Vec<Stored>,
     quotes: Vec<Quote>,
+    timers: Vec<Timer>,
 ) -> Result<String, serde_saphyr::ser::Error> {
     let rfc3339 = |at: OffsetDateTime| at.format(&Rfc3339).unwrap_or_default();
     let logins =
@@ -167,11 +189,19 @@ pub(super) fn write(
         game: quote.game,
         said_at: rfc3339(quote.said_at),
     };
+    let timer = |timer: Timer| WrittenTimer {
+        name: timer.name,
+        responses: timer.responses,
+        every_minutes: timer.every_minutes,
+        min_lines: timer.min_lines,
+        enabled: timer.enabled,
+    };
     serde_saphyr::to_string(&File {
         format: FORMAT.to_owned(),
         version: 1,
         prefix,
         commands: commands.into_iter().map(written).collect(),
         quotes: quotes.into_iter().map(quote).collect(),
+        timers: timers.into_iter().map(timer).collect(),
     })
 }
