@@ -14,10 +14,11 @@ fn ada(t: &World) -> UserId {
     t.discord.add_user("ada", Some("Ada"))
 }
 
-/// Waits until so many statements wait for a lock in this test's database.
+/// Waits until so many processes wait to write the tokens down in this test's database; their jobs may wait as well.
 async fn until_waiting(t: &World, count: i64) {
     let waiting = "select count(*) from pg_stat_activity
-                   where datname = current_database() and wait_event_type = 'Lock'";
+                   where datname = current_database() and wait_event_type = 'Lock'
+                     and query like 'update users set tokens%'";
     while sqlx::query_scalar::<_, i64>(waiting).fetch_one(&t.app.pool).await.unwrap() < count {
         tokio::time::sleep(std::time::Duration::from_millis(5)).await;
     }

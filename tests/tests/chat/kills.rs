@@ -18,6 +18,9 @@ fn random(state: &mut u64, limit: u64) -> u64 {
     *state % limit
 }
 
+const WINDOW_PASSES: &str = "update chat_sends set spent_at = spent_at - interval '40 seconds'
+                             where spent_at > clock_timestamp() - interval '32 seconds'";
+
 #[tokio::test]
 async fn killed_workers_say_nothing_twice_and_lose_nothing_in_silence() {
     let _loaded = sm_tests::machine().await;
@@ -45,7 +48,7 @@ async fn killed_workers_say_nothing_twice_and_lose_nothing_in_silence() {
             .await
             .unwrap();
             // Whatever was said is no longer in the window, or a run would take minutes.
-            t.sql("update chat_sends set spent_at = spent_at - interval '40 seconds' where spent_at is not null").await;
+            t.sql(WINDOW_PASSES).await;
             t.sql("update chat_sends set due_at = now() - interval '1 second' where state = 'sending'").await;
             t.twitch.forget_sent_lines();
             let before = t.twitch.lines().len();
@@ -61,11 +64,16 @@ async fn killed_workers_say_nothing_twice_and_lose_nothing_in_silence() {
         let windows_pass = async {
             while count(t, "queued").await > 0 {
                 t.twitch.forget_sent_lines();
-                t.sql("update chat_sends set spent_at = spent_at - interval '40 seconds' where spent_at is not null").await;
+                t.sql(WINDOW_PASSES).await;
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
         };
-        tokio::join!(t.work(), windows_pass);
+        let work = async {
+            while count(t, "queued").await > 0 {
+                t.work().await;
+            }
+        };
+        tokio::join!(work, windows_pass);
         let mut said = BTreeMap::new();
         for line in t.twitch.lines() {
             *said.entry((line.channel, line.text)).or_insert(0) += 1;
