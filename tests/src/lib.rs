@@ -245,6 +245,8 @@ impl World {
         let deadline = Instant::now() + Duration::from_secs(120);
         let done = worker::run(&self.app, deadline).await.expect("the database answers");
         sm_services::chat::sender::run(&self.app, deadline).await.expect("the database answers");
+        let answered = sm_services::interactions::follow_up::run(&self.app, deadline);
+        answered.await.expect("the database answers");
         done
     }
 

@@ -19,6 +19,7 @@ mod gate;
 mod go_live;
 mod history;
 mod imports;
+mod interactions;
 mod jobs;
 mod kills;
 mod lambda;

@@ -141,6 +141,19 @@ const SAMPLE_ROWS: &[(i64, &str)] = &[
         24,
         "insert into chat_occasions (twitch_user_id, kind, cause, expires_at) values ('7', 'live', 'live:1', now());",
     ),
+    (
+        25,
+        "update guild_config set rules = '{\"least_viewers\": 5}';
+         update destinations set rules = '{\"categories\": {\"only\": [{\"id\": \"1\"}]}}';
+         update stream_sessions set seen = '{\"title\": \"Any%\"}';",
+    ),
+    (
+        26,
+        "insert into interactions (interaction_id) values (1);
+         insert into interactions (interaction_id, state, guild_id, user_id, language, task, token, due_at)
+           values (2, 'queued', 1, 9, 'en', '{}', '\\x00', now());
+         update destinations set buttons = true;",
+    ),
 ];
 
 #[test]

@@ -230,6 +230,8 @@ async fn up_and_down(t: &World, first: &Deployed<'_>) {
     assert_eq!(ran.code, 0, "{}\n{}", ran.stdout, ran.stderr);
     assert_eq!(t.discord.messages(sm_types::ChannelId(channel.parse().unwrap())).len(), 1);
     assert_eq!(t.discord.webhook_events_url(), Some(format!("{url}/webhooks/discord")));
+    assert_eq!(t.discord.interactions_url(), Some(format!("{url}/interactions")));
+    assert_eq!(t.discord.commands().len(), 2);
     let remembered = fs::read_to_string(folder.join("kept/dev.env")).unwrap();
     for (name, _) in ASKED {
         assert!(!remembered.contains(name), "{name} is in Secrets Manager: {remembered}");
@@ -246,6 +248,7 @@ async fn up_and_down(t: &World, first: &Deployed<'_>) {
     assert!(t.twitch.subscriptions().iter().all(|s| s.callback != callback), "{}", ran.stderr);
     assert!(ran.stderr.contains("key and secret stay"), "{}", ran.stderr);
     assert_eq!(t.discord.webhook_events_url(), None);
+    assert_eq!((t.discord.interactions_url(), t.discord.commands().len()), (None, 0));
     let stacks = first.boto("cloudformation", "list_stacks()['StackSummaries']");
     let gone = stacks.as_array().unwrap().iter().filter(|s| s["StackName"] == NAME);
     assert!(gone.clone().all(|s| s["StackStatus"] == "DELETE_COMPLETE"), "{stacks}");

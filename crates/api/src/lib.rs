@@ -9,6 +9,8 @@ mod middleware;
 pub mod openapi;
 mod route_table;
 mod routes;
+mod rule_views;
+mod signed;
 mod socket;
 mod views;
 

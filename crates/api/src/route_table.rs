@@ -3,8 +3,9 @@
 use crate::routes::{
     auth, channels,
     chat::{book, commands, deletions, run, timers, tokens, transfer},
-    chat_bot, config, deliveries, discord_webhook, favorites, feeds, guilds, health, invites, meta,
-    overview, own_channels, presence, rooms, streamers, templates, twitch_webhook, users,
+    chat_bot, config, deliveries, discord_webhook, favorites, feeds, guilds, health, interactions,
+    invites, meta, overview, own_channels, presence, rooms, rules, streamers, templates,
+    twitch_webhook, users,
 };
 use axum::{
     Router,
@@ -86,6 +87,8 @@ table! {
     Admin put "/api/guilds/{guild_id}/streamers/{streamer_id}" streamers::put;
     Admin delete "/api/guilds/{guild_id}/streamers/{streamer_id}" streamers::remove;
     Admin post "/api/guilds/{guild_id}/streamers/{streamer_id}/subscribe" streamers::subscribe;
+    Admin post "/api/guilds/{guild_id}/streamers/{streamer_id}/dry-run" rules::dry_run;
+    Admin get "/api/guilds/{guild_id}/categories/search" rules::search_categories;
     Admin get "/api/guilds/{guild_id}/invites" invites::list;
     Admin post "/api/guilds/{guild_id}/invites" invites::create;
     Admin delete "/api/guilds/{guild_id}/invites/{code}" invites::revoke;
@@ -167,4 +170,5 @@ pub(crate) fn webhooks() -> Router<LazyApp> {
     Router::new()
         .route("/webhooks/twitch", post(twitch_webhook::receive))
         .route("/webhooks/discord", post(discord_webhook::receive))
+        .route("/interactions", post(interactions::receive))
 }

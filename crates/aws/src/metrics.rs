@@ -118,6 +118,12 @@ counters! {
     ChatNotDeleted "chat" "not_deleted"
     /// A line of chat was not read: there are too many at once.
     ChatUnread "chat" "unread"
+    /// Somebody has used a command or a button on Discord.
+    InteractionReceived "interaction" "received"
+    /// An answer that was put off has reached Discord.
+    InteractionFollowedUp "interaction" "followed_up"
+    /// An answer that was put off reaches nobody any more.
+    InteractionGivenUp "interaction" "given_up"
     /// The database notifies this process of nothing: it looks for what is new each second. Counted at each try.
     PollOnly "live" "poll_only"
 }
@@ -164,6 +170,8 @@ pub enum Gauge {
     ChatWait,
     /// For how many seconds the oldest line of the bot's has waited.
     OldestChat,
+    /// Milliseconds from a command or button on Discord to our first answer.
+    InteractionMs,
 }
 
 impl Gauge {
@@ -177,6 +185,7 @@ impl Gauge {
         Self::PushLag,
         Self::ChatWait,
         Self::OldestChat,
+        Self::InteractionMs,
     ];
 
     /// The metric's name and unit.
@@ -191,6 +200,7 @@ impl Gauge {
             Self::PushLag => ("PushLagMs", "Milliseconds"),
             Self::ChatWait => ("ChatWaitMs", "Milliseconds"),
             Self::OldestChat => ("OldestChatSeconds", "Seconds"),
+            Self::InteractionMs => ("InteractionMs", "Milliseconds"),
         }
     }
 

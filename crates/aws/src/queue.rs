@@ -31,6 +31,8 @@ pub enum Ring {
     Live,
     /// What the chat bot has to say.
     Chat,
+    /// Answers that are owed on Discord.
+    Interact,
 }
 
 impl Ring {
@@ -40,12 +42,13 @@ impl Ring {
             Self::Subscribe => "subscribe",
             Self::Live => "live",
             Self::Chat => "chat",
+            Self::Interact => "interact",
         }
     }
 
     /// The ring of a message's text; `None` for a text of another version.
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        [Self::Deliver, Self::Subscribe, Self::Live, Self::Chat]
+        [Self::Deliver, Self::Subscribe, Self::Live, Self::Chat, Self::Interact]
             .into_iter()
             .find(|ring| ring.as_str() == text)
     }
@@ -72,6 +75,7 @@ pub struct LocalDoorbell {
     subscribe: Notify,
     live: Notify,
     chat: Notify,
+    interact: Notify,
 }
 
 /// The SQS side; its client is built at the first ring.
@@ -175,6 +179,7 @@ impl LocalDoorbell {
             Ring::Subscribe => &self.subscribe,
             Ring::Live => &self.live,
             Ring::Chat => &self.chat,
+            Ring::Interact => &self.interact,
         }
     }
 }

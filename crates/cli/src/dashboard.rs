@@ -11,7 +11,7 @@ use std::sync::Arc;
 use tower::ServiceExt;
 
 /// Where the API answers; everything else belongs to the dashboard.
-const API: [&str; 2] = ["/api/", "/webhooks/"];
+const API: [&str; 3] = ["/api/", "/webhooks/", "/interactions"];
 const SOCKET: &str = "/ws";
 /// Files whose name changes with their content.
 const HASHED: &str = "assets/";

@@ -136,6 +136,7 @@ impl Dev {
     /// Serves, seeds the world and calls `ready`; returns when the process is asked to stop.
     pub async fn serve(self, ready: impl FnOnce(&str)) -> Result<(), Error> {
         let Self { app, twitch, discord, url, listener, dashboard } = self;
+        discord.set_interactions_url(&format!("{url}/interactions"));
         let pages = dev_page::router(Parts {
             app: app.clone(),
             twitch: twitch.clone(),

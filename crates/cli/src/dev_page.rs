@@ -39,6 +39,7 @@ pub(crate) fn router(parts: Parts) -> Router {
         .route("/dev/channels/{channel}", delete(delete_channel))
         .route("/dev/guilds/{guild}/roles/{role}", delete(delete_role))
         .route("/dev/guilds/{guild}/bot", post(add_bot).delete(remove_bot))
+        .route("/dev/press", post(press))
         .route("/dev/faults", delete(lift))
         .route("/dev/faults/{fault}", post(fault))
         .route("/dev/unkind", get(offered).post(unkind))
@@ -68,7 +69,7 @@ async fn state(State(parts): State<Parts>) -> Json<Value> {
     let case = |case: &EdgeCase| json!({ "name": case.name(), "about": case.about() });
     let cases: Vec<_> = EdgeCase::ALL.iter().map(case).collect();
     Json(json!({
-        "users": users, "guilds": world["guilds"], "messages": messages["messages"], "violations": violations,
+        "users": users, "people": world["users"], "guilds": world["guilds"], "messages": messages["messages"], "violations": violations,
         "cases": cases, "pictures": format!("{twitch}/_sim/twitch/pictures"),
         "chat": format!("{twitch}/_sim/twitch/chat"),
     }))
@@ -100,6 +101,18 @@ async fn act(
         Err(error) => error.to_string(),
     };
     Json(json!({ "answer": text }))
+}
+
+/// Presses a button under a message as one of the people; what they alone are told.
+async fn press(State(Parts { discord, http, .. }): State<Parts>, body: String) -> Json<Value> {
+    let url = format!("{}/_sim/discord/interactions", discord.origin());
+    let request = http.post(url).header("content-type", "application/json").body(body);
+    let answer = match request.send().await {
+        Ok(answer) => answer.text().await.unwrap_or_default(),
+        Err(error) => error.to_string(),
+    };
+    let told: Value = serde_json::from_str(&answer).unwrap_or_default();
+    Json(json!({ "answer": told["content"].as_str().unwrap_or(&answer) }))
 }
 
 async fn delete_channel(

@@ -14,6 +14,7 @@ use sm_aws::Ring;
 use sm_services::{
     App, LazyApp,
     chat::sender,
+    interactions::follow_up,
     jobs::{Job, sweep, worker},
 };
 use std::{future::Future, io, net::SocketAddr, time::Duration};
@@ -117,6 +118,7 @@ async fn work(job: Job, lazy: LazyApp) {
         Job::Deliver => deliver(lazy).await,
         Job::Subscribe => subscribe(lazy).await,
         Job::Chat => chat(lazy).await,
+        Job::Interact => interact(lazy).await,
         Job::Sweep => sweep_on_schedule(lazy).await,
     }
 }
@@ -159,6 +161,13 @@ async fn chat(lazy: LazyApp) {
     while let Some(app) = at_work(&lazy).await {
         let done = turn(&app, Job::Chat, sender::run(&app, Instant::now() + TURN)).await;
         pause(&app, Ring::Chat, done.map(|_| None)).await;
+    }
+}
+
+async fn interact(lazy: LazyApp) {
+    while let Some(app) = at_work(&lazy).await {
+        let done = turn(&app, Job::Interact, follow_up::run(&app, Instant::now() + TURN)).await;
+        pause(&app, Ring::Interact, done.map(|_| None)).await;
     }
 }
 

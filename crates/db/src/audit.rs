@@ -107,6 +107,25 @@ pub async fn of_guild(
     .await
 }
 
+/// On what a request of the last hour has done something, as far as a guild's log tells.
+pub async fn targets_of(
+    db: impl PgExecutor<'_>,
+    guild: GuildId,
+    action: &str,
+    request_id: &str,
+) -> sqlx::Result<Vec<String>> {
+    sqlx::query_scalar(
+        "select target from audit_log
+         where guild_id = $1 and audit_id >= uuid_at(now() - interval '1 hour') and action = $2 and request_id = $3
+           and outcome = 'done' and target is not null",
+    )
+    .bind(guild.to_db())
+    .bind(action)
+    .bind(request_id)
+    .fetch_all(db)
+    .await
+}
+
 /// What a user did, the latest first.
 pub async fn of_actor(
     db: impl PgExecutor<'_>,

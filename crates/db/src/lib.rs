@@ -10,6 +10,7 @@ pub mod chat;
 pub mod doubts;
 pub mod fitness;
 pub mod guilds;
+pub mod interactions;
 pub mod jobs;
 pub mod lease;
 pub mod limits;

@@ -175,12 +175,15 @@ impl Client {
         self.read(Outgoing::new(Method::GET, path)).await
     }
 
-    async fn get_list<T: DeserializeOwned>(&self, path: String) -> Result<Reply<T>, Error> {
+    pub(crate) async fn get_list<T: DeserializeOwned>(
+        &self,
+        path: String,
+    ) -> Result<Reply<T>, Error> {
         let request = Outgoing::new(Method::GET, path);
         self.read(Outgoing { max_bytes: MAX_LIST_BYTES, ..request }).await
     }
 
-    async fn call<T: DeserializeOwned>(
+    pub(crate) async fn call<T: DeserializeOwned>(
         &self,
         method: Method,
         path: String,
@@ -223,12 +226,13 @@ impl Client {
             .request(method, format!("{}/{path}", config.api_url))
             .header("User-Agent", &config.user_agent)
             .timeout(TIMEOUT);
-        let is_ours = !matches!(identity, Identity::User(_));
+        let is_ours = matches!(identity, Identity::Bot | Identity::Application);
         let request = match identity {
             Identity::Bot => {
                 request.header("Authorization", format!("Bot {}", config.bot_token.expose()))
             }
             Identity::User(token) => request.bearer_auth(token.expose()),
+            Identity::InPath => request,
             Identity::Application => {
                 request.basic_auth(&config.client_id, Some(config.client_secret.expose()))
             }
@@ -279,6 +283,8 @@ pub(crate) enum Identity<'a> {
     Bot,
     User(&'a Secret),
     Application,
+    /// A token in the path says whose it is.
+    InPath,
 }
 
 pub(crate) enum Body<'a> {

@@ -5,6 +5,8 @@
 mod answer;
 mod client;
 mod error;
+pub mod interaction;
+mod interaction_calls;
 mod model;
 mod nonce;
 mod oauth;
@@ -13,6 +15,7 @@ mod permission_set;
 pub mod permissions;
 mod reason;
 mod refused_parts;
+pub mod signature;
 pub mod webhook_event;
 
 pub use answer::Limits;

@@ -1,7 +1,7 @@
 //! Bodies of requests, and of answers as far as we need them.
 
-use crate::permission_set::Permissions;
-use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
+use crate::{interaction::Button, permission_set::Permissions};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned};
 use sm_types::{ChannelId, GuildId, MessageId, RoleId, UserId, template::Embed};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
@@ -55,6 +55,13 @@ pub struct CreateMessage {
     /// `SUPPRESS_EMBEDS` 4, `SUPPRESS_NOTIFICATIONS` 4096.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub flags: Option<u64>,
+    /// Below the message.
+    #[serde(rename = "components", skip_serializing_if = "Vec::is_empty", serialize_with = "rows")]
+    pub buttons: Vec<Button>,
+}
+
+fn rows<S: Serializer>(buttons: &[Button], serializer: S) -> Result<S::Ok, S::Error> {
+    Button::rows(buttons).serialize(serializer)
 }
 
 /// What a message is changed to; an empty list of embeds removes them.
@@ -292,6 +299,9 @@ pub struct Application {
     /// Where people may be sent back to.
     #[serde(default)]
     pub redirect_uris: Vec<String>,
+    /// Where interactions go.
+    #[serde(default)]
+    pub interactions_endpoint_url: Option<String>,
     /// Where webhook events go.
     #[serde(default)]
     pub event_webhooks_url: Option<String>,

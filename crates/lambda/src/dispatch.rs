@@ -21,6 +21,7 @@ use sm_aws::{
 use sm_services::{
     App, LazyApp, SecurityEvent,
     chat::sender,
+    interactions::follow_up,
     jobs::{sweep, worker},
     live::{hints, push, relay},
 };
@@ -170,11 +171,19 @@ impl Dispatcher {
         let said = async {
             if asked(Ring::Chat) { sender::run(&app, deadline).await.map(drop) } else { Ok(()) }
         };
-        let (worked, pushed, said) = tokio::join!(worked, pushed, said);
+        let answered = async {
+            if asked(Ring::Interact) {
+                follow_up::run(&app, deadline).await.map(drop)
+            } else {
+                Ok(())
+            }
+        };
+        let (worked, pushed, said, answered) = tokio::join!(worked, pushed, said, answered);
         self.app.settle().await;
         worked?;
         pushed?;
         said?;
+        answered?;
         Ok(())
     }
 
@@ -182,9 +191,11 @@ impl Dispatcher {
         let app = self.app.get().await?;
         let deadline = deadline(&app, deadline_ms);
         let said = Box::pin(sender::run(&app, deadline));
-        let (report, said) = tokio::join!(worker::run(&app, deadline), said);
+        let answered = Box::pin(follow_up::run(&app, deadline));
+        let (report, said, answered) = tokio::join!(worker::run(&app, deadline), said, answered);
         self.app.settle().await;
         said?;
+        answered?;
         Ok(report?)
     }
 

@@ -3,7 +3,10 @@
 use crate::{App, SecurityEvent};
 use serde_json::Value;
 use sm_db::{audit::NewEntry, limits};
-use sm_types::{GuildId, TwitchUserId, UserId};
+use sm_types::{GuildId, InteractionId, TwitchUserId, UserId};
+
+/// What the ids of requests begin with that came by Discord's commands and buttons.
+pub const VIA_DISCORD: &str = "discord:";
 
 /// Who does something, for the log.
 #[derive(Debug, Clone)]
@@ -16,6 +19,11 @@ pub struct Actor {
 impl Actor {
     pub fn operator() -> Self {
         Self { user: None, request_id: "operator".to_owned() }
+    }
+
+    /// Somebody who has done it on Discord.
+    pub fn on_discord(user: UserId, interaction: InteractionId) -> Self {
+        Self { user: Some(user), request_id: format!("{VIA_DISCORD}{interaction}") }
     }
 }
 
@@ -34,15 +42,22 @@ pub struct Action<'a> {
     pub after: Option<Value>,
 }
 
-/// Writes down what an admin does, in the transaction that does it.
-pub async fn done(
+/// Writes down what somebody chooses for themselves, in the transaction that stores it. No server's log tells of it.
+pub async fn chosen(
     app: &App,
     db: impl sqlx::PgExecutor<'_>,
     actor: &Actor,
-    action: Action<'_>,
+    (name, target): (&str, &str),
+    after: Value,
 ) -> sqlx::Result<()> {
+    let (guild, target, before, after) = (None, Some(target), None, Some(after));
+    let action = Action { guild, name, target, before, after };
+    sm_db::audit::insert(db, &entry(app, actor, action)).await
+}
+
+fn entry<'a>(app: &App, actor: &'a Actor, action: Action<'a>) -> NewEntry<'a> {
     let Action { guild, name, target, before, after } = action;
-    let entry = NewEntry {
+    NewEntry {
         at: app.clock.now(),
         guild,
         actor: actor.user,
@@ -53,7 +68,18 @@ pub async fn done(
         after,
         request_id: Some(&actor.request_id),
         changes: changes(name),
-    };
+    }
+}
+
+/// Writes down what an admin does, in the transaction that does it.
+pub async fn done(
+    app: &App,
+    db: impl sqlx::PgExecutor<'_>,
+    actor: &Actor,
+    action: Action<'_>,
+) -> sqlx::Result<()> {
+    let Action { guild, name, target, .. } = action;
+    let entry = entry(app, actor, action);
     if let Some(guild) = guild.filter(|_| entry.changes.is_some()) {
         app.hub().changes().saved(guild);
     }

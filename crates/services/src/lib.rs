@@ -13,6 +13,7 @@ pub mod chat;
 pub mod doubts;
 mod fitness;
 pub mod guilds;
+pub mod interactions;
 pub mod jobs;
 mod lazy;
 pub mod limits;

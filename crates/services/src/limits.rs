@@ -42,6 +42,8 @@ pub enum Limited {
     OtherWebhooks,
     /// Webhooks of Discord.
     DiscordWebhooks,
+    /// What people do on Discord with commands and buttons.
+    Interactions,
 }
 
 impl Limited {
@@ -71,13 +73,14 @@ impl Limited {
             Self::Chat => "webhooks/chat",
             Self::OtherWebhooks => "webhooks/others",
             Self::DiscordWebhooks => "webhooks/discord",
+            Self::Interactions => "interactions",
         }
     }
 }
 
 /// The limits of an app; 0 per second turns one off.
 #[derive(Debug)]
-pub(crate) struct Limits([Arc<SharedLimit>; 9]);
+pub(crate) struct Limits([Arc<SharedLimit>; 10]);
 
 impl Limits {
     pub(crate) fn new(api_per_second: i32, webhooks_per_second: i32) -> Self {
@@ -95,6 +98,7 @@ impl Limits {
             limit(Limited::Chat, webhooks_per_second.saturating_mul(CHAT_SHARE)),
             limit(Limited::OtherWebhooks, webhooks_per_second),
             limit(Limited::DiscordWebhooks, webhooks_per_second),
+            limit(Limited::Interactions, webhooks_per_second),
         ])
     }
 

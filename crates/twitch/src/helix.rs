@@ -5,7 +5,7 @@ use crate::{
     client::Request,
     eventsub::{
         Subscription,
-        fields::{given, moment, set},
+        fields::{given, moment, set, texts},
     },
     list::{Page, Row},
 };
@@ -44,6 +44,9 @@ pub struct Channel {
     pub game_name: Option<String>,
     #[serde(default, rename = "broadcaster_language", deserialize_with = "set")]
     pub language: Option<String>,
+    /// `None`: Twitch did not say.
+    #[serde(default, deserialize_with = "texts")]
+    pub tags: Option<Vec<String>>,
 }
 
 /// A live stream. Missing for about a minute after going live.
@@ -92,6 +95,14 @@ pub struct FoundChannel {
     pub thumbnail_url: Option<String>,
 }
 
+/// A category, which Helix calls a game.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Category {
+    pub id: String,
+    #[serde(default, deserialize_with = "given")]
+    pub name: String,
+}
+
 /// A subscription to create, with webhook transport.
 #[derive(Debug, Clone)]
 pub struct NewSubscription {
@@ -134,6 +145,7 @@ rows! {
     "stream" Stream id
     "video" Video url
     "search" FoundChannel id
+    "category" Category id
 }
 
 impl Client {
@@ -193,6 +205,26 @@ impl Client {
             self.page("search/channels", token, &query).await?.list.rows;
         found.retain(|channel| is_login(&channel.broadcaster_login));
         Ok(found)
+    }
+
+    /// Categories by id; unknown ones are left out.
+    pub async fn games(&self, token: &Secret, ids: &[&str]) -> Result<List<Category>, Error> {
+        let mut found = List::default();
+        for ids in ids.chunks(MAX_IDS) {
+            let query: Vec<_> = ids.iter().map(|id| ("id", *id)).collect();
+            found.append(self.page("games", token, &query).await?.list);
+        }
+        Ok(found)
+    }
+
+    /// Categories in whose name every word of `text` occurs.
+    pub async fn search_categories(
+        &self,
+        token: &Secret,
+        text: &str,
+    ) -> Result<Vec<Category>, Error> {
+        let query = [("query", text), ("first", "20")];
+        Ok(self.page("search/categories", token, &query).await?.list.rows)
     }
 
     /// A broadcaster's latest recordings.

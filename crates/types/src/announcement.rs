@@ -130,7 +130,8 @@ pub enum Reason {
 }
 
 stored! {
-    /// A reason with a name of its own.
+    /// A reason with a name of its own. The values of a rule are `rule` (its field), `wanted`, `seen`, and `of` where the
+    /// rule stands (`server` or `channel`).
     NamedReason, "reason": {
         /// All announcements of the guild are switched off.
         GuildPaused = "guild_paused",
@@ -142,17 +143,37 @@ stored! {
         NoChannel = "no_channel",
         /// The bot has left the guild.
         BotLeft = "bot_left",
-        /// The guild does not announce this type of stream. Values: `type`.
+        /// The guild does not announce this type of stream. Values: of a rule, and `type`.
         StreamType = "stream_type",
-        /// The stream's category is not wanted. Values: `game`, `wanted`.
+        /// The stream's category is not among the wanted ones. Values: of a rule, and `game`.
         GameFilter = "game_filter",
-        /// The title lacks what is wanted. Values: `title`, `wanted`.
+        /// The stream's category is never announced. Values: of a rule.
+        CategoryDenied = "category_denied",
+        /// The title lacks what is wanted. Values: of a rule, and `title`.
         TitleFilter = "title_filter",
-        /// It is quiet in the guild. Values: `until` (`HH:MM`), `timezone`.
+        /// The title contains what is never announced. Values: of a rule.
+        TitleDenied = "title_denied",
+        /// The title does not fit the pattern. Values: of a rule.
+        TitlePattern = "title_pattern",
+        /// The stream is in another language. Values: of a rule.
+        Language = "language",
+        /// The stream's tags are not wanted, or lack a wanted one. Values: of a rule.
+        Tags = "tags",
+        /// It waits for the second look, to count viewers. Values: of a rule, without `seen`.
+        AwaitingViewers = "awaiting_viewers",
+        /// Too few watched at the second look. Values: of a rule.
+        TooFewViewers = "too_few_viewers",
+        /// The guild was pinged a short time ago. Values: of a rule, in seconds.
+        RecentPing = "recent_ping",
+        /// The guild was pinged as often within 24 hours as it may be. Values: of a rule.
+        DailyPings = "daily_pings",
+        /// The rules are those of a newer version. Values: of a rule, as far as it is known.
+        UnreadableRules = "unreadable_rules",
+        /// It is quiet in the guild. Values: of a rule, `until` (`HH:MM`), `timezone`.
         QuietHours = "quiet_hours",
         /// There are quiet hours, in a time zone that nobody knows. Values: `timezone`.
         UnknownTimezone = "unknown_timezone",
-        /// The last announcement is too recent. Values: `seconds`.
+        /// The last announcement is too recent. Values: of a rule, in seconds, and `seconds`.
         Cooldown = "cooldown",
         /// The guild leaves messages as they are when a stream ends.
         EndActionLeave = "end_action_leave",

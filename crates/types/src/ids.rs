@@ -80,6 +80,8 @@ snowflake! {
     UserId
     /// A Discord message.
     MessageId
+    /// Something that somebody has done with a command or a button on Discord.
+    InteractionId
 }
 
 /// Milliseconds between the Unix epoch and Discord's (2015-01-01T00:00:00Z).

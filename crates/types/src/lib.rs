@@ -7,6 +7,7 @@ mod clock;
 mod ids;
 pub mod json;
 pub mod live;
+pub mod rules;
 mod secret;
 pub mod template;
 

@@ -24,6 +24,8 @@ export const queries = {
   preferences: queryOptions({
     queryKey: ["preferences"],
     queryFn: ({ signal }) => ask(api.GET("/api/users/me/preferences", { signal })),
+    // They may just have been changed on Discord.
+    refetchOnWindowFocus: "always",
   }),
 
   guildPreferences: (guildId: string, q: string) =>
@@ -42,6 +44,7 @@ export const queries = {
       initialPageParam: undefined as string | undefined,
       getNextPageParam: (page) => page.next ?? undefined,
       placeholderData: keepPreviousData,
+      refetchOnWindowFocus: "always",
     }),
 
   invite: (code: string) =>
@@ -150,6 +153,20 @@ export const queries = {
       queryFn: ({ signal }) =>
         ask(
           api.GET("/api/guilds/{guild_id}/streamers/search", {
+            params: { path: { guild_id: guildId }, query: { q } },
+            signal,
+          }),
+        ),
+      staleTime: 60_000,
+      placeholderData: keepPreviousData,
+    }),
+
+  categorySearch: (guildId: string, q: string) =>
+    queryOptions({
+      queryKey: ["guild", guildId, "category-search", q],
+      queryFn: ({ signal }) =>
+        ask(
+          api.GET("/api/guilds/{guild_id}/categories/search", {
             params: { path: { guild_id: guildId }, query: { q } },
             signal,
           }),

@@ -567,6 +567,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/guilds/{guild_id}/categories/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Searches Twitch's categories: those in whose name every word occurs, 20 at most. */
+        get: operations["get_guilds_categories_search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/guilds/{guild_id}/config": {
         parameters: {
             query?: never;
@@ -805,6 +822,23 @@ export interface paths {
         post?: never;
         /** Stops announcing a streamer; the history stays. */
         delete: operations["delete_guilds_streamers_by_streamer_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/guilds/{guild_id}/streamers/{streamer_id}/dry-run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Replays settings as they are edited over the streamer's streams of the last 30 days. Nothing is saved or sent. */
+        post: operations["post_guilds_streamers_by_streamer_id_dry_run"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1442,6 +1476,8 @@ export interface components {
             request_id?: string | null;
             /** @description On what. */
             target?: string | null;
+            /** @description `dashboard`, or `discord` where it was a command or a button there. */
+            via: string;
         };
         /** @description A page of the audit log. */
         AuditPage: {
@@ -1523,6 +1559,32 @@ export interface components {
              * @description Seconds until it answers the same person again.
              */
             user_cooldown: number;
+        };
+        /** @description A category of Twitch's. */
+        CategoryBody: {
+            /**
+             * @description Twitch's id: what counts.
+             * @example 509658
+             */
+            id: string;
+            /**
+             * @description Its name, for people; a save takes over Twitch's.
+             * @example Just Chatting
+             */
+            name?: string;
+        };
+        /** @description Which categories; 50 a list at most. */
+        CategoryRulesBody: {
+            /**
+             * @description None of these.
+             * @default []
+             */
+            never?: components["schemas"]["CategoryBody"][];
+            /**
+             * @description One of these.
+             * @default []
+             */
+            only?: components["schemas"]["CategoryBody"][];
         };
         /** @description A channel that was found to watch. */
         ChannelFound: {
@@ -1977,6 +2039,7 @@ export interface components {
              */
             merge_window_seconds: number;
             quiet_hours?: components["schemas"]["QuietHours"] | null;
+            rules?: components["schemas"]["RuleSetBody"] | null;
             /**
              * Format: uuid
              * @description How, unless a streamer says otherwise; null: our own template.
@@ -2035,7 +2098,9 @@ export interface components {
             reason?: string | null;
             /**
              * @description What the reason is about, by name: `missing` (Discord's names of permissions), `until` and `timezone`,
-             *     `seconds`, `type`, `game`, `title`, `wanted`, `parts`, `retry_after_ms`. Which there are depends on the reason.
+             *     `seconds`, `type`, `game`, `title`, `parts`, `retry_after_ms`. Which there are depends on the reason. Where a rule
+             *     has left it out: `rule` (its field, as in `rules.categories.only`), `wanted`, `seen`, and `of` where it stands
+             *     (`server` or `channel`).
              */
             reason_values?: Record<string, never> | null;
             /**
@@ -2096,6 +2161,8 @@ export interface components {
         };
         /** @description Where and how a streamer is announced; null means as the server's configuration says. */
         DestinationBody: {
+            /** @description Whether members find buttons under the message, by which they choose whether its pings reach them. */
+            buttons?: boolean;
             /** @description The channel. */
             channel_id?: string | null;
             /**
@@ -2113,6 +2180,7 @@ export interface components {
              */
             id?: string | null;
             mention?: components["schemas"]["Mention"] | null;
+            rules?: components["schemas"]["RuleSetBody"] | null;
             /**
              * Format: uuid
              * @description The template.
@@ -2770,6 +2838,55 @@ export interface components {
              */
             until: string;
         };
+        /** @description Settings as they are edited; what is left out is as it was saved. */
+        ReplayBody: {
+            config?: components["schemas"]["ConfigBody"] | null;
+            streamer?: components["schemas"]["StreamerBody"] | null;
+        };
+        /** @description What settings would have announced. */
+        ReplayView: {
+            /** @description Whether there were more streams than the 500 that are replayed. */
+            cut: boolean;
+            /**
+             * Format: int64
+             * @description As far back as streams are replayed.
+             */
+            days: number;
+            /** @description The same under the edited ones. */
+            edited_pings: number;
+            /** @description Go-lives that are announced anew, in whichever channel, under the settings as they are saved. */
+            saved_pings: number;
+            /** @description The streams, the latest first. */
+            streams: components["schemas"]["ReplayedStream"][];
+        };
+        /** @description A stream that was, and what would have become of it. */
+        ReplayedStream: {
+            /**
+             * Format: date-time
+             * @description When it ended; null while it is live.
+             */
+            ended_at?: string | null;
+            /** @description Its category at the beginning. */
+            game?: string | null;
+            /** @description Its language. */
+            language?: string | null;
+            /**
+             * Format: date-time
+             * @description When it began, by Twitch's clock.
+             */
+            started_at: string;
+            /** @description Its tags. */
+            tags?: string[] | null;
+            /** @description What rules see of it: its title at the beginning. */
+            title?: string | null;
+            /** @description What would become of it under the edited ones, per channel. */
+            verdicts: components["schemas"]["VerdictView"][];
+            /**
+             * Format: int32
+             * @description Viewers at the second look.
+             */
+            viewers?: number | null;
+        };
         /** @description How to send it again. */
         ResendBody: {
             /** @description Whether it pings; null pings only while the stream is younger than 10 minutes. */
@@ -2858,6 +2975,69 @@ export interface components {
              * @description How many messages of others lie behind that; 100 stands for more.
              */
             unread: number;
+        };
+        /**
+         * @description Rules that all have to agree; what is empty or left out asks for nothing, and what Twitch does not tell of a stream
+         *     breaks none.
+         */
+        RuleSetBody: {
+            /**
+             * @description Which categories.
+             * @default {
+             *       "never": [],
+             *       "only": []
+             *     }
+             */
+            categories?: components["schemas"]["CategoryRulesBody"];
+            /**
+             * @description Only these broadcast languages, as Twitch writes them; 20 at most.
+             * @default []
+             * @example [
+             *       "en",
+             *       "pt-br"
+             *     ]
+             */
+            languages?: string[];
+            /**
+             * Format: int32
+             * @description Viewers at the second look, 75 seconds after the go-live; the announcement waits for it.
+             * @default null
+             */
+            least_viewers?: number | null;
+            /**
+             * Format: int32
+             * @description Go-lives that are announced anew in the server within any 24 hours, of all streamers.
+             * @default null
+             */
+            most_pings?: number | null;
+            /**
+             * Format: int32
+             * @description Seconds since the server's last new announcement, of whichever streamer.
+             * @default null
+             */
+            pause_seconds?: number | null;
+            /**
+             * @description Types of streams in place of the server's `announce_types`; for a channel's own rules only.
+             * @default []
+             */
+            stream_types?: string[];
+            /**
+             * @description Which tags.
+             * @default {
+             *       "any": [],
+             *       "never": []
+             *     }
+             */
+            tags?: components["schemas"]["TagRulesBody"];
+            /**
+             * @description Which titles.
+             * @default {
+             *       "contains": [],
+             *       "lacks": [],
+             *       "pattern": null
+             *     }
+             */
+            title?: components["schemas"]["TitleRulesBody"];
         };
         /** @description How to run it. */
         RunBody: {
@@ -3055,6 +3235,19 @@ export interface components {
             /** @description How many were otherwise before. */
             switched: number;
         };
+        /** @description Which tags, in small or capital letters; 20 a list at most, of 1 to 25 characters each. */
+        TagRulesBody: {
+            /**
+             * @description One of these at least.
+             * @default []
+             */
+            any?: string[];
+            /**
+             * @description None of these.
+             * @default []
+             */
+            never?: string[];
+        };
         /** @description A template to save. */
         TemplateBody: {
             /** @description The message. */
@@ -3184,6 +3377,25 @@ export interface components {
              */
             started_at?: string | null;
         };
+        /** @description Which titles, in small or capital letters; 20 a list at most, of 1 to 140 characters each. */
+        TitleRulesBody: {
+            /**
+             * @description One of these at least.
+             * @default []
+             */
+            contains?: string[];
+            /**
+             * @description None of these.
+             * @default []
+             */
+            lacks?: string[];
+            /**
+             * @description A regular expression (Rust's `regex`: linear time, no look-around) of 200 characters at most.
+             * @default null
+             * @example \bany%
+             */
+            pattern?: string | null;
+        };
         /** @description A place in a topic. */
         TopicPlace: {
             /** Format: int64 */
@@ -3196,6 +3408,19 @@ export interface components {
             about: string;
             /** @description Its name, as in `{title}`. */
             name: string;
+        };
+        /** @description What would become of a stream in one channel. */
+        VerdictView: {
+            /** @description The channel; null: the server's default. */
+            channel_id?: string | null;
+            /** @description `ping` (a new announcement), `merged` (the message of the stream before goes on) or `skipped`. */
+            outcome: string;
+            /** @description Why it is skipped; a stable code, as deliveries have it. */
+            reason?: string | null;
+            /** @description What the reason is about, by name, as deliveries have it. */
+            reason_values?: Record<string, never> | null;
+            /** @description How the new announcement's text begins; mentions ping nobody here. */
+            text?: string | null;
         };
         /** @description Whether others are told of you. */
         Visibility: {
@@ -4585,6 +4810,38 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
+    get_guilds_categories_search: {
+        parameters: {
+            query: {
+                /** @description A name or its beginning, or an address; 2 to 100 characters. */
+                q: string;
+            };
+            header?: never;
+            path: {
+                guild_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CategoryBody"][];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            502: components["responses"]["Problem502"];
+            503: components["responses"]["Problem503"];
+        };
+    };
     get_guilds_config: {
         parameters: {
             query?: never;
@@ -5213,6 +5470,43 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            502: components["responses"]["Problem502"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    post_guilds_streamers_by_streamer_id_dry_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                guild_id: string;
+                streamer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplayBody"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplayView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
             502: components["responses"]["Problem502"];
             503: components["responses"]["Problem503"];

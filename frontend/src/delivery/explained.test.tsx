@@ -79,12 +79,27 @@ test("a time-out is told with its end", () => {
 
 test("a category and a type are named where they are known", () => {
   expect(explain("game_filter", { game: "Celeste", wanted: ["Tetris"] })[0]?.text).toBe(
-    "The category was “Celeste”, which the filter of this channel leaves out.",
+    "The category was “Celeste”, and only others are announced here (Tetris).",
   );
   expect(explain("game_filter", { game: null, wanted: ["Tetris"] })[0]?.text).toBe(
-    "The filter of this channel leaves out the stream's category.",
+    "The stream's category is not among those that are announced here.",
   );
   expect(explain("stream_type", { type: "rerun" })[0]?.text).toBe(
     "Streams of the type “rerun” are not announced here.",
   );
+});
+
+test("a rule is told with what it wants and what was seen, and leads to where it stands", () => {
+  const values = { rule: "rules.pause_seconds", wanted: 7200, seen: 1800, of: "server" };
+  const [said, gesagt] = explain("recent_ping", values);
+  expect(said?.text).toBe(
+    "The last announcement in this server was 30 min before; the pause is 2 hr.",
+  );
+  expect(gesagt?.text).toContain("30 Min. her; der Abstand ist 2 Std.");
+  expect(said?.place).toBe("notifications");
+  const tags = { rule: "rules.tags.any", wanted: ["Speedrun"], seen: [], of: "channel" };
+  expect(explain("tags", tags)[0]).toMatchObject({
+    text: "The rule about tags leaves it out.",
+    place: "streamer",
+  });
 });

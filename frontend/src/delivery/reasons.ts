@@ -39,6 +39,7 @@ const PLACES: Partial<Record<Reason, Place>> = {
   game_filter: "streamer",
   title_filter: "streamer",
   cooldown: "streamer",
+  unreadable_rules: "notifications",
   channel_deleted: "streamer",
   wrong_channel_type: "streamer",
   forum_tag_required: "streamer",
@@ -58,6 +59,9 @@ const PLACES: Partial<Record<Reason, Place>> = {
   role_gone: "notifications",
 };
 
+/** Where a rule stands, as its values say, and is dealt with. */
+const PLACE_OF: Record<string, Place> = { server: "notifications", channel: "streamer" };
+
 /** What to allow where Discord has not said what is missing. */
 const NEEDED: Partial<Record<Reason, string[]>> = {
   missing_access: ["VIEW_CHANNEL"],
@@ -74,6 +78,16 @@ const NEEDS_VALUE: Partial<Record<Reason, string>> = {
   cooldown: "pause",
   stream_type: "type",
   game_filter: "game",
+  title_filter: "title",
+  category_denied: "seen",
+  title_denied: "seen",
+  title_pattern: "seen",
+  language: "seen",
+  tags: "seen",
+  awaiting_viewers: "wanted",
+  too_few_viewers: "seen",
+  recent_ping: "seen",
+  daily_pings: "seen",
   test_refused: "detail",
   parts_left_out: "parts",
 };
@@ -154,7 +168,8 @@ export function useReasons() {
       const text = about.detail ?? t("unknownReason", { code: about.reason ?? "" });
       return { short: about.reason ?? "", text, fix: "", place: null };
     }
-    const { seconds } = cause.values;
+    const { wanted, seen } = cause.values;
+    const seconds = reason === "recent_ping" ? wanted : cause.values.seconds;
     const values = {
       channel: context.channel,
       streamer: context.streamer ?? t("theStreamer"),
@@ -162,6 +177,7 @@ export function useReasons() {
       permissions: permissions.names(missing),
       detail: about.detail ?? "",
       pause: seconds ? span(Number(seconds) * 1000, i18n.language) : "",
+      passed: reason === "recent_ping" && seen ? span(Number(seen) * 1000, i18n.language) : "",
       ...cause.values,
       ...(reason === "timed_out" && cause.values.until
         ? { until: exact(new Date(cause.values.until), i18n.language) }
@@ -182,7 +198,10 @@ export function useReasons() {
       fix: needed
         ? permissions.steps(needed, context.channel, at)
         : t(`reasons.${reason}.fix` as SomeFix, { ...values, defaultValue: "" }),
-      place: missing.length > 0 ? "discord" : (PLACES[reason] ?? null),
+      place:
+        missing.length > 0
+          ? "discord"
+          : (PLACE_OF[cause.values.of ?? ""] ?? PLACES[reason] ?? null),
     };
   };
 }

@@ -2,6 +2,7 @@ import delivery from "../delivery/locale/de.json";
 import editor from "../template-editor/locale/de.json";
 import presence from "../presence/locale/de.json";
 import preview from "../discord-preview/locale/de.json";
+import rules from "../rules/locale/de.json";
 import account from "../features/account/locale/de.json";
 import audit from "../features/audit/locale/de.json";
 import deliveries from "../features/deliveries/locale/de.json";
@@ -19,6 +20,7 @@ export default {
   editor,
   presence,
   preview,
+  rules,
   account,
   audit,
   deliveries,

@@ -2,6 +2,7 @@ import delivery from "../delivery/locale/en.json";
 import editor from "../template-editor/locale/en.json";
 import presence from "../presence/locale/en.json";
 import preview from "../discord-preview/locale/en.json";
+import rules from "../rules/locale/en.json";
 import account from "../features/account/locale/en.json";
 import audit from "../features/audit/locale/en.json";
 import deliveries from "../features/deliveries/locale/en.json";
@@ -19,6 +20,7 @@ export default {
   editor,
   presence,
   preview,
+  rules,
   account,
   audit,
   deliveries,

@@ -66,6 +66,8 @@ calls! {
     Twitch Channels subscription_budget "GET eventsub/subscriptions" true;
     Twitch Channels users_by_login "GET users" true;
     Twitch Channels search_channels "GET search/channels" true;
+    Twitch Channels search_categories "GET search/categories" true;
+    Twitch Channels games "GET games" true;
     Twitch Channels exchange_code "POST token" false;
     Twitch Channels validate "GET validate" false;
     Twitch Chat send_chat_message "POST chat/messages" false;
@@ -90,6 +92,10 @@ calls! {
     Discord Servers leave_guild "DELETE users/@me/guilds/*" false;
     Discord Servers application "GET applications/@me" false;
     Discord Servers edit_application "PATCH applications/@me" false;
+    Discord Servers set_interactions_url "PATCH applications/@me" false;
+    Discord Servers commands "GET applications/*/commands" true;
+    Discord Servers overwrite_commands "PUT applications/*/commands" true;
+    Discord Servers edit_original "PATCH webhooks/*/*/messages/@original" false;
     Discord Servers exchange_code "POST oauth2/token" false;
     Discord Servers refresh_tokens "POST oauth2/token" false;
     Discord Servers revoke_tokens "POST oauth2/token/revoke" false;
@@ -132,7 +138,7 @@ fn every_call_of_the_clients_is_in_the_matrix() {
             "twitch",
             &["chat.rs", "client.rs", "followers.rs", "helix.rs", "oauth.rs"][..],
         ),
-        (Remote::Discord, "discord", &["client.rs", "oauth.rs"]),
+        (Remote::Discord, "discord", &["client.rs", "interaction_calls.rs", "oauth.rs"]),
     ] {
         assert_eq!(
             senders(of),

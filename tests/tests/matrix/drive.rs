@@ -4,16 +4,19 @@ use super::{
     calls::{Call, Remote},
     stage::Stage,
 };
+use crate::interactions::doer;
 use serde_json::json;
 use sm_discord::EventWebhooks;
 use sm_lambda::Config;
 use sm_services::{
     App,
     guilds::{install, places},
+    interactions::{definitions, registration},
     streamers::reconcile,
 };
 use sm_sim::{
     discord::{self, FaultKind},
+    twitch::game_id,
     unkind::{Fault, Unkind},
 };
 use sm_tests::{Answer, Browser, World};
@@ -98,8 +101,8 @@ pub(super) async fn prepare(stage: &Stage<'_>, call: &Call) {
             stage.sign_in().await;
             t.sql("update users set tokens_expire_at = now() - interval '1 day', guilds_fetched_at = null").await;
         }
-        "search_channels" | "users_by_login" | "exchange_code" | "validate"
-        | "get_guild_channels" => {
+        "search_channels" | "search_categories" | "games" | "users_by_login" | "exchange_code"
+        | "validate" | "get_guild_channels" => {
             stage.sign_in().await;
         }
         _ => {}
@@ -160,6 +163,21 @@ pub(super) async fn drive(stage: &Stage<'_>, call: &Call) -> Told {
             let path = format!("/api/guilds/{}/streamers/search?q=bru", stage.of_bruno.id);
             Told::of_page(&stage.browser.get(&path).await)
         }
+        (_, "search_categories") => {
+            let path = format!("/api/guilds/{}/categories/search?q=cel", stage.of_bruno.id);
+            Told::of_page(&stage.browser.get(&path).await)
+        }
+        (_, "games") => {
+            let path = format!("/api/guilds/{}/config", stage.of_bruno.id);
+            let read = stage.browser.get(&path).await;
+            let etag = read.header("etag").to_owned();
+            let mut config = read.ok();
+            config["rules"] = json!({ "categories": { "only": [{ "id": game_id("Celeste") }] } });
+            let saved = stage.browser.put_from(&path, &etag, &config).await;
+            // It is asked for only while it is new.
+            t.sql("update guild_config set rules = null").await;
+            Told::of_page(&saved)
+        }
         (Remote::Twitch, "exchange_code" | "validate") => link(stage).await,
         (_, "current_user") => {
             let fresh = another_process(t);
@@ -185,6 +203,23 @@ pub(super) async fn drive(stage: &Stage<'_>, call: &Call) -> Told {
         (_, "edit_application") => {
             let to = EventWebhooks::to(&format!("{}/webhooks/discord", t.url));
             Told::of(t.app.discord.edit_application(&to).await)
+        }
+        (_, "set_interactions_url") => {
+            let url = format!("{}/interactions", t.url);
+            Told::of(t.app.discord.set_interactions_url(Some(&url)).await)
+        }
+        (_, "commands") => Told::of(registration::look(&t.app).await),
+        (_, "overwrite_commands") => {
+            Told::of(t.app.discord.overwrite_commands(&definitions::commands(), &[]).await)
+        }
+        (_, "edit_original") => {
+            t.discord.set_interactions_url(&format!("{}/interactions", t.url));
+            t.sql("delete from rate_buckets").await;
+            let doer = doer(stage.of_ana, stage.ada);
+            let why = [("streamer", json!(stage.ana.as_str()))];
+            t.discord.command(doer, "streammaxing why", &why).await;
+            t.work().await;
+            Told::Well
         }
         (_, "refresh_tokens") => Told::of_page(&stage.browser.get("/api/guilds").await),
         (_, "revoke_tokens") => {

@@ -29,6 +29,8 @@ async fn found(t: &World, settings: &[(&'static str, &str)]) -> Vec<String> {
 /// Everything as it should be.
 async fn set_up(t: &World) -> Guild {
     t.discord.set_webhook_events_url(&format!("{}/webhooks/discord", t.url));
+    t.discord.set_interactions_url(&format!("{}/interactions", t.url));
+    t.operate(&["commands", "--json"]).await.ok();
     let ana = t.streamer("ana").await;
     let guild = t.guild_following(&ana).await;
     t.operate(&["subscriptions", "reconcile", "--json"]).await.ok();
@@ -97,6 +99,7 @@ async fn another_address_is_missed_by_everybody() {
             "public address problem",
             "discord redirect problem",
             "discord events warning",
+            "discord interactions problem",
             "subscriptions warning",
             "way in problem",
         ];
@@ -137,6 +140,28 @@ async fn spent_budget_and_missing_subscriptions_are_seen() {
             .await;
         t.follow(guild.id, &sm_types::TwitchUserId::from("99".to_owned()), None).await;
         assert_eq!(found(t, &[]).await, ["subscriptions warning"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn commands_that_are_not_registered_are_found_and_registered_once() {
+    scenario(async |t| {
+        let check = t.operate(&["commands", "--check", "--json"]).await;
+        assert_eq!(
+            (check.code, check.json()["different"].clone()),
+            (1, serde_json::json!(["live", "streammaxing"]))
+        );
+        assert_eq!(t.discord.commands().len(), 0, "a look changes nothing");
+        assert!(found(t, &[]).await.contains(&"discord commands warning".to_owned()));
+        let done = t.operate(&["commands"]).await;
+        assert_eq!((done.code, done.stdout.as_str()), (0, "registered: live, streammaxing\n"));
+        let again = t.operate(&["commands"]).await;
+        assert!(again.stdout.starts_with("Discord has the commands"), "{}", again.stdout);
+        let requests = t.discord.requests();
+        let sent = requests.iter().filter(|seen| seen.method == "PUT").count();
+        assert_eq!(sent, 1, "a second run sends nothing");
+        assert_eq!(t.operate(&["commands", "--check"]).await.code, 0);
     })
     .await;
 }

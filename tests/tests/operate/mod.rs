@@ -30,6 +30,7 @@ async fn wrong_calls_end_with_2_and_help_names_every_command() {
         "secrets",
         "migrate",
         "subscriptions",
+        "commands",
         "deliveries",
         "dlq",
         "user",
@@ -49,6 +50,7 @@ async fn addresses_can_be_asked_for_before_anything_is_set_up() {
         ["urls", "--base-url", "https://alerts.example/", "--discord-client-id", "7", "--json"];
     let urls = streammaxing(&asked, &[]).await.ok();
     assert_eq!(urls["discord"]["redirect"], "https://alerts.example/api/auth/discord/callback");
+    assert_eq!(urls["discord"]["interactions"], "https://alerts.example/interactions");
     assert_eq!(urls["twitch"]["eventsub_callback"], "https://alerts.example/webhooks/twitch");
     assert!(urls["discord"]["invite"].as_str().unwrap().contains("client_id=7&scope=bot"));
     let unset = streammaxing(&["urls"], &[]).await;

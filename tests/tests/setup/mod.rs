@@ -37,7 +37,7 @@ impl Admin<'_> {
     }
 
     /// Loads, changes and saves; the answer.
-    async fn change(&self, rest: &str, change: impl FnOnce(&mut Value)) -> Answer {
+    pub(crate) async fn change(&self, rest: &str, change: impl FnOnce(&mut Value)) -> Answer {
         let loaded = self.browser.get(&self.path(rest)).await;
         let etag = loaded.header("etag").to_owned();
         let mut body = loaded.ok();

@@ -277,7 +277,7 @@ fn gateway_lets_through_far_more_than_the_app() {
         number(&settings["ThrottlingRateLimit"]).min(number(&settings["ThrottlingBurstLimit"]))
     };
     assert!(rate(&stage["DefaultRouteSettings"]) >= 5 * default("ApiRatePerSecond"));
-    for route in ["POST /webhooks/twitch", "POST /webhooks/discord"] {
+    for route in ["POST /webhooks/twitch", "POST /webhooks/discord", "POST /interactions"] {
         let rate = rate(&stage["RouteSettings"][route]);
         assert!(rate >= 10 * default("WebhookRatePerSecond"), "{route}: {rate}");
     }

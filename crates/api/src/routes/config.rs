@@ -5,13 +5,14 @@ use crate::{
     caller::GuildAdmin,
     error::FieldError,
     extract::{IfMatch, JsonBody, etag},
+    rule_views::RuleSetBody,
     views::Mention,
 };
 use axum::{Json, response::IntoResponse};
 use serde::{Deserialize, Serialize, de::IgnoredAny};
 use sm_db::guilds::config::{self, GuildConfig};
 use sm_services::setup::{self, Problem};
-use sm_types::{ChannelId, TemplateId};
+use sm_types::{ChannelId, TemplateId, rules::RuleSet};
 use time::Time;
 use utoipa::ToSchema;
 
@@ -49,6 +50,9 @@ pub(crate) struct ConfigBody {
     #[serde(default)]
     #[schema(example = json!(["online", "raid"]))]
     feed_kinds: Option<Vec<String>>,
+    /// What else has to hold for an announcement, unless a channel has rules of its own. Left out of a save: as it was.
+    #[serde(default)]
+    rules: Option<RuleSetBody>,
     /// What the answer to a save has beside the settings: it may come back.
     #[serde(default, skip_serializing)]
     #[schema(ignore)]
@@ -84,6 +88,7 @@ impl From<GuildConfig> for ConfigBody {
                 .map(|(from, until)| QuietHours { from: text(from), until: text(until) }),
             timezone: config.timezone,
             feed_kinds: config.feed_kinds,
+            rules: config.rules.map(RuleSetBody::from),
             warnings: IgnoredAny,
         }
     }
@@ -100,7 +105,7 @@ fn time_of_day(field: &str, text: &str) -> Result<Time, ApiError> {
 }
 
 impl ConfigBody {
-    fn into_config(self) -> Result<GuildConfig, ApiError> {
+    pub(crate) fn into_config(self) -> Result<GuildConfig, ApiError> {
         let quiet_hours = match self.quiet_hours {
             None => None,
             Some(hours) => Some((
@@ -119,6 +124,7 @@ impl ConfigBody {
             quiet_hours,
             timezone: self.timezone,
             feed_kinds: self.feed_kinds,
+            rules: self.rules.map(RuleSet::from),
         })
     }
 }

@@ -32,7 +32,9 @@ pub(crate) struct DeliveryItem {
     /// Why it was skipped, failed or waits, or what to remark on it; a stable code.
     reason: Option<String>,
     /// What the reason is about, by name: `missing` (Discord's names of permissions), `until` and `timezone`,
-    /// `seconds`, `type`, `game`, `title`, `wanted`, `parts`, `retry_after_ms`. Which there are depends on the reason.
+    /// `seconds`, `type`, `game`, `title`, `parts`, `retry_after_ms`. Which there are depends on the reason. Where a rule
+    /// has left it out: `rule` (its field, as in `rules.categories.only`), `wanted`, `seen`, and `of` where it stands
+    /// (`server` or `channel`).
     #[schema(value_type = Option<Object>)]
     reason_values: Option<serde_json::Value>,
     /// The same in words, with the remedy.

@@ -3,11 +3,12 @@
 use crate::{
     ApiError,
     extract::{RawBody, Ready},
+    signed,
 };
 use http::{HeaderMap, StatusCode};
-use sm_discord::webhook_event::{self, WebhookEvent};
+use sm_discord::webhook_event::WebhookEvent;
 use sm_services::{App, SecurityEvent, accounts::personal_data, guilds::install, limits::Limited};
-use time::{Duration, OffsetDateTime};
+use time::Duration;
 
 /// Discord tries for 10 minutes; what is older was recorded by somebody.
 const MAX_AGE: Duration = Duration::minutes(15);
@@ -18,19 +19,7 @@ pub(crate) async fn receive(
     headers: HeaderMap,
     RawBody(body): RawBody,
 ) -> Result<StatusCode, ApiError> {
-    let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let timestamp = text("X-Signature-Timestamp");
-    let signature = text("X-Signature-Ed25519");
-    let key = &app.settings.discord_public_key;
-    // Discord sends bad signatures on purpose, and removes the address if they are taken.
-    let signed = webhook_event::verify(key, timestamp, &body, signature);
-    if !signed || !recent(timestamp, app.clock.now()) {
-        if SecurityEvent::WebhookSignature.count_and_sample() {
-            let event = SecurityEvent::WebhookSignature.as_str();
-            tracing::info!(event, "a Discord event was not signed as it should be");
-        }
-        return Err(ApiError::InvalidDiscordSignature);
-    }
+    signed::verify(&app, &headers, &body, MAX_AGE)?;
     if !app.allows(Limited::DiscordWebhooks).await {
         SecurityEvent::RateLimited.record(None, "the limit of Discord's webhooks is used up");
         // Discord sends it again.
@@ -41,11 +30,6 @@ pub(crate) async fn receive(
         None => tracing::warn!("dropped a Discord event that does not parse"),
     }
     Ok(StatusCode::NO_CONTENT)
-}
-
-fn recent(timestamp: &str, now: OffsetDateTime) -> bool {
-    let at = timestamp.parse().ok().and_then(|at| OffsetDateTime::from_unix_timestamp(at).ok());
-    at.is_some_and(|at| (now - at).abs() <= MAX_AGE)
 }
 
 /// Each of these may run twice: there is no event id to know one by.

@@ -21,6 +21,7 @@ use sm_db::{
 use sm_discord::permissions::Level;
 use sm_services::{
     App,
+    audit::VIA_DISCORD,
     guilds::places::{self, Place, Places},
     setup::{
         timezones::{self, NoZone},
@@ -366,6 +367,8 @@ pub(crate) struct AuditItem {
     after: Option<serde_json::Value>,
     /// The request.
     request_id: Option<String>,
+    /// `dashboard`, or `discord` where it was a command or a button there.
+    via: &'static str,
 }
 
 /// A page of the audit log.
@@ -413,7 +416,13 @@ pub(crate) async fn audit_log(
         outcome: entry.outcome,
         before: entry.before.map(|json| json.0),
         after: entry.after.map(|json| json.0),
+        via: via(entry.request_id.as_deref()),
         request_id: entry.request_id,
     };
     Ok(Json(AuditPage { items: rows.into_iter().map(item).collect(), next }))
+}
+
+fn via(request_id: Option<&str>) -> &'static str {
+    let by_discord = request_id.is_some_and(|id| id.starts_with(VIA_DISCORD));
+    if by_discord { "discord" } else { "dashboard" }
 }

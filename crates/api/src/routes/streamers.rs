@@ -9,6 +9,7 @@ use crate::{
         auth::{to_consent, to_page},
         feeds::FeedChoice,
     },
+    rule_views::RuleSetBody,
     views::{Mention, key_of, page, page_size, rfc3339, searched},
 };
 use axum::{
@@ -27,7 +28,7 @@ use sm_services::{
         subscriptions::{self, Retried},
     },
 };
-use sm_types::{ChannelId, DestinationId, GuildId, TemplateId, TwitchUserId};
+use sm_types::{ChannelId, DestinationId, GuildId, TemplateId, TwitchUserId, rules::RuleSet};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -331,6 +332,12 @@ pub(crate) struct DestinationBody {
     #[serde(default)]
     #[schema(minimum = 0, maximum = 604_800)]
     cooldown_seconds: i32,
+    /// What else has to hold, in place of the server's rules; null: those.
+    #[serde(default)]
+    rules: Option<RuleSetBody>,
+    /// Whether members find buttons under the message, by which they choose whether its pings reach them.
+    #[serde(default)]
+    buttons: bool,
 }
 
 fn yes() -> bool {
@@ -348,6 +355,8 @@ impl From<Destination> for DestinationBody {
             game_filter: destination.game_filter,
             title_filter: destination.title_filter,
             cooldown_seconds: destination.cooldown_seconds,
+            rules: destination.rules.map(RuleSetBody::from),
+            buttons: destination.buttons,
         }
     }
 }
@@ -363,6 +372,8 @@ impl From<DestinationBody> for Destination {
             game_filter: body.game_filter,
             title_filter: body.title_filter,
             cooldown_seconds: body.cooldown_seconds,
+            rules: body.rules.map(RuleSet::from),
+            buttons: body.buttons,
         }
     }
 }
@@ -415,6 +426,13 @@ pub(crate) struct StreamerBody {
     destinations: Vec<DestinationBody>,
 }
 
+impl StreamerBody {
+    pub(crate) fn into_settings(self) -> Settings {
+        let destinations = self.destinations.into_iter().map(Destination::from).collect();
+        Settings { enabled: self.enabled, destinations }
+    }
+}
+
 /// The streamer as it is stored, and the revision.
 async fn view(admin: &GuildAdmin, id: &TwitchUserId) -> Result<(i32, StreamerView), ApiError> {
     let (pool, guild) = (&admin.app().pool, admin.guild);
@@ -454,9 +472,8 @@ pub(crate) async fn put(
     IfMatch(revision): IfMatch,
     JsonBody(body): JsonBody<StreamerBody>,
 ) -> Result<impl IntoResponse, ApiError> {
-    let destinations = body.destinations.into_iter().map(Destination::from).collect();
     let (app, guild) = (admin.app(), admin.guild);
-    let settings = Settings { enabled: body.enabled, destinations };
+    let settings = body.into_settings();
     let planned = settings.destinations.clone();
     setup::overrides::save(app, guild, &id, settings, revision, &admin.actor()).await?;
     let (revision, mut view) = view(&admin, &id).await?;

@@ -10,10 +10,7 @@ use crate::{
 use axum::{Json, response::IntoResponse};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
-use sm_db::{
-    guilds::{config, templates},
-    streamers::follows,
-};
+use sm_db::guilds::templates;
 use sm_services::{
     App,
     announce::samples::{self, Sample, Setting, TestError},
@@ -225,7 +222,11 @@ impl From<RenderedMessage> for PreviewView {
 const MAX_SAMPLE: usize = 500;
 
 async fn sample_of(app: &App, guild: GuildId, body: &SampleBody) -> Result<Sample, ApiError> {
-    let mut sample = Sample { ended: body.ended, ..Sample::default() };
+    let mut sample = match &body.streamer_id {
+        Some(streamer) => Sample::of(app, guild, streamer).await?.ok_or(ApiError::NotFound)?,
+        None => Sample::default(),
+    };
+    sample.ended = body.ended;
     let cut = |text: &String| text.chars().take(MAX_SAMPLE).collect::<String>();
     if let Some(title) = &body.title {
         sample.title = Some(cut(title)).filter(|title| !title.is_empty());
@@ -234,24 +235,12 @@ async fn sample_of(app: &App, guild: GuildId, body: &SampleBody) -> Result<Sampl
         sample.game_name = Some(cut(game)).filter(|game| !game.is_empty());
     }
     sample.viewers = body.viewers.or(sample.viewers);
-    if let Some(streamer) = &body.streamer_id {
-        let only = follows::Filter { only: Some(streamer), ..follows::Filter::default() };
-        let found = follows::list(&app.pool, guild, only, 1).await?;
-        let follow = found.into_iter().next().ok_or(ApiError::NotFound)?;
-        sample.streamer = follow.twitch_user_id;
-        sample.login = follow.login;
-        sample.display_name = follow.display_name;
-        sample.profile_image_url = follow.profile_image_url;
-    }
     Ok(sample)
 }
 
 async fn setting_of(admin: &GuildAdmin) -> Result<Setting, ApiError> {
-    let (app, guild) = (admin.app(), admin.guild);
-    let found = config::find(&app.pool, guild).await?;
-    let (config, _) = found.ok_or(ApiError::UnknownGuild)?;
-    let guild_name = sm_db::guilds::name(&app.pool, guild).await?.unwrap_or_default();
-    Ok(Setting { guild, guild_name, channel: config.default_channel, mention: config.mention })
+    let found = samples::setting(admin.app(), admin.guild).await?;
+    found.map(|(setting, _)| setting).ok_or(ApiError::UnknownGuild)
 }
 
 /// Renders a template with sample values. Nothing is stored or sent.

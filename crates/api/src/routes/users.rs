@@ -14,7 +14,7 @@ use axum::{
 use http::{HeaderValue, header};
 use serde::{Deserialize, Serialize};
 use sm_db::guilds::preferences::{self, GuildPreference, StreamerPreference};
-use sm_services::accounts::personal_data;
+use sm_services::{accounts::personal_data, guilds::wishes};
 use sm_types::{GuildId, TwitchUserId};
 use utoipa::{IntoParams, ToSchema};
 
@@ -194,12 +194,10 @@ async fn store(
     streamer: Option<&TwitchUserId>,
     wants_ping: Option<bool>,
 ) -> Result<Json<PreferenceView>, ApiError> {
-    let (pool, user) = (&member.caller.app.pool, member.caller.user.user_id);
-    match wants_ping {
-        Some(wants) => preferences::set(pool, member.guild, streamer, user, wants).await?,
-        None => preferences::clear(pool, member.guild, streamer, user).await?,
-    }
-    let honoured = preferences::honoured(pool, member.guild, streamer).await?;
+    let (app, user) = (&member.caller.app, member.caller.user.user_id);
+    let who = (user, &member.caller.actor());
+    let wishes::Chosen { honoured } =
+        wishes::choose(app, member.guild, streamer, who, wants_ping).await?;
     let refused = wants_ping == Some(false) && !honoured;
     Ok(Json(PreferenceView { wants_ping, honoured, notice: refused.then_some(NOTICE) }))
 }

@@ -7,6 +7,8 @@ pub struct Addresses {
     pub discord_redirect: String,
     /// Where Discord tells of installs and withdrawn consents.
     pub discord_events: String,
+    /// Where Discord posts what people do with commands and buttons.
+    pub discord_interactions: String,
     /// Where Twitch sends streamers back to.
     pub twitch_redirect: String,
     /// Where Twitch posts events; the product tells Twitch itself.
@@ -22,6 +24,7 @@ impl Addresses {
         Self {
             discord_redirect: format!("{base}/api/auth/discord/callback"),
             discord_events: format!("{base}/webhooks/discord"),
+            discord_interactions: format!("{base}/interactions"),
             twitch_redirect: format!("{base}/api/auth/twitch/callback"),
             twitch_callback: format!("{base}/webhooks/twitch"),
             health: format!("{base}/api/health"),

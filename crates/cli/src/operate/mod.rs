@@ -5,6 +5,7 @@
 
 mod addresses;
 mod chat;
+mod commands;
 mod deliveries;
 mod dlq;
 mod doctor;
@@ -54,6 +55,8 @@ pub enum Operate {
     Subscriptions(With<subscriptions::Args>),
     /// Link the account that the chat bot speaks as.
     Chat(With<chat::Args>),
+    /// Register the slash commands at Discord, where they are not registered so already.
+    Commands(With<commands::Args>),
     /// See what became of announcements, and send them again.
     Deliveries(With<deliveries::Args>),
     /// Look after rings of the doorbell that have failed too often.
@@ -98,6 +101,9 @@ async fn dispatch(command: Operate) -> Result<ExitCode, Error> {
             deliveries::run(args, &source.settings().await?).await
         }
         Operate::Chat(With { args, source }) => chat::run(args, &source.settings().await?).await,
+        Operate::Commands(With { args, source }) => {
+            commands::run(&args, &source.settings().await?).await
+        }
         Operate::Dlq(With { args, source }) => dlq::run(&args, &source.settings().await?).await,
         Operate::User(With { args, source }) => users::run(&args, &source.settings().await?).await,
         Operate::Guild(With { args, source }) => {

@@ -31,7 +31,8 @@ pub(super) fn run(args: &Args, settings: &Settings) -> Result<ExitCode, Error> {
     let at = Addresses::below(&base);
     let invite = client.as_deref().map(invite);
     let json = json!({
-        "discord": { "redirect": at.discord_redirect, "webhook_events": at.discord_events, "invite": invite },
+        "discord": { "redirect": at.discord_redirect, "webhook_events": at.discord_events,
+            "interactions": at.discord_interactions, "invite": invite },
         "twitch": { "redirect": at.twitch_redirect, "eventsub_callback": at.twitch_callback },
         "dashboard": base, "health": at.health,
     });
@@ -46,6 +47,7 @@ fn text(base: &str, at: &Addresses, invite: Option<&str>) -> String {
   OAuth2 → Redirects            {}
   Webhooks → Endpoint           {}
   Webhooks → Events             Application Authorized, Application Deauthorized
+  General → Interactions        {}   (nothing to paste after `streammaxing up`)
 Twitch developer console (https://dev.twitch.tv/console/apps)
   OAuth Redirect URLs           {}
   EventSub callback             {}   (nothing to paste: the product subscribes itself)
@@ -55,6 +57,11 @@ For people
 For monitoring
   health                        {}
 ",
-        at.discord_redirect, at.discord_events, at.twitch_redirect, at.twitch_callback, at.health
+        at.discord_redirect,
+        at.discord_events,
+        at.discord_interactions,
+        at.twitch_redirect,
+        at.twitch_callback,
+        at.health
     )
 }

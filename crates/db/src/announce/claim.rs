@@ -142,7 +142,7 @@ static CLAIM: LazyLock<String> = LazyLock::new(|| {
              (select settled from outbox_progress) - n.queued_behind, 0))::float8) as expires_at,
            case when n.silent then 'none' else coalesce(d.mention, c.mention, 'none') end as mention, n.resends,
            case when d.mention is not null then d.mention_role_id else c.mention_role_id end as mention_role_id,
-           coalesce(dt.message, gt.message)::text as template,
+           coalesce(d.buttons, false) as buttons, coalesce(dt.message, gt.message)::text as template,
            s.session_id, s.started_at, s.ended_at, s.title, s.game_name, s.viewers, s.preview_at, s.vod_url,
            t.twitch_user_id, t.login, t.display_name, t.profile_image_url, t.language
          from claimed n

@@ -55,6 +55,8 @@ pub struct DueDelivery {
     /// Whom to mention, in stored form.
     pub mention: String,
     pub mention_role_id: Option<i64>,
+    /// Whether members find buttons for their pings under the message.
+    pub buttons: bool,
     /// The template as JSON; `None`: the product's own. One that cannot be read costs its own delivery alone, so it
     /// is read there.
     pub template: Option<String>,

@@ -1,10 +1,11 @@
 //! Expanding an event into deliveries, chunk by chunk: reading those concerned, writing what was decided.
 
-use super::claim::join_queue;
+use super::{claim::join_queue, history::first_uuid_of};
 use crate::Session;
 use sm_types::{
     ChannelId, DestinationId, EventId, GuildId, MessageId, SessionId, TwitchUserId,
     announcement::{Action, Kind, Reason, Status, Variant},
+    rules::{Facts, MAX_PAUSE},
 };
 use sqlx::PgExecutor;
 use time::{Duration, OffsetDateTime, Time};
@@ -29,8 +30,9 @@ pub struct Expanding {
     pub twitch_user_id: TwitchUserId,
     /// `live`, `rerun`, … as Twitch calls the type of stream.
     pub stream_type: String,
-    pub title: Option<String>,
-    pub game_name: Option<String>,
+    /// What rules see of the stream.
+    #[sqlx(json)]
+    pub seen: Facts,
     pub started_at: OffsetDateTime,
     /// The session that this one resumes.
     pub continues: Option<Uuid>,
@@ -48,7 +50,9 @@ pub async fn begin(
 ) -> sqlx::Result<Option<Expanding>> {
     sqlx::query_as(
         "select e.event_id, e.kind, e.attempts, e.received_at, e.committed_at, e.cursor, s.session_id,
-           s.twitch_user_id, s.type as stream_type, s.title, s.game_name, s.started_at, s.continues,
+           s.twitch_user_id, s.type as stream_type, s.started_at, s.continues,
+           -- Of a session that the version before has prepared nothing else is known.
+           coalesce(s.seen, jsonb_build_object('title', s.title, 'game_id', s.game_id, 'game_name', s.game_name)) as seen,
            p.ended_at as previous_ended_at, (select settled from outbox_progress) as settled
          from stream_events e
          join stream_sessions s using (session_id)
@@ -87,6 +91,12 @@ pub struct Candidate {
     pub cooldown_seconds: i32,
     /// When it was announced last; read only where there is a cooldown.
     pub last_sent_at: Option<OffsetDateTime>,
+    /// Its own rules, or the guild's, as they are stored.
+    pub rules: Option<serde_json::Value>,
+    /// Whether they are its own.
+    pub own_rules: bool,
+    /// When the guild was pinged within a week for other sessions, the latest first; read only where a rule asks.
+    pub pings: Vec<OffsetDateTime>,
     pub merge_window_seconds: i32,
     /// The message of the session that this one resumes, and where it stands.
     pub previous_message_id: Option<i64>,
@@ -94,16 +104,15 @@ pub struct Candidate {
     pub previous_variant: Option<String>,
 }
 
-/// The next `limit` destinations of an `online` event.
-///
-/// Everything is looked up per destination, by key: the chunk is cut first, and the planner knows how small it is.
-pub async fn candidates(
-    db: impl PgExecutor<'_>,
-    event: &Expanding,
-    limit: i64,
-) -> sqlx::Result<Vec<Candidate>> {
-    sqlx::query_as(
-        "select d.destination_id, d.guild_id, coalesce(d.channel_id, c.default_channel_id) as channel_id,
+/// Pings of a guild that a rule looks back at, at most; more than any limit of a day's.
+const PINGS: i64 = 200;
+/// As far back as a rule looks, and no further than a server has many.
+const PINGS_WITHIN: Duration = Duration::seconds(MAX_PAUSE as i64);
+
+macro_rules! candidates {
+    ($destinations:literal) => {
+        concat!(
+            "select d.destination_id, d.guild_id, coalesce(d.channel_id, c.default_channel_id) as channel_id,
            (select count(*) from destinations x where x.guild_id = d.guild_id and x.twitch_user_id = d.twitch_user_id
             and x.destination_id < d.destination_id)::smallint as turn,
            g.status = 'active' as present, coalesce(c.enabled, true) as guild_enabled, f.enabled as follow_enabled,
@@ -123,10 +132,16 @@ pub async fn candidates(
                and n.destination_id = d.destination_id and n.kind = 'online' and n.action = 'create'
                and n.status = 'sent'
              order by n.delivery_id desc limit 1) end as last_sent_at,
+           coalesce(d.rules, c.rules) as rules, d.rules is not null as own_rules,
+           case when coalesce(d.rules, c.rules) ?| '{pause_seconds,most_pings}' then array(
+             select min(coalesce(n.sent_at, n.created_at)) from deliveries n
+             where n.guild_id = d.guild_id and n.delivery_id >= $5 and n.kind = 'online' and n.action = 'create'
+               and n.status in ('pending', 'sending', 'sent') and not n.silent and n.session_id <> $6
+             group by n.session_id order by 1 desc limit $7) else '{}' end as pings,
            p.message_id as previous_message_id, p.channel_id as previous_channel_id, p.variant as previous_variant
-         from (
-           select * from destinations where twitch_user_id = $1 and destination_id > $2
-           order by destination_id limit $4) d
+         from (",
+            $destinations,
+            ") d
          cross join lateral (select * from guilds g where g.guild_id = d.guild_id offset 0) g
          cross join lateral (select * from guild_streamers f where f.guild_id = d.guild_id
                              and f.twitch_user_id = d.twitch_user_id offset 0) f
@@ -135,14 +150,61 @@ pub async fn candidates(
            select n.message_id, n.channel_id, n.variant from notification_log n
            where n.session_id = $3 and n.destination_id = d.destination_id and n.kind = 'online'
              and n.status = 'sent' and n.message_id is not null offset 0) p on $3 is not null
-         order by d.destination_id",
-    )
-    .bind(event.twitch_user_id.as_str())
-    .bind(event.cursor.unwrap_or_default())
-    .bind(event.continues)
-    .bind(limit)
-    .fetch_all(db)
-    .await
+         order by d.destination_id"
+        )
+    };
+}
+
+/// The next `limit` destinations of an `online` event.
+///
+/// Everything is looked up per destination, by key: the chunk is cut first, and the planner knows how small it is.
+pub async fn candidates(
+    db: impl PgExecutor<'_>,
+    event: &Expanding,
+    now: OffsetDateTime,
+    limit: i64,
+) -> sqlx::Result<Vec<Candidate>> {
+    let next = candidates!(
+        "select * from destinations where twitch_user_id = $1 and destination_id > $2
+           order by destination_id limit $4"
+    );
+    sqlx::query_as(next)
+        .bind(event.twitch_user_id.as_str())
+        .bind(event.cursor.unwrap_or_default())
+        .bind(event.continues)
+        .bind(limit)
+        .bind(first_uuid_of(now - PINGS_WITHIN))
+        .bind(event.session_id.0)
+        .bind(PINGS)
+        .fetch_all(db)
+        .await
+}
+
+/// The next `limit` destinations whose announcement waits for the second look at a session.
+pub async fn awaiting_viewers(
+    db: impl PgExecutor<'_>,
+    event: &Expanding,
+    now: OffsetDateTime,
+    limit: i64,
+) -> sqlx::Result<Vec<Candidate>> {
+    let held = candidates!(
+        "select x.* from destinations x join (
+             select destination_id from notification_log
+             where session_id = $6 and destination_id > $2 and kind = 'online' and status = 'skipped'
+               and reason = 'awaiting_viewers'
+             order by destination_id limit $4) held using (destination_id)
+           where x.twitch_user_id = $1"
+    );
+    sqlx::query_as(held)
+        .bind(event.twitch_user_id.as_str())
+        .bind(Uuid::nil())
+        .bind(event.continues)
+        .bind(limit)
+        .bind(first_uuid_of(now - PINGS_WITHIN))
+        .bind(event.session_id.0)
+        .bind(PINGS)
+        .fetch_all(db)
+        .await
 }
 
 /// A message of a session, to be edited or deleted.
@@ -206,7 +268,7 @@ pub struct Planned {
 }
 
 impl Planned {
-    fn status(&self) -> Status {
+    pub(super) fn status(&self) -> Status {
         if self.skipped.is_some() { Status::Skipped } else { Status::Pending }
     }
 }

@@ -1,7 +1,7 @@
 //! Stream sessions: one per streamer and Twitch stream id.
 
 use sm_types::{SessionId, StreamId, TwitchUserId};
-use sqlx::PgExecutor;
+use sqlx::{PgExecutor, types::Json};
 use time::{Duration, OffsetDateTime};
 
 /// For so long after a webhook has told of title and category, Helix may still know the ones before.
@@ -29,11 +29,14 @@ pub async fn prepare(
              game_name = case when t.channel_told_at > $6 then t.game_name else coalesce($4, t.game_name) end,
              language = coalesce($5, t.language)
            from session where t.twitch_user_id = session.twitch_user_id
-           returning t.title, t.game_id, t.game_name
+           returning t.title, t.game_id, t.game_name, t.language
          )
          update stream_sessions s set
            title = coalesce(s.title, streamer.title), game_id = coalesce(s.game_id, streamer.game_id),
            game_name = coalesce(s.game_name, streamer.game_name),
+           seen = coalesce(s.seen, jsonb_strip_nulls(jsonb_build_object(
+             'title', coalesce(s.title, streamer.title), 'game_id', coalesce(s.game_id, streamer.game_id),
+             'game_name', coalesce(s.game_name, streamer.game_name), 'language', streamer.language, 'tags', $7))),
            continues = coalesce(s.continues, (
              select p.session_id from stream_sessions p
              where p.twitch_user_id = session.twitch_user_id and p.session_id <> session.session_id
@@ -49,6 +52,7 @@ pub async fn prepare(
     .bind(channel.game_name)
     .bind(channel.language)
     .bind(now - HELIX_LAG)
+    .bind(channel.tags.map(Json))
     .execute(db)
     .await?;
     Ok(())
@@ -97,6 +101,7 @@ pub struct ChannelDetails {
     pub game_name: Option<String>,
     /// The broadcast language.
     pub language: Option<String>,
+    pub tags: Option<Vec<String>>,
 }
 
 /// What Get Streams told of a live stream.
@@ -123,7 +128,10 @@ pub async fn enrich(
            title = case when t.channel_told_at > $7 then coalesce(s.title, $2) else coalesce($2, s.title) end,
            game_id = case when t.channel_told_at > $7 then s.game_id else coalesce($3, s.game_id) end,
            game_name = case when t.channel_told_at > $7 then s.game_name else coalesce($4, s.game_name) end,
-           viewers = $5, preview_at = $6
+           viewers = $5, preview_at = $6,
+           -- The second look; later ones come to it too late.
+           seen = case when s.seen ? 'viewers' then s.seen
+                  else coalesce(s.seen, '{}') || jsonb_build_object('viewers', $5) end
          from streamers t where s.session_id = $1 and t.twitch_user_id = s.twitch_user_id",
     )
     .bind(session.0)
@@ -166,6 +174,8 @@ pub struct Obstacles {
     pub announcing: bool,
     /// A message is on its way at this moment.
     pub sending: bool,
+    /// Not every destination of the go-live has been decided about.
+    pub expanding: bool,
 }
 
 /// Looks for what stands in the way of editing a session's messages.
@@ -180,7 +190,8 @@ pub async fn obstacles(db: impl PgExecutor<'_>, session: SessionId) -> sqlx::Res
            exists (select from notification_log where session_id = $1 and kind = 'online'
                    and status in ('pending', 'sending')) as announcing,
            exists (select from notification_log where session_id = $1 and kind in ('online', 'update')
-                   and status = 'sending') as sending",
+                   and status = 'sending') as sending,
+           exists (select from stream_events where session_id = $1 and kind = 'online' and finished_at is null) as expanding",
     )
     .bind(session.0)
     .fetch_one(db)

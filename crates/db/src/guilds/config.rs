@@ -1,8 +1,8 @@
 //! A guild's configuration, saved against the revision it was made from.
 
 use crate::guilds::Mention;
-use sm_types::{ChannelId, GuildId, RoleId, TemplateId};
-use sqlx::PgExecutor;
+use sm_types::{ChannelId, GuildId, RoleId, TemplateId, rules::RuleSet};
+use sqlx::{PgExecutor, types::Json};
 use time::Time;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +27,8 @@ pub struct GuildConfig {
     pub timezone: String,
     /// What of its streamers' feeds members may see; `None` to save: as it was.
     pub feed_kinds: Option<Vec<String>>,
+    /// What has to hold beside all this; `None` to save: as it was.
+    pub rules: Option<RuleSet>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -43,6 +45,7 @@ struct Row {
     quiet_until: Option<Time>,
     timezone: String,
     feed_kinds: Vec<String>,
+    rules: Option<Json<RuleSet>>,
     revision: i32,
 }
 
@@ -62,7 +65,7 @@ pub async fn find(
 ) -> sqlx::Result<Option<(GuildConfig, i32)>> {
     let row: Option<Row> = sqlx::query_as(
         "select enabled, default_channel_id, template_id, mention, mention_role_id, merge_window_seconds,
-           end_action, announce_types, quiet_from, quiet_until, timezone, feed_kinds, revision
+           end_action, announce_types, quiet_from, quiet_until, timezone, feed_kinds, rules, revision
          from guild_config where guild_id = $1",
     )
     .bind(guild.to_db())
@@ -80,6 +83,7 @@ pub async fn find(
             quiet_hours: row.quiet_from.zip(row.quiet_until),
             timezone: row.timezone,
             feed_kinds: Some(row.feed_kinds),
+            rules: Some(row.rules.map(|rules| rules.0).unwrap_or_default()),
         };
         (config, row.revision)
     }))
@@ -106,7 +110,8 @@ pub async fn update(
          )
          update guild_config set enabled = $3, default_channel_id = $4, template_id = $5, mention = $6,
            mention_role_id = $7, merge_window_seconds = $8, end_action = $9, announce_types = $10,
-           quiet_from = $11, quiet_until = $12, timezone = $13, feed_kinds = coalesce($14, feed_kinds), revision = revision + 1, updated_at = now()
+           quiet_from = $11, quiet_until = $12, timezone = $13, feed_kinds = coalesce($14, feed_kinds),
+           rules = coalesce($15, rules), revision = revision + 1, updated_at = now()
          where guild_id = $1 and revision = $2
          returning revision",
     )
@@ -124,6 +129,7 @@ pub async fn update(
     .bind(config.quiet_hours.map(|(_, until)| until))
     .bind(&config.timezone)
     .bind(&config.feed_kinds)
+    .bind(config.rules.as_ref().map(Json))
     .fetch_optional(db)
     .await
 }

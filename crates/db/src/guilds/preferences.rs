@@ -181,6 +181,21 @@ pub async fn streamers(
     .await
 }
 
+/// What a user has chosen for a whole guild; `None`: nothing.
+pub async fn of_guild(
+    db: impl PgExecutor<'_>,
+    guild: GuildId,
+    user: UserId,
+) -> sqlx::Result<Option<bool>> {
+    sqlx::query_scalar(
+        "select wants_ping from user_preferences where guild_id = $1 and twitch_user_id = '*' and user_id = $2",
+    )
+    .bind(guild.to_db())
+    .bind(user.to_db())
+    .fetch_optional(db)
+    .await
+}
+
 /// Whether no announcement of a streamer, or of all (`None`), pings a crowd in a guild.
 pub async fn honoured(
     db: impl PgExecutor<'_>,

@@ -100,6 +100,13 @@ pub const RULES: &[Rule] = &[
              and not exists (select from chat_channels c where c.bot_id = a.bot_id) limit $2)",
     },
     Rule {
+        table: "interactions",
+        // Discord's signatures are good for five minutes, and its tokens for fifteen.
+        keep: Duration::days(1),
+        statement: "delete from interactions where interaction_id in (
+           select interaction_id from interactions where received_at < $1 order by received_at limit $2)",
+    },
+    Rule {
         table: "eventsub_subscriptions",
         keep: Duration::days(30),
         // What Twitch lists is brought up to date every ten minutes.

@@ -1,8 +1,10 @@
 //! The streamers a guild follows, and where it announces each.
 
 use crate::guilds::Mention;
-use sm_types::{ChannelId, DestinationId, GuildId, RoleId, TemplateId, TwitchUserId, UserId};
-use sqlx::PgExecutor;
+use sm_types::{
+    ChannelId, DestinationId, GuildId, RoleId, TemplateId, TwitchUserId, UserId, rules::RuleSet,
+};
+use sqlx::{PgExecutor, types::Json};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -97,6 +99,65 @@ pub async fn list(
     .await
 }
 
+/// A followed streamer by name.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct Named {
+    #[sqlx(rename = "twitch_user_id", try_from = "String")]
+    pub id: TwitchUserId,
+    pub login: String,
+    pub display_name: String,
+    /// Whether the guild announces them.
+    pub enabled: bool,
+}
+
+/// The streamers of a guild whose name begins so or has this in it, the former first; 25 at most.
+pub async fn completed(
+    db: impl PgExecutor<'_>,
+    guild: GuildId,
+    typed: &str,
+    only_enabled: bool,
+) -> sqlx::Result<Vec<Named>> {
+    sqlx::query_as(
+        "select f.twitch_user_id, t.login, t.display_name, f.enabled from guild_streamers f
+         cross join lateral (select * from streamers s where s.twitch_user_id = f.twitch_user_id offset 0) t
+         where f.guild_id = $1 and (f.enabled or not $3)
+           and (strpos(t.login, lower($2)) > 0 or strpos(lower(t.display_name), lower($2)) > 0)
+         order by not (starts_with(t.login, lower($2)) or starts_with(lower(t.display_name), lower($2))), t.login
+         limit 25",
+    )
+    .bind(guild.to_db())
+    .bind(typed)
+    .bind(only_enabled)
+    .fetch_all(db)
+    .await
+}
+
+/// The streamers of a guild who are called exactly so: by id, else by login, else by what is shown; small and capital
+/// letters are the same. More than one only where several show the same name.
+pub async fn named(
+    db: impl PgExecutor<'_>,
+    guild: GuildId,
+    name: &str,
+) -> sqlx::Result<Vec<Named>> {
+    sqlx::query_as(
+        "with found as (
+           select f.twitch_user_id, t.login, t.display_name, f.enabled,
+             case when f.twitch_user_id = $2 then 0 when t.login = lower($2) then 1
+                  when t.display_name || ' (' || t.login || ')' = $2 then 1 else 2 end as rank
+           from guild_streamers f
+           cross join lateral (select * from streamers s where s.twitch_user_id = f.twitch_user_id offset 0) t
+           where f.guild_id = $1 and (f.twitch_user_id = $2 or t.login = lower($2) or lower(t.display_name) = lower($2)
+             or t.display_name || ' (' || t.login || ')' = $2)
+         )
+         select twitch_user_id, login, display_name, enabled from found
+         where rank = (select min(rank) from found) order by login limit 25",
+    )
+    .bind(guild.to_db())
+    .bind(name)
+    .fetch_all(db)
+    .await
+}
+
 /// Where and how a streamer is announced; `None` means as the guild's configuration says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Destination {
@@ -114,6 +175,10 @@ pub struct Destination {
     pub title_filter: Option<String>,
     /// Seconds between two announcements.
     pub cooldown_seconds: i32,
+    /// In place of the guild's; what stands above holds beside them.
+    pub rules: Option<RuleSet>,
+    /// Whether members find buttons for their pings under the message.
+    pub buttons: bool,
 }
 
 /// How a guild announces a streamer.
@@ -149,6 +214,8 @@ struct DestinationRow {
     game_filter: Option<Vec<String>>,
     title_filter: Option<String>,
     cooldown_seconds: i32,
+    rules: Option<Json<RuleSet>>,
+    buttons: bool,
     degraded_reason: Option<String>,
     degraded_at: Option<OffsetDateTime>,
     next_check_at: Option<OffsetDateTime>,
@@ -162,7 +229,7 @@ pub async fn destinations(
 ) -> sqlx::Result<Vec<StoredDestination>> {
     let rows: Vec<DestinationRow> = sqlx::query_as(
         "select destination_id, channel_id, enabled, template_id, mention, mention_role_id, game_filter,
-           title_filter, cooldown_seconds, degraded_reason, degraded_at, next_check_at
+           title_filter, cooldown_seconds, rules, buttons, degraded_reason, degraded_at, next_check_at
          from destinations where guild_id = $1 and twitch_user_id = $2 order by destination_id",
     )
     .bind(guild.to_db())
@@ -179,6 +246,8 @@ pub async fn destinations(
             game_filter: row.game_filter,
             title_filter: row.title_filter,
             cooldown_seconds: row.cooldown_seconds,
+            rules: row.rules.map(|rules| rules.0),
+            buttons: row.buttons,
         },
         degraded_reason: row.degraded_reason,
         degraded_at: row.degraded_at,
@@ -417,13 +486,14 @@ async fn save_destination(
 ) -> sqlx::Result<()> {
     sqlx::query(
         "insert into destinations as d (destination_id, guild_id, twitch_user_id, channel_id, enabled, template_id,
-           mention, mention_role_id, game_filter, title_filter, cooldown_seconds)
-         values (coalesce($1, uuid_v7()), $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+           mention, mention_role_id, game_filter, title_filter, cooldown_seconds, rules, buttons)
+         values (coalesce($1, uuid_v7()), $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
          on conflict on constraint destinations_pkey do update
          set channel_id = excluded.channel_id, enabled = excluded.enabled, template_id = excluded.template_id,
              mention = excluded.mention, mention_role_id = excluded.mention_role_id,
              game_filter = excluded.game_filter, title_filter = excluded.title_filter,
-             cooldown_seconds = excluded.cooldown_seconds
+             cooldown_seconds = excluded.cooldown_seconds, rules = excluded.rules,
+             buttons = excluded.buttons
          where d.guild_id = $2 and d.twitch_user_id = $3",
     )
     .bind(destination.id.map(|id| id.0))
@@ -437,6 +507,8 @@ async fn save_destination(
     .bind(&destination.game_filter)
     .bind(&destination.title_filter)
     .bind(destination.cooldown_seconds)
+    .bind(destination.rules.as_ref().map(Json))
+    .bind(destination.buttons)
     .execute(db)
     .await?;
     Ok(())

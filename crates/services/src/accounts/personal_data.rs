@@ -69,6 +69,7 @@ pub async fn delete(app: &App, user: UserId) -> sqlx::Result<()> {
     let mut transaction = app.pool.begin().await?;
     let servers = sm_db::live::presence::erase(&mut transaction, user).await?;
     sm_db::guilds::preferences::forget(&mut *transaction, user).await?;
+    sm_db::interactions::forget(&mut *transaction, user).await?;
     sm_db::audit::forget_actor(&mut *transaction, user).await?;
     sm_db::guilds::members::forget(&mut *transaction, user).await?;
     let mut channels = sm_db::live::feeds::forget_owner(&mut *transaction, user).await?;

@@ -15,6 +15,7 @@ use crate::{
     },
     doubts::Source,
     guilds::presence,
+    interactions::presses,
 };
 use sm_aws::metrics::{Counter, Gauge};
 use sm_db::{
@@ -24,10 +25,10 @@ use sm_db::{
     },
     guilds::{Mention, preferences::Audience},
 };
-use sm_discord::{CreateMessage, EditMessage, Error, Message, Reply};
+use sm_discord::{CreateMessage, EditMessage, Error, Message, Reply, interaction::Button};
 use sm_types::{
     ChannelId, RoleId,
-    announcement::{Action, Kind, NamedReason, NamedReason::NotPinged, Status},
+    announcement::{Action, Kind, NamedReason, NamedReason::NotPinged, Status, Variant},
 };
 use time::{Duration, OffsetDateTime};
 use tokio::time::Instant;
@@ -434,8 +435,15 @@ async fn request(
                 nonce: sm_discord::nonce(due.delivery_id, channel, due.resends),
                 enforce_nonce: true,
                 flags: None,
+                buttons: buttons(due),
             };
             app.discord.create_message(channel, &body).await.map(Some)
         }
     }
+}
+
+/// What stands under a new message; nothing where Discord has refused the message as it was.
+fn buttons(due: &DueDelivery) -> Vec<Button> {
+    let wanted = due.buttons && due.variant != Variant::Plain;
+    if wanted { presses::under_announcement(&due.twitch_user_id) } else { Vec::new() }
 }

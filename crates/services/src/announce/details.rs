@@ -28,6 +28,7 @@ pub(crate) async fn channel(app: &App, event: &DueEvent) -> Option<ChannelDetail
         game_id: found.game_id,
         game_name: found.game_name,
         language: found.language,
+        tags: found.tags,
     })
 }
 

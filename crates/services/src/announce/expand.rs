@@ -2,7 +2,8 @@
 
 use super::{
     details::{self, Live},
-    rules,
+    held::{self, Released},
+    rules::{self, Look, Stream},
 };
 use crate::{App, chat, guilds::presence, streamers::listing::LISTED_AFTER_END};
 use sm_aws::metrics::Counter;
@@ -64,21 +65,27 @@ async fn online(app: &App, event: &DueEvent) -> sqlx::Result<usize> {
             stream_sessions::prepare(pool, session, channel.as_ref(), now).await?;
         }
         say_in_chat(app, event, chat::events::Kind::Live).await;
-        events::set_prepared(&app.pool, event).await?;
+        // First of all: what waits for the second look must not wait for ever.
+        events::queue_enrichment(pool, event.event_id, event.received_at + ENRICH_AFTER).await?;
+        events::set_prepared(pool, event).await?;
         app.hub().changes().stream(&event.twitch_user_id);
-        events::queue_enrichment(&app.pool, event.event_id, event.received_at + ENRICH_AFTER)
-            .await?;
     }
     expand(app, event, ONLINE_EXPIRY).await
 }
 
 /// Title, game or viewers have changed: everything posted is edited, silently.
 async fn update(app: &App, event: &DueEvent) -> sqlx::Result<usize> {
-    if event.ended_at.is_some() {
+    let second_look = event.kind == Kind::Enrich;
+    if let Some(ended_at) = event.ended_at {
+        // It may come back; then viewers are counted after all.
+        if second_look && held::wait_for_end(app, event, ended_at).await? {
+            return postpone(app, event, END_DEBOUNCE).await;
+        }
         return close(app, event, "stream_ended").await;
     }
     if !event.prepared {
-        if stream_sessions::obstacles(&app.pool, event.session_id).await?.sending {
+        let obstacles = stream_sessions::obstacles(&app.pool, event.session_id).await?;
+        if obstacles.sending || second_look && obstacles.expanding {
             return postpone(app, event, BUSY_WAIT).await;
         }
         match details::live(app, &event.twitch_user_id).await {
@@ -94,9 +101,18 @@ async fn update(app: &App, event: &DueEvent) -> sqlx::Result<usize> {
             // A channel update says what has changed; viewers come with the next edit.
             _ if event.kind == Kind::Update => {}
             _ if event.looks + 1 < ENRICH_LOOKS => return look_again(app, event).await,
-            _ => return close(app, event, "not_listed").await,
+            // What nobody knows holds no announcement back.
+            _ => {
+                return match held::release(app, event).await? {
+                    Released::Some(seen) => again(app, event, seen).await,
+                    Released::All => close(app, event, "not_listed").await,
+                };
+            }
         }
         events::set_prepared(&app.pool, event).await?;
+    }
+    if second_look && let Released::Some(seen) = held::release(app, event).await? {
+        return again(app, event, seen).await;
     }
     expand(app, event, EDIT_EXPIRY).await
 }
@@ -177,9 +193,9 @@ async fn announcements(
     event: &Expanding,
     now: OffsetDateTime,
 ) -> sqlx::Result<Batch> {
-    let mut found = expansion::candidates(&mut *db, event, CHUNK).await?;
+    let mut found = expansion::candidates(&mut *db, event, now, CHUNK).await?;
     presence::plan_looks(db, &mut found).await?;
-    let planned = found.iter().map(|to| rules::announce(event, to, now)).collect();
+    let planned = rules::decide(&Stream::of(event, Look::First), &found, now);
     let cursor = found.last().map(|to| to.destination_id);
     Ok(Batch { planned, cursor, seen: found.len() })
 }
@@ -198,6 +214,12 @@ async fn close(app: &App, event: &DueEvent, outcome: &str) -> sqlx::Result<usize
         "closed an event without edits"
     );
     Ok(0)
+}
+
+/// Goes on with an event at once, after `seen` destinations of it.
+async fn again(app: &App, event: &DueEvent, seen: usize) -> sqlx::Result<usize> {
+    postpone(app, event, Duration::ZERO).await?;
+    Ok(seen)
 }
 
 /// Puts an event off without a look at Twitch.

@@ -12,11 +12,12 @@ use crate::{
 };
 use sm_db::{
     announce::history,
-    guilds::{Mention, preferences::Audience},
+    guilds::{Mention, config, preferences::Audience},
+    streamers::follows,
 };
 use sm_discord::{AllowedMentions, CreateMessage, Error, Operation, Rebuild, Verdict, classify};
 use sm_types::{
-    ChannelId, DeliveryId, GuildId, MessageId, SessionId, TwitchUserId,
+    ChannelId, DeliveryId, GuildId, MessageId, SessionId, TemplateId, TwitchUserId,
     announcement::Variant,
     template::{MessageTemplate, RenderedMessage},
 };
@@ -59,6 +60,36 @@ impl Default for Sample {
             ended: false,
         }
     }
+}
+
+impl Sample {
+    /// The same with a streamer whom a server follows; `None` when it does not.
+    pub async fn of(
+        app: &App,
+        guild: GuildId,
+        streamer: &TwitchUserId,
+    ) -> sqlx::Result<Option<Self>> {
+        let only = follows::Filter { only: Some(streamer), ..follows::Filter::default() };
+        let found = follows::list(&app.pool, guild, only, 1).await?;
+        Ok(found.into_iter().next().map(|follow| Self {
+            streamer: follow.twitch_user_id,
+            login: follow.login,
+            display_name: follow.display_name,
+            profile_image_url: follow.profile_image_url,
+            ..Self::default()
+        }))
+    }
+}
+
+/// A server's own channel and mention, and its template; `None` when the server is not known.
+pub async fn setting(
+    app: &App,
+    guild: GuildId,
+) -> sqlx::Result<Option<(Setting, Option<TemplateId>)>> {
+    let Some((config, _)) = config::find(&app.pool, guild).await? else { return Ok(None) };
+    let guild_name = sm_db::guilds::name(&app.pool, guild).await?.unwrap_or_default();
+    let (channel, mention) = (config.default_channel, config.mention);
+    Ok(Some((Setting { guild, guild_name, channel, mention }, config.template)))
 }
 
 /// Where a sample is shown: server, channel and whom the announcement would mention.
@@ -173,6 +204,7 @@ pub async fn send_test(
         nonce: sm_discord::nonce(DeliveryId(Uuid::now_v7()), channel, 0),
         enforce_nonce: true,
         flags: None,
+        buttons: Vec::new(),
     };
     let answer = app.discord.create_message(channel, &body).await;
     let (message_id, refusal) = match answer {

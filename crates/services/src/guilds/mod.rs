@@ -7,3 +7,4 @@ pub mod places;
 pub mod presence;
 pub mod purge;
 pub(crate) mod reconcile;
+pub mod wishes;

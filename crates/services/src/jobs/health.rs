@@ -15,13 +15,16 @@ pub enum Job {
     Subscribe,
     /// Says what the chat bot has to say.
     Chat,
+    /// Answers what is owed on Discord.
+    Interact,
     /// The minute sweep.
     Sweep,
 }
 
 impl Job {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Deliver, Self::Subscribe, Self::Chat, Self::Sweep];
+    pub const ALL: [Self; 5] =
+        [Self::Deliver, Self::Subscribe, Self::Chat, Self::Interact, Self::Sweep];
 
     /// Its name in logs, metrics and `/readyz`.
     pub fn as_str(self) -> &'static str {
@@ -29,6 +32,7 @@ impl Job {
             Self::Deliver => "deliver",
             Self::Subscribe => "subscribe",
             Self::Chat => "chat",
+            Self::Interact => "interact",
             Self::Sweep => "sweep",
         }
     }

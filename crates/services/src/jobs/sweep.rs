@@ -5,6 +5,7 @@ use crate::{
     App,
     announce::{gate::Turns, preflight},
     chat::sender,
+    interactions::follow_up,
     live::push,
 };
 use sm_types::ChannelId;
@@ -29,15 +30,18 @@ pub struct Swept {
 /// Runs one sweep until `deadline`. A large fan-out does not keep the jobs from their turns.
 pub async fn run(app: &App, deadline: Instant) -> sqlx::Result<Swept> {
     let said = Box::pin(sender::run(app, deadline));
-    let (worker, pushed, said, jobs) = tokio::join!(
+    let answered = Box::pin(follow_up::run(app, deadline));
+    let (worker, pushed, said, answered, jobs) = tokio::join!(
         work(app, deadline),
         push::run(app, deadline),
         said,
+        answered,
         schedule::run(app, deadline)
     );
     let (worker, checked, healed) = worker?;
     pushed?;
     said?;
+    answered?;
     Ok(Swept { checked, healed, worker, failed_jobs: jobs? })
 }
 

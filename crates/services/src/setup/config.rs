@@ -1,8 +1,8 @@
 //! A server's configuration.
 
 use super::{
-    distinct,
-    problem::{Problem, SaveError, foreign},
+    categories, distinct,
+    problem::{Problem, SaveError, foreign, of_rules},
     timezones,
 };
 use crate::{
@@ -20,7 +20,7 @@ use sm_db::{
     live::feeds,
     streamers::subscriptions,
 };
-use sm_types::{GuildId, live::FeedKind};
+use sm_types::{GuildId, live::FeedKind, rules::RuleSet};
 use time::Time;
 
 /// The longest merge window: a day.
@@ -42,12 +42,16 @@ pub async fn save(
     actor: &Actor,
 ) -> Result<(GuildConfig, i32), SaveError> {
     new.announce_types = distinct(&new.announce_types, str::to_owned);
+    new.rules = new.rules.map(RuleSet::tidied);
     new.feed_kinds = new.feed_kinds.map(|kinds| distinct(&kinds, str::to_owned));
     let problems = problems(&new);
     if !problems.is_empty() {
         return Err(SaveError::Invalid(problems));
     }
     let (old, _) = config::find(&app.pool, guild).await?.ok_or(SaveError::NotFound)?;
+    let known = old.rules.iter().collect::<Vec<_>>();
+    categories::check(app, &mut [("rules", new.rules.as_mut())], &known).await?;
+    new.rules = new.rules.or_else(|| old.rules.clone());
     new.feed_kinds = new.feed_kinds.or_else(|| old.feed_kinds.clone());
     let feeds_change = new.feed_kinds != old.feed_kinds;
     let same = (&new.timezone, new.quiet_hours) == (&old.timezone, old.quiet_hours);
@@ -97,8 +101,17 @@ pub async fn save(
     Ok((new, revision))
 }
 
-fn problems(config: &GuildConfig) -> Vec<Problem> {
+/// What is wrong with a configuration by itself.
+pub(super) fn problems(config: &GuildConfig) -> Vec<Problem> {
     let mut found = Vec::new();
+    if let Some(rules) = &config.rules {
+        found.extend(of_rules("rules", rules));
+        if !rules.stream_types.is_empty() {
+            let message =
+                "The server's types of streams stand in announce_types. Leave this one empty.";
+            found.push(Problem::new("rules.stream_types", "invalid", message));
+        }
+    }
     let mut add =
         |field: &str, message: String| found.push(Problem::new(field, "invalid", message));
     if !(0..=MAX_MERGE_WINDOW).contains(&config.merge_window_seconds) {
@@ -140,6 +153,6 @@ fn shown(config: &GuildConfig) -> Value {
         "quiet_hours": config.quiet_hours.map(|(from, until)| {
             format!("{} – {}", time_of_day(from), time_of_day(until))
         }),
-        "timezone": config.timezone, "feed_kinds": config.feed_kinds,
+        "timezone": config.timezone, "feed_kinds": config.feed_kinds, "rules": config.rules,
     })
 }

@@ -1,7 +1,9 @@
 //! What admins set up: checked whole before anything is stored, and saved against the revision it was
 //! made from.
 
+pub mod categories;
 pub mod config;
+pub mod dry_run;
 pub mod overrides;
 pub mod problem;
 pub mod templates;

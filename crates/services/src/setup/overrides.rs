@@ -1,8 +1,10 @@
 //! How and where a server announces one streamer.
 
 use super::{
+    categories,
+    config::STREAM_TYPES,
     distinct,
-    problem::{Problem, SaveError, foreign},
+    problem::{Problem, SaveError, foreign, of_rules},
 };
 use crate::{
     App,
@@ -14,7 +16,7 @@ use sm_db::{
     guilds::templates,
     streamers::follows::{self, Destination, Settings},
 };
-use sm_types::{GuildId, TwitchUserId};
+use sm_types::{GuildId, TwitchUserId, rules::RuleSet};
 
 /// Channels in which one streamer can be announced.
 pub const MAX_DESTINATIONS: usize = 10;
@@ -32,11 +34,8 @@ pub async fn save(
     revision: i32,
     actor: &Actor,
 ) -> Result<i32, SaveError> {
-    for destination in &mut settings.destinations {
-        destination.game_filter = destination.game_filter.as_deref().map(games);
-    }
-    let Settings { enabled, destinations } = &settings;
-    let problems = problems(destinations);
+    tidy(&mut settings.destinations);
+    let problems = problems(&settings.destinations);
     if !problems.is_empty() {
         return Err(SaveError::Invalid(problems));
     }
@@ -44,6 +43,8 @@ pub async fn save(
     let (login, was_enabled) = found.ok_or(SaveError::NotFound)?;
     let stored = follows::destinations(&app.pool, guild, streamer).await?;
     let old: Vec<_> = stored.into_iter().map(|stored| stored.destination).collect();
+    check_categories(app, &mut settings.destinations, &old).await?;
+    let Settings { enabled, destinations } = &settings;
     check_own(app, guild, destinations, &old).await?;
     let mut transaction = app.pool.begin().await?;
     let saved = follows::save(&mut transaction, guild, streamer, &settings, revision).await;
@@ -62,13 +63,38 @@ pub async fn save(
     Ok(revision)
 }
 
+/// Lists without what says nothing.
+pub(super) fn tidy(destinations: &mut [Destination]) {
+    for destination in destinations {
+        destination.game_filter = destination.game_filter.as_deref().map(games);
+        destination.rules = destination.rules.take().map(RuleSet::tidied);
+    }
+}
+
+async fn check_categories(
+    app: &App,
+    destinations: &mut [Destination],
+    old: &[Destination],
+) -> Result<(), SaveError> {
+    let known: Vec<_> = old.iter().filter_map(|d| d.rules.as_ref()).collect();
+    let fields: Vec<_> =
+        (0..destinations.len()).map(|n| format!("destinations[{n}].rules")).collect();
+    let mut sets: Vec<_> = fields
+        .iter()
+        .zip(destinations)
+        .map(|(field, destination)| (field.as_str(), destination.rules.as_mut()))
+        .collect();
+    categories::check(app, &mut sets, &known).await
+}
+
 /// The games of a filter without spaces around them, each once: they are compared in small letters.
 fn games(list: &[String]) -> Vec<String> {
     let trimmed: Vec<_> = list.iter().map(|game| game.trim().to_owned()).collect();
     distinct(&trimmed, str::to_lowercase)
 }
 
-fn problems(destinations: &[Destination]) -> Vec<Problem> {
+/// What is wrong with destinations by themselves.
+pub(super) fn problems(destinations: &[Destination]) -> Vec<Problem> {
     let mut found = Vec::new();
     if destinations.is_empty() || destinations.len() > MAX_DESTINATIONS {
         let message = format!("Name 1 to {MAX_DESTINATIONS} channels.");
@@ -96,6 +122,12 @@ fn problems(destinations: &[Destination]) -> Vec<Problem> {
         if destination.title_filter.as_deref().is_some_and(|title| !fits(title)) {
             add("title_filter", format!("Use 1 to {MAX_FILTER} characters, or null."));
         }
+        let Some(rules) = &destination.rules else { continue };
+        let known = |kind: &String| STREAM_TYPES.contains(&kind.as_str());
+        if !rules.stream_types.iter().all(known) {
+            add("rules.stream_types", format!("Choose any of {}.", STREAM_TYPES.join(", ")));
+        }
+        found.extend(of_rules(&format!("destinations[{n}].rules"), rules));
     }
     found
 }
@@ -173,7 +205,8 @@ fn each(destinations: &[Destination]) -> Vec<Value> {
             "mention": d.mention.map(sm_db::guilds::Mention::kind),
             "mention_role_id": d.mention.and_then(sm_db::guilds::Mention::role),
             "game_filter": d.game_filter, "title_filter": d.title_filter,
-            "cooldown_seconds": d.cooldown_seconds,
+            "cooldown_seconds": d.cooldown_seconds, "rules": d.rules,
+            "buttons": d.buttons,
         })
     };
     destinations.iter().map(shown).collect()

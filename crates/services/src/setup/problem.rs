@@ -1,7 +1,10 @@
 //! Why a save was refused.
 
 use crate::guilds::places::Foreign;
-use sm_types::template::{FieldError, FieldProblem, Span};
+use sm_types::{
+    rules::{RuleSet, Wrong},
+    template::{FieldError, FieldProblem, Span},
+};
 
 /// What is wrong with one field.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +39,13 @@ impl From<FieldError> for Problem {
             FieldProblem::Rule(rule) => Self::new(field, "invalid", rule),
         }
     }
+}
+
+/// What is wrong with a set of rules at `field`, with each rule's place.
+pub(super) fn of_rules(field: &str, rules: &RuleSet) -> Vec<Problem> {
+    let problem =
+        |wrong: Wrong| Problem::new(format!("{field}.{}", wrong.field), wrong.code, wrong.message);
+    rules.problems().into_iter().map(problem).collect()
 }
 
 /// Why a save came to nothing.

@@ -1,6 +1,11 @@
 //! The control API; see the module's head for its routes.
 
-use super::{Shared, faults::Fault, messages, permissions};
+use super::{
+    Shared,
+    faults::Fault,
+    interactions::{self, Doer},
+    messages, permissions,
+};
 use axum::{
     Json, Router,
     extract::{Path, Query, State},
@@ -9,6 +14,7 @@ use axum::{
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
+use sm_types::{ChannelId, GuildId, MessageId, UserId};
 use std::{collections::HashSet, sync::Arc};
 
 pub(super) fn router() -> Router<Arc<Shared>> {
@@ -18,6 +24,7 @@ pub(super) fn router() -> Router<Arc<Shared>> {
         .route("/_sim/discord/violations", get(violations))
         .route("/_sim/discord/faults", get(faults).post(add_fault).delete(clear_faults))
         .route("/_sim/discord/users", post(add_user))
+        .route("/_sim/discord/interactions", post(press))
         .route("/_sim/discord/guilds/{guild}/channels", post(add_channel))
         .route("/_sim/discord/channels/{channel}", delete(delete_channel))
         .route("/_sim/discord/guilds/{guild}/roles", post(add_role))
@@ -73,6 +80,28 @@ async fn remove_member(
     Path((guild, user)): Path<(u64, u64)>,
 ) -> StatusCode {
     found(shared.world().remove_member(guild, user))
+}
+
+#[derive(Deserialize)]
+struct Press {
+    user: UserId,
+    channel: ChannelId,
+    message: MessageId,
+    custom_id: String,
+}
+
+/// Presses a button under a message as a member; what they are told.
+async fn press(State(shared): State<Arc<Shared>>, Json(press): Json<Press>) -> Json<Value> {
+    let (guild, message) = {
+        let world = shared.world();
+        let guild = world.channels.get(&press.channel.0).map(|channel| GuildId(channel.guild));
+        let message = world.message(press.channel.0, press.message.0);
+        (guild, message.map(|message| messages::shown(&world, message)))
+    };
+    let doer = Doer { user: press.user, guild, channel: press.channel, locale: "en-US" };
+    let data = json!({ "custom_id": press.custom_id, "component_type": 2 });
+    let answered = interactions::interact(&shared, doer, 3, data, message).await;
+    Json(json!({ "status": answered.status, "content": answered.content() }))
 }
 
 #[derive(Deserialize)]

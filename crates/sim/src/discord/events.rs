@@ -1,9 +1,9 @@
-//! Webhook events: what Discord tells the application of its own accord, signed with Ed25519.
+//! Webhook events and where they and interactions go: what Discord tells the application of its own accord, signed with Ed25519.
 
 use super::{
     DiscordSim, Shared,
     answers::{self, Refusal},
-    members, resources,
+    interactions, members, resources,
     world::World,
 };
 use ring::signature::{Ed25519KeyPair, KeyPair};
@@ -50,6 +50,50 @@ impl Sender {
     }
 }
 
+/// What an application changes of itself.
+#[derive(Debug)]
+pub(super) enum Edit {
+    Events(EventsTo),
+    /// Where interactions are to go; `None`: nowhere.
+    Interactions(Option<String>),
+}
+
+impl Edit {
+    pub(super) fn parse(body: &Value) -> Result<Self, Refusal> {
+        match body.get("interactions_endpoint_url") {
+            Some(url) => Ok(Self::Interactions(url.as_str().map(str::to_owned))),
+            None => EventsTo::parse(body).map(Self::Events),
+        }
+    }
+}
+
+/// Tries an address as Discord does, with a ping and with a forged one, and keeps it when both are answered rightly.
+pub(super) async fn register(shared: &Shared, edit: Edit) -> Result<Value, Refusal> {
+    match edit {
+        Edit::Events(to) => register_events(shared, to).await,
+        Edit::Interactions(url) => register_interactions(shared, url).await,
+    }
+}
+
+async fn register_interactions(shared: &Shared, url: Option<String>) -> Result<Value, Refusal> {
+    if let Some(url) = &url {
+        let ping = interactions::ping(&mut shared.world(), shared).to_string();
+        let good = post(shared, url, ping.as_bytes(), Signing::Good).await;
+        let forged = send(shared, url, ping.as_bytes(), Signing::Bad).await;
+        let pong = good.and_then(|(status, body)| {
+            let body: Value = serde_json::from_slice(&body).ok()?;
+            (status == 200 && body == json!({ "type": 1 })).then_some(())
+        });
+        if pong.is_none() || forged != Some(401) {
+            let why = "The specified interactions endpoint url could not be verified.";
+            return Err(Refusal::invalid("interactions_endpoint_url", why));
+        }
+    }
+    let mut world = shared.world();
+    world.interactions_url = url;
+    Ok(resources::application(shared, &world))
+}
+
 /// Where events are to go, as an application asks for it.
 #[derive(Debug)]
 pub(super) struct EventsTo {
@@ -70,8 +114,7 @@ impl EventsTo {
     }
 }
 
-/// Tries an address as Discord does, with a ping and with a forged one, and keeps it when both are answered rightly.
-pub(super) async fn register(shared: &Shared, to: EventsTo) -> Result<Value, Refusal> {
+async fn register_events(shared: &Shared, to: EventsTo) -> Result<Value, Refusal> {
     if let Some(url) = &to.url {
         let ping = outer(shared, 0).to_string();
         let good = send(shared, url, ping.as_bytes(), Signing::Good).await;
@@ -190,6 +233,16 @@ async fn deliver(shared: &Shared, body: &[u8], signing: Signing) -> Vec<u16> {
 }
 
 async fn send(shared: &Shared, url: &str, body: &[u8], signing: Signing) -> Option<u16> {
+    post(shared, url, body, signing).await.map(|(status, _)| status)
+}
+
+/// Posts a body, signed or not; status and body of the answer, if there is one in time.
+pub(super) async fn post(
+    shared: &Shared,
+    url: &str,
+    body: &[u8],
+    signing: Signing,
+) -> Option<(u16, Vec<u8>)> {
     let (now, detour) = {
         let world = shared.world();
         (world.now_ms() / 1000, world.detour.clone())
@@ -212,7 +265,8 @@ async fn send(shared: &Shared, url: &str, body: &[u8], signing: Signing) -> Opti
             .header("x-signature-timestamp", timestamp);
     }
     let answer = request.body(body.to_vec()).send().await.ok()?;
-    Some(answer.status().as_u16())
+    let status = answer.status().as_u16();
+    Some((status, answer.bytes().await.ok()?.to_vec()))
 }
 
 /// The client of the simulator: it stands for Discord's own and has no part in the product's.

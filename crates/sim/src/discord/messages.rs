@@ -2,7 +2,7 @@
 
 use super::{
     answers::{Refusal, iso},
-    members,
+    components, members,
     model::SimMessage,
     permissions::{
         self, EMBED_LINKS, MANAGE_MESSAGES, MENTION_EVERYONE, READ_MESSAGE_HISTORY, SEND_MESSAGES,
@@ -93,6 +93,7 @@ pub(super) fn create(
         author_id: world.bot.to_string(),
         content: parts.content,
         embeds: if drop_embeds { Vec::new() } else { parts.embeds },
+        components: parts.components,
         mention_roles: pings.roles,
         mentions: pings.users,
         mention_everyone: pings.everyone,
@@ -127,6 +128,7 @@ pub(super) fn say(
         author_id: author.to_string(),
         content: content.to_owned(),
         embeds: embeds.to_vec(),
+        components: Vec::new(),
         mention_roles: Vec::new(),
         mentions: Vec::new(),
         mention_everyone: false,
@@ -193,10 +195,14 @@ pub(super) fn edit(
     if body.get("embeds").is_none() {
         merged["embeds"] = json!(found.embeds);
     }
+    if body.get("components").is_none() {
+        merged["components"] = json!(found.components);
+    }
     let parts = checked(&merged, granted | EMBED_LINKS)?;
     let now = world.now_ms();
     let found = world.message_mut(channel, message).ok_or_else(unknown)?;
     found.content = parts.content;
+    found.components = parts.components;
     found.edited_ms = Some(now);
     // Without the permission, an edit that adds an embed is ignored.
     if granted & EMBED_LINKS != 0 {
@@ -238,6 +244,7 @@ fn enforced_nonce(body: &Value) -> Option<String> {
 struct Parts {
     content: String,
     embeds: Vec<Value>,
+    components: Vec<Value>,
 }
 
 fn checked(body: &Value, granted: u64) -> Result<Parts, Refusal> {
@@ -252,6 +259,8 @@ fn checked(body: &Value, granted: u64) -> Result<Parts, Refusal> {
     }
     check_embeds(&sent)?;
     check_mentions(body)?;
+    components::check(body)?;
+    let components = body["components"].as_array().cloned().unwrap_or_default();
     if content.is_empty() && sent.is_empty() {
         return Err(Refusal::new(400, 50006, "Cannot send an empty message"));
     }
@@ -259,7 +268,7 @@ fn checked(body: &Value, granted: u64) -> Result<Parts, Refusal> {
     if content.is_empty() && !may_embed {
         return Err(Refusal::new(403, 50013, "Missing Permissions"));
     }
-    Ok(Parts { content, embeds: if may_embed { sent } else { Vec::new() } })
+    Ok(Parts { content, embeds: if may_embed { sent } else { Vec::new() }, components })
 }
 
 fn check_embeds(embeds: &[Value]) -> Result<(), Refusal> {
@@ -352,7 +361,7 @@ pub(super) fn shown(world: &World, message: &SimMessage) -> Value {
         "embeds": embeds, "mention_roles": message.mention_roles,
         "mentions": message.mentions.iter().map(|id| json!({"id": id})).collect::<Vec<_>>(),
         "mention_everyone": message.mention_everyone, "nonce": message.nonce, "pinned": false, "tts": false,
-        "attachments": [], "components": [], "flags": flags, "timestamp": iso(message.created_ms),
+        "attachments": [], "components": message.components, "flags": flags, "timestamp": iso(message.created_ms),
         "edited_timestamp": message.edited_ms.map(iso), "author": members::user(world, message.author_id.parse().unwrap_or(0)),
     })
 }

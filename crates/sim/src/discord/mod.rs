@@ -17,6 +17,7 @@
 //! | `POST /_sim/discord/guilds/{guild}/bot` | brings the bot back into a guild |
 //! | `DELETE /_sim/discord/guilds/{guild}/bot` | takes it out |
 //! | `GET /_sim/discord/messages?since=0` | messages that changed after a cursor, the next cursor, and whether changes were lost before |
+//! | `POST /_sim/discord/interactions` | presses a button: `{"user":"1","channel":"2","message":"3","custom_id":"x"}`; answers what the user is told |
 //! | `GET /_sim/discord/violations` | requests that break Discord's contract |
 //! | `GET /_sim/discord/faults` | the faults that are left |
 //! | `POST /_sim/discord/faults` | adds a fault: `{"path":"GET guilds/*","times":3,"status":503}`, as [`crate::unkind`] has it, or with one of Discord's own: `{"kind":"cloudflare"}` |
@@ -28,12 +29,14 @@ mod ask;
 mod authorize;
 mod bearer;
 mod call;
+mod components;
 mod contract;
 mod control;
 mod events;
 mod faults;
 mod forms;
 mod grants;
+mod interactions;
 mod limits;
 mod members;
 mod messages;
@@ -47,6 +50,7 @@ mod world;
 
 pub use events::Signing;
 pub use faults::{Fault, FaultKind, LimitScope};
+pub use interactions::{Answered, Doer};
 use model::Overwrite;
 pub use model::{SeenRequest, SimMessage};
 pub use routes::ROUTES;

@@ -30,6 +30,18 @@ pub(super) struct Member {
     pub(super) joined_ms: u64,
 }
 
+/// An interaction whose answer may still change.
+#[derive(Debug)]
+pub(super) struct Open {
+    pub(super) begun_ms: u64,
+    /// Whether the application's first answer was read.
+    pub(super) is_answered: bool,
+    /// So many requests come too early for Discord, whatever was read.
+    pub(super) too_early: u32,
+    /// The message as the person sees it; `None` once it was dismissed.
+    pub(super) original: Option<Value>,
+}
+
 #[derive(Debug, Clone, Serialize)]
 pub struct SimMessage {
     pub id: String,
@@ -40,6 +52,8 @@ pub struct SimMessage {
     pub content: String,
     /// The embeds, as sent.
     pub embeds: Vec<Value>,
+    /// Buttons, in rows, as sent.
+    pub components: Vec<Value>,
     /// Roles that were pinged.
     pub mention_roles: Vec<String>,
     /// Users that were pinged.

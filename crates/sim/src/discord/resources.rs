@@ -39,7 +39,7 @@ pub(super) fn application(shared: &Shared, world: &World) -> Value {
         "id": application.client_id, "name": "StreamMaxing", "icon": null, "description": "",
         "bot_public": true, "bot_require_code_grant": false, "flags": 0,
         "verify_key": shared.sender.public_key_hex(), "redirect_uris": application.redirect_uris(),
-        "interactions_endpoint_url": null, "event_webhooks_status": 1,
+        "interactions_endpoint_url": world.interactions_url, "event_webhooks_status": 1,
     });
     if let Some(url) = &world.webhook_events_url {
         answer["event_webhooks_url"] = json!(url);

@@ -5,9 +5,10 @@ use super::{
     answers::{Refusal, add_bucket, rate_limited, refusal_of, refuse, respond, server_error},
     authorize, bearer,
     call::Call,
-    events::{self, EventsTo},
+    events::{self, Edit},
     faults::{FaultKind, LimitScope},
     forms::Pairs,
+    interactions,
     limits::Route,
     messages, resources, token,
     world::World,
@@ -43,6 +44,11 @@ pub const ROUTES: &[&str] = &[
     "DELETE users/@me/guilds/*",
     "GET applications/@me",
     "PATCH applications/@me",
+    "GET applications/*/commands",
+    "PUT applications/*/commands",
+    "GET webhooks/*/*/messages/@original",
+    "PATCH webhooks/*/*/messages/@original",
+    "DELETE webhooks/*/*/messages/@original",
     "GET oauth2/@me",
     "POST oauth2/token",
     "POST oauth2/token/revoke",
@@ -59,8 +65,8 @@ struct Aftermath {
     unkind: Option<Unkind>,
     /// Whose tokens were revoked.
     deauthorized: Option<u64>,
-    /// Where webhook events are to go; tried before it is answered.
-    register: Option<EventsTo>,
+    /// Where webhook events or interactions are to go; tried before it is answered.
+    register: Option<Edit>,
 }
 
 /// `/oauth2/authorize`, which faults meet as they meet the API.
@@ -129,10 +135,12 @@ fn answer(
     let path = uri.path().strip_prefix("/api/v10/");
     let segments: Vec<_> = path.unwrap_or("").split('/').collect();
     let bearer = text(header::AUTHORIZATION).strip_prefix("Bearer ");
+    let by_interaction = matches!(*segments, ["webhooks", ..]);
     let about_tokens = matches!(*segments, ["oauth2", "token"] | ["oauth2", "token", "revoke"]);
     // The limit is the bot's.
     if bearer.is_none()
         && !about_tokens
+        && !by_interaction
         && let Some(wait) = world.limits.count(Instant::now())
     {
         return (rate_limited(LimitScope::Global, wait.as_secs_f64(), None), none);
@@ -171,6 +179,7 @@ fn answer(
             }
             Err(refusal) => refuse(refusal),
         },
+        _ if by_interaction => respond(interactions::follow_up(shared, world, &call)),
         Some(access) => bearer::handle(world, &shared.application, &call, access),
         None => {
             let is_known = text(header::AUTHORIZATION).strip_prefix("Bot ") == Some(&shared.token);
@@ -190,17 +199,14 @@ fn answer(
     (response, aftermath)
 }
 
-fn edit_application(
-    shared: &Shared,
-    world: &mut World,
-    call: &Call<'_>,
-) -> Result<EventsTo, Refusal> {
+fn edit_application(shared: &Shared, world: &mut World, call: &Call<'_>) -> Result<Edit, Refusal> {
     let body = body(call)?;
     if let Some(contract) = &shared.contract {
         world.violations.extend(contract.violations("PATCH", "/applications/@me", &body));
     }
-    EventsTo::parse(&body)
+    Edit::parse(&body)
 }
+
 /// Whether a body has what a fault is about.
 fn is_about(kind: &FaultKind, body: &[u8]) -> bool {
     let FaultKind::RefusePart { path } = kind else { return true };
@@ -219,6 +225,10 @@ fn with_bot_token(
     }
     respond(match (call.method, call.segments.as_slice()) {
         (&Method::GET, ["applications", "@me"]) => Ok(resources::application(shared, world)),
+        (&Method::GET, ["applications", _, "commands"]) => Ok(Value::Array(world.commands.clone())),
+        (&Method::PUT, ["applications", _, "commands"]) => {
+            interactions::overwrite(shared, world, call)
+        }
         (&Method::GET, segments) => resources::lookup(world, segments, call.query),
         (&Method::DELETE, ["users", "@me", "guilds", guild]) => leave(world, guild),
         _ => Err(Refusal::new(405, 0, "405: Method Not Allowed")),

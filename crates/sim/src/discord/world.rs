@@ -5,9 +5,11 @@ use super::{
     grants::Grants,
     limits::Limits,
     model::{
-        APPLICATION_NAME, Channel, Guild, Overwrite, Role, SeenRequest, SimMessage, User, is_thread,
+        APPLICATION_NAME, Channel, Guild, Open, Overwrite, Role, SeenRequest, SimMessage, User,
+        is_thread,
     },
 };
+use serde_json::Value;
 use sm_types::Clock;
 use std::{
     collections::{BTreeMap, HashMap, VecDeque},
@@ -36,6 +38,14 @@ pub(crate) struct World {
     pub(super) grants: Grants,
     pub(super) webhook_events_url: Option<String>,
     pub(super) webhook_events_types: Vec<String>,
+    /// Where interactions go.
+    pub(super) interactions_url: Option<String>,
+    /// Those whose answers may still change, by their tokens.
+    pub(super) interactions: HashMap<String, Open>,
+    /// So many first follow-ups of each come too early for Discord.
+    pub(super) follow_ups_too_early: u32,
+    /// Commands for all guilds, as Discord shows them.
+    pub(super) commands: Vec<Value>,
     /// What an address begins with, and what is taken instead.
     pub(super) detour: Option<(String, String)>,
     pub(super) guilds: HashMap<u64, Guild>,
@@ -68,6 +78,10 @@ impl World {
             grants: Grants::default(),
             webhook_events_url: None,
             webhook_events_types: EVENTS.map(str::to_owned).to_vec(),
+            interactions_url: None,
+            interactions: HashMap::new(),
+            follow_ups_too_early: 0,
+            commands: Vec::new(),
             detour: None,
             guilds: HashMap::new(),
             channels: HashMap::new(),

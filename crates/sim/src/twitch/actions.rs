@@ -27,6 +27,14 @@ impl TwitchSim {
         self.shared.world().tokens.add_user_token(grant, self.shared.clock.now()).text
     }
 
+    /// Sets language and tags without telling anybody.
+    pub fn set_audience(&self, user: &TwitchUserId, language: &str, tags: &[&str]) {
+        self.shared.world().user_mut(user.as_str(), |user| {
+            language.clone_into(&mut user.language);
+            user.tags = tags.iter().map(|tag| (*tag).to_owned()).collect();
+        });
+    }
+
     /// Sets title and category without telling anybody.
     pub fn set_channel(&self, user: &TwitchUserId, title: &str, game: &str) {
         self.shared.world().set_channel(user.as_str(), title, game);

@@ -21,6 +21,8 @@ pub const ROUTES: &[&str] = &[
     "GET channels",
     "GET streams",
     "GET search/channels",
+    "GET games",
+    "GET search/categories",
     "GET videos",
     "GET authorization/users",
     "POST chat/messages",

@@ -70,7 +70,7 @@ pub use edge_cases::EdgeCase;
 pub use faults::Challenge;
 pub use helix::ROUTES;
 pub use listing::ListingLag;
-pub use model::SeenDelivery;
+pub use model::{SeenDelivery, game_id};
 
 /// An answer that goes wrong; its path is what stands behind `/helix/` or `/oauth2/`.
 pub type Fault = crate::unkind::Fault;

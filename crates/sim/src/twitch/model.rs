@@ -13,6 +13,9 @@ pub(crate) struct User {
     pub(super) name: String,
     pub(super) title: String,
     pub(super) game: String,
+    /// As Twitch writes it: `en`, `pt-br`, `other`.
+    pub(super) language: String,
+    pub(super) tags: Vec<String>,
     pub(super) viewers: u64,
     pub(super) stream: Option<Stream>,
     /// The stream that ended last, and when: Get Streams may not know yet.
@@ -116,7 +119,7 @@ pub(super) fn text(time: OffsetDateTime) -> String {
 }
 
 /// An id for a game: always the same for the same name.
-pub(super) fn game_id(game: &str) -> String {
+pub fn game_id(game: &str) -> String {
     if game.is_empty() {
         return String::new();
     }

@@ -35,6 +35,8 @@ pub(super) fn get(
         }
         "streams" => streams(shared, &world, query),
         "search/channels" => search(shared, &world, query),
+        "games" => games(shared, &world, query),
+        "search/categories" => search_categories(shared, &world, query),
         "videos" => videos(&world, query),
         "channels/followers" => chat::followers(&world, bearer, query),
         "authorization/users" => authorizations(&world, bearer, query),
@@ -142,6 +144,38 @@ fn search(shared: &Shared, world: &World, query: &Pairs) -> Result<Response, Ref
     page(world.present().filter(fits).map(|user| found(shared, user)).collect(), query)
 }
 
+/// Ids and names that nobody knows are left out.
+fn games(shared: &Shared, world: &World, query: &Pairs) -> Result<Response, Refusal> {
+    let (ids, names): (Vec<&str>, Vec<&str>) =
+        (query.all("id").collect(), query.all("name").collect());
+    if ids.is_empty() && names.is_empty() {
+        return Err(missing("id"));
+    }
+    if ids.len() + names.len() > IDS_LIMIT {
+        return Err(refuse(400, "The request names more than 100 ids and names"));
+    }
+    let named = |game: &&str| ids.contains(&game_id(game).as_str()) || names.contains(game);
+    let data: Vec<Value> =
+        world.games().into_iter().filter(named).map(|game| category(shared, game)).collect();
+    Ok(answer(200, &json!({ "data": data })))
+}
+
+/// Every word has to occur in the name.
+fn search_categories(shared: &Shared, world: &World, query: &Pairs) -> Result<Response, Refusal> {
+    let text = query.get("query").filter(|text| !text.is_empty());
+    let text = text.ok_or_else(|| missing("query"))?.to_lowercase();
+    let fits = |game: &&str| {
+        let name = game.to_lowercase();
+        text.split_whitespace().all(|word| name.contains(word))
+    };
+    page(world.games().into_iter().filter(fits).map(|game| category(shared, game)).collect(), query)
+}
+
+fn category(shared: &Shared, game: &str) -> Value {
+    json!({ "id": game_id(game), "name": game, "igdb_id": "",
+            "box_art_url": pictures::preview(shared.addr, &game_id(game)) })
+}
+
 fn videos(world: &World, query: &Pairs) -> Result<Response, Refusal> {
     let ids: Vec<&str> = query.all("id").collect();
     let all = world.present().flat_map(recordings);
@@ -175,8 +209,8 @@ fn user(shared: &Shared, user: &User, bearer: &Bearer) -> Value {
 fn channel(user: &User) -> Value {
     json!({
         "broadcaster_id": user.id, "broadcaster_login": user.login, "broadcaster_name": user.name,
-        "broadcaster_language": "en", "game_id": game_id(&user.game), "game_name": user.game,
-        "title": user.title, "delay": 0, "tags": ["English"],
+        "broadcaster_language": user.language, "game_id": game_id(&user.game), "game_name": user.game,
+        "title": user.title, "delay": 0, "tags": user.tags,
         "content_classification_labels": [], "is_branded_content": false,
     })
 }
@@ -185,8 +219,8 @@ fn stream(shared: &Shared, user: &User, stream: &Stream) -> Value {
     json!({
         "id": stream.id, "user_id": user.id, "user_login": user.login, "user_name": user.name,
         "game_id": game_id(&user.game), "game_name": user.game, "type": stream.kind,
-        "title": user.title, "tags": ["English"], "viewer_count": user.viewers,
-        "started_at": stream.started_at, "language": "en", "tag_ids": [], "is_mature": false,
+        "title": user.title, "tags": user.tags, "viewer_count": user.viewers,
+        "started_at": stream.started_at, "language": user.language, "tag_ids": [], "is_mature": false,
         "thumbnail_url": pictures::preview(shared.addr, &user.login),
     })
 }
@@ -196,8 +230,8 @@ fn found(shared: &Shared, user: &User) -> Value {
     let started_at = user.stream.as_ref().map_or("", |stream| stream.started_at.as_str());
     json!({
         "id": user.id, "broadcaster_login": user.login, "display_name": user.name,
-        "broadcaster_language": "en", "game_id": game_id(&user.game), "game_name": user.game,
-        "is_live": user.stream.is_some(), "tags": ["English"], "tag_ids": [],
+        "broadcaster_language": user.language, "game_id": game_id(&user.game), "game_name": user.game,
+        "is_live": user.stream.is_some(), "tags": user.tags, "tag_ids": [],
         "thumbnail_url": pictures::avatar(shared.addr, &user.login), "title": user.title, "started_at": started_at,
     })
 }

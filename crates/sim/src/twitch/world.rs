@@ -14,6 +14,7 @@ use super::{
     tokens::Tokens,
 };
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -43,6 +44,20 @@ impl World {
         Self { bucket, listing_lag, max_total_cost: MAX_TOTAL_COST, ..Self::default() }
     }
 
+    /// The categories that there are, by name: some that everybody knows, and whatever is streamed.
+    pub(super) fn games(&self) -> BTreeSet<&str> {
+        const KNOWN: [&str; 6] = [
+            "Art",
+            "Celeste",
+            "Hades II",
+            "Just Chatting",
+            "Software and Game Development",
+            "Tetris",
+        ];
+        let streamed = self.users.iter().map(|user| user.game.as_str());
+        KNOWN.into_iter().chain(streamed).filter(|game| !game.is_empty()).collect()
+    }
+
     fn next_number(&mut self) -> u64 {
         self.sequence += 1;
         self.sequence
@@ -56,6 +71,8 @@ impl World {
             name: name.to_owned(),
             title: format!("{name} is here"),
             game: "Just Chatting".to_owned(),
+            language: "en".to_owned(),
+            tags: vec!["English".to_owned()],
             viewers: 42,
             stream: None,
             ended: None,
@@ -157,7 +174,7 @@ impl World {
         let mut event = self.broadcaster(id);
         if let Some(user) = self.user(id) {
             event["title"] = json!(user.title);
-            event["language"] = json!("en");
+            event["language"] = json!(user.language);
             event["category_id"] = json!(game_id(&user.game));
             event["category_name"] = json!(user.game);
             event["content_classification_labels"] = json!([]);

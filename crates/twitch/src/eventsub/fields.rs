@@ -38,6 +38,17 @@ pub(crate) fn moment<'de, D: Deserializer<'de>>(
     Ok(text.and_then(|text| OffsetDateTime::parse(&text, &Rfc3339).ok()))
 }
 
+/// Reads a list of texts; what is no list is "not set", and what is no text in it is left out.
+pub(crate) fn texts<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Vec<String>>, D::Error> {
+    let serde_json::Value::Array(list) = Deserialize::deserialize(deserializer)? else {
+        return Ok(None);
+    };
+    let text = |item: serde_json::Value| item.as_str().map(str::to_owned);
+    Ok(Some(list.into_iter().filter_map(text).collect()))
+}
+
 /// Reads a count; `null` and what lies below 0 are none.
 pub(super) fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
     Ok(Option::<i64>::deserialize(deserializer)?.unwrap_or_default().max(0))

@@ -44,6 +44,7 @@ export function Entry({ guildId, entry, names }: Props) {
           </Text>
           <Text size="sm" c="dimmed" component="div">
             <Time at={entry.at} />
+            {entry.via === "discord" && ` · ${t("viaDiscord")}`}
             {!entry.actor_name && entry.actor_id && ` · ${t("actorId", { id: entry.actor_id })}`}
           </Text>
         </div>
@@ -68,6 +69,7 @@ function ActionText({ entry: { action, outcome } }: { entry: Item }) {
     const area = denied.area ? t(`areas.${denied.area}`) : t("areas.server");
     return t(denied.change ? "triedToChange" : "triedToSee", { area });
   }
+  if (action.startsWith("/")) return t("triedCommand", { command: action });
   const text = t(`actions.${action as Action}`, { defaultValue: "" });
   if (!text) return t("actionUnknown", { action });
   return outcome === "denied" ? t("tried", { action: text }) : text;

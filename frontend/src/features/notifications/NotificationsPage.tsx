@@ -15,6 +15,7 @@ import { FeedSection } from "./FeedSection";
 import type { PartProps } from "./part";
 import { PlaceSection } from "./PlaceSection";
 import { QuietSection } from "./QuietSection";
+import { RulesSection } from "./RulesSection";
 import { StreamsSection } from "./StreamsSection";
 import { useConfigWords } from "./words";
 
@@ -92,6 +93,7 @@ function Form({ guildId, document }: Omit<PartProps, "error">) {
       <PlaceSection {...part} />
       <StreamsSection {...part} />
       <QuietSection {...part} />
+      <RulesSection {...part} />
       <FeedSection {...part} />
       <DocumentBar document={document} words={words} />
     </Stack>
@@ -101,7 +103,7 @@ function Form({ guildId, document }: Omit<PartProps, "error">) {
 function Waiting() {
   return (
     <Stack gap="md">
-      {[110, 420, 480, 130, 480].map((height) => (
+      {[110, 420, 480, 130, 900, 150, 480].map((height) => (
         <Skeleton key={height} height={height} radius="md" />
       ))}
     </Stack>

@@ -5,11 +5,15 @@ import type { FieldError } from "~/api/problem";
 import { queries } from "~/api/queries";
 import { useChannelName } from "~/guild/ChannelSelect";
 import { useMentionText } from "~/guild/MentionField";
+import { useRuleWords } from "~/rules/useRuleWords";
+import type { Rule } from "~/rules/rules";
 import type texts from "./locale/en.json";
 import { isOvernight } from "./quiet";
 
 type Config = Schema["ConfigBody"];
 type Field = keyof Config;
+
+const RULES = "rules.";
 
 /** Quiet hours as a sentence. */
 export function useQuietText(): (quiet: Schema["QuietHours"]) => string {
@@ -24,6 +28,7 @@ export function useConfigWords(guildId: string) {
   const channelName = useChannelName(guildId);
   const mentionText = useMentionText(guildId);
   const quietText = useQuietText();
+  const ruleWords = useRuleWords();
   const templates = useQuery(queries.templates(guildId));
 
   const template = (id: string | null | undefined) =>
@@ -61,6 +66,8 @@ export function useConfigWords(guildId: string) {
         return value.quiet_hours ? quietText(value.quiet_hours) : t("quiet.none");
       case "timezone":
         return value.timezone;
+      case "rules":
+        return ruleWords.summary(value.rules);
     }
   };
 
@@ -69,6 +76,9 @@ export function useConfigWords(guildId: string) {
     show,
     /** What is wrong with a field; the API's own words where we have none. */
     explain: (error: FieldError) => {
+      if (error.field.startsWith(RULES)) {
+        return ruleWords.explain(error.field.slice(RULES.length) as Rule, error);
+      }
       const key = error.field.replaceAll(".", "_") as keyof (typeof texts)["errors"];
       return t(`errors.${key}`, { defaultValue: error.message });
     },

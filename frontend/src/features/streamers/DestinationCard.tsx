@@ -21,10 +21,13 @@ import {
 import { useId, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Schema } from "~/api/client";
+import type { FieldError } from "~/api/problem";
 import { ChannelSelect } from "~/guild/ChannelSelect";
 import { MentionField } from "~/guild/MentionField";
 import { TemplateSelect } from "~/guild/TemplateSelect";
 import { TestSend } from "~/delivery/TestSend";
+import { RuleFields } from "~/rules/RuleFields";
+import { complete, type Rule } from "~/rules/rules";
 import { Card } from "~/ui/Card";
 import { MinutesInput } from "~/ui/MinutesInput";
 import { Time } from "~/ui/Time";
@@ -49,6 +52,8 @@ interface Props {
   health: Schema["DestinationView"] | undefined;
   words: ReturnType<typeof useWords>;
   error: (field: string) => string | undefined;
+  /** What the server says about one of its own rules. */
+  problem: (rule: Rule) => FieldError | undefined;
   onChange: (change: Partial<Destination>) => void;
   /** Left out for the last one. */
   onRemove?: () => void;
@@ -89,6 +94,12 @@ export function DestinationCard(props: Props) {
             error={error("mention")}
           />
         </div>
+        <Switch
+          checked={value.buttons ?? false}
+          onChange={(event) => onChange({ buttons: event.currentTarget.checked })}
+          label={t("page.buttons")}
+          description={t("page.buttonsAbout")}
+        />
         <Narrowings {...props} />
         <TestSend
           guildId={guildId}
@@ -158,11 +169,13 @@ function Degraded({ health }: { health: Schema["DestinationView"] }) {
 }
 
 /** What holds announcements back: folded away while there is none. */
-function Narrowings({ value, error, onChange }: Props) {
+function Narrowings({ guildId, value, error, problem, onChange }: Props) {
   const { t } = useTranslation("streamers");
   const region = useId();
   const count = narrowings(value);
-  const wrong = ["cooldown_seconds", "title_filter", "game_filter"].some((field) => error(field));
+  const wrong = ["cooldown_seconds", "title_filter", "game_filter", "rules"].some((field) =>
+    error(field),
+  );
   const [chosen, setOpened] = useState<boolean | null>(null);
   const opened = wrong || (chosen ?? count > 0);
   const Chevron = opened ? IconChevronDown : IconChevronRight;
@@ -217,6 +230,25 @@ function Narrowings({ value, error, onChange }: Props) {
             error={error("cooldown_seconds")}
           />
         </div>
+        <Stack gap="md" pt="md" maw={560}>
+          <Switch
+            checked={value.rules != null}
+            onChange={(event) =>
+              onChange({ rules: event.currentTarget.checked ? complete(null) : null })
+            }
+            label={t("page.ownRules")}
+            description={t("page.ownRulesAbout")}
+          />
+          {value.rules && (
+            <RuleFields
+              guildId={guildId}
+              value={value.rules}
+              onChange={(rules) => onChange({ rules })}
+              problem={problem}
+              withTypes
+            />
+          )}
+        </Stack>
       </Collapse>
     </div>
   );

@@ -18,6 +18,7 @@ import type { Schema } from "~/api/client";
 import { queries } from "~/api/queries";
 import { useMentionWarnings } from "~/guild/MentionField";
 import { paths } from "~/paths";
+import { DryRunPanel } from "~/rules/DryRunPanel";
 import { Card } from "~/ui/Card";
 import { DocumentBar } from "~/ui/DocumentBar";
 import { TextLink } from "~/ui/links";
@@ -154,6 +155,7 @@ interface FormProps {
 
 function Form({ guildId, view, document }: FormProps) {
   const { t } = useTranslation("streamers");
+  const { t: rules } = useTranslation("rules");
   const words = useWords(guildId);
   const [copying, setCopying] = useState(false);
   const addButton = useRef<HTMLButtonElement>(null);
@@ -214,6 +216,7 @@ function Form({ guildId, view, document }: FormProps) {
             );
             return found && words.explain(found);
           }}
+          problem={(rule) => document.fieldError(`destinations[${index}].rules.${rule}`)}
           onChange={(change) =>
             set(destinations.map((each, n) => (n === index ? { ...each, ...change } : each)))
           }
@@ -246,6 +249,18 @@ function Form({ guildId, view, document }: FormProps) {
           </Text>
         )}
       </div>
+      <Card title={rules("dryRun.title")}>
+        <Stack gap="sm">
+          <Text size="sm" c="dimmed">
+            {rules("dryRun.about")}
+          </Text>
+          <DryRunPanel
+            guildId={guildId}
+            streamer={{ id: view.streamer.id, name }}
+            body={{ streamer: document.value }}
+          />
+        </Stack>
+      </Card>
       <CopyDialog
         guildId={guildId}
         streamerId={view.streamer.id}

@@ -1,5 +1,6 @@
 import type { Tagged } from "~/api/client";
 import type { Schema } from "~/api/client";
+import { complete, inUse } from "~/rules/rules";
 import { bodyOf } from "./writes";
 
 type Body = Schema["StreamerBody"];
@@ -17,6 +18,8 @@ export const NEW_DESTINATION: Destination = {
   game_filter: null,
   title_filter: null,
   cooldown_seconds: 0,
+  rules: null,
+  buttons: false,
 };
 
 /** What is edited of a streamer; their state changes without a new version. */
@@ -30,8 +33,9 @@ export function takeOver(own: Destination[], others: Destination[]): Destination
   return others.map((other) => ({ ...other, id: ids.get(other.channel_id ?? null) }));
 }
 
-/** How many filters and pauses a destination has. */
+/** How many filters, pauses and rules of its own a destination has. */
 export function narrowings(destination: Destination): number {
   const { title_filter: title, game_filter: games, cooldown_seconds: pause } = destination;
-  return [title != null, games != null, (pause ?? 0) > 0].filter(Boolean).length;
+  const own = destination.rules ? inUse(complete(destination.rules)).length : 0;
+  return own + [title != null, games != null, (pause ?? 0) > 0].filter(Boolean).length;
 }

@@ -6,6 +6,8 @@ import type { FieldError } from "~/api/problem";
 import { queries } from "~/api/queries";
 import { useChannelName } from "~/guild/ChannelSelect";
 import { useMentionText } from "~/guild/MentionField";
+import type { Rule } from "~/rules/rules";
+import { useRuleWords } from "~/rules/useRuleWords";
 import type texts from "./locale/en.json";
 
 type Body = Schema["StreamerBody"];
@@ -19,6 +21,7 @@ export function useWords(guildId: string) {
   const templates = useQuery(queries.templates(guildId));
   const channelName = useChannelName(guildId);
   const mentionText = useMentionText(guildId);
+  const ruleWords = useRuleWords();
 
   const templateName = (id: string | null | undefined) =>
     id
@@ -36,6 +39,8 @@ export function useWords(guildId: string) {
       destination.cooldown_seconds
         ? `${destination.cooldown_seconds / 60} ${t("page.minutes")}`
         : null,
+      destination.rules && ruleWords.summary(destination.rules),
+      destination.buttons ? t("page.withButtons") : null,
       destination.enabled === false ? t("off") : null,
     ];
     return parts.filter(Boolean).join(" · ");
@@ -64,6 +69,8 @@ export function useWords(guildId: string) {
         </Stack>
       ),
     explain: (error: FieldError): string => {
+      const rule = /^destinations\[\d+\]\.rules\.(.+)$/.exec(error.field)?.[1];
+      if (rule) return ruleWords.explain(rule as Rule, error);
       const match = /^destinations\[(\d+)\]\.(\w+)/.exec(error.field);
       const key = (match?.[2] ?? error.code) as keyof (typeof texts)["fieldErrors"];
       const number = Number(match?.[1] ?? 0) + 1;

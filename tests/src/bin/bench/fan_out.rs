@@ -133,12 +133,17 @@ async fn fan_out(t: &World, size: usize, processes: usize) -> Done {
 
 /// Starts the app as a process, subscribed to streamers.
 pub(crate) fn serve(t: &World, streamers: &[&TwitchUserId], rate: &str) -> Process {
+    serve_at(t, streamers, rate).1
+}
+
+/// The same, and where it listens.
+pub(crate) fn serve_at(t: &World, streamers: &[&TwitchUserId], rate: &str) -> (String, Process) {
     let (address, process) = start(t, rate);
     let callback = format!("http://{address}/webhooks/twitch");
     for streamer in streamers {
         t.twitch.subscribe(streamer, "stream.online", &callback, EVENTSUB_SECRET);
     }
-    process
+    (address, process)
 }
 
 /// Starts the app as a process and waits until it listens.

@@ -4,8 +4,10 @@ mod ack;
 mod chat;
 mod cold_start;
 mod comeback;
+mod expand;
 mod fan_out;
 mod figures;
+mod interactions;
 mod matching;
 mod queue;
 mod scale;
@@ -36,12 +38,18 @@ async fn main() {
     if wanted("fan_out") {
         fan_out::run().await;
     }
+    if wanted("expand") {
+        expand::run().await;
+    }
     if wanted("queue") {
         queue::run().await;
     }
     if wanted("chat") {
         matching::run();
         chat::run().await;
+    }
+    if wanted("interactions") {
+        interactions::run().await;
     }
     if wanted("socket") {
         socket::run().await;

@@ -28,6 +28,9 @@ async fn everything_is_taken_away_and_the_database_only_when_told() {
             t.twitch.subscribe(&ana, "stream.online", &address, "a-secret-of-that-one");
         }
         t.discord.set_webhook_events_url(&format!("{}/webhooks/discord", operator.base()));
+        t.discord.set_interactions_url(&format!("{}/interactions", operator.base()));
+        t.discord.add_entry_point("launch");
+        sm_services::interactions::registration::register(&t.app).await.unwrap();
         let others = t.twitch.subscriptions().len() - 2;
 
         let none = [].into();
@@ -44,6 +47,7 @@ async fn everything_is_taken_away_and_the_database_only_when_told() {
         let left = t.twitch.subscriptions();
         assert!(left.len() == others && left.iter().all(|s| !s.callback.starts_with(&callback)));
         assert_eq!(t.discord.webhook_events_url(), None);
+        assert_eq!((t.discord.interactions_url(), t.discord.commands().len()), (None, 1));
         assert!(objects(&operator.database).await.contains(&"guilds".to_owned()));
 
         let pool = sqlx::PgPool::connect(&operator.database.url).await.unwrap();

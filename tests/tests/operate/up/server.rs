@@ -75,6 +75,8 @@ async fn set_up(t: &World, operator: &Operator<'_>) {
     up.says("✖ health").await;
     let _server = serve(operator);
     up.says("✔ discord events").await;
+    up.says("✔ discord interactions").await;
+    up.says("✔ discord commands").await;
     up.says("✖ discord redirect").await;
     t.discord.add_redirect_uri(&format!("{}/api/auth/discord/callback", operator.base()));
     up.says("✖ twitch redirect").await;
@@ -89,6 +91,9 @@ async fn set_up(t: &World, operator: &Operator<'_>) {
     assert!(messages[0].content.starts_with("**Test**"), "{messages:?}");
     let events = format!("{}/webhooks/discord", operator.base());
     assert_eq!(t.discord.webhook_events_url(), Some(events));
+    let interactions = format!("{}/interactions", operator.base());
+    assert_eq!(t.discord.interactions_url(), Some(interactions));
+    assert_eq!(t.discord.commands().len(), 2);
     let file = fs::read_to_string(operator.file()).unwrap();
     hidden(&file, &said);
     let mode = fs::metadata(operator.file()).unwrap().permissions().mode();

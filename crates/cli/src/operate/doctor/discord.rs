@@ -4,7 +4,7 @@ use super::{check::Check, here};
 use crate::operate::Addresses;
 use sm_discord::{Application, EVENTS, Error};
 use sm_lambda::Config;
-use sm_services::App;
+use sm_services::{App, interactions::registration};
 use sm_types::Secret;
 
 const PORTAL: &str = "Discord developer portal";
@@ -13,7 +13,12 @@ pub(super) async fn look(app: &App, config: &Config) -> Vec<Check> {
     let mut checks = vec![token(app).await];
     if checks[0].is_good() {
         match app.discord.application().await {
-            Ok(reply) => checks.extend(application(&reply.body, config)),
+            Ok(reply) => {
+                checks.extend(application(&reply.body, config));
+                if reply.body.id == config.discord_client_id {
+                    checks.push(commands(app).await);
+                }
+            }
             Err(error) => {
                 checks.push(refused("discord application", &error, "look again in a minute"));
             }
@@ -75,6 +80,7 @@ fn application(found: &Application, config: &Config) -> Vec<Check> {
         ),
         redirect(found, &at),
         events(found, &at),
+        interactions(found, &at),
     ]
 }
 
@@ -112,5 +118,35 @@ pub(crate) fn events(found: &Application, at: &Addresses) -> Check {
             let found = "do not come to us: installs and withdrawn consents are noticed late";
             Check::warning(NAME, found, &fix)
         }
+    }
+}
+
+/// Two installations on one application would answer each other's commands.
+pub(crate) fn interactions(found: &Application, at: &Addresses) -> Check {
+    const NAME: &str = "discord interactions";
+    let fix = format!(
+        "run `streammaxing up` again, or set {} in {PORTAL} → General → Interactions Endpoint URL",
+        at.discord_interactions
+    );
+    match found.interactions_endpoint_url.as_deref() {
+        Some(url) if url == at.discord_interactions => Check::good(NAME, "come to us"),
+        Some(url) => Check::problem(
+            NAME,
+            &format!("go to {url}"),
+            "give this installation an application of its own",
+        ),
+        None => Check::warning(NAME, "go nowhere: commands and buttons do nothing", &fix),
+    }
+}
+
+pub(crate) async fn commands(app: &App) -> Check {
+    const NAME: &str = "discord commands";
+    match registration::look(app).await {
+        Ok(different) if different.is_empty() => Check::good(NAME, "are registered"),
+        Ok(different) => {
+            let found = format!("{} are not registered as they should be", different.join(", "));
+            Check::warning(NAME, &found, "run `streammaxing commands`")
+        }
+        Err(error) => Check::warning(NAME, &error.to_string(), "look again in a minute"),
     }
 }

@@ -8,7 +8,7 @@ use crate::output::{Error, Mark, say};
 use clap::Subcommand;
 use sm_discord::EventWebhooks;
 use sm_lambda::Config;
-use sm_services::App;
+use sm_services::{App, interactions::registration};
 use std::process::ExitCode;
 
 #[derive(Debug, clap::Args)]
@@ -74,6 +74,11 @@ async fn unsubscribe(app: &App, config: &Config) -> Result<(), Error> {
     if found.event_webhooks_url.as_deref() == Some(at.discord_events.as_str()) {
         app.discord.edit_application(&EventWebhooks::off()).await?;
         say(&format!("{} {:22} are off", Mark::Good.symbol(), "discord events"));
+    }
+    if found.interactions_endpoint_url.as_deref() == Some(at.discord_interactions.as_str()) {
+        app.discord.set_interactions_url(None).await?;
+        registration::unregister(app).await?;
+        say(&format!("{} {:22} are gone", Mark::Good.symbol(), "discord commands"));
     }
     Ok(())
 }

@@ -11,7 +11,7 @@ use crate::{
 };
 use sm_discord::EventWebhooks;
 use sm_lambda::Config;
-use sm_services::App;
+use sm_services::{App, interactions::registration};
 
 /// A product that runs, and those who wait for it.
 pub(super) struct Finish<'a> {
@@ -30,6 +30,8 @@ impl Finish<'_> {
         let base = &self.config.public_base_url;
         self.patience.until_good(async || self.product().await).await?;
         self.patience.until_good(async || self.events().await).await?;
+        self.patience.until_good(async || self.interactions().await).await?;
+        self.patience.until_good(async || self.commands().await).await?;
         self.patience.until_good(async || self.discord_redirect().await).await?;
         let twitch = async || doctor::twitch::redirect(self.app, self.config).await;
         self.patience.until_good(twitch).await?;
@@ -75,6 +77,36 @@ impl Finish<'_> {
             Err(error) => {
                 let fix = format!("Discord must reach {} from outside", at.discord_events);
                 Check::problem(NAME, &error.to_string(), &fix)
+            }
+        }
+    }
+
+    /// The same for commands and buttons.
+    async fn interactions(&self) -> Check {
+        const NAME: &str = "discord interactions";
+        let at = Addresses::below(&self.config.public_base_url);
+        let found = match self.app.discord.application().await {
+            Ok(reply) => doctor::discord::interactions(&reply.body, &at),
+            Err(error) => Check::problem(NAME, &error.to_string(), "look again in a minute"),
+        };
+        if found.is_good() || found.is_problem() {
+            return found;
+        }
+        match self.app.discord.set_interactions_url(Some(&at.discord_interactions)).await {
+            Ok(application) => doctor::discord::interactions(&application, &at),
+            Err(error) => {
+                let fix = format!("Discord must reach {} from outside", at.discord_interactions);
+                Check::problem(NAME, &error.to_string(), &fix)
+            }
+        }
+    }
+
+    /// One request at most, and none where nothing has changed.
+    async fn commands(&self) -> Check {
+        match registration::register(self.app).await {
+            Ok(_) => doctor::discord::commands(self.app).await,
+            Err(error) => {
+                Check::problem("discord commands", &error.to_string(), "look again in a minute")
             }
         }
     }
