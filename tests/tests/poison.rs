@@ -29,6 +29,20 @@ const LISTS: &[&str] = &[
     "array_fill('x'::text, array[10000])",
     "'{{a,b},{c,d}}'",
 ];
+/// Sets of rules that no version of ours would have saved.
+const RULES: &[&str] = &[
+    "'null'",
+    "'[]'",
+    "'7'",
+    "'{}'",
+    "'{\"invented\": true}'",
+    "'{\"title\": {\"pattern\": \"(a+)+$\"}}'",
+    "'{\"title\": {\"pattern\": \"[\"}}'",
+    "'{\"title\": {\"pattern\": \"((a{0,1000}){0,1000}){0,1000}\"}}'",
+    "'{\"least_viewers\": -1}'",
+    "'{\"categories\": {\"only\": [7, null, {}]}}'",
+    "('{\"title\": ' || repeat('[', 500) || repeat(']', 500) || '}')::jsonb",
+];
 const SWITCH: &[&str] = &["true", "false"];
 
 /// What can be filled, with what. Strings that were let through a version ago are among them.
@@ -66,6 +80,9 @@ const POISONS: &[(&str, &[&str])] = &[
     ("destinations.title_filter", TEXTS),
     ("destinations.title_filter", &["'(a+)+$'", "'['", "'(?R)'", "'\\'"]),
     ("destinations.cooldown_seconds", &["0", "604800"]),
+    ("destinations.buttons", SWITCH),
+    ("destinations.rules", RULES),
+    ("guild_config.rules", RULES),
     ("guild_streamers.enabled", SWITCH),
     ("message_templates.name", TEXTS),
     (

@@ -129,8 +129,8 @@ pub fn differences(registered: &[Value], wanted: &[Command]) -> Vec<String> {
     names.iter().filter(differs).map(|name| (**name).clone()).collect()
 }
 
-/// What the server adds, and what it refuses to be sent back.
-const OF_THE_SERVER: [&str; 7] = [
+/// What the server adds; but for the id it is no part of its schema of what is sent.
+const OF_THE_SERVER: [&str; 8] = [
     "id",
     "application_id",
     "guild_id",
@@ -138,6 +138,7 @@ const OF_THE_SERVER: [&str; 7] = [
     "dm_permission",
     "default_permission",
     "name_localized",
+    "nsfw",
 ];
 
 fn sendable(command: &Value) -> Value {
@@ -155,7 +156,7 @@ fn normal(value: &Value) -> Value {
             let means_something = |(key, value): &(&String, &Value)| {
                 let is_default = match key.as_str() {
                     "type" => **value == json!(1),
-                    "nsfw" | "required" | "autocomplete" => **value == json!(false),
+                    "required" | "autocomplete" => **value == json!(false),
                     key => OF_THE_SERVER.contains(&key) || key == "description_localized",
                 };
                 let is_empty = value.is_null()

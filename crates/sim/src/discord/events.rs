@@ -3,7 +3,7 @@
 use super::{
     DiscordSim, Shared,
     answers::{self, Refusal},
-    interactions, members, resources,
+    members, resources,
     world::World,
 };
 use ring::signature::{Ed25519KeyPair, KeyPair};
@@ -77,7 +77,7 @@ pub(super) async fn register(shared: &Shared, edit: Edit) -> Result<Value, Refus
 
 async fn register_interactions(shared: &Shared, url: Option<String>) -> Result<Value, Refusal> {
     if let Some(url) = &url {
-        let ping = interactions::ping(&mut shared.world(), shared).to_string();
+        let ping = interaction_ping(&mut shared.world(), shared).to_string();
         let good = post(shared, url, ping.as_bytes(), Signing::Good).await;
         let forged = send(shared, url, ping.as_bytes(), Signing::Bad).await;
         let pong = good.and_then(|(status, body)| {
@@ -92,6 +92,12 @@ async fn register_interactions(shared: &Shared, url: Option<String>) -> Result<V
     let mut world = shared.world();
     world.interactions_url = url;
     Ok(resources::application(shared, &world))
+}
+
+/// An interaction that asks whether the endpoint is there.
+pub(super) fn interaction_ping(world: &mut World, shared: &Shared) -> Value {
+    let id = world.snowflake().to_string();
+    json!({ "id": id, "application_id": shared.application.client_id, "type": 1, "token": "ping", "version": 1 })
 }
 
 /// Where events are to go, as an application asks for it.

@@ -5,7 +5,7 @@ use super::{
     answers::Refusal,
     call::Call,
     components,
-    events::{Signing, post},
+    events::{Signing, interaction_ping, post},
     members, messages,
     model::Open,
     permissions,
@@ -135,7 +135,7 @@ impl DiscordSim {
 
     /// Asks whether the endpoint is there, signed or not; the status and body of the answer.
     pub async fn ping_interactions(&self, signing: Signing) -> (u16, Value) {
-        let body = ping(&mut self.shared.world(), &self.shared);
+        let body = interaction_ping(&mut self.shared.world(), &self.shared);
         self.send_interaction(body.to_string().as_bytes(), signing).await
     }
 
@@ -351,11 +351,6 @@ fn invocation(name: &str, options: &[(&str, Value)], focused: Option<&str>) -> V
         None => (name, json!(options)),
     };
     json!({ "id": "1", "name": name, "type": 1, "options": inner })
-}
-
-pub(super) fn ping(world: &mut World, shared: &Shared) -> Value {
-    let id = world.snowflake().to_string();
-    json!({ "id": id, "application_id": shared.application.client_id, "type": 1, "token": "ping", "version": 1 })
 }
 
 fn payload(
