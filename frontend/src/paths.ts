@@ -55,6 +55,8 @@ export const leave = {
   /** The same for an account that the bot is to speak as there. */
   linkBotAccount: (channelId: string, login: string) =>
     `/api/channels/${channelId}/bot/account/link?login=${encodeURIComponent(login)}`,
+  /** A server's configuration as a file. */
+  exportServer: (guildId: string) => `/api/guilds/${guildId}/export`,
   /** A channel's commands as a file. */
   exportCommands: (channelId: string) => `/api/channels/${channelId}/commands/export`,
 };

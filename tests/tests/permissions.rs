@@ -130,7 +130,10 @@ fn call(setup: &Setup, route: &Route) -> (Option<Value>, u16) {
         ("get", "invites/{code}/link" | "g/streamers/link" | "g/install") => (None, 303),
         ("get", "g/overview" | "g/audit" | "g/places" | "g/config") => (None, 200),
         ("get", "g/streamers" | "g/streamers/search" | "g/streamers/{streamer_id}") => (None, 200),
-        ("get", "g/categories/search") => (None, 200),
+        ("get", "g/categories/search" | "g/export" | "schemas/server.json") => (None, 200),
+        ("post", "g/import") => {
+            (Some(json!({"file": "format: streammaxing-server\nversion: 1"})), 200)
+        }
         ("post", "g/streamers/{streamer_id}/dry-run") => (body, 200),
         ("get", "g/invites" | "g/templates" | "g/templates/{template_id}") => (None, 200),
         ("get", "g/deliveries" | "g/deliveries/{delivery_id}") => (None, 200),

@@ -10,6 +10,7 @@ pub mod openapi;
 mod route_table;
 mod routes;
 mod rule_views;
+pub mod server_file;
 mod signed;
 mod socket;
 mod views;

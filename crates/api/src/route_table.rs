@@ -4,8 +4,8 @@ use crate::routes::{
     auth, channels,
     chat::{book, commands, deletions, run, timers, tokens, transfer},
     chat_bot, config, deliveries, discord_webhook, favorites, feeds, guilds, health, interactions,
-    invites, meta, overview, own_channels, presence, rooms, rules, streamers, templates,
-    twitch_webhook, users,
+    invites, meta, overview, own_channels, presence, rooms, rules, server_file, streamers,
+    templates, twitch_webhook, users,
 };
 use axum::{
     Router,
@@ -64,6 +64,7 @@ table! {
     Public get "/api/health" health::health;
     Public get "/api/config" meta::config;
     Public get "/api/openapi.json" meta::openapi_json;
+    Public get "/api/schemas/server.json" server_file::schema;
     Public get "/api/auth/discord/login" auth::discord_login;
     Public get "/api/auth/discord/callback" auth::discord_callback;
     Public get "/api/auth/twitch/callback" auth::twitch_callback;
@@ -77,6 +78,8 @@ table! {
     Admin get "/api/guilds/{guild_id}/overview" overview::get;
     Admin get "/api/guilds/{guild_id}/audit" overview::audit_log;
     Admin get "/api/guilds/{guild_id}/places" guilds::get_places;
+    Admin get "/api/guilds/{guild_id}/export" server_file::export;
+    Admin post "/api/guilds/{guild_id}/import" server_file::import;
     Admin get "/api/guilds/{guild_id}/config" config::get;
     Admin put "/api/guilds/{guild_id}/config" config::put;
     Admin get "/api/guilds/{guild_id}/streamers" streamers::list;

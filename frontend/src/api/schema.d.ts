@@ -653,6 +653,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/guilds/{guild_id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The server's settings, templates and streamers as a file (YAML). */
+        get: operations["get_guilds_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/guilds/{guild_id}/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Compares a file with the server's configuration, or takes it over: all of it, or on any problem nothing. */
+        post: operations["post_guilds_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/guilds/{guild_id}/install": {
         parameters: {
             query?: never;
@@ -1140,6 +1174,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/schemas/server.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The file's JSON Schema, for editors that check while one types. */
+        get: operations["get_schemas_server_json"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/streamers/search": {
         parameters: {
             query?: never;
@@ -1586,6 +1637,17 @@ export interface components {
              */
             only?: components["schemas"]["CategoryBody"][];
         };
+        /** @description A part of the configuration that a file changes. */
+        Change: {
+            /** @description What differs; of what comes or goes, nothing. */
+            fields: components["schemas"]["FieldChange"][];
+            kind: components["schemas"]["ChangeKind"];
+            /** @description The template's name or the streamer's login. */
+            name?: string | null;
+            part: components["schemas"]["Part"];
+        };
+        /** @enum {string} */
+        ChangeKind: "added" | "changed" | "removed";
         /** @description A channel that was found to watch. */
         ChannelFound: {
             /** @description The avatar's address. */
@@ -2349,6 +2411,18 @@ export interface components {
              */
             kind: string;
         };
+        /** @description A field that differs. */
+        FieldChange: {
+            /** @description How it would be; null: not there. */
+            after: unknown;
+            /** @description How it is; null: not there. */
+            before: unknown;
+            /**
+             * @description Its place, as in `quiet_hours.from`; in a list of destinations the channel stands for the number, as in
+             *     `destinations[812345678901234568].cooldown_seconds`.
+             */
+            field: string;
+        };
         /** @description What is wrong with one field. */
         FieldError: {
             /** @description A stable code. */
@@ -2513,6 +2587,26 @@ export interface components {
             notes: string[];
             /** @description `added`, `disabled` or `skipped`. */
             outcome: string;
+        };
+        /** @description A configuration to take over. */
+        ImportServerBody: {
+            /** @description The file's text (YAML), as the export writes it. A part that it lacks stays, and so does a setting. */
+            file: string;
+            /** @description What the answer of a dry run said; left out: only tell what would change. */
+            made_from?: string | null;
+            /** @description Whether templates and streamers go that a list in the file lacks. */
+            remove_others?: boolean;
+        };
+        /** @description What a file changes. */
+        ImportServerView: {
+            /** @description Whether it is stored: false of a dry run. */
+            applied: boolean;
+            /** @description What differs, part by part. */
+            changes: components["schemas"]["Change"][];
+            /** @description Templates and streamers that the file lacks, and that stay. */
+            kept: number;
+            /** @description To be sent back as `made_from`: a save is refused when somebody else has saved since. */
+            made_from: string;
         };
         /** @description An invite link to make. */
         InviteBody: {
@@ -2692,6 +2786,8 @@ export interface components {
             /** @description Twitch's id. */
             streamer_id: string;
         };
+        /** @enum {string} */
+        Part: "settings" | "template" | "streamer";
         /** @description What a server offers to choose from. */
         PlacesView: {
             /** @description Whether the bot is in the server. */
@@ -5030,6 +5126,80 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
+    get_guilds_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                guild_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/yaml": string;
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            502: components["responses"]["Problem502"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    post_guilds_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                guild_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportServerBody"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportServerView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            /** @description Somebody else has saved since; compare again. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            502: components["responses"]["Problem502"];
+            503: components["responses"]["Problem503"];
+        };
+    };
     get_guilds_install: {
         parameters: {
             query?: never;
@@ -6295,6 +6465,29 @@ export interface operations {
             404: components["responses"]["Problem404"];
             429: components["responses"]["Problem429"];
             502: components["responses"]["Problem502"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_schemas_server_json: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/schema+json": Record<string, never>;
+                };
+            };
+            400: components["responses"]["Problem400"];
+            429: components["responses"]["Problem429"];
             503: components["responses"]["Problem503"];
         };
     };

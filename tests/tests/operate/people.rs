@@ -74,3 +74,34 @@ async fn server_is_exported_and_purged_on_confirmation_only() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn servers_configuration_goes_out_and_comes_back_from_a_file() {
+    scenario(async |t| {
+        let ana = t.streamer("ana").await;
+        let guild = t.guild_following(&ana).await;
+        let id = guild.id.to_string();
+        let file = std::env::temp_dir().join(format!("{}.yaml", uuid::Uuid::now_v7()));
+        let at = file.display().to_string();
+        let exported = t.operate(&["guild", "config", &id]).await;
+        assert!(exported.stdout.contains("format: streammaxing-server"), "{}", exported.stdout);
+        std::fs::write(&file, exported.stdout.replace("end_action: edit", "end_action: delete"))
+            .unwrap();
+        let told = t.operate(&["guild", "apply", &id, &at]).await;
+        assert!(told.stdout.contains("end_action: \"edit\" → \"delete\""), "{}", told.stdout);
+        let stored = "guild_config where end_action = 'delete'";
+        assert_eq!(t.count(stored).await, 0, "only told");
+        let done = t.operate(&["guild", "apply", &id, &at, "--yes", "--json"]).await.ok();
+        assert_eq!((&done["applied"], t.count(stored).await), (&true.into(), 1));
+        std::fs::write(
+            &file,
+            "format: streammaxing-server\nversion: 1\nsettings: {end_action: x}\n",
+        )
+        .unwrap();
+        let wrong = t.operate(&["guild", "apply", &id, &at, "--yes"]).await;
+        assert_eq!((wrong.code, wrong.stderr.contains("settings.end_action")), (1, true));
+        std::fs::remove_file(&file).unwrap();
+        assert_eq!(t.operate(&["guild", "apply", &id, &at]).await.code, 1);
+    })
+    .await;
+}

@@ -3,6 +3,7 @@
 mod audit;
 mod config;
 mod deliveries;
+mod file;
 mod install;
 mod overview;
 mod pings;

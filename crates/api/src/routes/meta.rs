@@ -7,7 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 /// The description of the API as committed; a test compares it with the handlers.
-const DESCRIPTION: &str = include_str!("../../openapi.json");
+pub(super) const DESCRIPTION: &str = include_str!("../../openapi.json");
 
 /// What the dashboard has to know.
 #[derive(Debug, Serialize, ToSchema)]

@@ -24,6 +24,7 @@ pub(crate) mod own_channels;
 pub(crate) mod presence;
 pub(crate) mod rooms;
 pub(crate) mod rules;
+pub(crate) mod server_file;
 pub(crate) mod streamers;
 pub(crate) mod templates;
 pub(crate) mod twitch_webhook;

@@ -91,8 +91,8 @@ pub struct Candidate {
     pub cooldown_seconds: i32,
     /// When it was announced last; read only where there is a cooldown.
     pub last_sent_at: Option<OffsetDateTime>,
-    /// Its own rules, or the guild's, as they are stored.
-    pub rules: Option<serde_json::Value>,
+    /// Its own rules, or the guild's, as JSON: whoever reads them copes with whatever stands there.
+    pub rules: Option<String>,
     /// Whether they are its own.
     pub own_rules: bool,
     /// When the guild was pinged within a week for other sessions, the latest first; read only where a rule asks.
@@ -132,7 +132,7 @@ macro_rules! candidates {
                and n.destination_id = d.destination_id and n.kind = 'online' and n.action = 'create'
                and n.status = 'sent'
              order by n.delivery_id desc limit 1) end as last_sent_at,
-           coalesce(d.rules, c.rules) as rules, d.rules is not null as own_rules,
+           coalesce(d.rules, c.rules)::text as rules, d.rules is not null as own_rules,
            case when coalesce(d.rules, c.rules) ?| '{pause_seconds,most_pings}' then array(
              select min(coalesce(n.sent_at, n.created_at)) from deliveries n
              where n.guild_id = d.guild_id and n.delivery_id >= $5 and n.kind = 'online' and n.action = 'create'

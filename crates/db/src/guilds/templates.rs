@@ -49,28 +49,28 @@ pub async fn find(
         .await
 }
 
-/// Stores a new template; `None` when the guild has `limit` already.
+/// Stores a new template; false when the guild has `limit` already.
 ///
 /// A name that is taken breaks the constraint `message_templates_name_key`.
 pub async fn insert(
     db: impl PgExecutor<'_>,
     guild: GuildId,
-    name: &str,
-    message: &serde_json::Value,
+    template: TemplateId,
+    new: Content<'_>,
     limit: i64,
-) -> sqlx::Result<Option<TemplateId>> {
-    let id: Option<uuid::Uuid> = sqlx::query_scalar(
-        "insert into message_templates (guild_id, name, message)
-         select $1, $2, $3 where (select count(*) from message_templates where guild_id = $1) < $4
-         returning template_id",
+) -> sqlx::Result<bool> {
+    let made = sqlx::query(
+        "insert into message_templates (guild_id, template_id, name, message)
+         select $1, $5, $2, $3 where (select count(*) from message_templates where guild_id = $1) < $4",
     )
     .bind(guild.to_db())
-    .bind(name)
-    .bind(Json(message))
+    .bind(new.name)
+    .bind(Json(new.message))
     .bind(limit)
-    .fetch_optional(db)
+    .bind(template.0)
+    .execute(db)
     .await?;
-    Ok(id.map(TemplateId))
+    Ok(made.rows_affected() == 1)
 }
 
 /// What a template is made of.

@@ -4,7 +4,8 @@ use crate::guilds::Mention;
 use sm_types::{
     ChannelId, DestinationId, GuildId, RoleId, TemplateId, TwitchUserId, UserId, rules::RuleSet,
 };
-use sqlx::{PgExecutor, types::Json};
+use sqlx::{AssertSqlSafe, PgExecutor, types::Json};
+use std::collections::BTreeMap;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -221,39 +222,90 @@ struct DestinationRow {
     next_check_at: Option<OffsetDateTime>,
 }
 
+const DESTINATION: &str =
+    "destination_id, channel_id, enabled, template_id, mention, mention_role_id, game_filter,
+  title_filter, cooldown_seconds, rules, buttons, degraded_reason, degraded_at, next_check_at";
+
+impl From<DestinationRow> for StoredDestination {
+    fn from(row: DestinationRow) -> Self {
+        Self {
+            destination: Destination {
+                id: Some(DestinationId(row.destination_id)),
+                channel: row.channel_id.map(ChannelId::from_db),
+                enabled: row.enabled,
+                template: row.template_id.map(TemplateId),
+                mention: row.mention.map(|kind| Mention::from_db(&kind, row.mention_role_id)),
+                game_filter: row.game_filter,
+                title_filter: row.title_filter,
+                cooldown_seconds: row.cooldown_seconds,
+                rules: row.rules.map(|rules| rules.0),
+                buttons: row.buttons,
+            },
+            degraded_reason: row.degraded_reason,
+            degraded_at: row.degraded_at,
+            next_check_at: row.next_check_at,
+        }
+    }
+}
+
 /// The destinations of a followed streamer, the oldest first.
 pub async fn destinations(
     db: impl PgExecutor<'_>,
     guild: GuildId,
     streamer: &TwitchUserId,
 ) -> sqlx::Result<Vec<StoredDestination>> {
-    let rows: Vec<DestinationRow> = sqlx::query_as(
-        "select destination_id, channel_id, enabled, template_id, mention, mention_role_id, game_filter,
-           title_filter, cooldown_seconds, rules, buttons, degraded_reason, degraded_at, next_check_at
-         from destinations where guild_id = $1 and twitch_user_id = $2 order by destination_id",
+    let statement = format!(
+        "select {DESTINATION} from destinations where guild_id = $1 and twitch_user_id = $2 order by destination_id"
+    );
+    let rows: Vec<DestinationRow> = sqlx::query_as(AssertSqlSafe(statement))
+        .bind(guild.to_db())
+        .bind(streamer.as_str())
+        .fetch_all(db)
+        .await?;
+    Ok(rows.into_iter().map(StoredDestination::from).collect())
+}
+
+/// How a guild announces one of its streamers.
+#[derive(Debug, Clone)]
+pub struct Followed {
+    pub streamer: TwitchUserId,
+    pub login: String,
+    pub revision: i32,
+    pub settings: Settings,
+}
+
+/// All streamers of a guild with their settings, by login.
+pub async fn all(db: &mut crate::Session, guild: GuildId) -> sqlx::Result<Vec<Followed>> {
+    #[derive(sqlx::FromRow)]
+    struct OfStreamer {
+        twitch_user_id: String,
+        #[sqlx(flatten)]
+        row: DestinationRow,
+    }
+    let follows: Vec<(String, String, i32, bool)> = sqlx::query_as(
+        "select f.twitch_user_id, s.login, f.revision, f.enabled
+         from guild_streamers f join streamers s using (twitch_user_id) where f.guild_id = $1 order by s.login",
     )
     .bind(guild.to_db())
-    .bind(streamer.as_str())
-    .fetch_all(db)
+    .fetch_all(&mut *db)
     .await?;
-    let stored = |row: DestinationRow| StoredDestination {
-        destination: Destination {
-            id: Some(DestinationId(row.destination_id)),
-            channel: row.channel_id.map(ChannelId::from_db),
-            enabled: row.enabled,
-            template: row.template_id.map(TemplateId),
-            mention: row.mention.map(|kind| Mention::from_db(&kind, row.mention_role_id)),
-            game_filter: row.game_filter,
-            title_filter: row.title_filter,
-            cooldown_seconds: row.cooldown_seconds,
-            rules: row.rules.map(|rules| rules.0),
-            buttons: row.buttons,
-        },
-        degraded_reason: row.degraded_reason,
-        degraded_at: row.degraded_at,
-        next_check_at: row.next_check_at,
+    let statement = format!(
+        "select twitch_user_id, {DESTINATION} from destinations where guild_id = $1 order by destination_id"
+    );
+    let rows: Vec<OfStreamer> =
+        sqlx::query_as(AssertSqlSafe(statement)).bind(guild.to_db()).fetch_all(db).await?;
+    let mut destinations: BTreeMap<String, Vec<Destination>> = BTreeMap::new();
+    for OfStreamer { twitch_user_id, row } in rows {
+        let stored = StoredDestination::from(row);
+        destinations.entry(twitch_user_id).or_default().push(stored.destination);
+    }
+    let followed = |(id, login, revision, enabled): (String, String, i32, bool)| Followed {
+        settings: Settings { enabled, destinations: destinations.remove(&id).unwrap_or_default() },
+        streamer: TwitchUserId(id),
+        login,
+        revision,
     };
-    Ok(rows.into_iter().map(stored).collect())
+    Ok(follows.into_iter().map(followed).collect())
 }
 
 /// A streamer to follow from now on.

@@ -107,7 +107,7 @@ impl Channel {
             timezone: config.timezone.clone(),
             cooldown_seconds: to.cooldown_seconds,
             last_sent_at: None,
-            rules: rules.and_then(|rules| serde_json::to_value(rules).ok()),
+            rules: rules.and_then(|rules| serde_json::to_string(&rules).ok()),
             own_rules: to.rules.is_some(),
             pings: Vec::new(),
             merge_window_seconds: config.merge_window_seconds,

@@ -85,7 +85,7 @@ pub(super) fn announce(
 /// What a version before us cannot read it does not announce by: the server would be pinged against its rules.
 fn rules_of(to: &Candidate) -> Result<RuleSet, (NamedReason, Option<Value>)> {
     let Some(stored) = &to.rules else { return Ok(RuleSet::default()) };
-    serde_json::from_value(stored.clone()).map_err(|error| {
+    serde_json::from_str(stored).map_err(|error| {
         let values = json!({ "rule": "rules", "seen": error.to_string(), "of": whose(to) });
         (NamedReason::UnreadableRules, Some(values))
     })
@@ -307,7 +307,7 @@ mod tests {
     }
 
     fn with_rules(rules: Value) -> impl Fn(&mut Candidate) {
-        move |to| to.rules = Some(rules.clone())
+        move |to| to.rules = Some(rules.to_string())
     }
 
     #[test]

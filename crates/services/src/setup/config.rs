@@ -20,7 +20,7 @@ use sm_db::{
     live::feeds,
     streamers::subscriptions,
 };
-use sm_types::{GuildId, live::FeedKind, rules::RuleSet};
+use sm_types::{ChannelId, GuildId, RoleId, live::FeedKind, rules::RuleSet};
 use time::Time;
 
 /// The longest merge window: a day.
@@ -37,33 +37,15 @@ pub const END_ACTIONS: [&str; 3] = ["leave", "edit", "delete"];
 pub async fn save(
     app: &App,
     guild: GuildId,
-    mut new: GuildConfig,
+    new: GuildConfig,
     revision: i32,
     actor: &Actor,
 ) -> Result<(GuildConfig, i32), SaveError> {
-    new.announce_types = distinct(&new.announce_types, str::to_owned);
-    new.rules = new.rules.map(RuleSet::tidied);
-    new.feed_kinds = new.feed_kinds.map(|kinds| distinct(&kinds, str::to_owned));
-    let problems = problems(&new);
-    if !problems.is_empty() {
-        return Err(SaveError::Invalid(problems));
-    }
     let (old, _) = config::find(&app.pool, guild).await?.ok_or(SaveError::NotFound)?;
+    let mut new = checked(new, &old)?;
     let known = old.rules.iter().collect::<Vec<_>>();
     categories::check(app, &mut [("rules", new.rules.as_mut())], &known).await?;
-    new.rules = new.rules.or_else(|| old.rules.clone());
-    new.feed_kinds = new.feed_kinds.or_else(|| old.feed_kinds.clone());
-    let feeds_change = new.feed_kinds != old.feed_kinds;
-    let same = (&new.timezone, new.quiet_hours) == (&old.timezone, old.quiet_hours);
-    match timezones::canonical(&new.timezone) {
-        Ok(zone) => new.timezone = zone,
-        Err(_) if same => {}
-        Err(zone) => return Err(timezones::refusal(&zone)),
-    }
-    let changed = new.default_channel.filter(|_| new.default_channel != old.default_channel);
-    let role = new.mention.role().filter(|_| new.mention != old.mention);
-    let channels: Vec<_> = changed.into_iter().collect();
-    let roles: Vec<_> = role.into_iter().collect();
+    let (channels, roles) = places_of(&old, &new);
     if let Some(found) = places::find_foreign(app, guild, &channels, &roles).await? {
         let mut problem = foreign("", found);
         if problem.field == "channel_id" {
@@ -78,27 +60,85 @@ pub async fn save(
         return Err(SaveError::field("template_id", "unknown_template", message));
     }
     let mut transaction = app.pool.begin().await?;
-    let saved = config::update(&mut *transaction, guild, &new, revision).await?;
+    let change = Change { guild, old: &old, new: &new, revision };
+    let revision = write(&mut transaction, app, &change, actor).await?;
+    transaction.commit().await?;
+    change.tell(app).await;
+    Ok((new, revision))
+}
+
+/// A configuration that takes another's place, and the revision it was made from.
+pub(super) struct Change<'a> {
+    pub(super) guild: GuildId,
+    pub(super) old: &'a GuildConfig,
+    pub(super) new: &'a GuildConfig,
+    pub(super) revision: i32,
+}
+
+impl Change<'_> {
+    fn is_of_feeds(&self) -> bool {
+        self.new.feed_kinds != self.old.feed_kinds
+    }
+
+    /// Has others hear of it once it is stored.
+    pub(super) async fn tell(&self, app: &App) {
+        if self.is_of_feeds() {
+            app.hub().feeds_changed();
+            app.doorbell.ring(Ring::Subscribe).await;
+        }
+    }
+}
+
+/// The configuration tidied, and checked by itself: neither Discord nor Twitch is asked.
+pub(super) fn checked(mut new: GuildConfig, old: &GuildConfig) -> Result<GuildConfig, SaveError> {
+    new.announce_types = distinct(&new.announce_types, str::to_owned);
+    new.rules = new.rules.map(RuleSet::tidied);
+    new.feed_kinds = new.feed_kinds.map(|kinds| distinct(&kinds, str::to_owned));
+    let problems = problems(&new);
+    if !problems.is_empty() {
+        return Err(SaveError::Invalid(problems));
+    }
+    new.rules = new.rules.or_else(|| old.rules.clone());
+    new.feed_kinds = new.feed_kinds.or_else(|| old.feed_kinds.clone());
+    let same = (&new.timezone, new.quiet_hours) == (&old.timezone, old.quiet_hours);
+    match timezones::canonical(&new.timezone) {
+        Ok(zone) => new.timezone = zone,
+        Err(_) if same => {}
+        Err(zone) => return Err(timezones::refusal(&zone)),
+    }
+    Ok(new)
+}
+
+/// Channels and roles that a configuration names anew.
+pub(super) fn places_of(old: &GuildConfig, new: &GuildConfig) -> (Vec<ChannelId>, Vec<RoleId>) {
+    let channel = new.default_channel.filter(|_| new.default_channel != old.default_channel);
+    let role = new.mention.role().filter(|_| new.mention != old.mention);
+    (channel.into_iter().collect(), role.into_iter().collect())
+}
+
+/// Stores a configuration that was checked, with its entry in the log; the new revision.
+pub(super) async fn write(
+    db: &mut sm_db::Session,
+    app: &App,
+    change: &Change<'_>,
+    actor: &Actor,
+) -> Result<i32, SaveError> {
+    let Change { guild, old, new, revision } = *change;
+    let saved = config::update(&mut *db, guild, new, revision).await?;
     let revision = saved.ok_or(SaveError::Conflict)?;
-    let (before, after) = (shown(&old), shown(&new));
     let action = Action {
         guild: Some(guild),
         name: "guild_config.update",
         target: None,
-        before: Some(before),
-        after: Some(after),
+        before: Some(shown(old)),
+        after: Some(shown(new)),
     };
-    audit::done(app, &mut *transaction, actor, action).await?;
-    if feeds_change {
-        feeds::keep_of_guild(&mut *transaction, guild, None).await?;
-        subscriptions::plan_guild(&mut transaction, guild, app.clock.now()).await?;
+    audit::done(app, &mut *db, actor, action).await?;
+    if change.is_of_feeds() {
+        feeds::keep_of_guild(&mut *db, guild, None).await?;
+        subscriptions::plan_guild(db, guild, app.clock.now()).await?;
     }
-    transaction.commit().await?;
-    if feeds_change {
-        app.hub().feeds_changed();
-        app.doorbell.ring(Ring::Subscribe).await;
-    }
-    Ok((new, revision))
+    Ok(revision)
 }
 
 /// What is wrong with a configuration by itself.

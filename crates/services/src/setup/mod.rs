@@ -9,6 +9,7 @@ pub mod problem;
 pub mod templates;
 pub mod timezones;
 pub mod warnings;
+pub mod whole;
 
 pub use problem::{Problem, SaveError};
 

@@ -16,7 +16,7 @@ use sm_db::{
     guilds::templates,
     streamers::follows::{self, Destination, Settings},
 };
-use sm_types::{GuildId, TwitchUserId, rules::RuleSet};
+use sm_types::{ChannelId, GuildId, RoleId, TwitchUserId, rules::RuleSet};
 
 /// Channels in which one streamer can be announced.
 pub const MAX_DESTINATIONS: usize = 10;
@@ -34,32 +34,57 @@ pub async fn save(
     revision: i32,
     actor: &Actor,
 ) -> Result<i32, SaveError> {
-    tidy(&mut settings.destinations);
-    let problems = problems(&settings.destinations);
-    if !problems.is_empty() {
-        return Err(SaveError::Invalid(problems));
-    }
+    checked(&mut settings)?;
     let found = follows::find(&app.pool, guild, streamer).await?;
     let (login, was_enabled) = found.ok_or(SaveError::NotFound)?;
     let stored = follows::destinations(&app.pool, guild, streamer).await?;
-    let old: Vec<_> = stored.into_iter().map(|stored| stored.destination).collect();
-    check_categories(app, &mut settings.destinations, &old).await?;
-    let Settings { enabled, destinations } = &settings;
-    check_own(app, guild, destinations, &old).await?;
+    let destinations: Vec<_> = stored.into_iter().map(|stored| stored.destination).collect();
+    let old = Settings { enabled: was_enabled, destinations };
+    check_categories(app, &mut settings.destinations, &old.destinations).await?;
+    check_own(app, guild, &settings.destinations, &old.destinations).await?;
     let mut transaction = app.pool.begin().await?;
-    let saved = follows::save(&mut transaction, guild, streamer, &settings, revision).await;
+    let change = Change { guild, streamer, login: &login, old: &old, new: &settings, revision };
+    let revision = write(&mut transaction, app, &change, actor).await?;
+    transaction.commit().await?;
+    Ok(revision)
+}
+
+/// A follow's settings that take others' place, and the revision they were made from.
+pub(super) struct Change<'a> {
+    pub(super) guild: GuildId,
+    pub(super) streamer: &'a TwitchUserId,
+    pub(super) login: &'a str,
+    pub(super) old: &'a Settings,
+    pub(super) new: &'a Settings,
+    pub(super) revision: i32,
+}
+
+/// Settings tidied, and checked by themselves: neither Discord nor Twitch is asked.
+pub(super) fn checked(settings: &mut Settings) -> Result<(), SaveError> {
+    tidy(&mut settings.destinations);
+    let problems = problems(&settings.destinations);
+    if problems.is_empty() { Ok(()) } else { Err(SaveError::Invalid(problems)) }
+}
+
+/// Stores settings that were checked, with their entry in the log; the new revision.
+pub(super) async fn write(
+    db: &mut sm_db::Session,
+    app: &App,
+    change: &Change<'_>,
+    actor: &Actor,
+) -> Result<i32, SaveError> {
+    let Change { guild, streamer, login, old, new, revision } = *change;
+    let saved = follows::save(&mut *db, guild, streamer, new, revision).await;
     let revision = saved.map_err(twice_or_database)?.ok_or(SaveError::Conflict)?;
-    let shown = |enabled: bool, destinations: &[Destination]| json!({ "login": login, "enabled": enabled, "destinations": each(destinations) });
-    let (before, after) = (shown(was_enabled, &old), shown(*enabled, destinations));
+    let shown = |settings: &Settings| json!({ "login": login, "enabled": settings.enabled, "destinations": each(&settings.destinations) });
     let action = Action {
         guild: Some(guild),
         name: "streamer.update",
         target: Some(streamer.as_str()),
-        before: Some(before),
-        after: Some(after),
+        before: Some(shown(old)),
+        after: Some(shown(new)),
     };
-    audit::done(app, &mut *transaction, actor, action).await?;
-    transaction.commit().await?;
+    audit::done(app, &mut *db, actor, action).await?;
     Ok(revision)
 }
 
@@ -153,17 +178,23 @@ async fn check_own(
             Some(Some(old)) => Some(old),
             None => None,
         };
-        let channel =
-            destination.channel.filter(|_| before.map(|b| b.channel) != Some(destination.channel));
-        let role = destination.mention.and_then(sm_db::guilds::Mention::role);
-        let role = role.filter(|_| before.map(|b| b.mention) != Some(destination.mention));
-        let (channels, roles): (Vec<_>, Vec<_>) =
-            (channel.into_iter().collect(), role.into_iter().collect());
+        let (channels, roles) = places_of(before, destination);
         if let Some(found) = places::find_foreign(app, guild, &channels, &roles).await? {
             return Err(SaveError::Invalid(vec![foreign(&prefix, found)]));
         }
     }
     check_templates(app, guild, new).await
+}
+
+/// Channels and roles that a destination names anew.
+pub(super) fn places_of(
+    before: Option<&Destination>,
+    new: &Destination,
+) -> (Vec<ChannelId>, Vec<RoleId>) {
+    let channel = new.channel.filter(|_| before.map(|b| b.channel) != Some(new.channel));
+    let role = new.mention.and_then(sm_db::guilds::Mention::role);
+    let role = role.filter(|_| before.map(|b| b.mention) != Some(new.mention));
+    (channel.into_iter().collect(), role.into_iter().collect())
 }
 
 async fn check_templates(

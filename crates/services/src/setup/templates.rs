@@ -11,6 +11,7 @@ use sm_types::{
     GuildId, TemplateId,
     template::{MessageTemplate, ParsedMessage},
 };
+use uuid::Uuid;
 
 /// Templates that one server can have.
 pub const MAX_TEMPLATES: i64 = 50;
@@ -33,7 +34,7 @@ fn checked_name(name: &str) -> Result<&str, SaveError> {
 }
 
 /// Name and message of both kinds of problems at once.
-fn checked<'a>(name: &'a str, message: &MessageTemplate) -> Result<&'a str, SaveError> {
+pub(super) fn checked<'a>(name: &'a str, message: &MessageTemplate) -> Result<&'a str, SaveError> {
     match (checked_name(name), parse(message)) {
         (Ok(name), Ok(_)) => Ok(name),
         (Err(SaveError::Invalid(mut one)), Err(SaveError::Invalid(two))) => {
@@ -62,26 +63,38 @@ pub async fn create(
     actor: &Actor,
 ) -> Result<TemplateId, SaveError> {
     let name = checked(name, message)?;
-    let json = json!(message);
+    let id = TemplateId(Uuid::now_v7());
     let mut transaction = app.pool.begin().await?;
     sm_db::guilds::lock(&mut *transaction, guild).await?;
-    let made = templates::insert(&mut *transaction, guild, name, &json, MAX_TEMPLATES).await;
-    let Some(id) = made.map_err(taken_or_database)? else {
+    insert(&mut transaction, app, (guild, id), Content { name, message }, actor).await?;
+    transaction.commit().await?;
+    Ok(id)
+}
+
+/// Stores a new template that was checked, with its entry in the log. The server's row is locked.
+pub(super) async fn insert(
+    db: &mut sm_db::Session,
+    app: &App,
+    (guild, id): (GuildId, TemplateId),
+    Content { name, message }: Content<'_>,
+    actor: &Actor,
+) -> Result<(), SaveError> {
+    let json = json!(message);
+    let new = templates::Content { name, message: &json };
+    let made = templates::insert(&mut *db, guild, id, new, MAX_TEMPLATES).await;
+    if !made.map_err(taken_or_database)? {
         let message = format!("A server can have {MAX_TEMPLATES} templates. Delete one first.");
         return Err(SaveError::field("name", "too_many_templates", message));
-    };
+    }
     let target = id.to_string();
-    let after = json!({ "name": name, "message": message });
     let action = Action {
         guild: Some(guild),
         name: "template.create",
         target: Some(&target),
         before: None,
-        after: Some(after),
+        after: Some(json!({ "name": name, "message": message })),
     };
-    audit::done(app, &mut *transaction, actor, action).await?;
-    transaction.commit().await?;
-    Ok(id)
+    Ok(audit::done(app, &mut *db, actor, action).await?)
 }
 
 /// What an admin writes in a template.
@@ -104,24 +117,36 @@ pub async fn save(
 ) -> Result<i32, SaveError> {
     let Content { name, message } = new;
     let name = checked(name, message)?;
-    let json = json!(message);
     let old = templates::find(&app.pool, guild, template).await?.ok_or(SaveError::NotFound)?;
     let mut transaction = app.pool.begin().await?;
+    let new = Content { name, message };
+    let revision = update(&mut transaction, app, (guild, &old), new, revision, actor).await?;
+    transaction.commit().await?;
+    Ok(revision)
+}
+
+/// Stores what a template has become, which was checked, with its entry in the log; the new revision.
+pub(super) async fn update(
+    db: &mut sm_db::Session,
+    app: &App,
+    (guild, old): (GuildId, &templates::Template),
+    Content { name, message }: Content<'_>,
+    revision: i32,
+    actor: &Actor,
+) -> Result<i32, SaveError> {
+    let json = json!(message);
     let new = templates::Content { name, message: &json };
-    let saved = templates::update(&mut *transaction, guild, template, new, revision).await;
+    let saved = templates::update(&mut *db, guild, old.template_id, new, revision).await;
     let revision = saved.map_err(taken_or_database)?.ok_or(SaveError::Conflict)?;
-    let target = template.to_string();
-    let before = json!({ "name": old.name, "message": old.message.0 });
-    let after = json!({ "name": name, "message": message });
+    let target = old.template_id.to_string();
     let action = Action {
         guild: Some(guild),
         name: "template.update",
         target: Some(&target),
-        before: Some(before),
-        after: Some(after),
+        before: Some(json!({ "name": old.name, "message": old.message.0 })),
+        after: Some(json!({ "name": name, "message": message })),
     };
-    audit::done(app, &mut *transaction, actor, action).await?;
-    transaction.commit().await?;
+    audit::done(app, &mut *db, actor, action).await?;
     Ok(revision)
 }
 
@@ -134,19 +159,28 @@ pub async fn delete(
 ) -> Result<(), SaveError> {
     let old = templates::find(&app.pool, guild, template).await?.ok_or(SaveError::NotFound)?;
     let mut transaction = app.pool.begin().await?;
-    if !templates::delete(&mut *transaction, guild, template).await? {
+    remove(&mut transaction, app, (guild, &old), actor).await?;
+    transaction.commit().await?;
+    Ok(())
+}
+
+/// Deletes a template, with its entry in the log.
+pub(super) async fn remove(
+    db: &mut sm_db::Session,
+    app: &App,
+    (guild, old): (GuildId, &templates::Template),
+    actor: &Actor,
+) -> Result<(), SaveError> {
+    if !templates::delete(&mut *db, guild, old.template_id).await? {
         return Err(SaveError::NotFound);
     }
-    let target = template.to_string();
-    let before = json!({ "name": old.name, "message": old.message.0 });
+    let target = old.template_id.to_string();
     let action = Action {
         guild: Some(guild),
         name: "template.delete",
         target: Some(&target),
-        before: Some(before),
+        before: Some(json!({ "name": old.name, "message": old.message.0 })),
         after: None,
     };
-    audit::done(app, &mut *transaction, actor, action).await?;
-    transaction.commit().await?;
-    Ok(())
+    Ok(audit::done(app, &mut *db, actor, action).await?)
 }

@@ -26,7 +26,10 @@ use sm_db::{
 };
 use sm_twitch::User;
 use sm_types::{GuildId, TwitchUserId, UserId, live::FeedGrant};
-use std::slice;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    slice,
+};
 use time::OffsetDateTime;
 
 /// Streamers that one server can follow.
@@ -194,24 +197,35 @@ pub async fn unfollow(
     actor: &Actor,
 ) -> sqlx::Result<bool> {
     let mut transaction = app.pool.begin().await?;
-    let found = follows::find(&mut *transaction, guild, streamer).await?;
-    let gone = follows::delete(&mut *transaction, guild, streamer).await?;
-    if gone {
-        let before = found.map(|(login, _)| json!({ "login": login }));
-        subscriptions::plan(&mut *transaction, slice::from_ref(streamer), app.clock.now()).await?;
-        let action = Action {
-            guild: Some(guild),
-            name: "streamer.remove",
-            target: Some(streamer.as_str()),
-            before,
-            after: None,
-        };
-        audit::done(app, &mut *transaction, actor, action).await?;
-    }
+    let gone = unfollow_within(&mut transaction, app, (guild, streamer), actor).await?;
     transaction.commit().await?;
     app.hub().feeds_changed();
     app.doorbell.ring(Ring::Subscribe).await;
     Ok(gone)
+}
+
+/// Ends a follow, with its entry in the log; false when there was none.
+pub(crate) async fn unfollow_within(
+    db: &mut sm_db::Session,
+    app: &App,
+    (guild, streamer): (GuildId, &TwitchUserId),
+    actor: &Actor,
+) -> sqlx::Result<bool> {
+    let found = follows::find(&mut *db, guild, streamer).await?;
+    if !follows::delete(&mut *db, guild, streamer).await? {
+        return Ok(false);
+    }
+    let before = found.map(|(login, _)| json!({ "login": login }));
+    subscriptions::plan(&mut *db, slice::from_ref(streamer), app.clock.now()).await?;
+    let action = Action {
+        guild: Some(guild),
+        name: "streamer.remove",
+        target: Some(streamer.as_str()),
+        before,
+        after: None,
+    };
+    audit::done(app, &mut *db, actor, action).await?;
+    Ok(true)
 }
 
 /// What a pasted line came to.
@@ -237,30 +251,62 @@ pub async fn follow_lines(
     distinct.sort_unstable();
     distinct.dedup();
     let asked_at = app.clock.now();
-    let users = lookup::by_logins(app, &distinct).await.map_err(FollowError::Twitch)?;
+    let mut users = lookup::by_logins(app, &distinct).await.map_err(FollowError::Twitch)?;
+    // Whoever was named first comes first, should there be room for a few only.
+    users.sort_by_key(|user| logins.iter().position(|login| login.as_ref() == Ok(&user.login)));
     let mut transaction = app.pool.begin().await?;
     guilds::lock(&mut *transaction, guild).await?;
-    let known: Vec<_> = users.iter().map(described).collect();
-    streamers::upsert_all(&mut *transaction, &known, asked_at).await?;
-    let follow = Follow { guild, source: BY_NAME, actor: Some(actor), asked_at, proof: None };
-    let mut results = Vec::new();
-    for login in logins {
-        results.push(match login {
-            Err(what) => Line::Invalid(what),
-            Ok(login) => match users.iter().find(|user| user.login == login) {
-                None => Line::Unknown { login },
-                Some(user) => {
-                    let followed = insert(&mut transaction, app, &follow, user).await?;
-                    Line::Found { id: user.id.clone(), login, followed }
-                }
-            },
-        });
+    let named = Named { guild, users: &users, asked_at };
+    let mut followed = BTreeMap::new();
+    for (user, followed_so) in users.iter().zip(named.follow(&mut transaction, app, actor).await?) {
+        followed.insert(user.login.as_str(), (user, followed_so));
     }
-    let ids: Vec<_> = users.into_iter().map(|user| user.id).collect();
-    subscriptions::plan(&mut *transaction, &ids, app.clock.now()).await?;
     transaction.commit().await?;
     app.doorbell.ring(Ring::Subscribe).await;
-    Ok(results)
+    let mut told = BTreeSet::new();
+    let line = |login: Result<String, NoChannel>| match login {
+        Err(what) => Line::Invalid(what),
+        Ok(login) => match followed.get(login.as_str()) {
+            None => Line::Unknown { login },
+            Some((user, so)) => {
+                // Of two lines with the same name, the second has nothing to add.
+                let again = !told.insert(login.clone()) && *so == Followed::Added;
+                let followed = if again { Followed::Already } else { *so };
+                Line::Found { id: user.id.clone(), login, followed }
+            }
+        },
+    };
+    Ok(logins.into_iter().map(line).collect())
+}
+
+/// People whom an admin has named, as Twitch has described them.
+pub(crate) struct Named<'a> {
+    pub(crate) guild: GuildId,
+    pub(crate) users: &'a [User],
+    /// When Twitch was asked.
+    pub(crate) asked_at: OffsetDateTime,
+}
+
+impl Named<'_> {
+    /// Follows each and plans their subscriptions. The server's row is locked.
+    pub(crate) async fn follow(
+        &self,
+        db: &mut sm_db::Session,
+        app: &App,
+        actor: &Actor,
+    ) -> sqlx::Result<Vec<Followed>> {
+        let Self { guild, users, asked_at } = *self;
+        let known: Vec<_> = users.iter().map(described).collect();
+        streamers::upsert_all(&mut *db, &known, asked_at).await?;
+        let follow = Follow { guild, source: BY_NAME, actor: Some(actor), asked_at, proof: None };
+        let mut followed = Vec::with_capacity(users.len());
+        for user in users {
+            followed.push(insert(db, app, &follow, user).await?);
+        }
+        let ids: Vec<_> = users.iter().map(|user| user.id.clone()).collect();
+        subscriptions::plan(&mut *db, &ids, app.clock.now()).await?;
+        Ok(followed)
+    }
 }
 
 /// Why a list could not be followed.

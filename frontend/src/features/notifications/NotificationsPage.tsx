@@ -12,6 +12,7 @@ import { Section } from "~/ui/Section";
 import { toast } from "~/ui/toast";
 import { useDocument } from "~/ui/useDocument";
 import { FeedSection } from "./FeedSection";
+import { FileSection } from "./FileSection";
 import type { PartProps } from "./part";
 import { PlaceSection } from "./PlaceSection";
 import { QuietSection } from "./QuietSection";
@@ -95,6 +96,7 @@ function Form({ guildId, document }: Omit<PartProps, "error">) {
       <QuietSection {...part} />
       <RulesSection {...part} />
       <FeedSection {...part} />
+      <FileSection guildId={guildId} />
       <DocumentBar document={document} words={words} />
     </Stack>
   );
@@ -103,7 +105,7 @@ function Form({ guildId, document }: Omit<PartProps, "error">) {
 function Waiting() {
   return (
     <Stack gap="md">
-      {[110, 420, 480, 130, 900, 150, 480].map((height) => (
+      {[110, 420, 480, 130, 900, 150, 480, 120].map((height) => (
         <Skeleton key={height} height={height} radius="md" />
       ))}
     </Stack>

@@ -1,4 +1,4 @@
-import { Button, Group, Radio, Stack, TextInput } from "@mantine/core";
+import { Alert, Button, Group, Radio, Stack, Textarea, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState, type SyntheticEvent } from "react";
@@ -9,11 +9,12 @@ import { paths } from "~/paths";
 import type { MessageTemplate } from "~/template-language";
 import { Dialog } from "~/ui/Dialog";
 import { ProblemAlert } from "~/ui/ProblemCard";
+import { translated } from "./foreign";
 import { MessagePreview } from "./MessagePreview";
 import { PRESETS, presets, type Preset } from "./presets";
 import { createTemplate } from "./saving";
 
-type Start = Preset | "ours";
+type Start = Preset | "ours" | "foreign";
 
 /** Names a new template and chooses what it begins as. */
 export function NewTemplateDialog({
@@ -36,7 +37,14 @@ export function NewTemplateDialog({
   const [name, setName] = useState("");
   const [start, setStart] = useState<Start>("ours");
   const [tried, setTried] = useState(false);
-  const message = start === "ours" ? ours : presets[start];
+  const [theirs, setTheirs] = useState("");
+  const foreign = translated(theirs);
+  const message =
+    start === "ours"
+      ? ours
+      : start === "foreign"
+        ? { content: foreign.text, embed: ours.embed }
+        : presets[start];
   const create = useMutation({
     mutationFn: () => createTemplate(guildId, name.trim(), message),
     onSuccess: async (made) => {
@@ -68,7 +76,7 @@ export function NewTemplateDialog({
           />
           <Radio.Group label={t("start")} value={start} onChange={(value) => setStart(value)}>
             <Stack gap="xs" mt="xs">
-              {(["ours", ...PRESETS] as const).map((each) => (
+              {(["ours", ...PRESETS, "foreign"] as const).map((each) => (
                 <Radio
                   key={each}
                   value={each}
@@ -78,6 +86,30 @@ export function NewTemplateDialog({
               ))}
             </Stack>
           </Radio.Group>
+          {start === "foreign" && (
+            <>
+              <Textarea
+                label={t("foreign.text")}
+                description={t("foreign.about")}
+                placeholder="@everyone {streamer} is live: {link}"
+                value={theirs}
+                onChange={(event) => setTheirs(event.currentTarget.value)}
+                maxLength={2000}
+                autosize
+                minRows={2}
+              />
+              {foreign.unknown.length > 0 && (
+                <Alert color="orange" role="status">
+                  {t("foreign.unknown", { names: foreign.unknown.join(", ") })}
+                </Alert>
+              )}
+              {foreign.mentions.length > 0 && (
+                <Alert color="blue" role="status">
+                  {t("foreign.mentions", { names: foreign.mentions.join(", ") })}
+                </Alert>
+              )}
+            </>
+          )}
           <MessagePreview message={message} />
           {problem && !told && <ProblemAlert problem={problem} />}
           <Group justify="flex-end">
