@@ -1,3 +1,5 @@
+import { readFile } from "node:fs/promises";
+import { faults } from "./faults";
 import { expect, test, type Page } from "./world";
 
 /** Other tests work on other servers. */
@@ -147,4 +149,32 @@ test("without the server nothing that was typed is lost", async ({ page, world }
   await page.getByRole("button", { name: "Save" }).click();
   await expect(page.getByText("Unsaved changes")).toBeHidden();
   await expect(page.getByLabel("Playlist")).toBeChecked();
+});
+
+test("an admin exports the configuration, edits it, reads what would change, and applies it", async ({
+  page,
+  world,
+}) => {
+  const guild = await world.guild("Speedrun Guild");
+  await world.signIn(page, "ada");
+  await open(page, world, guild.id);
+  const download = page.waitForEvent("download");
+  await page.getByRole("link", { name: "Export" }).click();
+  const exported = await readFile(await (await download).path(), "utf8");
+  expect(exported).toContain("format: streammaxing-server");
+
+  const choose = (text: string) =>
+    page
+      .locator("input[type=file]")
+      .setInputFiles({ name: "server.yaml", mimeType: "text/yaml", buffer: Buffer.from(text) });
+  await page.getByRole("button", { name: "Import" }).click();
+  await choose("settings: [");
+  await expect(page.getByRole("alert")).toContainText("Nothing was changed");
+  await choose(exported.replace(/merge_window_seconds: \d+/, "merge_window_seconds: 2520"));
+  await expect(page.getByRole("status").filter({ hasText: "1 change:" })).toBeVisible();
+  await expect(page.getByRole("list", { name: "Changes" })).toContainText("→ 2520");
+  expect(await faults(page)).toEqual([]);
+  await page.getByRole("button", { name: "Apply" }).click();
+  await expect(page.getByText("1 change applied.")).toBeVisible();
+  await expect(page.getByLabel("Quick restart")).toHaveValue("42 min");
 });

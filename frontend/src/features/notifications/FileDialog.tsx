@@ -66,7 +66,8 @@ function Import({ guildId, onClose }: { guildId: string; onClose: () => void }) 
   const [text, setText] = useState<string>();
   const [removeOthers, setRemoveOthers] = useState(false);
   const asking = useImport(guildId, onClose);
-  const compare = (of: string, others: boolean) => asking.mutate({ file: of, removeOthers: others });
+  const compare = (of: string, others: boolean) =>
+    asking.mutate({ file: of, removeOthers: others });
   const found = asking.data;
   return (
     <Stack gap="md">
@@ -154,9 +155,7 @@ function Changes({ changes, kept }: { changes: Change[]; kept: number }) {
   return (
     <Stack gap="xs">
       <Text fw={600} role="status">
-        {changes.length === 0
-          ? t("file.same")
-          : t("file.would", { count: changes.length })}
+        {changes.length === 0 ? t("file.same") : t("file.would", { count: changes.length })}
       </Text>
       <ul className={classes.list} aria-label={t("file.changes")}>
         {changes.map((change) => (

@@ -24,11 +24,7 @@ export function FileSection({ guildId }: { guildId: string }) {
         >
           {t("file.export")}
         </Button>
-        <Button
-          variant="default"
-          leftSection={<IconFileImport size={16} />}
-          onClick={dialog.open}
-        >
+        <Button variant="default" leftSection={<IconFileImport size={16} />} onClick={dialog.open}>
           {t("file.import")}
         </Button>
       </Group>
