@@ -9,7 +9,7 @@ import {
 } from "@tanstack/react-router";
 import { deliverySearch } from "./features/deliveries/search";
 import { LandingPage } from "./features/landing/LandingPage";
-import { loadAppTexts, loadBotTexts } from "./i18n";
+import { loadAppTexts, loadBotTexts, loadSetupTexts } from "./i18n";
 import { paths } from "./paths";
 import { Frame } from "./shell/Frame";
 import { NotFoundPage } from "./shell/NotFoundPage";
@@ -205,6 +205,7 @@ const room = createRoute({
 const guild = createRoute({
   getParentRoute: () => signed,
   path: paths.server,
+  loader: loadSetupTexts,
   component: lazyRouteComponent(() => import("./shell/GuildFrame"), "GuildFrame"),
 });
 

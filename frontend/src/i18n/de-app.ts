@@ -2,16 +2,11 @@ import delivery from "../delivery/locale/de.json";
 import editor from "../template-editor/locale/de.json";
 import presence from "../presence/locale/de.json";
 import preview from "../discord-preview/locale/de.json";
-import rules from "../rules/locale/de.json";
 import account from "../features/account/locale/de.json";
-import audit from "../features/audit/locale/de.json";
 import deliveries from "../features/deliveries/locale/de.json";
-import notifications from "../features/notifications/locale/de.json";
 import overview from "../features/overview/locale/de.json";
 import servers from "../features/servers/locale/de.json";
-import streamers from "../features/streamers/locale/de.json";
 import team from "../features/team/locale/de.json";
-import templates from "../features/templates/locale/de.json";
 import watch from "../features/watch/locale/de.json";
 
 /** The texts of the pages behind the sign-in, by namespace. */
@@ -20,15 +15,10 @@ export default {
   editor,
   presence,
   preview,
-  rules,
   account,
-  audit,
   deliveries,
-  notifications,
   overview,
   servers,
-  streamers,
   team,
-  templates,
   watch,
 };

@@ -2,16 +2,11 @@ import delivery from "../delivery/locale/en.json";
 import editor from "../template-editor/locale/en.json";
 import presence from "../presence/locale/en.json";
 import preview from "../discord-preview/locale/en.json";
-import rules from "../rules/locale/en.json";
 import account from "../features/account/locale/en.json";
-import audit from "../features/audit/locale/en.json";
 import deliveries from "../features/deliveries/locale/en.json";
-import notifications from "../features/notifications/locale/en.json";
 import overview from "../features/overview/locale/en.json";
 import servers from "../features/servers/locale/en.json";
-import streamers from "../features/streamers/locale/en.json";
 import team from "../features/team/locale/en.json";
-import templates from "../features/templates/locale/en.json";
 import watch from "../features/watch/locale/en.json";
 
 /** The texts of the pages behind the sign-in, by namespace. */
@@ -20,15 +15,10 @@ export default {
   editor,
   presence,
   preview,
-  rules,
   account,
-  audit,
   deliveries,
-  notifications,
   overview,
   servers,
-  streamers,
   team,
-  templates,
   watch,
 };

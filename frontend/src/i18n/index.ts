@@ -3,6 +3,7 @@ import { initReactI18next } from "react-i18next";
 import en from "./en";
 import type enApp from "./en-app";
 import type enBot from "./en-bot";
+import type enSetup from "./en-setup";
 
 /** The languages that are complete. */
 export const languages = { en: "English", de: "Deutsch" } as const;
@@ -14,6 +15,7 @@ const loaders = {
   // English starts without a second journey; its texts are small.
   start: { en: () => Promise.resolve({ default: en }), de: () => import("./de") },
   app: { en: () => import("./en-app"), de: () => import("./de-app") },
+  setup: { en: () => import("./en-setup"), de: () => import("./de-setup") },
   bot: { en: () => import("./en-bot"), de: () => import("./de-bot") },
 };
 const wanted = new Set<keyof typeof loaders>(["start"]);
@@ -21,7 +23,7 @@ const wanted = new Set<keyof typeof loaders>(["start"]);
 declare module "i18next" {
   interface CustomTypeOptions {
     defaultNS: "common";
-    resources: typeof en & typeof enApp & typeof enBot;
+    resources: typeof en & typeof enApp & typeof enBot & typeof enSetup;
   }
 }
 
@@ -52,6 +54,12 @@ async function load(language: Language) {
 /** Loads the texts of the pages behind the sign-in; in every language from now on. */
 export async function loadAppTexts() {
   wanted.add("app");
+  await load(currentLanguage());
+}
+
+/** The same for the pages on which a server is set up. */
+export async function loadSetupTexts() {
+  wanted.add("setup");
   await load(currentLanguage());
 }
 

@@ -2,9 +2,11 @@ import { describe, expect, test } from "vitest";
 import de from "./de";
 import deApp from "./de-app";
 import deBot from "./de-bot";
+import deSetup from "./de-setup";
 import en from "./en";
 import enApp from "./en-app";
 import enBot from "./en-bot";
+import enSetup from "./en-setup";
 
 /** Every text of a language, by `namespace:path.of.its.key`. */
 function texts(namespaces: Record<string, unknown>): Map<string, string> {
@@ -31,8 +33,8 @@ function stems(all: Map<string, string>): string[] {
   return [...new Set([...all.keys()].map((key) => key.replace(ORDINAL, "_ordinal")))].sort();
 }
 
-const english = texts({ ...en, ...enApp, ...enBot });
-const german = texts({ ...de, ...deApp, ...deBot });
+const english = texts({ ...en, ...enApp, ...enSetup, ...enBot });
+const german = texts({ ...de, ...deApp, ...deSetup, ...deBot });
 
 describe("both languages", () => {
   test("have the same texts", () => {

@@ -3,8 +3,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { queries } from "~/api/queries";
-import { DryRunPanel } from "~/rules/DryRunPanel";
-import { RuleFields } from "~/rules/RuleFields";
+import { DryRunPanel, RuleFields } from "~/rules/lazy";
 import { Section } from "~/ui/Section";
 import type { PartProps } from "./part";
 

@@ -5,11 +5,10 @@ import {
   Button,
   Collapse,
   Group,
+  Skeleton,
   Stack,
   Switch,
-  TagsInput,
   Text,
-  TextInput,
   Tooltip,
 } from "@mantine/core";
 import {
@@ -18,7 +17,7 @@ import {
   IconChevronRight,
   IconTrash,
 } from "@tabler/icons-react";
-import { useId, useState } from "react";
+import { lazy, Suspense, useId, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Schema } from "~/api/client";
 import type { FieldError } from "~/api/problem";
@@ -26,10 +25,8 @@ import { ChannelSelect } from "~/guild/ChannelSelect";
 import { MentionField } from "~/guild/MentionField";
 import { TemplateSelect } from "~/guild/TemplateSelect";
 import { TestSend } from "~/delivery/TestSend";
-import { RuleFields } from "~/rules/RuleFields";
-import { complete, type Rule } from "~/rules/rules";
+import type { Rule } from "~/rules/rules";
 import { Card } from "~/ui/Card";
-import { MinutesInput } from "~/ui/MinutesInput";
 import { Time } from "~/ui/Time";
 import { narrowings } from "./destinations";
 import type texts from "./locale/en.json";
@@ -38,11 +35,10 @@ import type { useWords } from "./useWords";
 
 type Destination = Schema["DestinationBody"];
 
-const WEEK_MINUTES = 10_080;
-const MAX_GAMES = 50;
-const MAX_FILTER = 140;
+const NarrowingFields = lazy(() => import("./NarrowingFields"));
 
-interface Props {
+/** A channel of a streamer, as its page edits it. */
+export interface DestinationProps {
   guildId: string;
   streamerId: string;
   /** From 1, as people count. */
@@ -60,7 +56,7 @@ interface Props {
 }
 
 /** One channel in which a streamer is announced, and how. */
-export function DestinationCard(props: Props) {
+export function DestinationCard(props: DestinationProps) {
   const { guildId, number, value, health, words, error, onChange } = props;
   const { t } = useTranslation("streamers");
   return (
@@ -112,7 +108,7 @@ export function DestinationCard(props: Props) {
   );
 }
 
-function Actions({ number, value, onChange, onRemove }: Props) {
+function Actions({ number, value, onChange, onRemove }: DestinationProps) {
   const { t } = useTranslation("streamers");
   const remove = t("page.removeDestination", { number });
   return (
@@ -169,7 +165,8 @@ function Degraded({ health }: { health: Schema["DestinationView"] }) {
 }
 
 /** What holds announcements back: folded away while there is none. */
-function Narrowings({ guildId, value, error, problem, onChange }: Props) {
+function Narrowings(props: DestinationProps) {
+  const { value, error } = props;
   const { t } = useTranslation("streamers");
   const region = useId();
   const count = narrowings(value);
@@ -201,54 +198,9 @@ function Narrowings({ guildId, value, error, problem, onChange }: Props) {
         {t("page.filters")}
       </Button>
       <Collapse expanded={opened} id={region}>
-        <div className={classes.fields} style={{ paddingTop: "var(--mantine-spacing-sm)" }}>
-          <TextInput
-            label={t("page.title")}
-            description={t("page.titleAbout")}
-            value={value.title_filter ?? ""}
-            onChange={(event) => onChange({ title_filter: event.currentTarget.value || null })}
-            maxLength={MAX_FILTER}
-            error={error("title_filter")}
-          />
-          <TagsInput
-            label={t("page.game")}
-            description={t("page.gameAbout")}
-            placeholder={value.game_filter ? undefined : t("page.gamePlaceholder")}
-            value={value.game_filter ?? []}
-            onChange={(games) => onChange({ game_filter: games.length > 0 ? games : null })}
-            maxTags={MAX_GAMES}
-            acceptValueOnBlur
-            error={error("game_filter")}
-          />
-          <MinutesInput
-            label={t("page.cooldown")}
-            description={t("page.cooldownAbout")}
-            seconds={value.cooldown_seconds ?? 0}
-            onChange={(seconds) => onChange({ cooldown_seconds: seconds })}
-            maxMinutes={WEEK_MINUTES}
-            suffix={t("page.minutes")}
-            error={error("cooldown_seconds")}
-          />
-        </div>
-        <Stack gap="md" pt="md" maw={560}>
-          <Switch
-            checked={value.rules != null}
-            onChange={(event) =>
-              onChange({ rules: event.currentTarget.checked ? complete(null) : null })
-            }
-            label={t("page.ownRules")}
-            description={t("page.ownRulesAbout")}
-          />
-          {value.rules && (
-            <RuleFields
-              guildId={guildId}
-              value={value.rules}
-              onChange={(rules) => onChange({ rules })}
-              problem={problem}
-              withTypes
-            />
-          )}
-        </Stack>
+        <Suspense fallback={<Skeleton height={240} radius="md" mt="sm" />}>
+          <NarrowingFields {...props} />
+        </Suspense>
       </Collapse>
     </div>
   );

@@ -18,7 +18,7 @@ import type { Schema } from "~/api/client";
 import { queries } from "~/api/queries";
 import { useMentionWarnings } from "~/guild/MentionField";
 import { paths } from "~/paths";
-import { DryRunPanel } from "~/rules/DryRunPanel";
+import { DryRunPanel } from "~/rules/lazy";
 import { Card } from "~/ui/Card";
 import { DocumentBar } from "~/ui/DocumentBar";
 import { TextLink } from "~/ui/links";

@@ -53,7 +53,7 @@ const OURS = new Map(
 
 /** `{{.Name}}`, `${name}`, `$(name)`, `{name}`, `%name%`, `$name$`; a mention written out. */
 const PLACEHOLDER =
-  /\{\{\s*\.?([\w.\s]+?)\s*\}\}|\$\{\s*([\w.\s]+?)\s*\}|\$\(\s*([\w.\s]+?)\s*\)|\{\s*([\w.\s]+?)\s*\}|%([a-z][\w.]*)%|\$([a-z][\w.]*)\$|(@everyone|@here|<@&\d+>)/gi;
+  /\{\{\s*\.?(\.?[\w.]+(?:\s+[\w.]+)*)\s*\}\}|\$\{\s*(\.?[\w.]+(?:\s+[\w.]+)*)\s*\}|\$\(\s*(\.?[\w.]+(?:\s+[\w.]+)*)\s*\)|\{\s*(\.?[\w.]+(?:\s+[\w.]+)*)\s*\}|%([a-z][\w.]*)%|\$([a-z][\w.]*)\$|(@everyone|@here|<@&\d+>)/gi;
 
 /** Our braces mean something. */
 const literal = (text: string) => text.replaceAll("{", "{{").replaceAll("}", "}}");
