@@ -7,7 +7,14 @@ import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 import { pathToFileURL } from "node:url";
 
-const NAMES = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"];
+/** The shell comes first: it draws pages and no browser about them, which takes a third less time. */
+const NAMES = [
+  "chromium-headless-shell",
+  "chromium",
+  "chromium-browser",
+  "google-chrome-stable",
+  "google-chrome",
+];
 const MACOS = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome";
 
 /** The path of a Chromium: what CHROMIUM names, else one on the PATH; null without any. */
@@ -30,15 +37,15 @@ function isExecutable(path) {
 function install() {
   const asRoot = process.getuid?.() === 0 ? [] : ["sudo", "-n"];
   console.error("Chromium is missing: installing it with apt-get (about 200 MB) …");
-  for (const step of [
-    ["update", "-qq"],
-    ["install", "-y", "-qq", "--no-install-recommends", "chromium"],
-  ]) {
+  const apt = (...step) => {
     const [program, ...args] = [...asRoot, "apt-get", ...step];
     const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-    if (spawnSync(program, args, { stdio: ["ignore", "ignore", "inherit"], env }).status !== 0) {
-      return;
-    }
+    return spawnSync(program, args, { stdio: ["ignore", "ignore", "inherit"], env }).status === 0;
+  };
+  if (!apt("update", "-qq")) return;
+  // Not every system has the shell as a package of its own.
+  for (const name of ["chromium-headless-shell", "chromium"]) {
+    if (apt("install", "-y", "-qq", "--no-install-recommends", name)) return;
   }
 }
 

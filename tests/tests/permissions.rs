@@ -148,6 +148,9 @@ fn call(setup: &Setup, route: &Route) -> (Option<Value>, u16) {
         ("put", "g/templates/{template_id}") => (Some(template), 428),
         ("post", "g/streamers") => (Some(json!({"names": ["ana"]})), 200),
         ("post", "g/streamers/{streamer_id}/subscribe") => (None, 409),
+        ("post", "g/streamers/{streamer_id}/diagnosis") => (None, 200),
+        // No time is given.
+        ("get", "g/streamers/{streamer_id}/why") => (None, 400),
         ("delete", "g/streamers/{streamer_id}") => (None, 204),
         ("post", "g/invites") => (body, 201),
         ("delete", "g/invites/{code}") => (None, 204),

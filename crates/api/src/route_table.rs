@@ -3,9 +3,9 @@
 use crate::routes::{
     auth, channels,
     chat::{book, commands, deletions, run, timers, tokens, transfer},
-    chat_bot, config, deliveries, discord_webhook, favorites, feeds, guilds, health, interactions,
-    invites, meta, overview, own_channels, presence, rooms, rules, server_file, streamers,
-    templates, twitch_webhook, users,
+    chat_bot, config, deliveries, diagnosis, discord_webhook, favorites, feeds, guilds, health,
+    interactions, invites, meta, overview, own_channels, presence, rooms, rules, server_file,
+    streamers, templates, twitch_webhook, users,
 };
 use axum::{
     Router,
@@ -89,6 +89,8 @@ table! {
     Admin get "/api/guilds/{guild_id}/streamers/{streamer_id}" streamers::get;
     Admin put "/api/guilds/{guild_id}/streamers/{streamer_id}" streamers::put;
     Admin delete "/api/guilds/{guild_id}/streamers/{streamer_id}" streamers::remove;
+    Admin post "/api/guilds/{guild_id}/streamers/{streamer_id}/diagnosis" diagnosis::diagnose;
+    Admin get "/api/guilds/{guild_id}/streamers/{streamer_id}/why" diagnosis::why;
     Admin post "/api/guilds/{guild_id}/streamers/{streamer_id}/subscribe" streamers::subscribe;
     Admin post "/api/guilds/{guild_id}/streamers/{streamer_id}/dry-run" rules::dry_run;
     Admin get "/api/guilds/{guild_id}/categories/search" rules::search_categories;

@@ -11,6 +11,7 @@ pub(crate) mod chat;
 pub(crate) mod chat_bot;
 pub(crate) mod config;
 pub(crate) mod deliveries;
+pub(crate) mod diagnosis;
 pub(crate) mod discord_webhook;
 pub(crate) mod favorites;
 pub(crate) mod feeds;

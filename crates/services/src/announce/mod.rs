@@ -2,6 +2,7 @@
 
 pub mod accept;
 mod announcement;
+pub mod asked;
 mod attempt;
 pub mod deliver;
 mod details;

@@ -3,6 +3,7 @@
 
 pub mod categories;
 pub mod config;
+pub mod diagnosis;
 pub mod dry_run;
 pub mod overrides;
 pub mod problem;
