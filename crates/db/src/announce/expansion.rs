@@ -223,6 +223,10 @@ pub struct Posted {
     pub end_action: String,
     /// Whether the stream's next session has taken the message over.
     pub taken_over: bool,
+    /// Whether it stands in an announcement channel, as far as known.
+    pub in_announcements: bool,
+    /// Why the last refresh of it came to nothing for good.
+    pub not_refreshed: bool,
 }
 
 /// The next `limit` messages of an event's session.
@@ -236,7 +240,11 @@ pub async fn posted(
            coalesce(c.end_action, 'edit') as end_action,
            exists (select from stream_sessions s join notification_log m using (session_id)
                    where s.continues = $1 and m.destination_id = n.destination_id and m.kind = 'online'
-                     and m.message_id = n.message_id and m.status in ('pending', 'sending', 'sent')) as taken_over
+                     and m.message_id = n.message_id and m.status in ('pending', 'sending', 'sent')) as taken_over,
+           exists (select from channel_types k where k.channel_id = n.channel_id and k.type = 5) as in_announcements,
+           exists (select from notification_log r
+                   where r.session_id = $1 and r.destination_id = n.destination_id and r.kind = 'refresh'
+                     and r.reason in ('edit_limit', 'announcement_channel', 'message_deleted')) as not_refreshed
          from (
            select * from notification_log
            where session_id = $1 and kind = 'online' and status = 'sent' and message_id is not null
@@ -283,6 +291,8 @@ pub struct Chunk {
     pub cursor: Option<DestinationId>,
     /// Whether no other chunk follows: the event is closed.
     pub last: bool,
+    /// When an event of its kind is due after that, in any case.
+    pub next_at: Option<OffsetDateTime>,
 }
 
 /// Writes a chunk: a row per destination, the stream's place in the queue, and how far the event is.
@@ -304,9 +314,13 @@ pub async fn write(
     progress(db, event, chunk).await
 }
 
-/// New messages go in one lane, edits of what is posted in another.
+/// New messages go in one lane, edits that tell something in another, refreshes in the last.
 fn lane(kind: Kind) -> i16 {
-    i16::from(kind != Kind::Online)
+    match kind {
+        Kind::Online => 0,
+        Kind::Refresh => 2,
+        _ => 1,
+    }
 }
 
 async fn insert(
@@ -378,12 +392,14 @@ async fn progress(db: &mut Session, event: &Expanding, chunk: &Chunk) -> sqlx::R
            returning *
          )
          insert into stream_events (session_id, kind, occurred_at, received_at, due_at)
-         select session_id, kind, occurred_at, $3, $3 from event where $4 and again",
+         select session_id, kind, occurred_at, $3, coalesce($5, $3) from event
+         where $4 and (again or $5 is not null)",
     )
     .bind(event.event_id.0)
     .bind(chunk.cursor.map(|cursor| cursor.0))
     .bind(chunk.now)
     .bind(chunk.last)
+    .bind(chunk.next_at)
     .execute(db)
     .await?;
     Ok(())

@@ -1,6 +1,7 @@
 //! The way of an announcement through the database: accepted, expanded, delivered, remembered.
 
 pub mod acceptance;
+pub mod channel_types;
 pub mod claim;
 pub(crate) mod clauses;
 pub mod deliveries;

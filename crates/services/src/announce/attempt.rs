@@ -20,6 +20,7 @@ use crate::{
 use sm_aws::metrics::{Counter, Gauge};
 use sm_db::{
     announce::{
+        channel_types,
         deliveries::{self, DueDelivery, Record},
         posted,
     },
@@ -98,6 +99,13 @@ pub(super) async fn run(
         }
     }
     let rendered = attempt.render(now).await?;
+    let may_be_unchanged = matches!(due.kind, Kind::Refresh | Kind::Recording);
+    if may_be_unchanged && due.shown.is_some() && due.shown == attempt.record.shown {
+        return settled(attempt.record, (Status::Skipped, NamedReason::Unchanged));
+    }
+    if is_edit_of_live(&due) && attempt.is_in_announcements().await? {
+        return settled(attempt.record, (Status::Skipped, NamedReason::AnnouncementChannel));
+    }
     if attempt.may_have_posted(now).await? {
         match attempt.look(&rendered).await? {
             Look::Absent => {}
@@ -115,13 +123,29 @@ pub(super) async fn run(
 fn obstacle(due: &DueDelivery, now: OffsetDateTime) -> Option<(Status, NamedReason)> {
     if due.destination_id.is_none() {
         Some((Status::Skipped, NamedReason::DestinationRemoved))
-    } else if due.ended_at.is_some() && due.kind != Kind::Offline {
-        Some((Status::Skipped, NamedReason::StreamEnded))
+    } else if due.ended_at.is_some() != follows_end(due.kind) {
+        let since = if due.ended_at.is_some() {
+            NamedReason::StreamEnded
+        } else {
+            NamedReason::StreamResumed
+        };
+        Some((Status::Skipped, since))
     } else if now > due.expires_at {
         Some((Status::Expired, NamedReason::TooLate))
     } else {
         None
     }
+}
+
+/// Whether it tells of an end, rather than of what goes on.
+fn follows_end(kind: Kind) -> bool {
+    matches!(kind, Kind::Offline | Kind::Recording | Kind::Removal)
+}
+
+/// Whether it is an edit while the stream goes on.
+fn is_edit_of_live(due: &DueDelivery) -> bool {
+    let kind = matches!(due.kind, Kind::Enrich | Kind::Update | Kind::Refresh);
+    kind && due.action == Action::Edit
 }
 
 struct Attempt<'a> {
@@ -163,7 +187,7 @@ impl Attempt<'_> {
         let due = self.due;
         let announcement = Announcement::from(due);
         let names_members = announcement.mention == Mention::Members;
-        let pings = due.action == Action::Create;
+        let pings = (due.kind, due.action) == (Kind::Online, Action::Create);
         let asks = announcement.mention != Mention::None && (names_members || pings);
         let audience = if asks {
             let (guild, streamer) = (due.guild_id, &due.twitch_user_id);
@@ -172,6 +196,8 @@ impl Attempt<'_> {
             Audience::default()
         };
         let rendered = render::render(&announcement, &audience, pings, now);
+        self.record.shown = Some(render::digest(&announcement, &audience, now));
+        self.record.shown_preview_at = announcement.stream.preview_at;
         if names_members {
             self.record.opt_outs = audience.opted_out;
             self.record.unlisted_members = i32::try_from(rendered.unlisted).unwrap_or(i32::MAX);
@@ -179,6 +205,22 @@ impl Attempt<'_> {
             self.record.unhonoured_opt_outs = audience.opted_out;
         }
         Ok(rendered)
+    }
+
+    /// Whether the channel's messages are published, of which Discord lets hardly any be edited. Discord is asked once a
+    /// month per channel; while it does not answer, it is a channel like others.
+    async fn is_in_announcements(&mut self) -> sqlx::Result<bool> {
+        if let Some(known) = self.due.channel_type {
+            return Ok(channel_types::is_announcements(known));
+        }
+        if self.turns.next().await.is_err() {
+            return Ok(false);
+        }
+        let Ok(answer) = self.app.discord.get_channel(self.channel).await else { return Ok(false) };
+        let found = i16::from(answer.body.kind);
+        let now = self.app.clock.now();
+        channel_types::note(&self.app.pool, self.channel, found, now).await?;
+        Ok(channel_types::is_announcements(found))
     }
 
     /// Whether an earlier attempt may have posted what Discord does not know by its nonce any more.

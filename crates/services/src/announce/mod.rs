@@ -3,12 +3,14 @@
 pub mod accept;
 mod announcement;
 mod attempt;
+mod categories;
 pub mod deliver;
 mod details;
 pub mod expand;
 pub(crate) mod gate;
 mod happenings;
 mod held;
+pub(crate) mod life;
 mod lookup;
 mod outcome;
 pub(crate) mod parts;

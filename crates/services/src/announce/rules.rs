@@ -111,11 +111,24 @@ fn broken(to: &Candidate, rule: Broken) -> (NamedReason, Option<Value>) {
 
 /// Decides about a message of a stream that has changed or ended; `None` when it is another stream's by now.
 pub(super) fn edit(stream: &Expanding, posted: &Posted) -> Option<Planned> {
-    let ended = stream.kind == Kind::Offline;
-    if posted.taken_over {
+    let is_end = stream.kind == Kind::Offline;
+    let end_action = posted.end_action.as_str();
+    let needless = match stream.kind {
+        Kind::Refresh => posted.in_announcements || posted.not_refreshed,
+        Kind::Recording => end_action != "edit",
+        _ => false,
+    };
+    if posted.taken_over || needless {
         return None;
     }
-    let end_action = if ended { posted.end_action.as_str() } else { "edit" };
+    let end_action = if is_end { end_action } else { "edit" };
+    let skipped = if end_action == "leave" {
+        Some(NamedReason::EndActionLeave)
+    } else if posted.in_announcements && matches!(stream.kind, Kind::Enrich | Kind::Update) {
+        Some(NamedReason::AnnouncementChannel)
+    } else {
+        None
+    };
     Some(Planned {
         destination_id: posted.destination_id,
         guild_id: posted.guild_id,
@@ -124,7 +137,7 @@ pub(super) fn edit(stream: &Expanding, posted: &Posted) -> Option<Planned> {
         action: if end_action == "delete" { Action::Delete } else { Action::Edit },
         variant: posted.variant,
         message: Some(MessageId::from_db(posted.message_id)),
-        skipped: (end_action == "leave").then(|| (NamedReason::EndActionLeave.into(), None)),
+        skipped: skipped.map(|reason| (reason.into(), None)),
     })
 }
 
