@@ -163,6 +163,12 @@ const SAMPLE_ROWS: &[(i64, &str)] = &[
          update notification_log set shown = 1, shown_preview_at = now();
          insert into channel_types values (5, 5, now());",
     ),
+    (
+        28,
+        "update guild_config set end_action = 'delete_after', end_delete_minutes = 5,
+           end_template_id = (select template_id from message_templates limit 1);
+         update destinations set end_action = 'new_message', end_delete_minutes = 7;",
+    ),
 ];
 
 #[test]

@@ -34,6 +34,7 @@ const SOURCES: &[(i64, &str, &str)] = &[
     (25, "rules", include_str!("../../../migrations/0025_rules.sql")),
     (26, "interactions", include_str!("../../../migrations/0026_interactions.sql")),
     (27, "session life", include_str!("../../../migrations/0027_session_life.sql")),
+    (28, "end actions", include_str!("../../../migrations/0028_end_actions.sql")),
 ];
 
 /// All migrations of the product, in order.

@@ -109,6 +109,20 @@ stored! {
         Expired = "expired",
     }
 
+    /// What becomes of a message when its stream ends.
+    EndAction, "end action": {
+        /// Nothing.
+        Leave = "leave",
+        /// It becomes an end card.
+        Edit = "edit",
+        /// It is removed at once.
+        Delete = "delete",
+        /// It becomes an end card, and is removed some minutes later.
+        DeleteAfter = "delete_after",
+        /// It stays as it is, and a new one below it tells the end, in silence.
+        NewMessage = "new_message",
+    }
+
     /// How far a subscription that should exist at Twitch is.
     TargetState, "state of a subscription": {
         /// It is to be created.

@@ -105,7 +105,7 @@ static CLAIM: LazyLock<String> = LazyLock::new(|| {
          ), ranked as materialized (
            select *, row_number() over (partition by lane order by tag, session_id) as place from candidates
          ), room as materialized (
-           select total, edits, least(messages, total - edits) as messages
+           select total, e.edits, least(messages, total - e.edits) as messages
            from asked a, lateral (select a.batch - (select count(*) from lost) as total) t,
              (select count(*) filter (where lane = 0) as messages, count(*) filter (where lane = 1) as waiting
               from ranked) c,
@@ -145,7 +145,7 @@ static CLAIM: LazyLock<String> = LazyLock::new(|| {
              (select settled from outbox_progress) - n.queued_behind, 0))::float8) as expires_at,
            case when n.silent then 'none' else coalesce(d.mention, c.mention, 'none') end as mention, n.resends,
            case when d.mention is not null then d.mention_role_id else c.mention_role_id end as mention_role_id,
-           coalesce(d.buttons, false) as buttons, coalesce(dt.message, gt.message)::text as template,
+           coalesce(d.buttons, false) as buttons, coalesce(et.message, dt.message, gt.message)::text as template,
            s.session_id, s.started_at, s.ended_at, s.title, s.game_name, s.viewers, s.preview_at, s.vod_url,
            s.viewers_peak, s.viewers_sum, s.viewers_samples, s.categories::text as categories,
            shown.shown, shown.shown_preview_at, k.type as channel_type,
@@ -158,6 +158,7 @@ static CLAIM: LazyLock<String> = LazyLock::new(|| {
          left join destinations d on d.destination_id = n.destination_id
          left join message_templates dt on dt.template_id = d.template_id
          left join message_templates gt on gt.template_id = c.template_id
+         left join message_templates et on et.template_id = c.end_template_id and n.kind in ('offline', 'recording')
          left join channel_types k on k.channel_id = n.channel_id
          left join lateral (
            select m.shown, m.shown_preview_at from notification_log m

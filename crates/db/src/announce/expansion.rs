@@ -4,7 +4,7 @@ use super::{claim::join_queue, history::first_uuid_of};
 use crate::Session;
 use sm_types::{
     ChannelId, DestinationId, EventId, GuildId, MessageId, SessionId, TwitchUserId,
-    announcement::{Action, Kind, Reason, Status, Variant},
+    announcement::{Action, EndAction, Kind, Reason, Status, Variant},
     rules::{Facts, MAX_PAUSE},
 };
 use sqlx::PgExecutor;
@@ -219,8 +219,13 @@ pub struct Posted {
     /// How much of it Discord has accepted; an edit sends no more.
     #[sqlx(try_from = "String")]
     pub variant: Variant,
-    /// What the guild does with messages of streams that have ended: `leave`, `edit` or `delete`.
-    pub end_action: String,
+    /// What the destination, or else its guild, does with messages of streams that have ended.
+    #[sqlx(try_from = "String")]
+    pub end_action: EndAction,
+    /// Whether it has stood for as long as it is to, after the end.
+    pub removal_due: bool,
+    /// The message that has told the end beside it.
+    pub end_message_id: Option<i64>,
     /// Whether the stream's next session has taken the message over.
     pub taken_over: bool,
     /// Whether it stands in an announcement channel, as far as known.
@@ -233,11 +238,17 @@ pub struct Posted {
 pub async fn posted(
     db: impl PgExecutor<'_>,
     event: &Expanding,
+    now: OffsetDateTime,
     limit: i64,
 ) -> sqlx::Result<Vec<Posted>> {
     sqlx::query_as(
         "select n.destination_id, n.guild_id, n.channel_id, n.message_id, n.variant,
-           coalesce(c.end_action, 'edit') as end_action,
+           coalesce(d.end_action, c.end_action, 'edit') as end_action,
+           coalesce((select ended_at from stream_sessions where session_id = $1) + make_interval(mins =>
+             coalesce(d.end_delete_minutes, c.end_delete_minutes, 60)) <= $4, false) as removal_due,
+           (select o.message_id from notification_log o
+            where o.session_id = $1 and o.destination_id = n.destination_id and o.kind = 'offline'
+              and o.message_id <> n.message_id) as end_message_id,
            exists (select from stream_sessions s join notification_log m using (session_id)
                    where s.continues = $1 and m.destination_id = n.destination_id and m.kind = 'online'
                      and m.message_id = n.message_id and m.status in ('pending', 'sending', 'sent')) as taken_over,
@@ -251,11 +262,13 @@ pub async fn posted(
              and destination_id > $2
            order by destination_id limit $3) n
          left join lateral (select * from guild_config c where c.guild_id = n.guild_id offset 0) c on true
+         left join lateral (select * from destinations d where d.destination_id = n.destination_id offset 0) d on true
          order by n.destination_id",
     )
     .bind(event.session_id.0)
     .bind(event.cursor.unwrap_or_default())
     .bind(limit)
+    .bind(now)
     .fetch_all(db)
     .await
 }
@@ -311,7 +324,45 @@ pub async fn write(
         let added = i32::try_from(pending).unwrap_or(i32::MAX);
         join_queue(&mut *db, event.session_id, lane(event.kind), added).await?;
     }
-    progress(db, event, chunk).await
+    progress(db, event, chunk).await?;
+    match event.kind {
+        Kind::Offline | Kind::Removal if chunk.last => plan_removal(db, event, chunk.now).await,
+        _ => Ok(()),
+    }
+}
+
+/// Plans when the next messages of a stream that has ended are removed, where some are to be.
+///
+/// What was due and still is there is another stream's by now.
+async fn plan_removal(
+    db: &mut Session,
+    event: &Expanding,
+    now: OffsetDateTime,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "insert into stream_events (session_id, kind, occurred_at, received_at, due_at)
+         select $1, 'removal', $2, $2, greatest(min(due.at), $2)
+         from (
+           select (select ended_at from stream_sessions where session_id = $1) + make_interval(mins =>
+                    coalesce(d.end_delete_minutes, c.end_delete_minutes, 60)) as at
+           from notification_log n
+           left join lateral (select * from guild_config c where c.guild_id = n.guild_id offset 0) c on true
+           left join lateral (select * from destinations d where d.destination_id = n.destination_id offset 0) d on true
+           where n.session_id = $1 and n.kind = 'online' and n.status = 'sent' and n.message_id is not null
+             and coalesce(d.end_action, c.end_action) = 'delete_after'
+             and not exists (select from notification_log r
+                             where r.session_id = $1 and r.destination_id = n.destination_id and r.kind = 'removal'
+                               and r.status <> 'skipped')) due
+         where due.at > $2 or $3
+         having min(due.at) is not null
+         on conflict (session_id, kind) where finished_at is null do nothing",
+    )
+    .bind(event.session_id.0)
+    .bind(now)
+    .bind(event.kind == Kind::Offline)
+    .execute(db)
+    .await?;
+    Ok(())
 }
 
 /// New messages go in one lane, edits that tell something in another, refreshes in the last.

@@ -75,7 +75,11 @@ impl<'a> From<&'a DueDelivery> for Announcement<'a> {
                 language: due.language.as_deref(),
                 viewers: due.viewers,
                 // Twitch's picture of a channel that is offline is a grey one: docs/adr/0013.
-                preview_at: if due.ended_at.is_some() { due.shown_preview_at } else { due.preview_at },
+                preview_at: if due.ended_at.is_some() {
+                    due.shown_preview_at
+                } else {
+                    due.preview_at
+                },
                 viewers_peak: due.viewers_peak,
                 viewers_avg: average(due.viewers_sum, due.viewers_samples),
                 vod_url: due.vod_url.as_deref(),

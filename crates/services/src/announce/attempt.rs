@@ -39,6 +39,9 @@ pub(super) use super::record::Finished;
 /// Discord remembers a nonce for "a few minutes"; after this long we look before we send again.
 const NONCE_TRUSTED: Duration = Duration::minutes(2);
 
+/// Discord's flag of a message that makes no sound.
+const SUPPRESS_NOTIFICATIONS: u64 = 4096;
+
 /// Sends a delivery at `slot`, unless something stands in its way.
 pub(super) async fn run(
     app: &App,
@@ -476,7 +479,8 @@ async fn request(
                 allowed_mentions: rendered.mentions.clone(),
                 nonce: sm_discord::nonce(due.delivery_id, channel, due.resends),
                 enforce_nonce: true,
-                flags: None,
+                // News that nobody has to look at now.
+                flags: (due.kind == Kind::Offline).then_some(SUPPRESS_NOTIFICATIONS),
                 buttons: buttons(due),
             };
             app.discord.create_message(channel, &body).await.map(Some)
@@ -486,6 +490,6 @@ async fn request(
 
 /// What stands under a new message; nothing where Discord has refused the message as it was.
 fn buttons(due: &DueDelivery) -> Vec<Button> {
-    let wanted = due.buttons && due.variant != Variant::Plain;
+    let wanted = due.kind == Kind::Online && due.buttons && due.variant != Variant::Plain;
     if wanted { presses::under_announcement(&due.twitch_user_id) } else { Vec::new() }
 }

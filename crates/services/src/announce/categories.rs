@@ -38,9 +38,9 @@ pub(crate) fn times(changes: &[Since], began: OffsetDateTime, ended: OffsetDateT
     }
     let longer: Vec<_> = sums.iter().copied().filter(|(_, seconds)| *seconds >= 60).collect();
     let shown = if longer.is_empty() { sums.into_iter().take(1).collect() } else { longer };
-    let each = shown.into_iter().map(|(name, seconds)| {
-        format!("{name} ({})", duration(Duration::seconds(seconds)))
-    });
+    let each = shown
+        .into_iter()
+        .map(|(name, seconds)| format!("{name} ({})", duration(Duration::seconds(seconds))));
     each.collect::<Vec<_>>().join(", ")
 }
 

@@ -192,7 +192,7 @@ async fn expand(app: &App, due: &DueEvent, expiry: Duration) -> sqlx::Result<usi
     };
     let Batch { planned, cursor, seen } = match event.kind {
         Kind::Online => announcements(&mut transaction, &event, now).await?,
-        _ => edits(&mut transaction, &event).await?,
+        _ => edits(&mut transaction, &event, now).await?,
     };
     let last = (seen as i64) < CHUNK;
     let refreshes = event.kind == Kind::Refresh;
@@ -226,8 +226,8 @@ async fn announcements(
     Ok(Batch { planned, cursor, seen: found.len() })
 }
 
-async fn edits(db: &mut Session, event: &Expanding) -> sqlx::Result<Batch> {
-    let found = expansion::posted(&mut *db, event, CHUNK).await?;
+async fn edits(db: &mut Session, event: &Expanding, now: OffsetDateTime) -> sqlx::Result<Batch> {
+    let found = expansion::posted(&mut *db, event, now, CHUNK).await?;
     let planned = found.iter().filter_map(|posted| rules::edit(event, posted)).collect();
     let cursor = found.last().map(|posted| posted.destination_id);
     Ok(Batch { planned, cursor, seen: found.len() })

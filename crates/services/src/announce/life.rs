@@ -113,7 +113,15 @@ mod tests {
         .collect();
         assert_eq!(minutes, [2, 10, 30, 60, 90, 120, 150]);
         let late = start + Duration::minutes(95);
-        assert_eq!(next_refresh(start, late), start + Duration::minutes(120), "none is made up for");
-        assert_eq!(next_refresh(late, start), late + Duration::minutes(2), "a clock that is behind");
+        assert_eq!(
+            next_refresh(start, late),
+            start + Duration::minutes(120),
+            "none is made up for"
+        );
+        assert_eq!(
+            next_refresh(late, start),
+            late + Duration::minutes(2),
+            "a clock that is behind"
+        );
     }
 }

@@ -64,8 +64,7 @@ pub(super) async fn compare(
     for stream in live.iter().filter(|stream| is_news(stream, &known, now)) {
         found.started += usize::from(started(app, stream, now).await?);
     }
-    let samples: Vec<_> =
-        known.iter().filter_map(|session| count(session, live, now)).collect();
+    let samples: Vec<_> = known.iter().filter_map(|session| count(session, live, now)).collect();
     if !samples.is_empty() {
         stream_sessions::sample(&app.pool, &samples, now).await?;
     }
