@@ -318,6 +318,11 @@ async fn play(t: &World, seeds: std::ops::Range<u64>) {
             );
         }
     }
+    let posted: usize = histories.iter().map(|history| t.messages(history.guild).len()).sum();
+    assert!(
+        posted >= histories.len(),
+        "{posted} messages: histories in which nothing happens show nothing"
+    );
     let mut failed = Vec::new();
     for history in &histories {
         let wrong = history.wrong(t).await;

@@ -274,3 +274,27 @@ async fn recorded(t: &World) -> String {
         .unwrap();
     id.to_string()
 }
+
+#[tokio::test]
+async fn message_whose_stream_ends_before_its_answer_is_known_gets_its_end_card() {
+    // The look is answered at once, or only after a while.
+    for unanswered in [0, 2] {
+        scenario(async |t| {
+            let guild = guild(t).await;
+            let ana = streamer(t, guild, "ana").await;
+            t.discord.fault(Fault::new(FaultKind::server_error(502, true), 1));
+            t.twitch.go_live(&ana).await;
+            t.work().await;
+            if unanswered > 0 {
+                let down = Fault::new(FaultKind::server_error(503, false), unanswered);
+                t.discord.fault(down.in_channel(guild.channel));
+            }
+            t.twitch.end_stream(&ana).await;
+            for _ in 0..16 {
+                t.after(Duration::seconds(15)).await;
+            }
+            assert!(t.message(guild).content.contains("was live"), "{unanswered}");
+        })
+        .await;
+    }
+}

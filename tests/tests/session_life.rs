@@ -34,7 +34,8 @@ async fn minutes(t: &World, minutes: i64) {
 fn field(message: &SimMessage, name: &str) -> Option<String> {
     let fields = message.embeds.first()?["fields"].as_array()?;
     let found = fields.iter().find(|field| field["name"] == name)?;
-    found["value"].as_str().map(str::to_owned)
+    // Without what keeps Discord from reading markup into it.
+    found["value"].as_str().map(|text| text.replace('\\', ""))
 }
 
 fn image(message: &SimMessage) -> Value {
@@ -139,7 +140,7 @@ async fn message_in_an_announcement_channel_is_edited_once_at_the_end() {
         minutes(t, 30).await;
         let message = || t.discord.messages(news).remove(0);
         assert_eq!(message().edits, 0);
-        assert!(t.message(guild).edits > 2);
+        assert!(t.message(guild).edits >= 2, "others go on");
         let asked = t.discord.requests();
         let asked =
             asked.iter().filter(|r| r.method == "GET" && r.path.ends_with(&news.to_string()));

@@ -12,10 +12,10 @@ use crate::{
         record::{self, Why},
         remark,
         render::{self, Rendered},
+        request::request,
     },
     doubts::Source,
     guilds::presence,
-    interactions::presses,
 };
 use sm_aws::metrics::{Counter, Gauge};
 use sm_db::{
@@ -26,10 +26,10 @@ use sm_db::{
     },
     guilds::{Mention, preferences::Audience},
 };
-use sm_discord::{CreateMessage, EditMessage, Error, Message, Reply, interaction::Button};
+use sm_discord::{Error, Message, Reply};
 use sm_types::{
     ChannelId, RoleId,
-    announcement::{Action, Kind, NamedReason, NamedReason::NotPinged, Status, Variant},
+    announcement::{Action, Kind, NamedReason, NamedReason::NotPinged, Status},
 };
 use time::{Duration, OffsetDateTime};
 use tokio::time::Instant;
@@ -38,9 +38,6 @@ pub(super) use super::record::Finished;
 
 /// Discord remembers a nonce for "a few minutes"; after this long we look before we send again.
 const NONCE_TRUSTED: Duration = Duration::minutes(2);
-
-/// Discord's flag of a message that makes no sound.
-const SUPPRESS_NOTIFICATIONS: u64 = 4096;
 
 /// Sends a delivery at `slot`, unless something stands in its way.
 pub(super) async fn run(
@@ -75,10 +72,18 @@ pub(super) async fn run(
         record,
     };
     if let Some(obstacle) = obstacle {
-        if attempt.may_have_posted(now).await? {
+        // However soon it is: nothing is sent that Discord could know by its nonce.
+        if attempt.is_possibly_posted().await? {
             let rendered = attempt.render(now).await?;
-            if let Look::Found(message) = attempt.look(&rendered).await? {
-                return Ok(record::posted(attempt.record, message).into());
+            match attempt.look(&rendered).await? {
+                Look::Found(message) => {
+                    return Ok(record::posted(attempt.record, message).into());
+                }
+                // It would say for ever that the stream is live.
+                Look::Unknown(doubt) if obstacle.1 == NamedReason::StreamEnded => {
+                    return attempt.doubtful(doubt).await;
+                }
+                _ => {}
             }
         }
         return settled(attempt.record, obstacle);
@@ -228,9 +233,14 @@ impl Attempt<'_> {
 
     /// Whether an earlier attempt may have posted what Discord does not know by its nonce any more.
     async fn may_have_posted(&self, now: OffsetDateTime) -> sqlx::Result<bool> {
+        let stale = now - self.due.first_claimed_at > NONCE_TRUSTED;
+        Ok(stale && self.is_possibly_posted().await?)
+    }
+
+    /// Whether an earlier attempt may have posted.
+    async fn is_possibly_posted(&self) -> sqlx::Result<bool> {
         let due = self.due;
-        let stale = now - due.first_claimed_at > NONCE_TRUSTED;
-        if due.action != Action::Create || due.attempts < 2 || !stale {
+        if due.action != Action::Create || due.attempts < 2 {
             return Ok(false);
         }
         let (pool, first) = (&self.app.pool, due.first_claimed_at);
@@ -452,44 +462,4 @@ impl Attempt<'_> {
             }
         })
     }
-}
-
-/// Asks Discord; `None` where the answer has no message.
-async fn request(
-    app: &App,
-    due: &DueDelivery,
-    channel: ChannelId,
-    rendered: &Rendered,
-) -> Result<Option<Reply<Message>>, Error> {
-    let content = Some(rendered.message.content.clone());
-    let embeds = rendered.message.embeds.clone();
-    match (due.action, due.message()) {
-        (Action::Edit, Some(message)) => {
-            let allowed_mentions = rendered.mentions.clone();
-            let body = EditMessage { content, embeds, allowed_mentions };
-            app.discord.edit_message(channel, message, &body).await.map(Some)
-        }
-        (Action::Delete, Some(message)) => {
-            app.discord.delete_message(channel, message).await.map(|_| None)
-        }
-        _ => {
-            let body = CreateMessage {
-                content,
-                embeds,
-                allowed_mentions: rendered.mentions.clone(),
-                nonce: sm_discord::nonce(due.delivery_id, channel, due.resends),
-                enforce_nonce: true,
-                // News that nobody has to look at now.
-                flags: (due.kind == Kind::Offline).then_some(SUPPRESS_NOTIFICATIONS),
-                buttons: buttons(due),
-            };
-            app.discord.create_message(channel, &body).await.map(Some)
-        }
-    }
-}
-
-/// What stands under a new message; nothing where Discord has refused the message as it was.
-fn buttons(due: &DueDelivery) -> Vec<Button> {
-    let wanted = due.kind == Kind::Online && due.buttons && due.variant != Variant::Plain;
-    if wanted { presses::under_announcement(&due.twitch_user_id) } else { Vec::new() }
 }

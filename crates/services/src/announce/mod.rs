@@ -20,6 +20,7 @@ pub mod recover;
 mod remark;
 mod render;
 pub(crate) mod replay;
+mod request;
 pub mod resend;
 pub mod restore;
 mod rules;

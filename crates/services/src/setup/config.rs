@@ -126,7 +126,7 @@ pub(super) fn problems(config: &GuildConfig) -> Vec<Problem> {
     if !END_ACTIONS.contains(&config.end_action.as_str()) {
         add("end_action", format!("Choose one of {}.", END_ACTIONS.join(", ")));
     }
-    if !config.end_delete_minutes.is_none_or(|minutes| fits_removal(minutes)) {
+    if !config.end_delete_minutes.is_none_or(fits_removal) {
         add("end_delete_minutes", format!("Choose from 1 to {MAX_END_DELETE_MINUTES} minutes."));
     }
     let known = |kind: &String| STREAM_TYPES.contains(&kind.as_str());
