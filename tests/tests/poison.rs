@@ -121,6 +121,7 @@ const OUR_OWN: &[&str] = &[
     "guild_id",
     "twitch_user_id",
     "template_id",
+    "end_template_id",
     "destination_id",
     "created_at",
     "updated_at",
