@@ -7,7 +7,7 @@ use sm_sim::{
     twitch::Delivery,
 };
 use sm_tests::{Guild, World, scenario};
-use sm_types::TwitchUserId;
+use sm_types::{TwitchUserId, announcement::Kind};
 use time::Duration;
 
 /// A streamer who has just gone live, and the guild that announces them.
@@ -251,7 +251,6 @@ async fn refreshes_wait_for_new_messages_and_edits() {
         for _ in 0..6 {
             let claimed = sm_db::announce::claim::claim(&t.app.pool, &claim).await.unwrap();
             let count = |kind| claimed.iter().filter(|d| d.kind == kind).count();
-            use sm_types::announcement::Kind;
             taken.push([count(Kind::Online), count(Kind::Update), count(Kind::Refresh)]);
         }
         let expected = [[16, 4, 0], [16, 4, 0], [8, 12, 0], [0, 20, 0], [0, 0, 20], [0, 0, 20]];
@@ -276,7 +275,7 @@ async fn chain_of_refreshes_outlives_workers_and_ends_that_are_taken_back() {
         let event = loop {
             let event = sm_db::announce::events::claim(&t.app.pool, now, lease).await.unwrap();
             let event = event.expect("a refresh is due");
-            if event.kind == sm_types::announcement::Kind::Refresh {
+            if event.kind == Kind::Refresh {
                 break event;
             }
         };
