@@ -154,6 +154,21 @@ const SAMPLE_ROWS: &[(i64, &str)] = &[
            values (2, 'queued', 1, 9, 'en', '{}', '\\x00', now());
          update destinations set buttons = true;",
     ),
+    (
+        27,
+        "update stream_sessions set viewers_peak = 5, viewers_sum = 8, viewers_samples = 2, sampled_at = now(),
+           viewers_shown = 3, categories = '[{\"name\": \"Art\", \"at\": 1}]';
+         insert into stream_events (session_id, kind, occurred_at, received_at, due_at)
+           select session_id, 'refresh', now(), now(), now() from stream_sessions;
+         update notification_log set shown = 1, shown_preview_at = now();
+         insert into channel_types values (5, 5, now());",
+    ),
+    (
+        28,
+        "update guild_config set end_action = 'delete_after', end_delete_minutes = 5,
+           end_template_id = (select template_id from message_templates limit 1);
+         update destinations set end_action = 'new_message', end_delete_minutes = 7;",
+    ),
 ];
 
 #[test]

@@ -43,6 +43,13 @@ const RULES: &[&str] = &[
     "'{\"categories\": {\"only\": [7, null, {}]}}'",
     "('{\"title\": ' || repeat('[', 500) || repeat(']', 500) || '}')::jsonb",
 ];
+const END_ACTIONS: &[&str] = &[
+    "'leave'",
+    "'delete'",
+    "'delete_after'",
+    "'new_message'",
+    "'delete_after', end_delete_minutes = 1",
+];
 const SWITCH: &[&str] = &["true", "false"];
 
 /// What can be filled, with what. Strings that were let through a version ago are among them.
@@ -52,7 +59,10 @@ const POISONS: &[(&str, &[&str])] = &[
     ("guild_config.mention", MENTIONS),
     ("guild_config.mention_role_id", SNOWFLAKES),
     ("guild_config.merge_window_seconds", &["0", "86400"]),
-    ("guild_config.end_action", &["'leave'", "'delete'"]),
+    ("guild_config.end_action", END_ACTIONS),
+    ("guild_config.end_delete_minutes", &["1", "1440"]),
+    ("destinations.end_action", END_ACTIONS),
+    ("destinations.end_delete_minutes", &["1", "1440"]),
     ("guild_config.announce_types", LISTS),
     ("guild_config.feed_kinds", LISTS),
     (
@@ -111,6 +121,7 @@ const OUR_OWN: &[&str] = &[
     "guild_id",
     "twitch_user_id",
     "template_id",
+    "end_template_id",
     "destination_id",
     "created_at",
     "updated_at",

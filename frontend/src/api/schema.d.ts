@@ -2080,10 +2080,21 @@ export interface components {
             /** @description Whether anything is announced. */
             enabled: boolean;
             /**
-             * @description What becomes of a message when the stream ends: `leave`, `edit` or `delete`.
+             * @description What becomes of a message when the stream ends: `leave`, `edit`, `delete`, `delete_after` (an end card that is
+             *     deleted some minutes later) or `new_message` (it stays, and a silent message below it tells the end).
              * @example edit
              */
             end_action: string;
+            /**
+             * Format: int32
+             * @description How long after the end a message is deleted, with `delete_after`. Left out of a save: as it was.
+             */
+            end_delete_minutes?: number | null;
+            /**
+             * Format: uuid
+             * @description How a message reads from the end on; null: as before.
+             */
+            end_template_id?: string | null;
             /**
              * @description What members may see of the feeds of the server's streamers: any of `online`, `offline`, `update`, `raid`, `follow`,
              *     `subscribe`, `gift`, `cheer`, the last four as far as the streamer lets them. Left out of a save: as it was.
@@ -2140,7 +2151,7 @@ export interface components {
              * @description Its id.
              */
             id: string;
-            /** @description `online`, `enrich`, `update`, `offline` or `test`. */
+            /** @description `online`, `enrich`, `update`, `refresh`, `offline`, `recording`, `removal` or `test`. */
             kind: string;
             /**
              * Format: int64
@@ -2234,6 +2245,13 @@ export interface components {
             cooldown_seconds?: number;
             /** @description Whether it is used. */
             enabled?: boolean;
+            /** @description What becomes of the message when the stream ends: `leave`, `edit`, `delete`, `delete_after` or `new_message`. */
+            end_action?: string | null;
+            /**
+             * Format: int32
+             * @description How long after the end the message is deleted, with `delete_after`.
+             */
+            end_delete_minutes?: number | null;
             /** @description Only these games; 1 to 50, each once whatever its capital letters. */
             game_filter?: string[] | null;
             /**

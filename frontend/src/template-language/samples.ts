@@ -87,9 +87,16 @@ function timeValues(started: Date, ended: Date | undefined, now: Date): Values {
 }
 
 function previewValues({ streamer = STREAMER }: SampleSetting, at: Date, ended: boolean): Values {
-  if (ended) return { vod_url: { url: "https://www.twitch.tv/videos/1" } };
   const picture = `live_user_${streamer.login}-1280x720.jpg?t=${seconds(at)}`;
-  return { preview_url: { url: `https://static-cdn.jtvnw.net/previews-ttv/${picture}` } };
+  const preview = { preview_url: { url: `https://static-cdn.jtvnw.net/previews-ttv/${picture}` } };
+  if (!ended) return preview;
+  return {
+    ...preview,
+    vod_url: { url: "https://www.twitch.tv/videos/1" },
+    viewers_peak: { number: 1234 },
+    viewers_avg: { number: 987 },
+    categories: { text: "Celeste (3 h 05 min)" },
+  };
 }
 
 function mentionValues(mention: Mention): Values {

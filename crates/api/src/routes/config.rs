@@ -33,9 +33,18 @@ pub(crate) struct ConfigBody {
     /// A stream that comes back within so many seconds re-opens its message; 0 turns that off.
     #[schema(minimum = 0, maximum = 86400)]
     merge_window_seconds: i32,
-    /// What becomes of a message when the stream ends: `leave`, `edit` or `delete`.
+    /// What becomes of a message when the stream ends: `leave`, `edit`, `delete`, `delete_after` (an end card that is
+    /// deleted some minutes later) or `new_message` (it stays, and a silent message below it tells the end).
     #[schema(example = "edit")]
     end_action: String,
+    /// How long after the end a message is deleted, with `delete_after`. Left out of a save: as it was.
+    #[serde(default)]
+    #[schema(minimum = 1, maximum = 1440)]
+    end_delete_minutes: Option<i32>,
+    /// How a message reads from the end on; null: as before.
+    #[serde(default)]
+    #[schema(value_type = Option<uuid::Uuid>)]
+    end_template_id: Option<TemplateId>,
     /// Types of streams that are announced: `live`, `playlist`, `watch_party`, `premiere`, `rerun`;
     /// each once.
     #[schema(example = json!(["live"]))]
@@ -83,6 +92,8 @@ impl From<GuildConfig> for ConfigBody {
             mention: config.mention.into(),
             merge_window_seconds: config.merge_window_seconds,
             end_action: config.end_action,
+            end_delete_minutes: config.end_delete_minutes,
+            end_template_id: config.end_template,
             announce_types: config.announce_types,
             quiet_hours: quiet
                 .map(|(from, until)| QuietHours { from: text(from), until: text(until) }),
@@ -120,6 +131,8 @@ impl ConfigBody {
             mention: self.mention.into(),
             merge_window_seconds: self.merge_window_seconds,
             end_action: self.end_action,
+            end_delete_minutes: self.end_delete_minutes,
+            end_template: self.end_template_id,
             announce_types: self.announce_types,
             quiet_hours,
             timezone: self.timezone,

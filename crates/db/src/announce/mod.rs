@@ -2,6 +2,7 @@
 
 pub mod acceptance;
 pub mod asked;
+pub mod channel_types;
 pub mod claim;
 pub(crate) mod clauses;
 pub mod deliveries;

@@ -17,8 +17,12 @@ pub struct GuildConfig {
     pub mention: Mention,
     /// A stream that comes back within this time re-opens its message; 0 turns that off.
     pub merge_window_seconds: i32,
-    /// What becomes of a message when the stream ends: `leave`, `edit` or `delete`.
+    /// What becomes of a message when the stream ends; see `sm_types::announcement::EndAction`.
     pub end_action: String,
+    /// How long it stays with `delete_after`; `None` to save: as it was.
+    pub end_delete_minutes: Option<i32>,
+    /// How it reads from then on; `None`: as before.
+    pub end_template: Option<TemplateId>,
     /// Types of streams that are announced, such as `live` and `rerun`.
     pub announce_types: Vec<String>,
     /// Begin and end of the quiet hours, in the guild's time zone.
@@ -40,6 +44,8 @@ struct Row {
     mention_role_id: Option<i64>,
     merge_window_seconds: i32,
     end_action: String,
+    end_delete_minutes: i32,
+    end_template_id: Option<uuid::Uuid>,
     announce_types: Vec<String>,
     quiet_from: Option<Time>,
     quiet_until: Option<Time>,
@@ -65,7 +71,7 @@ pub async fn find(
 ) -> sqlx::Result<Option<(GuildConfig, i32)>> {
     let row: Option<Row> = sqlx::query_as(
         "select enabled, default_channel_id, template_id, mention, mention_role_id, merge_window_seconds,
-           end_action, announce_types, quiet_from, quiet_until, timezone, feed_kinds, rules, revision
+           end_action, end_delete_minutes, end_template_id, announce_types, quiet_from, quiet_until, timezone, feed_kinds, rules, revision
          from guild_config where guild_id = $1",
     )
     .bind(guild.to_db())
@@ -79,6 +85,8 @@ pub async fn find(
             mention: Mention::from_db(&row.mention, row.mention_role_id),
             merge_window_seconds: row.merge_window_seconds,
             end_action: row.end_action,
+            end_delete_minutes: Some(row.end_delete_minutes),
+            end_template: row.end_template_id.map(TemplateId),
             announce_types: row.announce_types,
             quiet_hours: row.quiet_from.zip(row.quiet_until),
             timezone: row.timezone,
@@ -111,7 +119,8 @@ pub async fn update(
          update guild_config set enabled = $3, default_channel_id = $4, template_id = $5, mention = $6,
            mention_role_id = $7, merge_window_seconds = $8, end_action = $9, announce_types = $10,
            quiet_from = $11, quiet_until = $12, timezone = $13, feed_kinds = coalesce($14, feed_kinds),
-           rules = coalesce($15, rules), revision = revision + 1, updated_at = now()
+           rules = coalesce($15, rules), end_delete_minutes = coalesce($16, end_delete_minutes), end_template_id = $17,
+           revision = revision + 1, updated_at = now()
          where guild_id = $1 and revision = $2
          returning revision",
     )
@@ -130,6 +139,8 @@ pub async fn update(
     .bind(&config.timezone)
     .bind(&config.feed_kinds)
     .bind(config.rules.as_ref().map(Json))
+    .bind(config.end_delete_minutes)
+    .bind(config.end_template.map(|template| template.0))
     .fetch_optional(db)
     .await
 }

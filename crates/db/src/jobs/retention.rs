@@ -114,6 +114,13 @@ pub const RULES: &[Rule] = &[
            select subscription_id from eventsub_subscriptions where updated_at < $1 limit $2)",
     },
     Rule {
+        table: "channel_types",
+        // A channel can be turned into another type.
+        keep: Duration::days(30),
+        statement: "delete from channel_types where channel_id in (
+           select channel_id from channel_types where seen_at < $1 order by seen_at limit $2)",
+    },
+    Rule {
         table: "doubts",
         keep: Duration::days(30),
         statement: "delete from doubts where (kind, subject) in (

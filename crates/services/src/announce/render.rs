@@ -1,6 +1,9 @@
 //! From an announcement to the message that Discord gets.
 
-use super::announcement::{Announcement, Stream};
+use super::{
+    announcement::{Announcement, Stream},
+    categories::{self, duration},
+};
 use sm_db::guilds::{Mention, preferences::Audience};
 use sm_discord::AllowedMentions;
 use sm_types::{
@@ -8,8 +11,12 @@ use sm_types::{
     announcement::Variant,
     template::{MessageTemplate, ParsedMessage, RenderedMessage, Value, Values, Variable},
 };
-use std::{borrow::Cow, sync::LazyLock};
-use time::{Duration, OffsetDateTime};
+use std::{
+    borrow::Cow,
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::LazyLock,
+};
+use time::OffsetDateTime;
 
 /// Members a message mentions by name; Discord takes 100 ids, 2,000 characters hold about 86.
 const MAX_NAMED: usize = 80;
@@ -54,6 +61,23 @@ pub(crate) fn render(
     let nobody = !ping || mention == Mention::Members && named.is_empty();
     let pings = if nobody { Mention::None } else { mention };
     Rendered { message, mentions, pings, unlisted: audience.wanted.len() - named.len() }
+}
+
+/// A digest of what a message shows, but for its picture: that changes with every look at it, and is no reason to edit.
+///
+/// Another version of the product may come to another one for the same message, which costs an edit.
+pub(crate) fn digest(
+    announcement: &Announcement<'_>,
+    audience: &Audience,
+    now: OffsetDateTime,
+) -> i64 {
+    let mut same = announcement.clone();
+    same.stream.preview_at = None;
+    let RenderedMessage { content, embeds } = render(&same, audience, false, now).message;
+    let mut hasher = DefaultHasher::new();
+    content.hash(&mut hasher);
+    serde_json::to_string(&embeds).unwrap_or_default().hash(&mut hasher);
+    hasher.finish().cast_signed()
 }
 
 /// The guild's template, or the product's own where there is none or Discord refused the guild's.
@@ -129,16 +153,24 @@ fn values(of: &Announcement<'_>, mention: Option<String>, now: OffsetDateTime) -
     set(Variable::GameUrl, stream.game.and_then(game_url).map(Value::Url));
     set(Variable::Language, text(stream.language));
     set(Variable::Viewers, stream.viewers.and_then(|n| u64::try_from(n).ok()).map(Value::Number));
-    let live = stream.ended_at.is_none();
-    set(Variable::PreviewUrl, live.then(|| Value::Url(preview_url(streamer.login, stream))));
+    let pictured = stream.ended_at.is_none() || stream.preview_at.is_some();
+    set(Variable::PreviewUrl, pictured.then(|| Value::Url(preview_url(streamer.login, stream))));
     set(Variable::Started, Some(timestamp(stream.started_at, 'R')));
     set(Variable::StartedTime, Some(timestamp(stream.started_at, 't')));
     set(Variable::StartedFull, Some(timestamp(stream.started_at, 'F')));
     let until = stream.ended_at.unwrap_or(now);
-    set(Variable::Uptime, Some(duration(until - stream.started_at)));
+    set(Variable::Uptime, Some(Value::Text(duration(until - stream.started_at))));
     set(Variable::Ended, stream.ended_at.map(|at| timestamp(at, 'R')));
-    set(Variable::Duration, stream.ended_at.map(|at| duration(at - stream.started_at)));
+    let length = stream.ended_at.map(|at| duration(at - stream.started_at));
+    set(Variable::Duration, length.map(Value::Text));
     set(Variable::VodUrl, url(stream.vod_url));
+    if let Some(ended_at) = stream.ended_at {
+        let number = |n: Option<i64>| n.and_then(|n| u64::try_from(n).ok()).map(Value::Number);
+        set(Variable::ViewersPeak, number(stream.viewers_peak.map(i64::from)));
+        set(Variable::ViewersAvg, number(stream.viewers_avg));
+        let times = categories::times(&of.categories, stream.started_at, ended_at);
+        set(Variable::Categories, text(Some(&times)));
+    }
     set(Variable::Server, Some(Value::Text(of.guild_name.to_owned())));
     set(Variable::Channel, of.channel.map(|id| Value::Markup(format!("<#{id}>"))));
     set(Variable::Platform, Some(Value::Text("Twitch".to_owned())));
@@ -183,15 +215,6 @@ fn timestamp(at: OffsetDateTime, style: char) -> Value {
     Value::Markup(format!("<t:{}:{style}>", at.unix_timestamp()))
 }
 
-/// `3 h 05 min`, or `12 min`.
-fn duration(duration: Duration) -> Value {
-    let minutes = duration.whole_minutes().max(0);
-    Value::Text(match minutes / 60 {
-        0 => format!("{minutes} min"),
-        hours => format!("{hours} h {:02} min", minutes % 60),
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -210,11 +233,5 @@ mod tests {
             "https://www.twitch.tv/directory/category/tom-clancy-s-rainbow-six"
         );
         assert_eq!(game_url("原神"), None);
-    }
-
-    #[test]
-    fn duration_reads_like_a_clock() {
-        assert!(matches!(duration(Duration::minutes(185)), Value::Text(t) if t == "3 h 05 min"));
-        assert!(matches!(duration(Duration::seconds(-5)), Value::Text(t) if t == "0 min"));
     }
 }

@@ -164,6 +164,8 @@ fn empty() -> Destination {
         cooldown_seconds: 0,
         rules: None,
         buttons: false,
+        end_action: None,
+        end_delete_minutes: None,
     }
 }
 

@@ -145,7 +145,8 @@ fn settings(follow: &Follow, config: &GuildConfig) -> Vec<Finding> {
             add(State::Good, "subscription_good", "Twitch tells us when this streamer goes live.");
         }
         "failed" => {
-            let why = follow.subscription_error.as_deref().map(sm_twitch::words_of).unwrap_or_default();
+            let why =
+                follow.subscription_error.as_deref().map(sm_twitch::words_of).unwrap_or_default();
             let message = format!(
                 "Twitch does not tell us of this streamer: {why} Until it does, a comparison every two minutes finds streams, later than usual."
             );

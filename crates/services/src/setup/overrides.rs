@@ -2,7 +2,7 @@
 
 use super::{
     categories,
-    config::STREAM_TYPES,
+    config::{END_ACTIONS, MAX_END_DELETE_MINUTES, STREAM_TYPES, fits_removal},
     distinct,
     problem::{Problem, SaveError, foreign, of_rules},
 };
@@ -147,6 +147,13 @@ pub(super) fn problems(destinations: &[Destination]) -> Vec<Problem> {
         if destination.title_filter.as_deref().is_some_and(|title| !fits(title)) {
             add("title_filter", format!("Use 1 to {MAX_FILTER} characters, or null."));
         }
+        if destination.end_action.as_deref().is_some_and(|action| !END_ACTIONS.contains(&action)) {
+            add("end_action", format!("Choose one of {}, or null.", END_ACTIONS.join(", ")));
+        }
+        if !destination.end_delete_minutes.is_none_or(fits_removal) {
+            let message = format!("Choose from 1 to {MAX_END_DELETE_MINUTES} minutes, or null.");
+            add("end_delete_minutes", message);
+        }
         let Some(rules) = &destination.rules else { continue };
         let known = |kind: &String| STREAM_TYPES.contains(&kind.as_str());
         if !rules.stream_types.iter().all(known) {
@@ -237,7 +244,7 @@ fn each(destinations: &[Destination]) -> Vec<Value> {
             "mention_role_id": d.mention.and_then(sm_db::guilds::Mention::role),
             "game_filter": d.game_filter, "title_filter": d.title_filter,
             "cooldown_seconds": d.cooldown_seconds, "rules": d.rules,
-            "buttons": d.buttons,
+            "buttons": d.buttons, "end_action": d.end_action, "end_delete_minutes": d.end_delete_minutes,
         })
     };
     destinations.iter().map(shown).collect()

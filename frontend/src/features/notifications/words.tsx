@@ -52,6 +52,10 @@ export function useConfigWords(guildId: string) {
         return `${value.merge_window_seconds / 60} ${t("minutes")}`;
       case "end_action":
         return t(`end.${value.end_action as keyof (typeof texts)["end"]}.name`);
+      case "end_delete_minutes":
+        return `${value.end_delete_minutes ?? 60} ${t("minutes")}`;
+      case "end_template_id":
+        return value.end_template_id ? template(value.end_template_id) : t("streams.sameTemplate");
       case "announce_types":
         return value.announce_types
           .map((type) => t(`types.${type as keyof (typeof texts)["types"]}.name`))
