@@ -861,6 +861,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/guilds/{guild_id}/streamers/{streamer_id}/diagnosis": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Looks at everything between Twitch and the channels in which a streamer is announced, and records what it finds. */
+        post: operations["post_guilds_streamers_by_streamer_id_diagnosis"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/guilds/{guild_id}/streamers/{streamer_id}/dry-run": {
         parameters: {
             query?: never;
@@ -889,6 +906,23 @@ export interface paths {
         put?: never;
         /** Tries failed subscriptions of a streamer again, at once; once a minute at most. */
         post: operations["post_guilds_streamers_by_streamer_id_subscribe"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/guilds/{guild_id}/streamers/{streamer_id}/why": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Answers why a streamer's stream was not posted at some time, out of what was recorded. */
+        get: operations["get_guilds_streamers_by_streamer_id_why"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2484,6 +2518,37 @@ export interface components {
              */
             skipped: number;
         };
+        /** @description What was found about one part of the way from Twitch to the channel. */
+        FindingView: {
+            /** @description The channel that it is about. */
+            channel_id?: string | null;
+            /**
+             * @description A stable code: `guild_paused`, `streamer_paused`, `account_gone`, `subscription_good`, `subscription_failed`,
+             *     `subscription_pending`, `not_in_guild`, `no_channel`, `destination_paused`, `channel_good`, `template_invalid`,
+             *     `embed_suppressed`, `no_delivery`, `last_sent`, `last_skipped`, `last_waits`, `last_failed`, or a reason as deliveries
+             *     have it.
+             */
+            code: string;
+            /**
+             * Format: uuid
+             * @description The announcement that `resend` is about.
+             */
+            delivery_id?: string | null;
+            /**
+             * @description What can be done about it at once: `subscribe` (try the subscriptions again) or `resend` (send the announcement that
+             *     failed).
+             */
+            fix?: string | null;
+            /** @description In words: what people see of it, and the remedy. */
+            message: string;
+            /**
+             * @description `good`, `warning` (something is posted, and not as it should be), `broken` (nothing is) or `unknown` (Discord did not
+             *     answer).
+             */
+            state: string;
+            /** @description What the words are about, by name. */
+            values?: Record<string, never> | null;
+        };
         /** @description A channel that was found. */
         FoundItem: {
             /** @description The avatar's address. */
@@ -3263,6 +3328,23 @@ export interface components {
             /** @description The first character, from 0. */
             start: number;
         };
+        /** @description A stream about that time. */
+        StreamThenView: {
+            /** @description What became of it here. */
+            deliveries: components["schemas"]["ThenView"][];
+            /**
+             * Format: date-time
+             * @description When it ended.
+             */
+            ended_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When it began, by Twitch's clock.
+             */
+            started_at: string;
+            /** @description Whether a webhook told of it; false: the comparison every two minutes found it. */
+            told: boolean;
+        };
         /** @description How a streamer is announced, as a whole: destinations that are not named are removed. */
         StreamerBody: {
             /** @description Where; 1 to 10. */
@@ -3438,6 +3520,22 @@ export interface components {
             /** @description The same in words, with the remedy. */
             refusal?: string | null;
         };
+        /** @description An announcement of a stream in the server. */
+        ThenView: {
+            /** @description Where. */
+            channel_id?: string | null;
+            /**
+             * Format: uuid
+             * @description The delivery.
+             */
+            delivery_id: string;
+            /** @description The message. */
+            message_url?: string | null;
+            /** @description Why, as deliveries have it. */
+            reason?: string | null;
+            /** @description `pending`, `sending`, `sent`, `skipped`, `failed` or `expired`. */
+            status: string;
+        };
         /** @description A proof for one socket. */
         Ticket: {
             /**
@@ -3540,6 +3638,30 @@ export interface components {
         Visibility: {
             /** @description For others it is as if you were not there. */
             invisible: boolean;
+        };
+        /** @description Why something was posted, or was not. */
+        WhyView: {
+            /**
+             * Format: date-time
+             * @description Since when the server announces the streamer.
+             */
+            followed_since?: string | null;
+            /** @description The same in words. */
+            message: string;
+            /** @description Streams about that time, the latest first. */
+            streams: components["schemas"]["StreamThenView"][];
+            /** @description How Twitch tells of the streamer: `wanted`, `pending`, `enabled` or `failed`; null: it is not asked to. */
+            telling?: string | null;
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            telling_since?: string | null;
+            /**
+             * @description `posted`, `under_way`, `not_posted` (see the deliveries), `followed_since`, `not_followed`, `not_told`, `no_stream` or
+             *     `too_long_ago`.
+             */
+            verdict: string;
         };
     };
     responses: {
@@ -5663,6 +5785,39 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
+    post_guilds_streamers_by_streamer_id_diagnosis: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                guild_id: string;
+                streamer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingView"][];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            502: components["responses"]["Problem502"];
+            503: components["responses"]["Problem503"];
+        };
+    };
     post_guilds_streamers_by_streamer_id_dry_run: {
         parameters: {
             query?: never;
@@ -5732,6 +5887,39 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            429: components["responses"]["Problem429"];
+            502: components["responses"]["Problem502"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_guilds_streamers_by_streamer_id_why: {
+        parameters: {
+            query: {
+                /** @description About when it should have been posted (RFC 3339); half an hour more or less does not matter. */
+                at: string;
+            };
+            header?: never;
+            path: {
+                guild_id: string;
+                streamer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhyView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
             429: components["responses"]["Problem429"];
             502: components["responses"]["Problem502"];
             503: components["responses"]["Problem503"];

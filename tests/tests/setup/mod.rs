@@ -3,6 +3,7 @@
 mod audit;
 mod config;
 mod deliveries;
+mod diagnosis;
 mod file;
 mod install;
 mod overview;

@@ -25,8 +25,8 @@ pub(crate) struct FindingView {
     /// `good`, `warning` (something is posted, and not as it should be), `broken` (nothing is) or `unknown` (Discord did not
     /// answer).
     state: &'static str,
-    /// A stable code: `guild_disabled`, `streamer_disabled`, `account_gone`, `subscription_good`, `subscription_failed`,
-    /// `subscription_pending`, `not_in_guild`, `no_channel`, `destination_disabled`, `channel_good`, `template_invalid`,
+    /// A stable code: `guild_paused`, `streamer_paused`, `account_gone`, `subscription_good`, `subscription_failed`,
+    /// `subscription_pending`, `not_in_guild`, `no_channel`, `destination_paused`, `channel_good`, `template_invalid`,
     /// `embed_suppressed`, `no_delivery`, `last_sent`, `last_skipped`, `last_waits`, `last_failed`, or a reason as deliveries
     /// have it.
     code: String,

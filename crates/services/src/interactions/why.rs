@@ -72,8 +72,8 @@ fn line(language: Language, finding: &Finding) -> String {
 /// What is found most; of the rest the words are English in both languages.
 fn in_german(code: &str) -> Option<&'static str> {
     Some(match code {
-        "guild_disabled" => "Dieser Server ist angehalten: `/streammaxing resume`.",
-        "streamer_disabled" => "Der Streamer ist hier angehalten: `/streammaxing resume`.",
+        "guild_paused" => "Dieser Server ist angehalten: `/streammaxing resume`.",
+        "streamer_paused" => "Der Streamer ist hier angehalten: `/streammaxing resume`.",
         "account_gone" => "Twitch kennt dieses Konto nicht mehr.",
         "subscription_good" => "Twitch sagt uns, wenn dieser Streamer live geht.",
         "subscription_failed" => {
@@ -84,7 +84,7 @@ fn in_german(code: &str) -> Option<&'static str> {
         }
         "not_in_guild" => "Der Bot ist nicht auf diesem Server. Lade ihn noch einmal ein.",
         "no_channel" => "Es ist kein Kanal gewählt: `/streammaxing setup`.",
-        "destination_disabled" => "Für diesen Streamer ausgeschaltet.",
+        "destination_paused" => "Für diesen Streamer ausgeschaltet.",
         "channel_good" => "Der Bot kann hier posten.",
         "discord_unavailable" => {
             "Discord antwortet nicht. Versuche es in einer Minute noch einmal."

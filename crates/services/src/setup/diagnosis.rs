@@ -130,11 +130,11 @@ fn settings(follow: &Follow, config: &GuildConfig) -> Vec<Finding> {
     let mut add = |state, code, message: &str| found.push(Finding::new(state, code, message));
     if !config.enabled {
         let message = "Announcements are switched off for the whole server. Switch them on under Notifications.";
-        add(State::Broken, "guild_disabled", message);
+        add(State::Broken, "guild_paused", message);
     }
     if !follow.enabled {
         let message = "This streamer is switched off here. Switch them on again.";
-        add(State::Broken, "streamer_disabled", message);
+        add(State::Broken, "streamer_paused", message);
     }
     if follow.status != "active" {
         let message = "Twitch does not know this account any more. Remove the streamer, or add them under their new name.";
@@ -175,7 +175,7 @@ async fn destination(
     };
     if !set.enabled {
         let message = "This channel is switched off for this streamer.";
-        return Ok(vec![Finding::new(State::Warning, "destination_disabled", message).at(channel)]);
+        return Ok(vec![Finding::new(State::Warning, "destination_paused", message).at(channel)]);
     }
     let Some(places) = places else {
         let message = "Discord does not answer. Look again in a minute.";

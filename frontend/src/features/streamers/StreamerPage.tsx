@@ -12,7 +12,7 @@ import {
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
 import { IconArrowLeft, IconCopy, IconExternalLink, IconPlus } from "@tabler/icons-react";
-import { useEffect, useRef, useState } from "react";
+import { Suspense, lazy, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Schema } from "~/api/client";
 import { queries } from "~/api/queries";
@@ -35,6 +35,8 @@ import { LinkState, LiveState, SubscriptionState, Troubles } from "./states";
 import classes from "./StreamerPage.module.css";
 import { useWords } from "./useWords";
 import { patchRow, reload, saveStreamer } from "./writes";
+
+const DiagnosisCard = lazy(() => import("./DiagnosisCard"));
 
 type Body = Schema["StreamerBody"];
 
@@ -261,6 +263,9 @@ function Form({ guildId, view, document }: FormProps) {
           />
         </Stack>
       </Card>
+      <Suspense fallback={<Skeleton height={240} radius="md" />}>
+        <DiagnosisCard guildId={guildId} streamer={{ id: view.streamer.id, name }} />
+      </Suspense>
       <CopyDialog
         guildId={guildId}
         streamerId={view.streamer.id}
