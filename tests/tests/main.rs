@@ -41,6 +41,7 @@ mod presence;
 mod previous;
 mod retention;
 mod room;
+mod roles;
 mod rotation;
 mod rules;
 mod scale;

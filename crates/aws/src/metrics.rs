@@ -124,6 +124,8 @@ counters! {
     InteractionFollowedUp "interaction" "followed_up"
     /// An answer that was put off reaches nobody any more.
     InteractionGivenUp "interaction" "given_up"
+    /// Discord answered a request about a role.
+    RoleRequest "role" "request"
     /// The database notifies this process of nothing: it looks for what is new each second. Counted at each try.
     PollOnly "live" "poll_only"
 }
@@ -172,6 +174,10 @@ pub enum Gauge {
     OldestChat,
     /// Milliseconds from a command or button on Discord to our first answer.
     InteractionMs,
+    /// Members who are to get or to lose a role.
+    RolesWaiting,
+    /// For how many seconds the first of them has waited.
+    OldestRole,
 }
 
 impl Gauge {
@@ -186,6 +192,8 @@ impl Gauge {
         Self::ChatWait,
         Self::OldestChat,
         Self::InteractionMs,
+        Self::RolesWaiting,
+        Self::OldestRole,
     ];
 
     /// The metric's name and unit.
@@ -201,6 +209,8 @@ impl Gauge {
             Self::ChatWait => ("ChatWaitMs", "Milliseconds"),
             Self::OldestChat => ("OldestChatSeconds", "Seconds"),
             Self::InteractionMs => ("InteractionMs", "Milliseconds"),
+            Self::RolesWaiting => ("RolesWaiting", "Count"),
+            Self::OldestRole => ("OldestRoleSeconds", "Seconds"),
         }
     }
 

@@ -22,6 +22,7 @@ use sm_services::{
     App, LazyApp, SecurityEvent,
     chat::sender,
     interactions::follow_up,
+    roles,
     jobs::{sweep, worker},
     live::{hints, push, relay},
 };
@@ -178,12 +179,17 @@ impl Dispatcher {
                 Ok(())
             }
         };
-        let (worked, pushed, said, answered) = tokio::join!(worked, pushed, said, answered);
+        let granted = async {
+            if asked(Ring::Roles) { roles::run::run(&app, deadline).await.map(drop) } else { Ok(()) }
+        };
+        let (worked, pushed, said, answered, granted) =
+            tokio::join!(worked, pushed, said, answered, granted);
         self.app.settle().await;
         worked?;
         pushed?;
         said?;
         answered?;
+        granted?;
         Ok(())
     }
 
@@ -192,10 +198,13 @@ impl Dispatcher {
         let deadline = deadline(&app, deadline_ms);
         let said = Box::pin(sender::run(&app, deadline));
         let answered = Box::pin(follow_up::run(&app, deadline));
-        let (report, said, answered) = tokio::join!(worker::run(&app, deadline), said, answered);
+        let granted = Box::pin(roles::run::run(&app, deadline));
+        let (report, said, answered, granted) =
+            tokio::join!(worker::run(&app, deadline), said, answered, granted);
         self.app.settle().await;
         said?;
         answered?;
+        granted?;
         Ok(report?)
     }
 

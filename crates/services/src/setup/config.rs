@@ -18,6 +18,7 @@ use sm_db::{
         templates,
     },
     live::feeds,
+    roles::wishes,
     streamers::subscriptions,
 };
 use sm_types::{GuildId, live::FeedKind, rules::RuleSet};
@@ -53,6 +54,7 @@ pub async fn save(
     categories::check(app, &mut [("rules", new.rules.as_mut())], &known).await?;
     new.rules = new.rules.or_else(|| old.rules.clone());
     new.feed_kinds = new.feed_kinds.or_else(|| old.feed_kinds.clone());
+    new.live_role = new.live_role.or(old.live_role);
     let feeds_change = new.feed_kinds != old.feed_kinds;
     let same = (&new.timezone, new.quiet_hours) == (&old.timezone, old.quiet_hours);
     match timezones::canonical(&new.timezone) {
@@ -63,11 +65,14 @@ pub async fn save(
     let changed = new.default_channel.filter(|_| new.default_channel != old.default_channel);
     let role = new.mention.role().filter(|_| new.mention != old.mention);
     let channels: Vec<_> = changed.into_iter().collect();
-    let roles: Vec<_> = role.into_iter().collect();
+    let live_role = new.live_role.flatten().filter(|_| new.live_role != old.live_role);
+    let roles: Vec<_> = role.into_iter().chain(live_role).collect();
     if let Some(found) = places::find_foreign(app, guild, &channels, &roles).await? {
         let mut problem = foreign("", found);
         if problem.field == "channel_id" {
             problem.field = "default_channel_id".to_owned();
+        } else if role.is_none() {
+            problem.field = "live_role_id".to_owned();
         }
         return Err(SaveError::Invalid(vec![problem]));
     }
@@ -89,11 +94,18 @@ pub async fn save(
         after: Some(after),
     };
     audit::done(app, &mut *transaction, actor, action).await?;
+    let roles_change = (new.mention, new.live_role) != (old.mention, old.live_role);
+    if roles_change {
+        wishes::plan(&mut *transaction, guild, app.clock.now()).await?;
+    }
     if feeds_change {
         feeds::keep_of_guild(&mut *transaction, guild, None).await?;
         subscriptions::plan_guild(&mut transaction, guild, app.clock.now()).await?;
     }
     transaction.commit().await?;
+    if roles_change {
+        app.doorbell.ring(Ring::Roles).await;
+    }
     if feeds_change {
         app.hub().feeds_changed();
         app.doorbell.ring(Ring::Subscribe).await;
@@ -148,7 +160,8 @@ fn shown(config: &GuildConfig) -> Value {
     json!({
         "enabled": config.enabled, "default_channel_id": config.default_channel,
         "template_id": config.template, "mention": config.mention.kind(),
-        "mention_role_id": config.mention.role(), "merge_window_seconds": config.merge_window_seconds,
+        "mention_role_id": config.mention.role(), "live_role_id": config.live_role.flatten(),
+        "merge_window_seconds": config.merge_window_seconds,
         "end_action": config.end_action, "announce_types": config.announce_types,
         "quiet_hours": config.quiet_hours.map(|(from, until)| {
             format!("{} – {}", time_of_day(from), time_of_day(until))

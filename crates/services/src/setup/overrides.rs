@@ -12,8 +12,10 @@ use crate::{
     guilds::places,
 };
 use serde_json::{Value, json};
+use sm_aws::Ring;
 use sm_db::{
     guilds::templates,
+    roles::wishes,
     streamers::follows::{self, Destination, Settings},
 };
 use sm_types::{GuildId, TwitchUserId, rules::RuleSet};
@@ -59,7 +61,9 @@ pub async fn save(
         after: Some(after),
     };
     audit::done(app, &mut *transaction, actor, action).await?;
+    wishes::plan(&mut *transaction, guild, app.clock.now()).await?;
     transaction.commit().await?;
+    app.doorbell.ring(Ring::Roles).await;
     Ok(revision)
 }
 
