@@ -4,7 +4,7 @@ use crate::routes::{
     auth, channels,
     chat::{book, commands, deletions, run, timers, tokens, transfer},
     chat_bot, config, deliveries, discord_webhook, favorites, feeds, guilds, health, interactions,
-    invites, meta, overview, own_channels, presence, rooms, rules, streamers, templates,
+    invites, meta, overview, own_channels, pings, presence, rooms, rules, streamers, templates,
     twitch_webhook, users,
 };
 use axum::{
@@ -77,6 +77,8 @@ table! {
     Admin get "/api/guilds/{guild_id}/overview" overview::get;
     Admin get "/api/guilds/{guild_id}/audit" overview::audit_log;
     Admin get "/api/guilds/{guild_id}/places" guilds::get_places;
+    Admin get "/api/guilds/{guild_id}/pings" pings::get;
+    Admin post "/api/guilds/{guild_id}/pings/convert" pings::convert;
     Admin get "/api/guilds/{guild_id}/config" config::get;
     Admin put "/api/guilds/{guild_id}/config" config::put;
     Admin get "/api/guilds/{guild_id}/streamers" streamers::list;
@@ -155,6 +157,8 @@ table! {
     User delete "/api/channels/{channel_id}/bot/account" chat_bot::drop_account;
     User get "/api/users/me/channel" own_channels::list;
     User delete "/api/users/me/channel/{streamer_id}" own_channels::withdraw;
+    User get "/api/users/me/channel/{streamer_id}/blocks" pings::blocks;
+    User put "/api/users/me/channel/{streamer_id}/blocks" pings::set_blocks;
     User get "/api/users/me/favorites" favorites::list;
     User put "/api/users/me/favorites" favorites::put;
     User get "/api/users/me/preferences" users::list;

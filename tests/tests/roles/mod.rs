@@ -1,7 +1,9 @@
 //! Pings by roles of the bot's: whoever asked is pinged, and nobody else, whatever goes wrong on the way.
 
+mod choices;
 mod faults;
 mod kills;
+mod live;
 
 use serde_json::json;
 use sm_db::{

@@ -1,5 +1,6 @@
 //! Guilds and whether the bot is in them.
 
+pub mod audiences;
 pub mod config;
 pub mod invites;
 pub mod members;

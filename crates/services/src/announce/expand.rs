@@ -5,7 +5,7 @@ use super::{
     held::{self, Released},
     rules::{self, Look, Stream},
 };
-use crate::{App, chat, guilds::presence, streamers::listing::LISTED_AFTER_END};
+use crate::{App, chat, guilds::presence, roles::seen, streamers::listing::LISTED_AFTER_END};
 use sm_aws::metrics::Counter;
 use sm_db::{
     Session,
@@ -68,6 +68,7 @@ async fn online(app: &App, event: &DueEvent) -> sqlx::Result<usize> {
         // First of all: what waits for the second look must not wait for ever.
         events::queue_enrichment(pool, event.event_id, event.received_at + ENRICH_AFTER).await?;
         events::set_prepared(pool, event).await?;
+        seen::stream(app, &event.twitch_user_id).await;
         app.hub().changes().stream(&event.twitch_user_id);
     }
     expand(app, event, ONLINE_EXPIRY).await
@@ -141,6 +142,7 @@ async fn offline(app: &App, event: &DueEvent) -> sqlx::Result<usize> {
             stream_sessions::set_vod(&app.pool, event.session_id, &url).await?;
         }
         say_in_chat(app, event, chat::events::Kind::End).await;
+        seen::stream(app, &event.twitch_user_id).await;
         events::set_prepared(&app.pool, event).await?;
     }
     expand(app, event, EDIT_EXPIRY).await

@@ -20,6 +20,8 @@ use time::Duration;
 /// Between two tries that met no answer, doubled each time.
 const FIRST_WAIT: Duration = Duration::seconds(2);
 const LONGEST_WAIT: Duration = Duration::minutes(15);
+/// After a refusal of another kind.
+const REFUSED_WAIT: Duration = Duration::minutes(5);
 /// A server that does not know us: others find out whether the bot is still there.
 const ABSENT_WAIT: Duration = Duration::minutes(15);
 
@@ -116,7 +118,7 @@ async fn refused(app: &App, due: &DueHolder, error: &Error) -> sqlx::Result<()> 
         }
         Error::Rejected { .. } => {
             tracing::warn!(%error, guild.id = %due.guild, role.id = %due.role, "Discord refuses to change a member's role");
-            Changed::Refused(retry(due).max(LONGEST_WAIT))
+            Changed::Refused(retry(due).max(REFUSED_WAIT))
         }
     };
     record::holder(pool, due, changed, now).await

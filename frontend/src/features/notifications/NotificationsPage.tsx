@@ -15,6 +15,7 @@ import { FeedSection } from "./FeedSection";
 import type { PartProps } from "./part";
 import { PlaceSection } from "./PlaceSection";
 import { QuietSection } from "./QuietSection";
+import { RolesSection } from "./RolesSection";
 import { RulesSection } from "./RulesSection";
 import { StreamsSection } from "./StreamsSection";
 import { useConfigWords } from "./words";
@@ -91,6 +92,7 @@ function Form({ guildId, document }: Omit<PartProps, "error">) {
         )}
       </Section>
       <PlaceSection {...part} />
+      <RolesSection {...part} />
       <StreamsSection {...part} />
       <QuietSection {...part} />
       <RulesSection {...part} />
@@ -103,7 +105,7 @@ function Form({ guildId, document }: Omit<PartProps, "error">) {
 function Waiting() {
   return (
     <Stack gap="md">
-      {[110, 420, 480, 130, 900, 150, 480].map((height) => (
+      {[110, 420, 280, 480, 130, 900, 150, 480].map((height) => (
         <Skeleton key={height} height={height} radius="md" />
       ))}
     </Stack>
