@@ -1,7 +1,10 @@
 //! The role of who is live: given at the beginning, and taken for sure.
 
 use super::{INSTALLED, people, settle};
-use sm_sim::discord::{Fault, FaultKind};
+use sm_sim::{
+    discord::{Fault, FaultKind},
+    twitch::ListingLag,
+};
 use sm_tests::{Guild, World, scenario};
 use sm_types::{RoleId, TwitchUserId, UserId};
 use time::Duration;
@@ -61,20 +64,20 @@ async fn role_is_taken_when_the_end_came_by_the_list_or_the_person_was_away() {
         t.twitch.go_live(&ana).await;
         settle(t).await;
         // No webhook tells of the end.
-        t.sql("update stream_sessions set ended_at = now()").await;
-        t.sql("update jobs set due_at = now() - interval '1 day' where name = 'live_roles'").await;
-        t.sweep().await;
+        t.twitch.set_listing_lag(ListingLag::NONE);
+        t.twitch.stop_stream(&ana);
+        for _ in 0..6 {
+            t.clock.advance(Duration::minutes(2));
+            t.sweep().await;
+        }
         settle(t).await;
         assert_eq!(t.discord.holders(guild.id, role), []);
-        t.sql("update stream_sessions set ended_at = null").await;
-        t.clock.advance(Duration::minutes(2));
-        t.sweep().await;
+        t.twitch.go_live(&ana).await;
         settle(t).await;
         assert_eq!(t.discord.holders(guild.id, role), [person]);
         t.discord.remove_member(guild.id, person);
-        t.sql("update stream_sessions set ended_at = now()").await;
-        t.clock.advance(Duration::minutes(2));
-        t.sweep().await;
+        t.twitch.end_stream(&ana).await;
+        t.after(Duration::minutes(3)).await;
         settle(t).await;
         t.discord.add_member(guild.id, person);
         settle(t).await;

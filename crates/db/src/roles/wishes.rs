@@ -68,6 +68,18 @@ pub async fn compare(
                when excluded.due_at is not null then greatest($4, h.called_at + {APART}) end
              where not h.wanted"
         ),
+        // One that nothing pings any more is deleted, and taken from nobody before.
+        format!(
+            "with {MANAGED}, retired as (
+               update bot_roles set state = 'retired', reason = null, due_at = $4::timestamptz + {RETIRED_FOR}
+               where guild_id = $1 and purpose = 'ping' and state <> 'retired'
+                 and ($2::text is null or twitch_user_id = $2) and $3::bigint is null
+                 and twitch_user_id not in (select twitch_user_id from managed)
+               returning bot_role_id
+             )
+             update role_holders h set due_at = null from retired r
+             where h.bot_role_id = r.bot_role_id and h.held is not null"
+        ),
         format!(
             "with {MANAGED}, {WISHED}
              update role_holders h set wanted = false, changed_at = $4, reason = null, due_at = case
@@ -77,12 +89,6 @@ pub async fn compare(
              where r.bot_role_id = h.bot_role_id and r.guild_id = $1 and r.purpose = 'ping' and h.wanted
                and ($2::text is null or r.twitch_user_id = $2) and ($3::bigint is null or h.user_id = $3)
                and not exists (select from wished w where w.twitch_user_id = r.twitch_user_id and w.user_id = h.user_id)"
-        ),
-        format!(
-            "with {MANAGED}
-             update bot_roles set state = 'retired', reason = null, due_at = $4::timestamptz + {RETIRED_FOR}
-             where guild_id = $1 and purpose = 'ping' and state <> 'retired' and ($2::text is null or twitch_user_id = $2)
-               and $3::bigint is null and twitch_user_id not in (select twitch_user_id from managed)"
         ),
     ];
     let mut changed = false;

@@ -48,8 +48,8 @@ async fn each(app: &App, guild: GuildId, due: &[DueRole]) -> sqlx::Result<()> {
     let seen = Seen::new(&info, &member, bot);
     let shown = shown::list(&app.pool, guild, None).await?;
     let known: Vec<RoleId> = shown.iter().filter_map(shown::Shown::role).collect();
-    let mut ping_roles = shown.iter().filter(|role| role.purpose == "ping" && role.role().is_some());
-    let mut ping_roles = i64::try_from(ping_roles.by_ref().count()).unwrap_or(i64::MAX);
+    let made = shown.iter().filter(|role| role.purpose == "ping" && role.role().is_some());
+    let mut ping_roles = i64::try_from(made.count()).unwrap_or(i64::MAX);
     for (n, role) in due.iter().enumerate() {
         let name = plan::name(role.display_name.as_deref().unwrap_or("Twitch"));
         let ours = Ours {
