@@ -124,8 +124,6 @@ counters! {
     InteractionFollowedUp "interaction" "followed_up"
     /// An answer that was put off reaches nobody any more.
     InteractionGivenUp "interaction" "given_up"
-    /// Discord answered a request about a role.
-    RoleRequest "role" "request"
     /// The database notifies this process of nothing: it looks for what is new each second. Counted at each try.
     PollOnly "live" "poll_only"
 }

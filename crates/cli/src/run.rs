@@ -15,8 +15,8 @@ use sm_services::{
     App, LazyApp,
     chat::sender,
     interactions::follow_up,
-    roles,
     jobs::{Job, sweep, worker},
+    roles,
 };
 use std::{future::Future, io, net::SocketAddr, time::Duration};
 use time::OffsetDateTime;

@@ -22,9 +22,9 @@ use sm_services::{
     App, LazyApp, SecurityEvent,
     chat::sender,
     interactions::follow_up,
-    roles,
     jobs::{sweep, worker},
     live::{hints, push, relay},
+    roles,
 };
 use std::{collections::BTreeMap, time::Duration};
 use time::OffsetDateTime;
@@ -180,7 +180,11 @@ impl Dispatcher {
             }
         };
         let granted = async {
-            if asked(Ring::Roles) { roles::run::run(&app, deadline).await.map(drop) } else { Ok(()) }
+            if asked(Ring::Roles) {
+                roles::run::run(&app, deadline).await.map(drop)
+            } else {
+                Ok(())
+            }
         };
         let (worked, pushed, said, answered, granted) =
             tokio::join!(worked, pushed, said, answered, granted);

@@ -145,7 +145,11 @@ fn every_call_of_the_clients_is_in_the_matrix() {
             "twitch",
             &["chat.rs", "client.rs", "followers.rs", "helix.rs", "oauth.rs"][..],
         ),
-        (Remote::Discord, "discord", &["client.rs", "interaction_calls.rs", "oauth.rs", "role_calls.rs"]),
+        (
+            Remote::Discord,
+            "discord",
+            &["client.rs", "interaction_calls.rs", "oauth.rs", "role_calls.rs"],
+        ),
     ] {
         assert_eq!(
             senders(of),

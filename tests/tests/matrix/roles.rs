@@ -56,11 +56,13 @@ impl Pinged {
                 t.sql("update bot_roles set due_at = now() - interval '1 hour'").await;
             }
             "delete_role" => {
-                t.sql("update bot_roles set state = 'retired', due_at = now() - interval '1 hour'").await;
+                t.sql("update bot_roles set state = 'retired', due_at = now() - interval '1 hour'")
+                    .await;
             }
             "add_member_role" => {
                 t.discord.take_role(self.guild.id, self.mia, role);
-                t.sql("update role_holders set held = false, due_at = now() - interval '1 hour'").await;
+                t.sql("update role_holders set held = false, due_at = now() - interval '1 hour'")
+                    .await;
             }
             // The wish is compared by whoever works next.
             _ => {

@@ -37,7 +37,8 @@ async fn lost_answers_make_no_second_role_and_are_asked_for_again() {
         let guild = server(t, &ana).await;
         let members = people(t, guild, 3);
         t.discord.fault(Fault::new(FaultKind::lost_answer(), 1).under("POST guilds/*/roles"));
-        t.discord.fault(Fault::new(FaultKind::lost_answer(), 2).under("PUT guilds/*/members/*/roles/*"));
+        t.discord
+            .fault(Fault::new(FaultKind::lost_answer(), 2).under("PUT guilds/*/members/*/roles/*"));
         let served = FaultKind::server_error(502, false);
         t.discord.fault(Fault::new(served, 1).under("PUT guilds/*/members/*/roles/*"));
         wish(t, guild, Some(&ana), &members, true).await;
@@ -55,7 +56,8 @@ async fn limits_are_kept_and_hold_up_one_server_alone() {
         let ana = t.streamer("ana").await;
         let (limited, other) = (server(t, &ana).await, server(t, &ana).await);
         let [there, here] = [limited, other].map(|guild| people(t, guild, 3));
-        let limit = FaultKind::RateLimit { scope: LimitScope::User, retry_after: 1.0, header: None };
+        let limit =
+            FaultKind::RateLimit { scope: LimitScope::User, retry_after: 1.0, header: None };
         let path = format!("PUT guilds/{}/members/*/roles/*", limited.id);
         t.discord.fault(Fault::new(limit, 1).under(&path));
         wish(t, limited, Some(&ana), &there, true).await;

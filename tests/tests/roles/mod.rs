@@ -167,7 +167,10 @@ async fn while_the_role_is_not_in_step_people_are_named() {
         t.work().await;
         let message = t.message(guild);
         assert_eq!((message.mention_roles.len(), message.mentions.len()), (0, 3));
-        assert_eq!(message.notified.into_iter().collect::<BTreeSet<_>>(), set(members[..3].to_vec()));
+        assert_eq!(
+            message.notified.into_iter().collect::<BTreeSet<_>>(),
+            set(members[..3].to_vec())
+        );
         assert_eq!(t.discord.roles(guild.id), [], "the bot may make none");
         let shown = sm_db::roles::shown::list(&t.app.pool, guild.id, None).await.unwrap();
         assert_eq!(shown[0].reason.as_deref(), Some("missing_permission"));

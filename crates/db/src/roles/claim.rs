@@ -123,11 +123,7 @@ pub async fn reserve(
 }
 
 /// Nothing about a guild's roles is asked of Discord for a while.
-pub async fn block(
-    db: impl PgExecutor<'_>,
-    guild: GuildId,
-    wait: Duration,
-) -> sqlx::Result<()> {
+pub async fn block(db: impl PgExecutor<'_>, guild: GuildId, wait: Duration) -> sqlx::Result<()> {
     sqlx::query(
         "update role_guilds set blocked_until =
            greatest(blocked_until, clock_timestamp() + make_interval(secs => $2)) where guild_id = $1",
@@ -174,10 +170,7 @@ pub async fn outlook(db: impl PgExecutor<'_>, now: OffsetDateTime) -> sqlx::Resu
 }
 
 /// Seconds until something is due, below 0: since when.
-pub async fn next_due_s(
-    db: impl PgExecutor<'_>,
-    now: OffsetDateTime,
-) -> sqlx::Result<Option<f64>> {
+pub async fn next_due_s(db: impl PgExecutor<'_>, now: OffsetDateTime) -> sqlx::Result<Option<f64>> {
     sqlx::query_scalar(
         "select extract(epoch from least(
            (select min(due_at) from role_holders where due_at is not null),

@@ -106,7 +106,11 @@ pub async fn compare(
 }
 
 /// Compares who is live with who carries a guild's role for that, within a transaction.
-pub async fn compare_live(db: &mut Session, guild: GuildId, now: OffsetDateTime) -> sqlx::Result<()> {
+pub async fn compare_live(
+    db: &mut Session,
+    guild: GuildId,
+    now: OffsetDateTime,
+) -> sqlx::Result<()> {
     lock(db, guild).await?;
     let statements = [
         // One that is not the server's choice any more is taken from everybody, and forgotten then.

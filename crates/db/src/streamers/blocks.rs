@@ -41,10 +41,7 @@ pub async fn is_owner(
 }
 
 /// What a streamer has blocked, and what there is to block.
-pub async fn read(
-    db: &mut crate::Session,
-    streamer: &TwitchUserId,
-) -> sqlx::Result<Blocks> {
+pub async fn read(db: &mut crate::Session, streamer: &TwitchUserId) -> sqlx::Result<Blocks> {
     let all = sqlx::query_scalar(
         "select exists (select from streamer_blocks where twitch_user_id = $1 and guild_id = $2)",
     );
@@ -90,10 +87,7 @@ pub async fn replace(
 }
 
 /// Streamers of a guild who do not want to be announced there.
-pub async fn of_guild(
-    db: impl PgExecutor<'_>,
-    guild: GuildId,
-) -> sqlx::Result<Vec<String>> {
+pub async fn of_guild(db: impl PgExecutor<'_>, guild: GuildId) -> sqlx::Result<Vec<String>> {
     sqlx::query_scalar(
         "select f.twitch_user_id from guild_streamers f
          where f.guild_id = $1 and exists (select from streamer_blocks b

@@ -90,7 +90,8 @@ pub(super) fn told(language: Language, config: &GuildConfig) -> Reply {
             language.pick("members who want it", "Mitglieder, die es möchten").to_owned()
         }
         Mention::Managed => {
-            let (en, de) = ("members who want it, by roles", "Mitglieder, die es möchten, per Rolle");
+            let (en, de) =
+                ("members who want it, by roles", "Mitglieder, die es möchten, per Rolle");
             language.pick(en, de).to_owned()
         }
     };

@@ -9,8 +9,7 @@ use sm_aws::metrics::Counter;
 use sm_db::{
     lease::backoff,
     roles::{
-        DueHolder, Purpose,
-        claim,
+        DueHolder, Purpose, claim,
         record::{self, Changed},
     },
 };
@@ -45,7 +44,6 @@ pub(super) async fn attempt(app: &App, due: DueHolder) -> sqlx::Result<()> {
     } else {
         app.discord.remove_member_role(guild, user, role).await
     };
-    Counter::RoleRequest.count();
     let error = match answer {
         // What is owed to be taken is owed until it is seen to be gone.
         Ok(_) if !wanted && due.purpose() == Purpose::Live => {

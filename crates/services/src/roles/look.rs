@@ -99,7 +99,9 @@ async fn put_off(app: &App, due: &[DueRole], stop: &Stop) -> sqlx::Result<()> {
     for role in due {
         let wait = match stop {
             Stop::Later(wait) => *wait,
-            _ => backoff(role.attempts, UNKNOWN_WAIT, LONGEST_WAIT, role.bot_role_id.as_bytes()[15]),
+            _ => {
+                backoff(role.attempts, UNKNOWN_WAIT, LONGEST_WAIT, role.bot_role_id.as_bytes()[15])
+            }
         };
         record::role(&app.pool, role, Looked::Later, wait, app.clock.now()).await?;
     }
@@ -173,7 +175,6 @@ async fn carry_out(app: &App, due: &DueRole, name: &str, step: Step) -> Result<(
             // From now on it may be there without our knowing.
             record(Looked::Trying, Duration::ZERO).await?;
             let made = app.discord.create_role(guild, &NewRole::plain(name, mentionable)).await;
-            Counter::RoleRequest.count();
             match made {
                 Ok(made) => {
                     let role = made.body.id;
@@ -184,7 +185,9 @@ async fn carry_out(app: &App, due: &DueRole, name: &str, step: Step) -> Result<(
                     record(Looked::Blocked("too_many_roles"), wait(due)).await
                 }
                 // Discord lets a server make 250 roles in two days, and says to wait for long then.
-                Err(Error::RateLimited { scope: Scope::User | Scope::Shared, retry_after, .. }) => {
+                Err(Error::RateLimited {
+                    scope: Scope::User | Scope::Shared, retry_after, ..
+                }) => {
                     let wait = Duration::try_from(retry_after).unwrap_or(FIRST_WAIT);
                     record(Looked::Blocked("rate_limited"), wait).await
                 }
@@ -193,7 +196,6 @@ async fn carry_out(app: &App, due: &DueRole, name: &str, step: Step) -> Result<(
         }
         Step::SetMentionable { role, mentionable } => {
             turn(app, guild).await?;
-            Counter::RoleRequest.count();
             match app.discord.set_role_mentionable(guild, role, mentionable).await {
                 Ok(_) => record(Looked::Ready { role, mentionable }, LOOKED_EVERY).await,
                 Err(error) => refused(app, due, &error).await,
@@ -201,7 +203,6 @@ async fn carry_out(app: &App, due: &DueRole, name: &str, step: Step) -> Result<(
         }
         Step::Delete(role) => {
             turn(app, guild).await?;
-            Counter::RoleRequest.count();
             match app.discord.delete_role(guild, role).await {
                 Ok(_) | Err(Error::Rejected { code: 10011, .. }) => {
                     record(Looked::Gone, Duration::ZERO).await

@@ -1,7 +1,10 @@
 //! What is to be done next about a role or one of its holders, from what is wanted and what is known.
 
 use sm_db::roles::Purpose;
-use sm_discord::{Guild, Member, Role, permissions::{Permissions, effective_in_guild}};
+use sm_discord::{
+    Guild, Member, Role,
+    permissions::{Permissions, effective_in_guild},
+};
 use sm_types::{RoleId, UserId};
 use time::OffsetDateTime;
 
@@ -204,7 +207,12 @@ mod tests {
     }
 
     /// A server with `@everyone`, the bot's role at place 5, and others.
-    fn decided(ours: &Ours<'_>, of_bot: u64, others: &[serde_json::Value], ping_roles: i64) -> Step {
+    fn decided(
+        ours: &Ours<'_>,
+        of_bot: u64,
+        others: &[serde_json::Value],
+        ping_roles: i64,
+    ) -> Step {
         let mut roles = vec![role(1, 0, 0, "@everyone"), role(2, 5, of_bot, "Bot")];
         roles.extend_from_slice(others);
         let guild = json!({ "id": "1", "owner_id": "9", "roles": roles });

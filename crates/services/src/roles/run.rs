@@ -79,10 +79,7 @@ pub async fn run(app: &App, deadline: Instant) -> sqlx::Result<usize> {
 type Flight = JoinSet<sqlx::Result<()>>;
 
 /// Begins what is due, as far as there is room; how much, and how long until something is, or `None` when nothing waits.
-async fn take_up(
-    app: &App,
-    flight: &mut Flight,
-) -> sqlx::Result<(usize, Option<StdDuration>)> {
+async fn take_up(app: &App, flight: &mut Flight) -> sqlx::Result<(usize, Option<StdDuration>)> {
     let (pool, now) = (&app.pool, app.clock.now());
     let Some(next_s) = claim::next_due_s(pool, now).await? else { return Ok((0, None)) };
     if next_s > 0.0 {

@@ -19,6 +19,8 @@ pub(crate) async fn stream(app: &App, streamer: &TwitchUserId) {
     match sm_db::roles::wishes::plan_live(&app.pool, streamer, app.clock.now()).await {
         Ok(true) => app.doorbell.ring(Ring::Roles).await,
         Ok(false) => {}
-        Err(error) => tracing::warn!(%error, streamer.id = %streamer, "roles wait for the minute sweep"),
+        Err(error) => {
+            tracing::warn!(%error, streamer.id = %streamer, "roles wait for the minute sweep")
+        }
     }
 }

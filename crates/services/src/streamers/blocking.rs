@@ -35,7 +35,8 @@ pub async fn replace(
     }
     blocks::replace(&mut transaction, streamer, all, servers).await?;
     let after = json!({ "all": all, "servers": servers.len() });
-    audit::chosen(app, &mut *transaction, actor, ("streamer.block", streamer.as_str()), after).await?;
+    audit::chosen(app, &mut *transaction, actor, ("streamer.block", streamer.as_str()), after)
+        .await?;
     let blocks = blocks::read(&mut transaction, streamer).await?;
     transaction.commit().await?;
     Ok(Some(blocks))

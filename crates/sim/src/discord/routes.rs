@@ -231,7 +231,9 @@ fn with_bot_token(
     if let Some((guild, member)) = roles::of_members(call) {
         return match world.limits.count_role_change(guild, Instant::now()) {
             Some(wait) => rate_limited(LimitScope::User, wait.as_secs_f64(), None),
-            None => respond(roles::change_member(world, guild, member, *call.method == Method::PUT)),
+            None => {
+                respond(roles::change_member(world, guild, member, *call.method == Method::PUT))
+            }
         };
     }
     respond(match (call.method, call.segments.as_slice()) {

@@ -5,8 +5,8 @@ use super::{
     grants::Grants,
     limits::Limits,
     model::{
-        APPLICATION_NAME, Channel, Guild, Open, Overwrite, Role, RoleChanges, SeenRequest, SimMessage, User,
-        is_thread,
+        APPLICATION_NAME, Channel, Guild, Open, Overwrite, Role, RoleChanges, SeenRequest,
+        SimMessage, User, is_thread,
     },
 };
 use serde_json::Value;
