@@ -122,7 +122,7 @@ bench:
 chaos:
 	$(CARGO) build --workspace --bins
 	CHAOS_KILLS=100 CHAOS_GUILDS=2000 OUTAGE_SECONDS=30 CHAOS_SILENCES=60 CHAOS_MATRIX=all \
-	  PRESENCE_HISTORIES=10000 HISTORIES=1000 $(BIN) with-postgres -- \
+	  PRESENCE_HISTORIES=10000 HISTORIES=1000 CHAOS_OPT_INS=5000 $(BIN) with-postgres -- \
 	  $(CARGO) test -p sm-tests --test integration -- kills outage silence matrix presence_model histories::
 	FLOOD_SECONDS=20 FLOOD_PERCENT=100 $(BIN) with-postgres -- \
 	  $(CARGO) test -p sm-tests --test integration -- flood:: --nocapture

@@ -41,6 +41,7 @@ mod poolers;
 mod presence;
 mod previous;
 mod retention;
+mod roles;
 mod room;
 mod rotation;
 mod rules;

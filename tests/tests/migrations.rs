@@ -169,6 +169,16 @@ const SAMPLE_ROWS: &[(i64, &str)] = &[
            end_template_id = (select template_id from message_templates limit 1);
          update destinations set end_action = 'new_message', end_delete_minutes = 7;",
     ),
+    (
+        29,
+        "update guild_config set mention = 'managed', mention_role_id = null, live_role_id = 5;
+         update destinations set mention = 'managed';
+         insert into bot_roles (guild_id, purpose, twitch_user_id, role_id, state) values (1, 'ping', '7', 4, 'ready');
+         insert into bot_roles (guild_id, purpose, role_id, state) values (1, 'live', 5, 'ready');
+         insert into role_holders (bot_role_id, user_id, guild_id, wanted) select bot_role_id, 9, 1, true from bot_roles;
+         insert into role_guilds (guild_id) values (1);",
+    ),
+    (30, "insert into streamer_blocks (twitch_user_id, guild_id) values ('7', 1), ('7', 0);"),
 ];
 
 #[test]

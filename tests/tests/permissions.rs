@@ -128,6 +128,12 @@ fn call(setup: &Setup, route: &Route) -> (Option<Value>, u16) {
         ("get", "feeds/{streamer_id}") => (None, 404),
         ("post", "feeds/{streamer_id}/test") => (Some(json!({"kind": "raid"})), 201),
         ("get", "invites/{code}/link" | "g/streamers/link" | "g/install") => (None, 303),
+        ("get", "g/pings") => (None, 200),
+        ("post", "g/pings/convert") => (body, 200),
+        ("get", "users/me/channel/{streamer_id}/blocks") => (None, 404),
+        ("put", "users/me/channel/{streamer_id}/blocks") => {
+            (Some(json!({"all": true, "guild_ids": []})), 404)
+        }
         ("get", "g/overview" | "g/audit" | "g/places" | "g/config") => (None, 200),
         ("get", "g/streamers" | "g/streamers/search" | "g/streamers/{streamer_id}") => (None, 200),
         ("get", "g/categories/search" | "g/export" | "schemas/server.json") => (None, 200),

@@ -20,7 +20,7 @@ const TEXTS: &[&str] = &[
     "E'\\x01\\x1b[31m\\r\\n\\t'",
 ];
 const SNOWFLAKES: &[&str] = &["0", "-1", "1", "9223372036854775807", "-9223372036854775808"];
-const MENTIONS: &[&str] = &["'everyone'", "'here'", "'members'", "'none'"];
+const MENTIONS: &[&str] = &["'everyone'", "'here'", "'members'", "'none'", "'managed'"];
 const LISTS: &[&str] = &[
     "'{}'",
     "'{\"\"}'",
@@ -58,6 +58,7 @@ const POISONS: &[(&str, &[&str])] = &[
     ("guild_config.default_channel_id", SNOWFLAKES),
     ("guild_config.mention", MENTIONS),
     ("guild_config.mention_role_id", SNOWFLAKES),
+    ("guild_config.live_role_id", SNOWFLAKES),
     ("guild_config.merge_window_seconds", &["0", "86400"]),
     ("guild_config.end_action", END_ACTIONS),
     ("guild_config.end_delete_minutes", &["1", "1440"]),

@@ -32,6 +32,8 @@ pub(crate) enum Mention {
     Here,
     /// The members who asked for it, by name; 80 at most.
     Members,
+    /// The members who asked for it, by a role that the bot makes for the streamer; docs/pings.md.
+    Managed,
 }
 
 impl From<guilds::Mention> for Mention {
@@ -42,6 +44,7 @@ impl From<guilds::Mention> for Mention {
             guilds::Mention::Everyone => Self::Everyone,
             guilds::Mention::Here => Self::Here,
             guilds::Mention::Members => Self::Members,
+            guilds::Mention::Managed => Self::Managed,
         }
     }
 }
@@ -54,6 +57,7 @@ impl From<Mention> for guilds::Mention {
             Mention::Everyone => Self::Everyone,
             Mention::Here => Self::Here,
             Mention::Members => Self::Members,
+            Mention::Managed => Self::Managed,
         }
     }
 }

@@ -33,6 +33,8 @@ pub enum Ring {
     Chat,
     /// Answers that are owed on Discord.
     Interact,
+    /// Roles on Discord.
+    Roles,
 }
 
 impl Ring {
@@ -43,12 +45,13 @@ impl Ring {
             Self::Live => "live",
             Self::Chat => "chat",
             Self::Interact => "interact",
+            Self::Roles => "roles",
         }
     }
 
     /// The ring of a message's text; `None` for a text of another version.
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        [Self::Deliver, Self::Subscribe, Self::Live, Self::Chat, Self::Interact]
+        [Self::Deliver, Self::Subscribe, Self::Live, Self::Chat, Self::Interact, Self::Roles]
             .into_iter()
             .find(|ring| ring.as_str() == text)
     }
@@ -76,6 +79,7 @@ pub struct LocalDoorbell {
     live: Notify,
     chat: Notify,
     interact: Notify,
+    roles: Notify,
 }
 
 /// The SQS side; its client is built at the first ring.
@@ -180,6 +184,7 @@ impl LocalDoorbell {
             Ring::Live => &self.live,
             Ring::Chat => &self.chat,
             Ring::Interact => &self.interact,
+            Ring::Roles => &self.roles,
         }
     }
 }

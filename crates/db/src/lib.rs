@@ -17,6 +17,7 @@ pub mod limits;
 pub mod live;
 pub mod migrations;
 mod pool;
+pub mod roles;
 pub mod route;
 mod session;
 mod statement;

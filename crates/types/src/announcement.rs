@@ -159,6 +159,8 @@ stored! {
         StreamerPaused = "streamer_paused",
         /// The destination is switched off.
         DestinationPaused = "destination_paused",
+        /// The streamer does not want to be announced in the guild.
+        BlockedByStreamer = "blocked_by_streamer",
         /// Neither the destination nor the guild names a channel.
         NoChannel = "no_channel",
         /// The bot has left the guild.

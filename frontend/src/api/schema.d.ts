@@ -756,6 +756,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/guilds/{guild_id}/pings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Roles that the bot grants in a server, how far they are, and streamers who have blocked it. */
+        get: operations["get_guilds_pings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/guilds/{guild_id}/pings/convert": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Has announcements that ping a role, everyone or here ping a role of the bot's instead, which members choose. */
+        post: operations["post_guilds_pings_convert"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/guilds/{guild_id}/places": {
         parameters: {
             query?: never;
@@ -1344,6 +1378,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/users/me/channel/{streamer_id}/blocks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Servers that announce your own channel, and those that may not. */
+        get: operations["get_users_me_channel_by_streamer_id_blocks"];
+        /** Says which servers may not announce your own channel. */
+        put: operations["put_users_me_channel_by_streamer_id_blocks"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/users/me/export": {
         parameters: {
             query?: never;
@@ -1582,6 +1634,31 @@ export interface components {
             path: string;
             /** @description The title of its page; what is beyond 200 characters is cut off. */
             title: string;
+        };
+        /** @description A server that announces a streamer. */
+        BlockableServer: {
+            /** @description Whether it may not announce the streamer. */
+            blocked: boolean;
+            /** @description The server. */
+            guild_id: string;
+            /** @description Its icon. */
+            icon_url?: string | null;
+            /** @description Its name. */
+            name: string;
+        };
+        /** @description Where a streamer does not want to be announced, from the next go-live on. */
+        BlocksBody: {
+            /** @description Nowhere at all. */
+            all: boolean;
+            /** @description Not in these servers; 1,000 at most. */
+            guild_ids: string[];
+        };
+        /** @description Where a streamer does not want to be announced. */
+        BlocksView: {
+            /** @description Nowhere at all. */
+            all: boolean;
+            /** @description Servers that follow them, by name; 1,000 at most. */
+            servers: components["schemas"]["BlockableServer"][];
         };
         /** @description Settings to save. */
         BookBody: {
@@ -2138,6 +2215,11 @@ export interface components {
              *     ]
              */
             feed_kinds?: string[] | null;
+            /**
+             * @description The role that linked streamers carry while they are live; null: none. Left out of a save: as it was.
+             * @example 900000000000000003
+             */
+            live_role_id?: string | null;
             /** @description Whom to mention. */
             mention: components["schemas"]["Mention"];
             /**
@@ -2157,6 +2239,26 @@ export interface components {
              * @example Europe/Berlin
              */
             timezone: string;
+        };
+        /** @description Whose announcements are converted. */
+        ConvertBody: {
+            /** @description One streamer; left out: everything in the server. */
+            streamer_id?: string | null;
+        };
+        /** @description What was converted. */
+        ConvertedView: {
+            /**
+             * Format: int64
+             * @description Channels whose own mention was.
+             */
+            channels: number;
+            /**
+             * Format: int64
+             * @description Members who asked for pings, and get the roles.
+             */
+            enrolled: number;
+            /** @description Whether the server's own mention was. */
+            server: boolean;
         };
         /** @description A delivery. */
         DeliveryItem: {
@@ -2562,6 +2664,48 @@ export interface components {
             /** @description The login. */
             login: string;
         };
+        /** @description A role that the bot grants. */
+        GrantedRole: {
+            /** @description Their name. */
+            display_name?: string | null;
+            /**
+             * Format: int64
+             * @description Members who do, as far as we know.
+             */
+            held: number;
+            /** @description Their login. */
+            login?: string | null;
+            /** @description Whether every member may mention it, since the bot lacks Mention Everyone. */
+            mentionable: boolean;
+            /** @description `ping`: announcements of one streamer ping it. `live`: linked streamers carry it while they are live. */
+            purpose: string;
+            /**
+             * @description What does: `missing_permission` (Manage Roles), `role_too_high` (it stands above the bot's), `role_gone`,
+             *     `role_of_integration`, `streamer_cap` (50 in a server), `too_many_roles` (240 in a server), `rate_limited`.
+             */
+            reason?: string | null;
+            /** @description Discord's id; null: it is not made yet. */
+            role_id?: string | null;
+            /** @description `wanted`: it is to be made; `ready`; `blocked`: something stands in the way. */
+            state: string;
+            /** @description The streamer, of a role for pings. */
+            streamer_id?: string | null;
+            /**
+             * Format: int64
+             * @description Members who are to get or to lose it.
+             */
+            waiting: number;
+            /**
+             * Format: date-time
+             * @description Since when the first of them waits.
+             */
+            waiting_since?: string | null;
+            /**
+             * Format: int64
+             * @description Members who are to carry it.
+             */
+            wanted: number;
+        };
         /** @description The caller's servers, in three groups. */
         GuildGroups: {
             /** @description The caller may add the bot. */
@@ -2790,6 +2934,9 @@ export interface components {
         } | {
             /** @enum {string} */
             kind: "members";
+        } | {
+            /** @enum {string} */
+            kind: "managed";
         };
         /** @description How long somebody may not write, and why. */
         MuteBody: {
@@ -2871,12 +3018,21 @@ export interface components {
         };
         /** @enum {string} */
         Part: "settings" | "template" | "streamer";
+        /** @description Roles that the bot grants in a server, and who does not want to be announced there. */
+        PingsView: {
+            /** @description Followed streamers who have blocked the server: they are not announced. */
+            blocked_by: string[];
+            /** @description The roles in use. */
+            roles: components["schemas"]["GrantedRole"][];
+        };
         /** @description What a server offers to choose from. */
         PlacesView: {
             /** @description Whether the bot is in the server. */
             bot_present: boolean;
             /** @description Channels, in Discord's order. */
             channels: components["schemas"]["ChannelItem"][];
+            /** @description Whether the bot may make and grant roles, as pings by roles and the role of who is live take it. */
+            may_manage_roles: boolean;
             /** @description Whether the bot may ping everyone and roles that are not mentionable, as far as channels do not differ. */
             may_mention_everyone: boolean;
             /** @description Roles, the highest first; without `@everyone` and those of bots. */
@@ -5494,6 +5650,71 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
+    get_guilds_pings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                guild_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PingsView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            502: components["responses"]["Problem502"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    post_guilds_pings_convert: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                guild_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConvertBody"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConvertedView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            502: components["responses"]["Problem502"];
+            503: components["responses"]["Problem503"];
+        };
+    };
     get_guilds_places: {
         parameters: {
             query?: never;
@@ -6868,6 +7089,68 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_users_me_channel_by_streamer_id_blocks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                streamer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BlocksView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    put_users_me_channel_by_streamer_id_blocks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                streamer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BlocksBody"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BlocksView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
             503: components["responses"]["Problem503"];
         };

@@ -9,6 +9,7 @@ const known = (code: string) => code in english.reasons;
 const CODES = [
   "guild_paused",
   "streamer_paused",
+  "blocked_by_streamer",
   "destination_paused",
   "no_channel",
   "bot_left",

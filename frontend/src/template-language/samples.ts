@@ -9,7 +9,8 @@ export type SampleKind = (typeof SAMPLE_KINDS)[number];
 
 /** Whom an announcement mentions, as the API has it. */
 type Mention =
-  { kind: "none" | "everyone" | "here" | "members" } | { kind: "role"; role_id: string };
+  | { kind: "none" | "everyone" | "here" | "members" | "managed" }
+  | { kind: "role"; role_id: string };
 
 /** What a sample takes from the server and its streamers; what is left out is made up. */
 export interface SampleSetting {

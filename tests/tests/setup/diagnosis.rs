@@ -2,16 +2,13 @@
 
 use super::{Admin, admin};
 use serde_json::{Value, json};
+use sm_sim::discord::{Fault, FaultKind};
 use sm_tests::{World, scenario};
 use sm_types::TwitchUserId;
 use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 
 /// Bit of the permission.
 const SEND_MESSAGES: u64 = 1 << 11;
-/// Twitch tells of everybody's go-lives.
-const TOLD: &str = "insert into eventsub_targets (twitch_user_id, type, state, next_try_at)
-                    select twitch_user_id, 'stream.online', 'enabled', now() from streamers
-                    on conflict (twitch_user_id, type, with_user) do update set state = 'enabled'";
 
 async fn findings(ada: &Admin<'_>, streamer: &TwitchUserId) -> Vec<(String, String)> {
     let path = ada.path(&format!("streamers/{streamer}/diagnosis"));
@@ -39,7 +36,6 @@ async fn diagnosis_names_what_is_wrong_marks_it_and_heals_it() {
     scenario(async |t| {
         let ana = t.streamer("ana").await;
         let ada = admin(t, &ana).await;
-        t.sql(TOLD).await;
         let good =
             [("good", "subscription_good"), ("good", "channel_good"), ("good", "no_delivery")];
         assert_eq!(findings(&ada, &ana).await, pairs(&good));
@@ -74,10 +70,8 @@ async fn diagnosis_names_what_is_wrong_marks_it_and_heals_it() {
 
         // One remote that does not answer costs its own part.
         t.after(Duration::minutes(2)).await;
-        t.discord.fault(sm_sim::discord::Fault::new(
-            sm_sim::discord::FaultKind::server_error(503, false),
-            50,
-        ));
+        let away = FaultKind::server_error(503, false);
+        t.discord.fault(Fault::new(away, 50).under("guilds"));
         let codes: Vec<_> = findings(&ada, &ana).await.into_iter().map(|(_, code)| code).collect();
         assert_eq!(codes, ["subscription_good", "discord_unavailable", "last_sent"]);
     })
@@ -99,8 +93,7 @@ async fn switches_are_found_and_strangers_streamers_are_not() {
         let found = findings(&ada, &ana).await;
         let broken: Vec<_> = found.iter().filter(|(state, _)| state != "good").collect();
         let codes: Vec<_> = broken.iter().map(|(_, code)| code.as_str()).collect();
-        let expected =
-            ["guild_paused", "streamer_paused", "subscription_pending", "destination_paused"];
+        let expected = ["guild_paused", "streamer_paused", "destination_paused"];
         assert_eq!(codes, expected);
         let other = ada.path("streamers/404/diagnosis");
         ada.browser.post(&other, &json!({})).await.refused(404, "not_found");
@@ -114,7 +107,6 @@ async fn every_time_has_an_answer_from_rows() {
         let ana = t.streamer("ana").await;
         let bo = t.streamer("bo").await;
         let ada = admin(t, &ana).await;
-        t.sql(TOLD).await;
         t.after(Duration::hours(3)).await;
         let quiet = t.clock.now();
         assert_eq!(verdict(&ada, &ana, quiet).await["verdict"], "no_stream");

@@ -9,10 +9,10 @@ use crate::{
     views::Mention,
 };
 use axum::{Json, response::IntoResponse};
-use serde::{Deserialize, Serialize, de::IgnoredAny};
+use serde::{Deserialize, Deserializer, Serialize, de::IgnoredAny};
 use sm_db::guilds::config::{self, GuildConfig};
 use sm_services::setup::{self, Problem};
-use sm_types::{ChannelId, TemplateId, rules::RuleSet};
+use sm_types::{ChannelId, RoleId, TemplateId, rules::RuleSet};
 use time::Time;
 use utoipa::ToSchema;
 
@@ -62,11 +62,20 @@ pub(crate) struct ConfigBody {
     /// What else has to hold for an announcement, unless a channel has rules of its own. Left out of a save: as it was.
     #[serde(default)]
     rules: Option<RuleSetBody>,
+    /// The role that linked streamers carry while they are live; null: none. Left out of a save: as it was.
+    #[serde(default, deserialize_with = "stated")]
+    #[schema(value_type = Option<String>, example = "900000000000000003")]
+    live_role_id: Option<Option<RoleId>>,
     /// What the answer to a save has beside the settings: it may come back.
     #[serde(default, skip_serializing)]
     #[schema(ignore)]
     #[expect(dead_code, reason = "it is let through and says nothing")]
     warnings: IgnoredAny,
+}
+
+/// Tells null from what was left out.
+fn stated<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Option<RoleId>>, D::Error> {
+    Option::deserialize(from).map(Some)
 }
 
 /// From one time of day until another; past midnight when the end is the earlier.
@@ -100,6 +109,7 @@ impl From<GuildConfig> for ConfigBody {
             timezone: config.timezone,
             feed_kinds: config.feed_kinds,
             rules: config.rules.map(RuleSetBody::from),
+            live_role_id: config.live_role,
             warnings: IgnoredAny,
         }
     }
@@ -138,6 +148,7 @@ impl ConfigBody {
             timezone: self.timezone,
             feed_kinds: self.feed_kinds,
             rules: self.rules.map(RuleSet::from),
+            live_role: self.live_role_id,
         })
     }
 }

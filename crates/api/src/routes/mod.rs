@@ -22,6 +22,7 @@ pub(crate) mod invites;
 pub(crate) mod meta;
 pub(crate) mod overview;
 pub(crate) mod own_channels;
+pub(crate) mod pings;
 pub(crate) mod presence;
 pub(crate) mod rooms;
 pub(crate) mod rules;

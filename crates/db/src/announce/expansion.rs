@@ -82,6 +82,8 @@ pub struct Candidate {
     pub guild_enabled: bool,
     pub follow_enabled: bool,
     pub enabled: bool,
+    /// Whether the streamer does not want to be announced there.
+    pub blocked: bool,
     pub announce_types: Vec<String>,
     pub game_filter: Option<Vec<String>>,
     pub title_filter: Option<String>,
@@ -117,6 +119,8 @@ macro_rules! candidates {
             and x.destination_id < d.destination_id)::smallint as turn,
            g.status = 'active' as present, coalesce(c.enabled, true) as guild_enabled, f.enabled as follow_enabled,
            d.enabled,
+           exists (select from streamer_blocks b where b.twitch_user_id = d.twitch_user_id
+                   and b.guild_id in (0, d.guild_id)) as blocked,
            -- Flat and without nulls, whatever is stored: one server's list must not cost the others their chunk.
            case when c.announce_types is null then '{live}'
                 else array(select a from unnest(c.announce_types) a where a is not null) end as announce_types,

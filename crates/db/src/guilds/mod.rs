@@ -1,5 +1,6 @@
 //! Guilds and whether the bot is in them.
 
+pub mod audiences;
 pub mod config;
 pub mod invites;
 pub mod members;
@@ -248,6 +249,8 @@ pub enum Mention {
     Here,
     /// The members who asked for it, by name.
     Members,
+    /// The same by a role that the bot has made for the streamer.
+    Managed,
 }
 
 impl Mention {
@@ -259,6 +262,7 @@ impl Mention {
             Self::Everyone => "everyone",
             Self::Here => "here",
             Self::Members => "members",
+            Self::Managed => "managed",
         }
     }
 
@@ -274,6 +278,7 @@ impl Mention {
             ("everyone", _) => Self::Everyone,
             ("here", _) => Self::Here,
             ("members", _) => Self::Members,
+            ("managed", _) => Self::Managed,
             _ => Self::None,
         }
     }

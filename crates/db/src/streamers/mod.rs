@@ -15,6 +15,7 @@ macro_rules! is_wanted {
 }
 pub(crate) use is_wanted;
 
+pub mod blocks;
 pub mod destinations;
 pub mod follows;
 pub mod listed;

@@ -16,8 +16,12 @@ use crate::{
     },
     doubts::Source,
     guilds::presence,
+    roles::audience::{self, Reached},
 };
-use sm_aws::metrics::{Counter, Gauge};
+use sm_aws::{
+    Ring,
+    metrics::{Counter, Gauge},
+};
 use sm_db::{
     announce::{
         channel_types,
@@ -194,7 +198,8 @@ impl Attempt<'_> {
     async fn render(&mut self, now: OffsetDateTime) -> sqlx::Result<Rendered> {
         let due = self.due;
         let announcement = Announcement::from(due);
-        let names_members = announcement.mention == Mention::Members;
+        let managed = announcement.mention == Mention::Managed;
+        let names_members = managed || announcement.mention == Mention::Members;
         let pings = (due.kind, due.action) == (Kind::Online, Action::Create);
         let asks = announcement.mention != Mention::None && (names_members || pings);
         let audience = if asks {
@@ -203,11 +208,20 @@ impl Attempt<'_> {
         } else {
             Audience::default()
         };
-        let rendered = render::render(&announcement, &audience, pings, now);
-        self.record.shown = Some(render::digest(&announcement, &audience, now));
+        let to = if managed {
+            let (guild, streamer) = (due.guild_id, &due.twitch_user_id);
+            let role = sm_db::roles::ping_role(&self.app.pool, guild, streamer).await?;
+            audience::reached(audience, role)
+        } else {
+            Reached { audience, ..Reached::default() }
+        };
+        let rendered = render::render(&announcement, &to, pings, now);
+        self.record.shown = Some(render::digest(&announcement, &to, now));
         self.record.shown_preview_at = announcement.stream.preview_at;
+        let audience = to.audience;
         if names_members {
             self.record.opt_outs = audience.opted_out;
+            self.record.unhonoured_opt_outs = if pings { to.against } else { 0 };
             self.record.unlisted_members = i32::try_from(rendered.unlisted).unwrap_or(i32::MAX);
         } else {
             self.record.unhonoured_opt_outs = audience.opted_out;
@@ -368,8 +382,18 @@ impl Attempt<'_> {
         );
         let record = match remark::on(rendered, &message) {
             Some(remark) => {
-                let gone = self.lost_role(rendered, &remark).await;
-                let remark = gone.map_or(remark, remark::role_gone);
+                let remark = match self.lost_role(rendered, &remark).await {
+                    None => remark,
+                    Some(role) => {
+                        let now = self.app.clock.now();
+                        let ours = sm_db::roles::record::lost(&app.pool, due.guild_id, role, now);
+                        let ours = ours.await?;
+                        if ours {
+                            app.doorbell.ring(Ring::Roles).await;
+                        }
+                        remark::role_gone(role, ours)
+                    }
+                };
                 record::settled(self.record, Status::Sent, remark)
             }
             None if !left_out.is_empty() => {

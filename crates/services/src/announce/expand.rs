@@ -6,7 +6,7 @@ use super::{
     life::{self, Step},
     rules::{self, Look, Stream},
 };
-use crate::{App, chat, guilds::presence, streamers::listing::LISTED_AFTER_END};
+use crate::{App, chat, guilds::presence, roles::seen, streamers::listing::LISTED_AFTER_END};
 use sm_aws::metrics::Counter;
 use sm_db::{
     Session,
@@ -81,6 +81,7 @@ async fn online(app: &App, event: &DueEvent) -> sqlx::Result<usize> {
         let enrich_at = event.received_at + ENRICH_AFTER;
         events::queue_looks(pool, event.event_id, enrich_at, refresh_at).await?;
         events::set_prepared(pool, event).await?;
+        seen::stream(app, &event.twitch_user_id).await;
         app.hub().changes().stream(&event.twitch_user_id);
     }
     expand(app, event, ONLINE_EXPIRY).await
@@ -155,6 +156,7 @@ async fn offline(app: &App, event: &DueEvent) -> sqlx::Result<usize> {
             None => life::look_for_recording(app, event).await?,
         }
         say_in_chat(app, event, chat::events::Kind::End).await;
+        seen::stream(app, &event.twitch_user_id).await;
         events::set_prepared(&app.pool, event).await?;
     }
     expand(app, event, EDIT_EXPIRY).await

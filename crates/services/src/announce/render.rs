@@ -4,10 +4,11 @@ use super::{
     announcement::{Announcement, Stream},
     categories::{self, duration},
 };
-use sm_db::guilds::{Mention, preferences::Audience};
+use crate::roles::audience::{MAX_NAMED, Reached};
+use sm_db::guilds::Mention;
 use sm_discord::AllowedMentions;
 use sm_types::{
-    UserId,
+    RoleId, UserId,
     announcement::Variant,
     template::{MessageTemplate, ParsedMessage, RenderedMessage, Value, Values, Variable},
 };
@@ -18,8 +19,6 @@ use std::{
 };
 use time::OffsetDateTime;
 
-/// Members a message mentions by name; Discord takes 100 ids, 2,000 characters hold about 86.
-const MAX_NAMED: usize = 80;
 /// The size in which the preview picture is asked for.
 const PREVIEW_SIZE: &str = "1280x720";
 
@@ -42,13 +41,14 @@ pub(crate) struct Rendered {
 /// Renders an announcement; the mention pings only where `ping` is set.
 pub(crate) fn render(
     announcement: &Announcement<'_>,
-    audience: &Audience,
+    to: &Reached,
     ping: bool,
     now: OffsetDateTime,
 ) -> Rendered {
-    let named = &audience.wanted[..audience.wanted.len().min(MAX_NAMED)];
+    let wanted = &to.audience.wanted;
+    let named = &wanted[..wanted.len().min(MAX_NAMED)];
     let mention = announcement.mention;
-    let values = values(announcement, mention_text(mention, named), now);
+    let values = values(announcement, mention_text(mention, to.role, named), now);
     let mut message = template(announcement).render(&values);
     if announcement.variant != Variant::Full {
         message.embeds.clear();
@@ -57,23 +57,24 @@ pub(crate) fn render(
             message.content = DEFAULT.render(&values).content;
         }
     }
-    let mentions = if ping { allowed(mention, named) } else { AllowedMentions::none() };
-    let nobody = !ping || mention == Mention::Members && named.is_empty();
-    let pings = if nobody { Mention::None } else { mention };
-    Rendered { message, mentions, pings, unlisted: audience.wanted.len() - named.len() }
+    let mentions = if ping { allowed(mention, to.role, named) } else { AllowedMentions::none() };
+    let by_name = if named.is_empty() { Mention::None } else { Mention::Members };
+    let pings = match mention {
+        _ if !ping => Mention::None,
+        Mention::Members => by_name,
+        Mention::Managed => to.role.map_or(by_name, Mention::Role),
+        other => other,
+    };
+    Rendered { message, mentions, pings, unlisted: wanted.len() - named.len() }
 }
 
 /// A digest of what a message shows, but for its picture: that changes with every look at it, and is no reason to edit.
 ///
 /// Another version of the product may come to another one for the same message, which costs an edit.
-pub(crate) fn digest(
-    announcement: &Announcement<'_>,
-    audience: &Audience,
-    now: OffsetDateTime,
-) -> i64 {
+pub(crate) fn digest(announcement: &Announcement<'_>, to: &Reached, now: OffsetDateTime) -> i64 {
     let mut same = announcement.clone();
     same.stream.preview_at = None;
-    let RenderedMessage { content, embeds } = render(&same, audience, false, now).message;
+    let RenderedMessage { content, embeds } = render(&same, to, false, now).message;
     let mut hasher = DefaultHasher::new();
     content.hash(&mut hasher);
     serde_json::to_string(&embeds).unwrap_or_default().hash(&mut hasher);
@@ -104,29 +105,33 @@ pub(crate) fn mentions_in_text(content: &str, mention: Mention) -> bool {
         Mention::Role(role) => content.contains(&format!("<@&{role}>")),
         Mention::Everyone => content.contains("@everyone"),
         Mention::Here => content.contains("@here"),
-        Mention::Members => content.contains("<@"),
+        Mention::Members | Mention::Managed => content.contains("<@"),
     }
 }
 
-fn mention_text(mention: Mention, named: &[UserId]) -> Option<String> {
+fn mention_text(mention: Mention, role: Option<RoleId>, named: &[UserId]) -> Option<String> {
     match mention {
         Mention::None => None,
         Mention::Role(role) => Some(format!("<@&{role}>")),
         Mention::Everyone => Some("@everyone".to_owned()),
         Mention::Here => Some("@here".to_owned()),
-        Mention::Members if named.is_empty() => None,
-        Mention::Members => {
-            Some(named.iter().map(|user| format!("<@{user}>")).collect::<Vec<_>>().join(" "))
+        Mention::Members | Mention::Managed => {
+            let role = role.map(|role| format!("<@&{role}>"));
+            let named = named.iter().map(|user| format!("<@{user}>"));
+            let all: Vec<_> = role.into_iter().chain(named).collect();
+            (!all.is_empty()).then(|| all.join(" "))
         }
     }
 }
 
-fn allowed(mention: Mention, named: &[UserId]) -> AllowedMentions {
+fn allowed(mention: Mention, role: Option<RoleId>, named: &[UserId]) -> AllowedMentions {
     match mention {
         Mention::None => AllowedMentions::none(),
         Mention::Role(role) => AllowedMentions::roles([role]),
         Mention::Everyone | Mention::Here => AllowedMentions::everyone(),
-        Mention::Members => AllowedMentions::users(named.iter().copied()),
+        Mention::Members | Mention::Managed => {
+            AllowedMentions::roles_and_users(role, named.iter().copied())
+        }
     }
 }
 
@@ -175,14 +180,16 @@ fn values(of: &Announcement<'_>, mention: Option<String>, now: OffsetDateTime) -
     set(Variable::Channel, of.channel.map(|id| Value::Markup(format!("<#{id}>"))));
     set(Variable::Platform, Some(Value::Text("Twitch".to_owned())));
     set(Variable::SessionId, Some(Value::Text(stream.session.to_string())));
-    let kind = match of.mention {
-        Mention::None => None,
-        Mention::Role(_) => Some(Variable::Role),
-        Mention::Everyone => Some(Variable::Everyone),
-        Mention::Here => Some(Variable::Here),
-        Mention::Members => Some(Variable::Subscribers),
+    let kinds: &[Variable] = match of.mention {
+        Mention::None => &[],
+        Mention::Role(_) => &[Variable::Role],
+        Mention::Everyone => &[Variable::Everyone],
+        Mention::Here => &[Variable::Here],
+        Mention::Members => &[Variable::Subscribers],
+        // Templates go on working when a server changes from one to the other.
+        Mention::Managed => &[Variable::Subscribers, Variable::Role],
     };
-    for variable in [Some(Variable::Mention), kind].into_iter().flatten() {
+    for variable in kinds.iter().copied().chain([Variable::Mention]) {
         set(variable, mention.clone().map(Value::Markup));
     }
     values.set_started_at(stream.started_at);

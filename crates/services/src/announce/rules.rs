@@ -164,6 +164,8 @@ fn switched_off(to: &Candidate) -> Skip {
         NamedReason::StreamerPaused
     } else if !to.enabled {
         NamedReason::DestinationPaused
+    } else if to.blocked {
+        NamedReason::BlockedByStreamer
     } else if to.channel_id.is_none() {
         NamedReason::NoChannel
     } else {
@@ -297,6 +299,7 @@ mod tests {
             guild_enabled: true,
             follow_enabled: true,
             enabled: true,
+            blocked: false,
             announce_types: vec!["live".to_owned()],
             game_filter: None,
             title_filter: None,

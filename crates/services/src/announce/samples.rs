@@ -10,10 +10,11 @@ use crate::{
         preflight::{self, Health},
         render,
     },
+    roles::audience::Reached,
 };
 use sm_db::{
     announce::history,
-    guilds::{Mention, config, preferences::Audience},
+    guilds::{Mention, config},
     streamers::follows,
 };
 use sm_discord::{AllowedMentions, CreateMessage, Error, Operation, Rebuild, Verdict, classify};
@@ -111,7 +112,7 @@ pub fn preview(
     now: OffsetDateTime,
 ) -> RenderedMessage {
     let announcement = announcement(message, sample, setting, now);
-    render::render(&announcement, &Audience::default(), false, now).message
+    render::render(&announcement, &Reached::default(), false, now).message
 }
 
 /// How long ago a sample's stream began; one that has ended lasted longer.

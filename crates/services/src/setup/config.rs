@@ -18,6 +18,7 @@ use sm_db::{
         templates,
     },
     live::feeds,
+    roles::wishes,
     streamers::subscriptions,
 };
 use sm_types::{
@@ -54,6 +55,8 @@ pub async fn save(
         let mut problem = foreign("", found);
         if problem.field == "channel_id" {
             problem.field = "default_channel_id".to_owned();
+        } else if new.mention == old.mention {
+            problem.field = "live_role_id".to_owned();
         }
         return Err(SaveError::Invalid(vec![problem]));
     }
@@ -83,12 +86,19 @@ pub(super) struct Change<'a> {
 }
 
 impl Change<'_> {
+    fn is_of_roles(&self) -> bool {
+        (self.new.mention, self.new.live_role) != (self.old.mention, self.old.live_role)
+    }
+
     fn is_of_feeds(&self) -> bool {
         self.new.feed_kinds != self.old.feed_kinds
     }
 
     /// Has others hear of it once it is stored.
     pub(super) async fn tell(&self, app: &App) {
+        if self.is_of_roles() {
+            app.doorbell.ring(Ring::Roles).await;
+        }
         if self.is_of_feeds() {
             app.hub().feeds_changed();
             app.doorbell.ring(Ring::Subscribe).await;
@@ -108,6 +118,7 @@ pub(super) fn checked(mut new: GuildConfig, old: &GuildConfig) -> Result<GuildCo
     new.rules = new.rules.or_else(|| old.rules.clone());
     new.feed_kinds = new.feed_kinds.or_else(|| old.feed_kinds.clone());
     new.end_delete_minutes = new.end_delete_minutes.or(old.end_delete_minutes);
+    new.live_role = new.live_role.or(old.live_role);
     let same = (&new.timezone, new.quiet_hours) == (&old.timezone, old.quiet_hours);
     match timezones::canonical(&new.timezone) {
         Ok(zone) => new.timezone = zone,
@@ -121,7 +132,8 @@ pub(super) fn checked(mut new: GuildConfig, old: &GuildConfig) -> Result<GuildCo
 pub(super) fn places_of(old: &GuildConfig, new: &GuildConfig) -> (Vec<ChannelId>, Vec<RoleId>) {
     let channel = new.default_channel.filter(|_| new.default_channel != old.default_channel);
     let role = new.mention.role().filter(|_| new.mention != old.mention);
-    (channel.into_iter().collect(), role.into_iter().collect())
+    let live_role = new.live_role.flatten().filter(|_| new.live_role != old.live_role);
+    (channel.into_iter().collect(), role.into_iter().chain(live_role).collect())
 }
 
 /// Stores a configuration that was checked, with its entry in the log; the new revision.
@@ -142,6 +154,9 @@ pub(super) async fn write(
         after: Some(shown(new)),
     };
     audit::done(app, &mut *db, actor, action).await?;
+    if change.is_of_roles() {
+        wishes::plan(&mut *db, guild, app.clock.now()).await?;
+    }
     if change.is_of_feeds() {
         feeds::keep_of_guild(&mut *db, guild, None).await?;
         subscriptions::plan_guild(db, guild, app.clock.now()).await?;
@@ -204,7 +219,8 @@ fn shown(config: &GuildConfig) -> Value {
     json!({
         "enabled": config.enabled, "default_channel_id": config.default_channel,
         "template_id": config.template, "mention": config.mention.kind(),
-        "mention_role_id": config.mention.role(), "merge_window_seconds": config.merge_window_seconds,
+        "mention_role_id": config.mention.role(), "live_role_id": config.live_role.flatten(),
+        "merge_window_seconds": config.merge_window_seconds,
         "end_action": config.end_action, "end_delete_minutes": config.end_delete_minutes,
         "end_template_id": config.end_template, "announce_types": config.announce_types,
         "quiet_hours": config.quiet_hours.map(|(from, until)| {

@@ -1,6 +1,7 @@
 //! What admins set up: checked whole before anything is stored, and saved against the revision it was
 //! made from.
 
+pub mod audiences;
 pub mod categories;
 pub mod config;
 pub mod diagnosis;

@@ -12,8 +12,10 @@ use crate::{
     guilds::places,
 };
 use serde_json::{Value, json};
+use sm_aws::Ring;
 use sm_db::{
     guilds::templates,
+    roles::wishes,
     streamers::follows::{self, Destination, Settings},
 };
 use sm_types::{ChannelId, GuildId, RoleId, TwitchUserId, rules::RuleSet};
@@ -46,6 +48,7 @@ pub async fn save(
     let change = Change { guild, streamer, login: &login, old: &old, new: &settings, revision };
     let revision = write(&mut transaction, app, &change, actor).await?;
     transaction.commit().await?;
+    app.doorbell.ring(Ring::Roles).await;
     Ok(revision)
 }
 
@@ -85,6 +88,7 @@ pub(super) async fn write(
         after: Some(shown(new)),
     };
     audit::done(app, &mut *db, actor, action).await?;
+    wishes::plan(&mut *db, guild, app.clock.now()).await?;
     Ok(revision)
 }
 

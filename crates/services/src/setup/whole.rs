@@ -121,6 +121,7 @@ pub async fn save(
     transaction.commit().await?;
     app.hub().feeds_changed();
     app.doorbell.ring(Ring::Subscribe).await;
+    app.doorbell.ring(Ring::Roles).await;
     Ok(())
 }
 

@@ -10,6 +10,7 @@ const AREAS: Area[] = [
   "overview",
   "config",
   "places",
+  "pings",
   "streamers",
   "templates",
   "deliveries",

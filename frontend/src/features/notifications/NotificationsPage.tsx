@@ -16,6 +16,7 @@ import { FileSection } from "./FileSection";
 import type { PartProps } from "./part";
 import { PlaceSection } from "./PlaceSection";
 import { QuietSection } from "./QuietSection";
+import { RolesSection } from "./RolesSection";
 import { RulesSection } from "./RulesSection";
 import { StreamsSection } from "./StreamsSection";
 import { useConfigWords } from "./words";
@@ -92,6 +93,7 @@ function Form({ guildId, document }: Omit<PartProps, "error">) {
         )}
       </Section>
       <PlaceSection {...part} />
+      <RolesSection {...part} />
       <StreamsSection {...part} />
       <QuietSection {...part} />
       <RulesSection {...part} />
@@ -105,7 +107,7 @@ function Form({ guildId, document }: Omit<PartProps, "error">) {
 function Waiting() {
   return (
     <Stack gap="md">
-      {[110, 420, 480, 130, 900, 150, 480, 120].map((height) => (
+      {[110, 420, 280, 480, 130, 900, 150, 490, 120].map((height) => (
         <Skeleton key={height} height={height} radius="md" />
       ))}
     </Stack>

@@ -36,6 +36,12 @@ export function useConfigWords(guildId: string) {
       ? (templates.data?.templates.find((each) => each.id === id)?.name ?? "…")
       : t("place.ownTemplate");
 
+  const places = useQuery(queries.places(guildId));
+  const roleName = (id: string | null | undefined) =>
+    id
+      ? `@${places.data?.roles.find((each) => each.id === id)?.name ?? t("pings.live.gone")}`
+      : t("pings.live.none");
+
   const show = (field: Field, value: Config): string => {
     switch (field) {
       case "enabled":
@@ -68,6 +74,8 @@ export function useConfigWords(guildId: string) {
         );
       case "quiet_hours":
         return value.quiet_hours ? quietText(value.quiet_hours) : t("quiet.none");
+      case "live_role_id":
+        return roleName(value.live_role_id);
       case "timezone":
         return value.timezone;
       case "rules":

@@ -98,6 +98,8 @@ function Header({ guildId, streamer }: { guildId: string; streamer: Schema["Stre
   useEffect(() => {
     setTitle(name);
   }, [name]);
+  const pings = useQuery(queries.pings(guildId));
+  const blocked = pings.data?.blocked_by.includes(streamer.id) ?? false;
   const subscription = streamer.exists
     ? (streamer.subscription as "enabled" | "pending" | "failed")
     : "gone";
@@ -142,6 +144,11 @@ function Header({ guildId, streamer }: { guildId: string; streamer: Schema["Stre
           </Text>
         </div>
       </Group>
+      {blocked && (
+        <Text size="sm" c="var(--mantine-color-orange-text)" role="status">
+          {t("page.blocked", { name })}
+        </Text>
+      )}
       {subscription !== "enabled" && (
         <Troubles guildId={guildId} streamer={{ ...streamer, degraded: 0 }} />
       )}
