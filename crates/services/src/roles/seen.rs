@@ -20,7 +20,7 @@ pub(crate) async fn stream(app: &App, streamer: &TwitchUserId) {
         Ok(true) => app.doorbell.ring(Ring::Roles).await,
         Ok(false) => {}
         Err(error) => {
-            tracing::warn!(%error, streamer.id = %streamer, "roles wait for the minute sweep")
+            tracing::warn!(%error, streamer.id = %streamer, "roles wait for the minute sweep");
         }
     }
 }
