@@ -71,7 +71,7 @@ async fn diagnosis_names_what_is_wrong_marks_it_and_heals_it() {
         // One remote that does not answer costs its own part.
         t.after(Duration::minutes(2)).await;
         let away = FaultKind::server_error(503, false);
-        t.discord.fault(Fault::new(away, 50).under("guilds"));
+        t.discord.fault(Fault::new(away, 50).under("GET guilds/*/channels"));
         let codes: Vec<_> = findings(&ada, &ana).await.into_iter().map(|(_, code)| code).collect();
         assert_eq!(codes, ["subscription_good", "discord_unavailable", "last_sent"]);
     })

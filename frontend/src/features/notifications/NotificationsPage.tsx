@@ -1,6 +1,7 @@
 import { Skeleton, Stack, Switch, Text } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
+import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { api, askTagged, type Schema } from "~/api/client";
 import { queries } from "~/api/queries";
@@ -12,14 +13,15 @@ import { Section } from "~/ui/Section";
 import { toast } from "~/ui/toast";
 import { useDocument } from "~/ui/useDocument";
 import { FeedSection } from "./FeedSection";
-import { FileSection } from "./FileSection";
 import type { PartProps } from "./part";
 import { PlaceSection } from "./PlaceSection";
 import { QuietSection } from "./QuietSection";
-import { RolesSection } from "./RolesSection";
 import { RulesSection } from "./RulesSection";
 import { StreamsSection } from "./StreamsSection";
 import { useConfigWords } from "./words";
+
+const RolesSection = lazy(async () => ({ default: (await import("./RolesSection")).RolesSection }));
+const FileSection = lazy(async () => ({ default: (await import("./FileSection")).FileSection }));
 
 type Config = Schema["ConfigBody"];
 
@@ -93,12 +95,16 @@ function Form({ guildId, document }: Omit<PartProps, "error">) {
         )}
       </Section>
       <PlaceSection {...part} />
-      <RolesSection {...part} />
+      <Suspense fallback={<Skeleton height={280} radius="md" />}>
+        <RolesSection {...part} />
+      </Suspense>
       <StreamsSection {...part} />
       <QuietSection {...part} />
       <RulesSection {...part} />
       <FeedSection {...part} />
-      <FileSection guildId={guildId} />
+      <Suspense fallback={<Skeleton height={120} radius="md" />}>
+        <FileSection guildId={guildId} />
+      </Suspense>
       <DocumentBar document={document} words={words} />
     </Stack>
   );

@@ -199,9 +199,10 @@ function Remedy({
   );
 }
 
+const two = (n: number) => String(n).padStart(2, "0");
+
 /** The local time as the field takes it. */
 function local(at: Date): string {
-  const two = (n: number) => String(n).padStart(2, "0");
   const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
   return `${day}T${two(at.getHours())}:${two(at.getMinutes())}`;
 }
