@@ -115,15 +115,15 @@ bench:
 	target/release/streammaxing with-postgres --durable -- target/release/bench
 
 # Faults, for a quarter of an hour: workers killed a hundred times while 2,000 guilds are served, a database away for 30 seconds, one that falls
-# silent in the middle of sixty statements, 10,000 histories of who is there held to a model, 1,000 histories of streams
-# held to what was true, every call to Twitch and Discord with every unkind answer, once and for a while, and a flood of
-# strangers for 20 seconds, which needs a quiet machine. HISTORIES_SEED=… begins at another history. MATRIX_TABLE=1 writes down what the product did, in docs/reliability.md; MATRIX_ONLY='users × 503' plays only
+# silent in the middle of sixty statements, 10,000 histories of who is there held to a model, every call to Twitch and
+# Discord with every unkind answer, once and for a while, and a flood of strangers for 20 seconds, which needs a quiet
+# machine. MATRIX_TABLE=1 writes down what the product did, in docs/reliability.md; MATRIX_ONLY='users × 503' plays only
 # the cells with this in their name.
 chaos:
 	$(CARGO) build --workspace --bins
 	CHAOS_KILLS=100 CHAOS_GUILDS=2000 OUTAGE_SECONDS=30 CHAOS_SILENCES=60 CHAOS_MATRIX=all \
-	  PRESENCE_HISTORIES=10000 HISTORIES=1000 CHAOS_OPT_INS=5000 $(BIN) with-postgres -- \
-	  $(CARGO) test -p sm-tests --test integration -- kills outage silence matrix presence_model histories::
+	  PRESENCE_HISTORIES=10000 $(BIN) with-postgres -- \
+	  $(CARGO) test -p sm-tests --test integration -- kills outage silence matrix presence_model
 	FLOOD_SECONDS=20 FLOOD_PERCENT=100 $(BIN) with-postgres -- \
 	  $(CARGO) test -p sm-tests --test integration -- flood:: --nocapture
 

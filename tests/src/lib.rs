@@ -247,7 +247,6 @@ impl World {
         sm_services::chat::sender::run(&self.app, deadline).await.expect("the database answers");
         let answered = sm_services::interactions::follow_up::run(&self.app, deadline);
         answered.await.expect("the database answers");
-        sm_services::roles::run::run(&self.app, deadline).await.expect("the database answers");
         done
     }
 
@@ -359,7 +358,6 @@ fn settings(
         ("DISCORD_PUBLIC_KEY", discord.public_key_hex()),
         ("SESSION_SECRET", SESSION_SECRET.to_owned()),
         ("DISCORD_RATE_PER_SECOND", rate.to_string()),
-        ("DISCORD_ROLE_CHANGES_PER_10S", "0".to_owned()),
         // Out of reach, and yet looked up: limits have tests of their own.
         ("API_RATE_PER_SECOND", "1000000".to_owned()),
         ("SOURCE_REQUESTS_PER_SECOND", "1000000".to_owned()),

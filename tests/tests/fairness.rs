@@ -86,8 +86,6 @@ fn outcome(due: &DueDelivery, now: OffsetDateTime, again_at: Option<OffsetDateTi
         sent_at: None,
         answered_at: None,
         message_created_at: None,
-        shown: None,
-        shown_preview_at: None,
     }
 }
 

@@ -264,10 +264,7 @@ async fn delivery_that_was_only_ever_refused_is_sent_without_a_look() {
         t.sql("update discord_gate set blocked_until = now() - interval '1 second'").await;
         t.after(Duration::minutes(3)).await;
         assert_eq!(t.messages(guild).len(), 1);
-        let looks = |request: &sm_sim::discord::SeenRequest| {
-            request.method == "GET" && request.path.contains("/messages")
-        };
-        assert!(!t.discord.requests().iter().any(looks));
+        assert!(!t.discord.requests().iter().any(|request| request.method == "GET"));
     })
     .await;
 }
@@ -278,28 +275,4 @@ async fn recorded(t: &World) -> String {
         .await
         .unwrap();
     id.to_string()
-}
-
-#[tokio::test]
-async fn message_whose_stream_ends_before_its_answer_is_known_gets_its_end_card() {
-    // The look is answered at once, or only after a while.
-    for unanswered in [0, 2] {
-        scenario(async |t| {
-            let guild = guild(t).await;
-            let ana = streamer(t, guild, "ana").await;
-            t.discord.fault(Fault::new(FaultKind::server_error(502, true), 1));
-            t.twitch.go_live(&ana).await;
-            t.work().await;
-            if unanswered > 0 {
-                let down = Fault::new(FaultKind::server_error(503, false), unanswered);
-                t.discord.fault(down.in_channel(guild.channel));
-            }
-            t.twitch.end_stream(&ana).await;
-            for _ in 0..16 {
-                t.after(Duration::seconds(15)).await;
-            }
-            assert!(t.message(guild).content.contains("was live"), "{unanswered}");
-        })
-        .await;
-    }
 }

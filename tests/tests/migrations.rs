@@ -154,31 +154,6 @@ const SAMPLE_ROWS: &[(i64, &str)] = &[
            values (2, 'queued', 1, 9, 'en', '{}', '\\x00', now());
          update destinations set buttons = true;",
     ),
-    (
-        27,
-        "update stream_sessions set viewers_peak = 5, viewers_sum = 8, viewers_samples = 2, sampled_at = now(),
-           viewers_shown = 3, categories = '[{\"name\": \"Art\", \"at\": 1}]';
-         insert into stream_events (session_id, kind, occurred_at, received_at, due_at)
-           select session_id, 'refresh', now(), now(), now() from stream_sessions;
-         update notification_log set shown = 1, shown_preview_at = now();
-         insert into channel_types values (5, 5, now());",
-    ),
-    (
-        28,
-        "update guild_config set end_action = 'delete_after', end_delete_minutes = 5,
-           end_template_id = (select template_id from message_templates limit 1);
-         update destinations set end_action = 'new_message', end_delete_minutes = 7;",
-    ),
-    (
-        29,
-        "update guild_config set mention = 'managed', mention_role_id = null, live_role_id = 5;
-         update destinations set mention = 'managed';
-         insert into bot_roles (guild_id, purpose, twitch_user_id, role_id, state) values (1, 'ping', '7', 4, 'ready');
-         insert into bot_roles (guild_id, purpose, role_id, state) values (1, 'live', 5, 'ready');
-         insert into role_holders (bot_role_id, user_id, guild_id, wanted) select bot_role_id, 9, 1, true from bot_roles;
-         insert into role_guilds (guild_id) values (1);",
-    ),
-    (30, "insert into streamer_blocks (twitch_user_id, guild_id) values ('7', 1), ('7', 0);"),
 ];
 
 #[test]

@@ -128,12 +128,6 @@ fn call(setup: &Setup, route: &Route) -> (Option<Value>, u16) {
         ("get", "feeds/{streamer_id}") => (None, 404),
         ("post", "feeds/{streamer_id}/test") => (Some(json!({"kind": "raid"})), 201),
         ("get", "invites/{code}/link" | "g/streamers/link" | "g/install") => (None, 303),
-        ("get", "g/pings") => (None, 200),
-        ("post", "g/pings/convert") => (body, 200),
-        ("get", "users/me/channel/{streamer_id}/blocks") => (None, 404),
-        ("put", "users/me/channel/{streamer_id}/blocks") => {
-            (Some(json!({"all": true, "guild_ids": []})), 404)
-        }
         ("get", "g/overview" | "g/audit" | "g/places" | "g/config") => (None, 200),
         ("get", "g/streamers" | "g/streamers/search" | "g/streamers/{streamer_id}") => (None, 200),
         ("get", "g/categories/search" | "g/export" | "schemas/server.json") => (None, 200),
@@ -154,9 +148,6 @@ fn call(setup: &Setup, route: &Route) -> (Option<Value>, u16) {
         ("put", "g/templates/{template_id}") => (Some(template), 428),
         ("post", "g/streamers") => (Some(json!({"names": ["ana"]})), 200),
         ("post", "g/streamers/{streamer_id}/subscribe") => (None, 409),
-        ("post", "g/streamers/{streamer_id}/diagnosis") => (None, 200),
-        // No time is given.
-        ("get", "g/streamers/{streamer_id}/why") => (None, 400),
         ("delete", "g/streamers/{streamer_id}") => (None, 204),
         ("post", "g/invites") => (body, 201),
         ("delete", "g/invites/{code}") => (None, 204),

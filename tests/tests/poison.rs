@@ -20,7 +20,7 @@ const TEXTS: &[&str] = &[
     "E'\\x01\\x1b[31m\\r\\n\\t'",
 ];
 const SNOWFLAKES: &[&str] = &["0", "-1", "1", "9223372036854775807", "-9223372036854775808"];
-const MENTIONS: &[&str] = &["'everyone'", "'here'", "'members'", "'none'", "'managed'"];
+const MENTIONS: &[&str] = &["'everyone'", "'here'", "'members'", "'none'"];
 const LISTS: &[&str] = &[
     "'{}'",
     "'{\"\"}'",
@@ -43,13 +43,6 @@ const RULES: &[&str] = &[
     "'{\"categories\": {\"only\": [7, null, {}]}}'",
     "('{\"title\": ' || repeat('[', 500) || repeat(']', 500) || '}')::jsonb",
 ];
-const END_ACTIONS: &[&str] = &[
-    "'leave'",
-    "'delete'",
-    "'delete_after'",
-    "'new_message'",
-    "'delete_after', end_delete_minutes = 1",
-];
 const SWITCH: &[&str] = &["true", "false"];
 
 /// What can be filled, with what. Strings that were let through a version ago are among them.
@@ -58,12 +51,8 @@ const POISONS: &[(&str, &[&str])] = &[
     ("guild_config.default_channel_id", SNOWFLAKES),
     ("guild_config.mention", MENTIONS),
     ("guild_config.mention_role_id", SNOWFLAKES),
-    ("guild_config.live_role_id", SNOWFLAKES),
     ("guild_config.merge_window_seconds", &["0", "86400"]),
-    ("guild_config.end_action", END_ACTIONS),
-    ("guild_config.end_delete_minutes", &["1", "1440"]),
-    ("destinations.end_action", END_ACTIONS),
-    ("destinations.end_delete_minutes", &["1", "1440"]),
+    ("guild_config.end_action", &["'leave'", "'delete'"]),
     ("guild_config.announce_types", LISTS),
     ("guild_config.feed_kinds", LISTS),
     (
@@ -122,7 +111,6 @@ const OUR_OWN: &[&str] = &[
     "guild_id",
     "twitch_user_id",
     "template_id",
-    "end_template_id",
     "destination_id",
     "created_at",
     "updated_at",

@@ -3,9 +3,9 @@
 use crate::routes::{
     auth, channels,
     chat::{book, commands, deletions, run, timers, tokens, transfer},
-    chat_bot, config, deliveries, diagnosis, discord_webhook, favorites, feeds, guilds, health,
-    interactions, invites, meta, overview, own_channels, pings, presence, rooms, rules,
-    server_file, streamers, templates, twitch_webhook, users,
+    chat_bot, config, deliveries, discord_webhook, favorites, feeds, guilds, health, interactions,
+    invites, meta, overview, own_channels, presence, rooms, rules, server_file, streamers,
+    templates, twitch_webhook, users,
 };
 use axum::{
     Router,
@@ -80,8 +80,6 @@ table! {
     Admin get "/api/guilds/{guild_id}/places" guilds::get_places;
     Admin get "/api/guilds/{guild_id}/export" server_file::export;
     Admin post "/api/guilds/{guild_id}/import" server_file::import;
-    Admin get "/api/guilds/{guild_id}/pings" pings::get;
-    Admin post "/api/guilds/{guild_id}/pings/convert" pings::convert;
     Admin get "/api/guilds/{guild_id}/config" config::get;
     Admin put "/api/guilds/{guild_id}/config" config::put;
     Admin get "/api/guilds/{guild_id}/streamers" streamers::list;
@@ -91,8 +89,6 @@ table! {
     Admin get "/api/guilds/{guild_id}/streamers/{streamer_id}" streamers::get;
     Admin put "/api/guilds/{guild_id}/streamers/{streamer_id}" streamers::put;
     Admin delete "/api/guilds/{guild_id}/streamers/{streamer_id}" streamers::remove;
-    Admin post "/api/guilds/{guild_id}/streamers/{streamer_id}/diagnosis" diagnosis::diagnose;
-    Admin get "/api/guilds/{guild_id}/streamers/{streamer_id}/why" diagnosis::why;
     Admin post "/api/guilds/{guild_id}/streamers/{streamer_id}/subscribe" streamers::subscribe;
     Admin post "/api/guilds/{guild_id}/streamers/{streamer_id}/dry-run" rules::dry_run;
     Admin get "/api/guilds/{guild_id}/categories/search" rules::search_categories;
@@ -162,8 +158,6 @@ table! {
     User delete "/api/channels/{channel_id}/bot/account" chat_bot::drop_account;
     User get "/api/users/me/channel" own_channels::list;
     User delete "/api/users/me/channel/{streamer_id}" own_channels::withdraw;
-    User get "/api/users/me/channel/{streamer_id}/blocks" pings::blocks;
-    User put "/api/users/me/channel/{streamer_id}/blocks" pings::set_blocks;
     User get "/api/users/me/favorites" favorites::list;
     User put "/api/users/me/favorites" favorites::put;
     User get "/api/users/me/preferences" users::list;

@@ -32,8 +32,6 @@ pub(crate) enum Mention {
     Here,
     /// The members who asked for it, by name; 80 at most.
     Members,
-    /// The members who asked for it, by a role that the bot makes for the streamer; docs/pings.md.
-    Managed,
 }
 
 impl From<guilds::Mention> for Mention {
@@ -44,7 +42,6 @@ impl From<guilds::Mention> for Mention {
             guilds::Mention::Everyone => Self::Everyone,
             guilds::Mention::Here => Self::Here,
             guilds::Mention::Members => Self::Members,
-            guilds::Mention::Managed => Self::Managed,
         }
     }
 }
@@ -57,7 +54,6 @@ impl From<Mention> for guilds::Mention {
             Mention::Everyone => Self::Everyone,
             Mention::Here => Self::Here,
             Mention::Members => Self::Members,
-            Mention::Managed => Self::Managed,
         }
     }
 }

@@ -172,10 +172,6 @@ pub enum Gauge {
     OldestChat,
     /// Milliseconds from a command or button on Discord to our first answer.
     InteractionMs,
-    /// Members who are to get or to lose a role.
-    RolesWaiting,
-    /// For how many seconds the first of them has waited.
-    OldestRole,
 }
 
 impl Gauge {
@@ -190,8 +186,6 @@ impl Gauge {
         Self::ChatWait,
         Self::OldestChat,
         Self::InteractionMs,
-        Self::RolesWaiting,
-        Self::OldestRole,
     ];
 
     /// The metric's name and unit.
@@ -207,8 +201,6 @@ impl Gauge {
             Self::ChatWait => ("ChatWaitMs", "Milliseconds"),
             Self::OldestChat => ("OldestChatSeconds", "Seconds"),
             Self::InteractionMs => ("InteractionMs", "Milliseconds"),
-            Self::RolesWaiting => ("RolesWaiting", "Count"),
-            Self::OldestRole => ("OldestRoleSeconds", "Seconds"),
         }
     }
 

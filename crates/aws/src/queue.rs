@@ -33,8 +33,6 @@ pub enum Ring {
     Chat,
     /// Answers that are owed on Discord.
     Interact,
-    /// Roles on Discord.
-    Roles,
 }
 
 impl Ring {
@@ -45,13 +43,12 @@ impl Ring {
             Self::Live => "live",
             Self::Chat => "chat",
             Self::Interact => "interact",
-            Self::Roles => "roles",
         }
     }
 
     /// The ring of a message's text; `None` for a text of another version.
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        [Self::Deliver, Self::Subscribe, Self::Live, Self::Chat, Self::Interact, Self::Roles]
+        [Self::Deliver, Self::Subscribe, Self::Live, Self::Chat, Self::Interact]
             .into_iter()
             .find(|ring| ring.as_str() == text)
     }
@@ -79,7 +76,6 @@ pub struct LocalDoorbell {
     live: Notify,
     chat: Notify,
     interact: Notify,
-    roles: Notify,
 }
 
 /// The SQS side; its client is built at the first ring.
@@ -184,7 +180,6 @@ impl LocalDoorbell {
             Ring::Live => &self.live,
             Ring::Chat => &self.chat,
             Ring::Interact => &self.interact,
-            Ring::Roles => &self.roles,
         }
     }
 }

@@ -16,7 +16,6 @@ use sm_services::{
     chat::sender,
     interactions::follow_up,
     jobs::{Job, sweep, worker},
-    roles,
 };
 use std::{future::Future, io, net::SocketAddr, time::Duration};
 use time::OffsetDateTime;
@@ -120,7 +119,6 @@ async fn work(job: Job, lazy: LazyApp) {
         Job::Subscribe => subscribe(lazy).await,
         Job::Chat => chat(lazy).await,
         Job::Interact => interact(lazy).await,
-        Job::Roles => grant_roles(lazy).await,
         Job::Sweep => sweep_on_schedule(lazy).await,
     }
 }
@@ -170,13 +168,6 @@ async fn interact(lazy: LazyApp) {
     while let Some(app) = at_work(&lazy).await {
         let done = turn(&app, Job::Interact, follow_up::run(&app, Instant::now() + TURN)).await;
         pause(&app, Ring::Interact, done.map(|_| None)).await;
-    }
-}
-
-async fn grant_roles(lazy: LazyApp) {
-    while let Some(app) = at_work(&lazy).await {
-        let done = turn(&app, Job::Roles, roles::run::run(&app, Instant::now() + TURN)).await;
-        pause(&app, Ring::Roles, done.map(|_| None)).await;
     }
 }
 

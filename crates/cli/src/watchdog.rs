@@ -38,7 +38,7 @@ impl Default for Patience {
 impl Patience {
     pub(crate) fn of(self, job: Job) -> Duration {
         match job {
-            Job::Deliver | Job::Subscribe | Job::Chat | Job::Interact | Job::Roles => self.worker,
+            Job::Deliver | Job::Subscribe | Job::Chat | Job::Interact => self.worker,
             Job::Sweep => self.sweep,
         }
     }

@@ -17,7 +17,6 @@ pub mod limits;
 pub mod live;
 pub mod migrations;
 mod pool;
-pub mod roles;
 pub mod route;
 mod session;
 mod statement;

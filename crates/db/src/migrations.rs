@@ -33,10 +33,6 @@ const SOURCES: &[(i64, &str, &str)] = &[
     (24, "chat occasions", include_str!("../../../migrations/0024_chat_occasions.sql")),
     (25, "rules", include_str!("../../../migrations/0025_rules.sql")),
     (26, "interactions", include_str!("../../../migrations/0026_interactions.sql")),
-    (27, "session life", include_str!("../../../migrations/0027_session_life.sql")),
-    (28, "end actions", include_str!("../../../migrations/0028_end_actions.sql")),
-    (29, "roles", include_str!("../../../migrations/0029_roles.sql")),
-    (30, "blocks", include_str!("../../../migrations/0030_blocks.sql")),
 ];
 
 /// All migrations of the product, in order.
@@ -154,8 +150,7 @@ pub async fn remove(pool: &Pool) -> sqlx::Result<()> {
            live_tickets, shouts, room_mutes, room_marks, presences, presence_tabs, presence_guilds, presence_watch,
            streamer_feeds, feed_events, user_favorites, chat_sends, chat_paces, chat_channels, chat_accounts, chat_books,
            chat_commands, chat_command_names, chat_uses, chat_user_cooldowns, chat_quotes, chat_secrets, chat_tokens,
-           chat_timers, chat_deletions, chat_occasions, interactions, channel_types, bot_roles, role_holders, role_guilds,
-           streamer_blocks,
+           chat_timers, chat_deletions, chat_occasions, interactions,
            _sqlx_migrations;
          drop function if exists uuid_v7(), uuid_at(timestamptz);",
     )

@@ -162,13 +162,9 @@ impl Client {
         self.delete(format!("users/@me/guilds/{guild}")).await.map(|_| ())
     }
 
+    /// Deletes something. Discord says so with 204 and nothing else: another success is a proxy's.
     async fn delete(&self, path: String) -> Result<Reply<()>, Error> {
-        self.done(Method::DELETE, path).await
-    }
-
-    /// Has something done that is told by 204 and nothing else: another success is a proxy's.
-    pub(crate) async fn done(&self, method: Method, path: String) -> Result<Reply<()>, Error> {
-        let (status, _, limits) = self.exchange(Outgoing::new(method, path)).await?;
+        let (status, _, limits) = self.exchange(Outgoing::new(Method::DELETE, path)).await?;
         match status {
             StatusCode::NO_CONTENT => Ok(Reply { body: (), limits }),
             other => Err(Error::Decode { status: other.as_u16() }),

@@ -15,7 +15,6 @@ mod permission_set;
 pub mod permissions;
 mod reason;
 mod refused_parts;
-mod role_calls;
 pub mod signature;
 pub mod webhook_event;
 
@@ -32,4 +31,3 @@ pub use oauth::{Consent, INSTALL_PERMISSIONS, UserTokens};
 pub use outcome::{Operation, Rebuild, Verdict, classify};
 pub use reason::Reason;
 pub use refused_parts::refused_parts;
-pub use role_calls::NewRole;

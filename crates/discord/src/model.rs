@@ -31,15 +31,6 @@ impl AllowedMentions {
         Self { roles: roles.into_iter().collect(), ..Self::none() }
     }
 
-    /// A role and these users; at most 100.
-    pub fn roles_and_users(role: Option<RoleId>, users: impl IntoIterator<Item = UserId>) -> Self {
-        Self {
-            roles: role.into_iter().collect(),
-            users: users.into_iter().collect(),
-            ..Self::none()
-        }
-    }
-
     /// These users; at most 100.
     pub fn users(users: impl IntoIterator<Item = UserId>) -> Self {
         Self { users: users.into_iter().collect(), ..Self::none() }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer};
 use sm_types::{GuildId, Secret};
 use std::time::Duration;
 
-/// Permissions asked for at an install: what posting takes, and roles for who wants to be pinged.
+/// Permissions asked for at an install: what posting takes, and nothing else.
 ///
 /// Mention Everyone is not among them: few servers want it, and the dashboard tells those that do.
 pub const INSTALL_PERMISSIONS: Permissions = Permissions(
@@ -20,9 +20,7 @@ pub const INSTALL_PERMISSIONS: Permissions = Permissions(
         | Permissions::SEND_MESSAGES_IN_THREADS.0
         | Permissions::EMBED_LINKS.0
         // For looking whether a message whose answer was lost is there.
-        | Permissions::READ_MESSAGE_HISTORY.0
-        // For making and granting those roles; a server without it goes on, with names instead of them.
-        | Permissions::MANAGE_ROLES.0,
+        | Permissions::READ_MESSAGE_HISTORY.0,
 );
 
 /// What a person is asked for on Discord's consent page.

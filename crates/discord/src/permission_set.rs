@@ -25,8 +25,6 @@ impl Permissions {
     pub const MENTION_EVERYONE: Self = Self(1 << 17);
     /// Voice channels, their text included.
     pub const CONNECT: Self = Self(1 << 20);
-    /// Making, changing and granting roles below one's own.
-    pub const MANAGE_ROLES: Self = Self(1 << 28);
     pub const SEND_MESSAGES_IN_THREADS: Self = Self(1 << 38);
     /// Everything.
     pub const ALL: Self = Self(u64::MAX);

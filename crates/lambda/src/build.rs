@@ -177,7 +177,6 @@ fn build(config: &Config, clock: &Clock, http: &Http, origin: &Origin) -> Result
             session_keys: SessionKeys::new(&secrets.session_secrets, origin.newest_signs_from),
             newest_signs_from: origin.newest_signs_from,
             discord_rate_per_second: config.discord_rate_per_second,
-            discord_role_changes_per_10s: config.discord_role_changes_per_10s,
             api_rate_per_second: config.api_rate_per_second,
             source_requests_per_second: config.source_requests_per_second,
             sign_ins_per_second: config.sign_ins_per_second,

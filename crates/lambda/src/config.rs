@@ -97,8 +97,6 @@ pub struct Config {
     pub discord_public_key: String,
     /// Requests per second to Discord; 0 turns the pace off.
     pub discord_rate_per_second: u32,
-    /// Changes of roles in one server within ten seconds; 0 turns the pace off.
-    pub discord_role_changes_per_10s: u32,
     /// Requests per second to our API, over all instances; 0 turns the limit off.
     pub api_rate_per_second: i32,
     /// Requests per second of one address or network without a session, or of one user; 0 turns the limit off.

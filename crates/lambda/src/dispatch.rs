@@ -24,7 +24,6 @@ use sm_services::{
     interactions::follow_up,
     jobs::{sweep, worker},
     live::{hints, push, relay},
-    roles,
 };
 use std::{collections::BTreeMap, time::Duration};
 use time::OffsetDateTime;
@@ -179,21 +178,12 @@ impl Dispatcher {
                 Ok(())
             }
         };
-        let granted = async {
-            if asked(Ring::Roles) {
-                roles::run::run(&app, deadline).await.map(drop)
-            } else {
-                Ok(())
-            }
-        };
-        let (worked, pushed, said, answered, granted) =
-            tokio::join!(worked, pushed, said, answered, granted);
+        let (worked, pushed, said, answered) = tokio::join!(worked, pushed, said, answered);
         self.app.settle().await;
         worked?;
         pushed?;
         said?;
         answered?;
-        granted?;
         Ok(())
     }
 
@@ -202,13 +192,10 @@ impl Dispatcher {
         let deadline = deadline(&app, deadline_ms);
         let said = Box::pin(sender::run(&app, deadline));
         let answered = Box::pin(follow_up::run(&app, deadline));
-        let granted = Box::pin(roles::run::run(&app, deadline));
-        let (report, said, answered, granted) =
-            tokio::join!(worker::run(&app, deadline), said, answered, granted);
+        let (report, said, answered) = tokio::join!(worker::run(&app, deadline), said, answered);
         self.app.settle().await;
         said?;
         answered?;
-        granted?;
         Ok(report?)
     }
 

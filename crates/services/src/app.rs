@@ -55,8 +55,6 @@ pub struct Settings {
     pub session_keys: SessionKeys,
     /// Requests per second to Discord, over all workers; 0 turns the pace off.
     pub discord_rate_per_second: u32,
-    /// Changes of roles in one server within ten seconds; 0 turns the pace off.
-    pub discord_role_changes_per_10s: u32,
     /// Requests per second to our API, over all instances; 0 turns the limit off.
     pub api_rate_per_second: i32,
     /// Requests per second of one address or network without a session, or of one user; 0 turns the limit off.
@@ -77,16 +75,6 @@ pub struct Settings {
     pub room_moderators: Vec<UserId>,
     /// How long it takes until the schedule's next sweep, where a schedule starts them.
     pub sweep_every: time::Duration,
-}
-
-impl Settings {
-    /// From one change of a server's roles to the next. Discord counts them in windows of ten seconds.
-    pub(crate) fn role_interval(&self) -> time::Duration {
-        match self.discord_role_changes_per_10s {
-            0 => time::Duration::ZERO,
-            changes => time::Duration::seconds_f64(10.0 / f64::from(changes)),
-        }
-    }
 }
 
 /// The parts and what is learned while running.

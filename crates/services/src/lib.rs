@@ -18,7 +18,6 @@ pub mod jobs;
 mod lazy;
 pub mod limits;
 pub mod live;
-pub mod roles;
 mod security_event;
 pub mod setup;
 mod shares;

@@ -61,14 +61,8 @@ stored! {
         Enrich = "enrich",
         /// Title or category changed.
         Update = "update",
-        /// Viewers have changed, and some time has passed.
-        Refresh = "refresh",
         /// It ended.
         Offline = "offline",
-        /// Its recording was found after the end.
-        Recording = "recording",
-        /// Its message has stood for long enough after the end.
-        Removal = "removal",
         /// Nothing: an admin tries a template.
         Test = "test",
     }
@@ -109,20 +103,6 @@ stored! {
         Expired = "expired",
     }
 
-    /// What becomes of a message when its stream ends.
-    EndAction, "end action": {
-        /// Nothing.
-        Leave = "leave",
-        /// It becomes an end card.
-        Edit = "edit",
-        /// It is removed at once.
-        Delete = "delete",
-        /// It becomes an end card, and is removed some minutes later.
-        DeleteAfter = "delete_after",
-        /// It stays as it is, and a new one below it tells the end, in silence.
-        NewMessage = "new_message",
-    }
-
     /// How far a subscription that should exist at Twitch is.
     TargetState, "state of a subscription": {
         /// It is to be created.
@@ -159,8 +139,6 @@ stored! {
         StreamerPaused = "streamer_paused",
         /// The destination is switched off.
         DestinationPaused = "destination_paused",
-        /// The streamer does not want to be announced in the guild.
-        BlockedByStreamer = "blocked_by_streamer",
         /// Neither the destination nor the guild names a channel.
         NoChannel = "no_channel",
         /// The bot has left the guild.
@@ -199,18 +177,10 @@ stored! {
         Cooldown = "cooldown",
         /// The guild leaves messages as they are when a stream ends.
         EndActionLeave = "end_action_leave",
-        /// Nothing that the message shows has changed.
-        Unchanged = "unchanged",
-        /// Discord limits edits of this message; it is not refreshed any more.
-        EditLimit = "edit_limit",
-        /// In an announcement channel a message is edited at the end only.
-        AnnouncementChannel = "announcement_channel",
         /// The destination was removed in the meantime.
         DestinationRemoved = "destination_removed",
         /// The stream ended in the meantime.
         StreamEnded = "stream_ended",
-        /// The stream goes on after all.
-        StreamResumed = "stream_resumed",
         /// It would have come too late, and not because of our own pace.
         TooLate = "too_late",
         /// The message was deleted on Discord.

@@ -66,18 +66,6 @@ export const queries = {
         ),
     }),
 
-  pings: (guildId: string) =>
-    queryOptions({
-      queryKey: ["guild", guildId, "pings"],
-      queryFn: ({ signal }) =>
-        ask(
-          api.GET("/api/guilds/{guild_id}/pings", {
-            params: { path: { guild_id: guildId } },
-            signal,
-          }),
-        ),
-    }),
-
   places: (guildId: string) =>
     queryOptions({
       queryKey: ["guild", guildId, "places"],
@@ -352,18 +340,6 @@ export const queries = {
   }),
 
   /** One's own channels on Twitch. */
-  blocks: (streamerId: string) =>
-    queryOptions({
-      queryKey: ["own-channels", streamerId, "blocks"],
-      queryFn: ({ signal }) =>
-        ask(
-          api.GET("/api/users/me/channel/{streamer_id}/blocks", {
-            params: { path: { streamer_id: streamerId } },
-            signal,
-          }),
-        ),
-    }),
-
   ownChannels: queryOptions({
     queryKey: ["own-channels"],
     queryFn: ({ signal }) => ask(api.GET("/api/users/me/channel", { signal })),

@@ -756,40 +756,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/guilds/{guild_id}/pings": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Roles that the bot grants in a server, how far they are, and streamers who have blocked it. */
-        get: operations["get_guilds_pings"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/guilds/{guild_id}/pings/convert": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Has announcements that ping a role, everyone or here ping a role of the bot's instead, which members choose. */
-        post: operations["post_guilds_pings_convert"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/guilds/{guild_id}/places": {
         parameters: {
             query?: never;
@@ -895,23 +861,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/guilds/{guild_id}/streamers/{streamer_id}/diagnosis": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Looks at everything between Twitch and the channels in which a streamer is announced, and records what it finds. */
-        post: operations["post_guilds_streamers_by_streamer_id_diagnosis"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/guilds/{guild_id}/streamers/{streamer_id}/dry-run": {
         parameters: {
             query?: never;
@@ -940,23 +889,6 @@ export interface paths {
         put?: never;
         /** Tries failed subscriptions of a streamer again, at once; once a minute at most. */
         post: operations["post_guilds_streamers_by_streamer_id_subscribe"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/guilds/{guild_id}/streamers/{streamer_id}/why": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Answers why a streamer's stream was not posted at some time, out of what was recorded. */
-        get: operations["get_guilds_streamers_by_streamer_id_why"];
-        put?: never;
-        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1378,24 +1310,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/users/me/channel/{streamer_id}/blocks": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Servers that announce your own channel, and those that may not. */
-        get: operations["get_users_me_channel_by_streamer_id_blocks"];
-        /** Says which servers may not announce your own channel. */
-        put: operations["put_users_me_channel_by_streamer_id_blocks"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/users/me/export": {
         parameters: {
             query?: never;
@@ -1634,31 +1548,6 @@ export interface components {
             path: string;
             /** @description The title of its page; what is beyond 200 characters is cut off. */
             title: string;
-        };
-        /** @description A server that announces a streamer. */
-        BlockableServer: {
-            /** @description Whether it may not announce the streamer. */
-            blocked: boolean;
-            /** @description The server. */
-            guild_id: string;
-            /** @description Its icon. */
-            icon_url?: string | null;
-            /** @description Its name. */
-            name: string;
-        };
-        /** @description Where a streamer does not want to be announced, from the next go-live on. */
-        BlocksBody: {
-            /** @description Nowhere at all. */
-            all: boolean;
-            /** @description Not in these servers; 1,000 at most. */
-            guild_ids: string[];
-        };
-        /** @description Where a streamer does not want to be announced. */
-        BlocksView: {
-            /** @description Nowhere at all. */
-            all: boolean;
-            /** @description Servers that follow them, by name; 1,000 at most. */
-            servers: components["schemas"]["BlockableServer"][];
         };
         /** @description Settings to save. */
         BookBody: {
@@ -2191,21 +2080,10 @@ export interface components {
             /** @description Whether anything is announced. */
             enabled: boolean;
             /**
-             * @description What becomes of a message when the stream ends: `leave`, `edit`, `delete`, `delete_after` (an end card that is
-             *     deleted some minutes later) or `new_message` (it stays, and a silent message below it tells the end).
+             * @description What becomes of a message when the stream ends: `leave`, `edit` or `delete`.
              * @example edit
              */
             end_action: string;
-            /**
-             * Format: int32
-             * @description How long after the end a message is deleted, with `delete_after`. Left out of a save: as it was.
-             */
-            end_delete_minutes?: number | null;
-            /**
-             * Format: uuid
-             * @description How a message reads from the end on; null: as before.
-             */
-            end_template_id?: string | null;
             /**
              * @description What members may see of the feeds of the server's streamers: any of `online`, `offline`, `update`, `raid`, `follow`,
              *     `subscribe`, `gift`, `cheer`, the last four as far as the streamer lets them. Left out of a save: as it was.
@@ -2215,11 +2093,6 @@ export interface components {
              *     ]
              */
             feed_kinds?: string[] | null;
-            /**
-             * @description The role that linked streamers carry while they are live; null: none. Left out of a save: as it was.
-             * @example 900000000000000003
-             */
-            live_role_id?: string | null;
             /** @description Whom to mention. */
             mention: components["schemas"]["Mention"];
             /**
@@ -2239,26 +2112,6 @@ export interface components {
              * @example Europe/Berlin
              */
             timezone: string;
-        };
-        /** @description Whose announcements are converted. */
-        ConvertBody: {
-            /** @description One streamer; left out: everything in the server. */
-            streamer_id?: string | null;
-        };
-        /** @description What was converted. */
-        ConvertedView: {
-            /**
-             * Format: int64
-             * @description Channels whose own mention was.
-             */
-            channels: number;
-            /**
-             * Format: int64
-             * @description Members who asked for pings, and get the roles.
-             */
-            enrolled: number;
-            /** @description Whether the server's own mention was. */
-            server: boolean;
         };
         /** @description A delivery. */
         DeliveryItem: {
@@ -2287,7 +2140,7 @@ export interface components {
              * @description Its id.
              */
             id: string;
-            /** @description `online`, `enrich`, `update`, `refresh`, `offline`, `recording`, `removal` or `test`. */
+            /** @description `online`, `enrich`, `update`, `offline` or `test`. */
             kind: string;
             /**
              * Format: int64
@@ -2381,13 +2234,6 @@ export interface components {
             cooldown_seconds?: number;
             /** @description Whether it is used. */
             enabled?: boolean;
-            /** @description What becomes of the message when the stream ends: `leave`, `edit`, `delete`, `delete_after` or `new_message`. */
-            end_action?: string | null;
-            /**
-             * Format: int32
-             * @description How long after the end the message is deleted, with `delete_after`.
-             */
-            end_delete_minutes?: number | null;
             /** @description Only these games; 1 to 50, each once whatever its capital letters. */
             game_filter?: string[] | null;
             /**
@@ -2620,37 +2466,6 @@ export interface components {
              */
             skipped: number;
         };
-        /** @description What was found about one part of the way from Twitch to the channel. */
-        FindingView: {
-            /** @description The channel that it is about. */
-            channel_id?: string | null;
-            /**
-             * @description A stable code: `guild_paused`, `streamer_paused`, `account_gone`, `subscription_good`, `subscription_failed`,
-             *     `subscription_pending`, `not_in_guild`, `no_channel`, `destination_paused`, `channel_good`, `template_invalid`,
-             *     `embed_suppressed`, `no_delivery`, `last_sent`, `last_skipped`, `last_waits`, `last_failed`, or a reason as deliveries
-             *     have it.
-             */
-            code: string;
-            /**
-             * Format: uuid
-             * @description The announcement that `resend` is about.
-             */
-            delivery_id?: string | null;
-            /**
-             * @description What can be done about it at once: `subscribe` (try the subscriptions again) or `resend` (send the announcement that
-             *     failed).
-             */
-            fix?: string | null;
-            /** @description In words: what people see of it, and the remedy. */
-            message: string;
-            /**
-             * @description `good`, `warning` (something is posted, and not as it should be), `broken` (nothing is) or `unknown` (Discord did not
-             *     answer).
-             */
-            state: string;
-            /** @description What the words are about, by name. */
-            values?: Record<string, never> | null;
-        };
         /** @description A channel that was found. */
         FoundItem: {
             /** @description The avatar's address. */
@@ -2663,48 +2478,6 @@ export interface components {
             live?: boolean | null;
             /** @description The login. */
             login: string;
-        };
-        /** @description A role that the bot grants. */
-        GrantedRole: {
-            /** @description Their name. */
-            display_name?: string | null;
-            /**
-             * Format: int64
-             * @description Members who do, as far as we know.
-             */
-            held: number;
-            /** @description Their login. */
-            login?: string | null;
-            /** @description Whether every member may mention it, since the bot lacks Mention Everyone. */
-            mentionable: boolean;
-            /** @description `ping`: announcements of one streamer ping it. `live`: linked streamers carry it while they are live. */
-            purpose: string;
-            /**
-             * @description What does: `missing_permission` (Manage Roles), `role_too_high` (it stands above the bot's), `role_gone`,
-             *     `role_of_integration`, `streamer_cap` (50 in a server), `too_many_roles` (240 in a server), `rate_limited`.
-             */
-            reason?: string | null;
-            /** @description Discord's id; null: it is not made yet. */
-            role_id?: string | null;
-            /** @description `wanted`: it is to be made; `ready`; `blocked`: something stands in the way. */
-            state: string;
-            /** @description The streamer, of a role for pings. */
-            streamer_id?: string | null;
-            /**
-             * Format: int64
-             * @description Members who are to get or to lose it.
-             */
-            waiting: number;
-            /**
-             * Format: date-time
-             * @description Since when the first of them waits.
-             */
-            waiting_since?: string | null;
-            /**
-             * Format: int64
-             * @description Members who are to carry it.
-             */
-            wanted: number;
         };
         /** @description The caller's servers, in three groups. */
         GuildGroups: {
@@ -2934,9 +2707,6 @@ export interface components {
         } | {
             /** @enum {string} */
             kind: "members";
-        } | {
-            /** @enum {string} */
-            kind: "managed";
         };
         /** @description How long somebody may not write, and why. */
         MuteBody: {
@@ -3018,21 +2788,12 @@ export interface components {
         };
         /** @enum {string} */
         Part: "settings" | "template" | "streamer";
-        /** @description Roles that the bot grants in a server, and who does not want to be announced there. */
-        PingsView: {
-            /** @description Followed streamers who have blocked the server: they are not announced. */
-            blocked_by: string[];
-            /** @description The roles in use. */
-            roles: components["schemas"]["GrantedRole"][];
-        };
         /** @description What a server offers to choose from. */
         PlacesView: {
             /** @description Whether the bot is in the server. */
             bot_present: boolean;
             /** @description Channels, in Discord's order. */
             channels: components["schemas"]["ChannelItem"][];
-            /** @description Whether the bot may make and grant roles, as pings by roles and the role of who is live take it. */
-            may_manage_roles: boolean;
             /** @description Whether the bot may ping everyone and roles that are not mentionable, as far as channels do not differ. */
             may_mention_everyone: boolean;
             /** @description Roles, the highest first; without `@everyone` and those of bots. */
@@ -3484,23 +3245,6 @@ export interface components {
             /** @description The first character, from 0. */
             start: number;
         };
-        /** @description A stream about that time. */
-        StreamThenView: {
-            /** @description What became of it here. */
-            deliveries: components["schemas"]["ThenView"][];
-            /**
-             * Format: date-time
-             * @description When it ended.
-             */
-            ended_at?: string | null;
-            /**
-             * Format: date-time
-             * @description When it began, by Twitch's clock.
-             */
-            started_at: string;
-            /** @description Whether a webhook told of it; false: the comparison every two minutes found it. */
-            told: boolean;
-        };
         /** @description How a streamer is announced, as a whole: destinations that are not named are removed. */
         StreamerBody: {
             /** @description Where; 1 to 10. */
@@ -3676,22 +3420,6 @@ export interface components {
             /** @description The same in words, with the remedy. */
             refusal?: string | null;
         };
-        /** @description An announcement of a stream in the server. */
-        ThenView: {
-            /** @description Where. */
-            channel_id?: string | null;
-            /**
-             * Format: uuid
-             * @description The delivery.
-             */
-            delivery_id: string;
-            /** @description The message. */
-            message_url?: string | null;
-            /** @description Why, as deliveries have it. */
-            reason?: string | null;
-            /** @description `pending`, `sending`, `sent`, `skipped`, `failed` or `expired`. */
-            status: string;
-        };
         /** @description A proof for one socket. */
         Ticket: {
             /**
@@ -3794,30 +3522,6 @@ export interface components {
         Visibility: {
             /** @description For others it is as if you were not there. */
             invisible: boolean;
-        };
-        /** @description Why something was posted, or was not. */
-        WhyView: {
-            /**
-             * Format: date-time
-             * @description Since when the server announces the streamer.
-             */
-            followed_since?: string | null;
-            /** @description The same in words. */
-            message: string;
-            /** @description Streams about that time, the latest first. */
-            streams: components["schemas"]["StreamThenView"][];
-            /** @description How Twitch tells of the streamer: `wanted`, `pending`, `enabled` or `failed`; null: it is not asked to. */
-            telling?: string | null;
-            /**
-             * Format: date-time
-             * @description Since when.
-             */
-            telling_since?: string | null;
-            /**
-             * @description `posted`, `under_way`, `not_posted` (see the deliveries), `followed_since`, `not_followed`, `not_told`, `no_stream` or
-             *     `too_long_ago`.
-             */
-            verdict: string;
         };
     };
     responses: {
@@ -5650,71 +5354,6 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
-    get_guilds_pings: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                guild_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The answer. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PingsView"];
-                };
-            };
-            400: components["responses"]["Problem400"];
-            401: components["responses"]["Problem401"];
-            403: components["responses"]["Problem403"];
-            404: components["responses"]["Problem404"];
-            429: components["responses"]["Problem429"];
-            502: components["responses"]["Problem502"];
-            503: components["responses"]["Problem503"];
-        };
-    };
-    post_guilds_pings_convert: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                guild_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ConvertBody"];
-            };
-        };
-        responses: {
-            /** @description The answer. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ConvertedView"];
-                };
-            };
-            400: components["responses"]["Problem400"];
-            401: components["responses"]["Problem401"];
-            403: components["responses"]["Problem403"];
-            404: components["responses"]["Problem404"];
-            413: components["responses"]["Problem413"];
-            415: components["responses"]["Problem415"];
-            422: components["responses"]["Problem422"];
-            429: components["responses"]["Problem429"];
-            502: components["responses"]["Problem502"];
-            503: components["responses"]["Problem503"];
-        };
-    };
     get_guilds_places: {
         parameters: {
             query?: never;
@@ -6006,39 +5645,6 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
-    post_guilds_streamers_by_streamer_id_diagnosis: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                guild_id: string;
-                streamer_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The answer. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["FindingView"][];
-                };
-            };
-            400: components["responses"]["Problem400"];
-            401: components["responses"]["Problem401"];
-            403: components["responses"]["Problem403"];
-            404: components["responses"]["Problem404"];
-            413: components["responses"]["Problem413"];
-            415: components["responses"]["Problem415"];
-            422: components["responses"]["Problem422"];
-            429: components["responses"]["Problem429"];
-            502: components["responses"]["Problem502"];
-            503: components["responses"]["Problem503"];
-        };
-    };
     post_guilds_streamers_by_streamer_id_dry_run: {
         parameters: {
             query?: never;
@@ -6108,39 +5714,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            429: components["responses"]["Problem429"];
-            502: components["responses"]["Problem502"];
-            503: components["responses"]["Problem503"];
-        };
-    };
-    get_guilds_streamers_by_streamer_id_why: {
-        parameters: {
-            query: {
-                /** @description About when it should have been posted (RFC 3339); half an hour more or less does not matter. */
-                at: string;
-            };
-            header?: never;
-            path: {
-                guild_id: string;
-                streamer_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The answer. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["WhyView"];
-                };
-            };
-            400: components["responses"]["Problem400"];
-            401: components["responses"]["Problem401"];
-            403: components["responses"]["Problem403"];
-            404: components["responses"]["Problem404"];
             429: components["responses"]["Problem429"];
             502: components["responses"]["Problem502"];
             503: components["responses"]["Problem503"];
@@ -7089,68 +6662,6 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
-            429: components["responses"]["Problem429"];
-            503: components["responses"]["Problem503"];
-        };
-    };
-    get_users_me_channel_by_streamer_id_blocks: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                streamer_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The answer. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["BlocksView"];
-                };
-            };
-            400: components["responses"]["Problem400"];
-            401: components["responses"]["Problem401"];
-            404: components["responses"]["Problem404"];
-            429: components["responses"]["Problem429"];
-            503: components["responses"]["Problem503"];
-        };
-    };
-    put_users_me_channel_by_streamer_id_blocks: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                streamer_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["BlocksBody"];
-            };
-        };
-        responses: {
-            /** @description The answer. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["BlocksView"];
-                };
-            };
-            400: components["responses"]["Problem400"];
-            401: components["responses"]["Problem401"];
-            403: components["responses"]["Problem403"];
-            404: components["responses"]["Problem404"];
-            413: components["responses"]["Problem413"];
-            415: components["responses"]["Problem415"];
-            422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
             503: components["responses"]["Problem503"];
         };

@@ -75,10 +75,8 @@ export function isLate(delivery: Delivery, now: Date): boolean {
   return now.getTime() - began.getTime() > LATE_AFTER_MS;
 }
 
-const WAIT_ON_PURPOSE = ["enrich", "update", "refresh", "recording", "removal"];
-
 /** From the webhook to Discord, where that tells something: details and renames wait on purpose. */
 export function latencyOf({ kind, status, latency_ms: ms }: Delivery): number | null {
-  const waits = WAIT_ON_PURPOSE.includes(kind);
+  const waits = kind === "enrich" || kind === "update";
   return status === "sent" && !waits ? (ms ?? null) : null;
 }

@@ -9,7 +9,6 @@ const known = (code: string) => code in english.reasons;
 const CODES = [
   "guild_paused",
   "streamer_paused",
-  "blocked_by_streamer",
   "destination_paused",
   "no_channel",
   "bot_left",
@@ -32,10 +31,6 @@ const CODES = [
   "end_action_leave",
   "destination_removed",
   "stream_ended",
-  "unchanged",
-  "edit_limit",
-  "announcement_channel",
-  "stream_resumed",
   "message_deleted",
   "too_late",
   "channel_deleted",

@@ -36,7 +36,6 @@ const PLACES: Partial<Record<Reason, Place>> = {
   no_channel: "notifications",
   streamer_paused: "streamer",
   destination_paused: "streamer",
-  blocked_by_streamer: "streamer",
   game_filter: "streamer",
   title_filter: "streamer",
   cooldown: "streamer",

@@ -6,7 +6,7 @@ import { queries } from "~/api/queries";
 
 type Mention = Schema["Mention"];
 
-const KINDS = ["none", "managed", "members", "role", "here", "everyone"] as const;
+const KINDS = ["none", "role", "members", "here", "everyone"] as const;
 
 /** Chooses whom an announcement mentions. */
 export function MentionField({

@@ -125,14 +125,7 @@ const shape = (names: readonly Variable[]): Values =>
       name === "url" || name.endsWith("_url") ? { url: "https://example.com/x" } : { text: "x" },
     ]),
   );
-const AFTER_THE_END: readonly string[] = [
-  "ended",
-  "duration",
-  "vod_url",
-  "viewers_peak",
-  "viewers_avg",
-  "categories",
-];
+const AFTER_THE_END: readonly string[] = ["ended", "duration", "vod_url"];
 
 /** What a template may be rendered with: everything there is, a live stream, and nothing at all. */
 const SHAPES: readonly Values[] = [

@@ -9,8 +9,7 @@ export type SampleKind = (typeof SAMPLE_KINDS)[number];
 
 /** Whom an announcement mentions, as the API has it. */
 type Mention =
-  | { kind: "none" | "everyone" | "here" | "members" | "managed" }
-  | { kind: "role"; role_id: string };
+  { kind: "none" | "everyone" | "here" | "members" } | { kind: "role"; role_id: string };
 
 /** What a sample takes from the server and its streamers; what is left out is made up. */
 export interface SampleSetting {
@@ -88,16 +87,9 @@ function timeValues(started: Date, ended: Date | undefined, now: Date): Values {
 }
 
 function previewValues({ streamer = STREAMER }: SampleSetting, at: Date, ended: boolean): Values {
+  if (ended) return { vod_url: { url: "https://www.twitch.tv/videos/1" } };
   const picture = `live_user_${streamer.login}-1280x720.jpg?t=${seconds(at)}`;
-  const preview = { preview_url: { url: `https://static-cdn.jtvnw.net/previews-ttv/${picture}` } };
-  if (!ended) return preview;
-  return {
-    ...preview,
-    vod_url: { url: "https://www.twitch.tv/videos/1" },
-    viewers_peak: { number: 1234 },
-    viewers_avg: { number: 987 },
-    categories: { text: "Celeste (3 h 05 min)" },
-  };
+  return { preview_url: { url: `https://static-cdn.jtvnw.net/previews-ttv/${picture}` } };
 }
 
 function mentionValues(mention: Mention): Values {

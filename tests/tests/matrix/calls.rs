@@ -22,8 +22,6 @@ pub(super) enum Part {
     Messages,
     /// What people and jobs ask of Discord.
     Servers,
-    /// What is asked of Discord about roles.
-    Roles,
 }
 
 /// A call.
@@ -103,11 +101,6 @@ calls! {
     Discord Servers revoke_tokens "POST oauth2/token/revoke" false;
     Discord Servers user "GET users/@me" false;
     Discord Servers user_guilds "GET users/@me/guilds" true;
-    Discord Roles create_role "POST guilds/*/roles" false;
-    Discord Roles set_role_mentionable "PATCH guilds/*/roles/*" false;
-    Discord Roles delete_role "DELETE guilds/*/roles/*" false;
-    Discord Roles add_member_role "PUT guilds/*/members/*/roles/*" false;
-    Discord Roles remove_member_role "DELETE guilds/*/members/*/roles/*" false;
 }
 
 /// What the clients offer the rest of the product that asks for something and waits for the answer.
@@ -145,11 +138,7 @@ fn every_call_of_the_clients_is_in_the_matrix() {
             "twitch",
             &["chat.rs", "client.rs", "followers.rs", "helix.rs", "oauth.rs"][..],
         ),
-        (
-            Remote::Discord,
-            "discord",
-            &["client.rs", "interaction_calls.rs", "oauth.rs", "role_calls.rs"],
-        ),
+        (Remote::Discord, "discord", &["client.rs", "interaction_calls.rs", "oauth.rs"]),
     ] {
         assert_eq!(
             senders(of),

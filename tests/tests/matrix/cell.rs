@@ -1,7 +1,7 @@
 //! A cell: one call, one unkind answer, once or for a while, with go-lives and all jobs running.
 
 use super::{
-    calls::{Call, Part, Remote},
+    calls::{Call, Remote},
     drive::{Told, ana_is_live, drive, prepare, set},
     stage::Stage,
 };
@@ -186,8 +186,6 @@ fn patience_minutes(cell: &Cell) -> i64 {
         _ if cell.call.name == "delete_chat_message" => 11,
         // Whoever asks for a subscription again waits as long again.
         (_, Spell::While) if cell.call.name == "authorizations" => 5,
-        // What Discord refuses in its own words is looked at again after minutes.
-        _ if cell.call.part == Part::Roles => 11,
         (_, Spell::While) if about_subscriptions => 5,
         _ => 1,
     }

@@ -79,9 +79,6 @@ pub(super) async fn prepare(stage: &Stage<'_>, call: &Call) {
     if let Some(chatty) = &stage.chatty {
         chatty.prepare(t, call).await;
     }
-    if let Some(pinged) = &stage.pinged {
-        return pinged.prepare(t, call).await;
-    }
     match call.name {
         "app_token" => t.twitch.expire_app_tokens(),
         "create_subscription" => stage.want_anew(true).await,
@@ -133,9 +130,7 @@ pub(super) async fn drive(stage: &Stage<'_>, call: &Call) -> Told {
         return chatty.drive(t, call).await;
     }
     match (call.remote, call.name) {
-        (_, "create_subscription" | "subscription" | "delete_subscription" | "list_messages")
-        | (_, "create_role" | "set_role_mentionable" | "delete_role")
-        | (_, "add_member_role" | "remove_member_role") => {
+        (_, "create_subscription" | "subscription" | "delete_subscription" | "list_messages") => {
             t.work().await;
             Told::Well
         }

@@ -12,7 +12,6 @@ mod calls;
 mod cell;
 mod chat;
 mod drive;
-mod roles;
 mod stage;
 mod table;
 
@@ -157,11 +156,6 @@ async fn unkind_answers_about_messages_cost_themselves() {
 #[tokio::test]
 async fn unkind_answers_about_servers_cost_themselves() {
     hold(Part::Servers).await;
-}
-
-#[tokio::test]
-async fn unkind_answers_about_roles_cost_themselves() {
-    hold(Part::Roles).await;
 }
 
 async fn hold(part: Part) {

@@ -3,7 +3,6 @@
 use super::{
     calls::Part,
     chat::{self, Chatty},
-    roles::{self, Pinged},
 };
 use serde_json::json;
 use sm_sim::{twitch::ListingLag, unkind::is_of};
@@ -38,8 +37,6 @@ pub(super) struct Stage<'a> {
     pub(super) browser: Browser<'a>,
     /// The chat bot's channel, where it is about that.
     pub(super) chatty: Option<Chatty>,
-    /// Who wants to be pinged by a role, where it is about that.
-    pub(super) pinged: Option<Pinged>,
 }
 
 impl<'a> Stage<'a> {
@@ -81,15 +78,9 @@ impl<'a> Stage<'a> {
             ada,
             browser,
             chatty,
-            pinged: None,
         };
         // A list that is behind is what other tests are about.
         t.twitch.set_listing_lag(ListingLag::NONE);
-        let pinged = match part {
-            Part::Roles => Some(Pinged::set(t, stage.of_ana, &stage.ana).await),
-            _ => None,
-        };
-        let stage = Self { pinged, ..stage };
         stage.sign_in().await;
         stage.let_all_jobs_run().await;
         stage.challenged().await;
@@ -109,7 +100,6 @@ impl<'a> Stage<'a> {
         .await
         .unwrap();
         chat::pass(self.t, seconds).await;
-        roles::pass(self.t, seconds).await;
         // Likewise what the jobs may ask of Twitch, or hours within a second would be held to one minute's.
         self.t.sql("delete from rate_buckets where key = 'jobs:twitch'").await;
     }
@@ -230,9 +220,6 @@ impl<'a> Stage<'a> {
              union all select 'deletion ' || state from chat_deletions where state = 'queued'
              union all select 'chat rests ' || twitch_user_id from chat_paces
              where greatest(paused_until, filters_wait_until) > clock_timestamp()
-             union all select 'role ' || state || ' ' || coalesce(reason, '') from bot_roles where state <> 'ready'
-             union all select 'holder ' || coalesce(reason, '') from role_holders
-             where due_at is not null or wanted is distinct from held
              union all select 'circuit ' || reason from discord_gate where reason is not null
              union all select 'believed ' || kind || ' ' || subject from doubts where believed_at is not null",
         )

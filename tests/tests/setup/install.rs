@@ -17,7 +17,7 @@ async fn new_admin_goes_from_install_to_an_announcement() {
         let list = browser.get("/api/guilds").await.ok();
         assert_eq!(list["can_add"][0]["id"], guild.to_string());
         let install = browser.get(&format!("/api/guilds/{guild}/install")).await;
-        assert!(install.location().contains("permissions=275146427392"), "{}", install.location());
+        assert!(install.location().contains("permissions=274877991936"), "{}", install.location());
         let landed = browser.consent(install.location(), &format!("as={ada}&guild={guild}")).await;
         assert_eq!(landed.location(), format!("/s/{guild}?installed=1"));
         let base = format!("/api/guilds/{guild}");

@@ -3,7 +3,6 @@
 mod audit;
 mod config;
 mod deliveries;
-mod diagnosis;
 mod file;
 mod install;
 mod overview;

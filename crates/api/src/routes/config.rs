@@ -9,10 +9,10 @@ use crate::{
     views::Mention,
 };
 use axum::{Json, response::IntoResponse};
-use serde::{Deserialize, Deserializer, Serialize, de::IgnoredAny};
+use serde::{Deserialize, Serialize, de::IgnoredAny};
 use sm_db::guilds::config::{self, GuildConfig};
 use sm_services::setup::{self, Problem};
-use sm_types::{ChannelId, RoleId, TemplateId, rules::RuleSet};
+use sm_types::{ChannelId, TemplateId, rules::RuleSet};
 use time::Time;
 use utoipa::ToSchema;
 
@@ -33,18 +33,9 @@ pub(crate) struct ConfigBody {
     /// A stream that comes back within so many seconds re-opens its message; 0 turns that off.
     #[schema(minimum = 0, maximum = 86400)]
     merge_window_seconds: i32,
-    /// What becomes of a message when the stream ends: `leave`, `edit`, `delete`, `delete_after` (an end card that is
-    /// deleted some minutes later) or `new_message` (it stays, and a silent message below it tells the end).
+    /// What becomes of a message when the stream ends: `leave`, `edit` or `delete`.
     #[schema(example = "edit")]
     end_action: String,
-    /// How long after the end a message is deleted, with `delete_after`. Left out of a save: as it was.
-    #[serde(default)]
-    #[schema(minimum = 1, maximum = 1440)]
-    end_delete_minutes: Option<i32>,
-    /// How a message reads from the end on; null: as before.
-    #[serde(default)]
-    #[schema(value_type = Option<uuid::Uuid>)]
-    end_template_id: Option<TemplateId>,
     /// Types of streams that are announced: `live`, `playlist`, `watch_party`, `premiere`, `rerun`;
     /// each once.
     #[schema(example = json!(["live"]))]
@@ -62,20 +53,11 @@ pub(crate) struct ConfigBody {
     /// What else has to hold for an announcement, unless a channel has rules of its own. Left out of a save: as it was.
     #[serde(default)]
     rules: Option<RuleSetBody>,
-    /// The role that linked streamers carry while they are live; null: none. Left out of a save: as it was.
-    #[serde(default, deserialize_with = "stated")]
-    #[schema(value_type = Option<String>, example = "900000000000000003")]
-    live_role_id: Option<Option<RoleId>>,
     /// What the answer to a save has beside the settings: it may come back.
     #[serde(default, skip_serializing)]
     #[schema(ignore)]
     #[expect(dead_code, reason = "it is let through and says nothing")]
     warnings: IgnoredAny,
-}
-
-/// Tells null from what was left out.
-fn stated<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Option<RoleId>>, D::Error> {
-    Option::deserialize(from).map(Some)
 }
 
 /// From one time of day until another; past midnight when the end is the earlier.
@@ -101,15 +83,12 @@ impl From<GuildConfig> for ConfigBody {
             mention: config.mention.into(),
             merge_window_seconds: config.merge_window_seconds,
             end_action: config.end_action,
-            end_delete_minutes: config.end_delete_minutes,
-            end_template_id: config.end_template,
             announce_types: config.announce_types,
             quiet_hours: quiet
                 .map(|(from, until)| QuietHours { from: text(from), until: text(until) }),
             timezone: config.timezone,
             feed_kinds: config.feed_kinds,
             rules: config.rules.map(RuleSetBody::from),
-            live_role_id: config.live_role,
             warnings: IgnoredAny,
         }
     }
@@ -141,14 +120,11 @@ impl ConfigBody {
             mention: self.mention.into(),
             merge_window_seconds: self.merge_window_seconds,
             end_action: self.end_action,
-            end_delete_minutes: self.end_delete_minutes,
-            end_template: self.end_template_id,
             announce_types: self.announce_types,
             quiet_hours,
             timezone: self.timezone,
             feed_kinds: self.feed_kinds,
             rules: self.rules.map(RuleSet::from),
-            live_role: self.live_role_id,
         })
     }
 }

@@ -13,7 +13,7 @@ use sm_services::announce::{
     deliver,
     resend::{self, ResendError},
 };
-use sm_types::{DeliveryId, GuildId, TwitchUserId, announcement::Kind};
+use sm_types::{DeliveryId, GuildId, TwitchUserId};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -23,7 +23,7 @@ use uuid::Uuid;
 pub(crate) struct DeliveryItem {
     /// Its id.
     id: Uuid,
-    /// `online`, `enrich`, `update`, `refresh`, `offline`, `recording`, `removal` or `test`.
+    /// `online`, `enrich`, `update`, `offline` or `test`.
     kind: String,
     /// `create`, `edit` or `delete`.
     action: String,
@@ -141,7 +141,7 @@ pub(crate) struct ListDeliveries {
 }
 
 const STATUSES: [&str; 6] = ["pending", "sending", "sent", "skipped", "failed", "expired"];
-const KINDS: &[&str] = Kind::KNOWN;
+const KINDS: [&str; 5] = ["online", "enrich", "update", "offline", "test"];
 
 fn one_of(field: &str, value: Option<String>, known: &[&str]) -> Result<Option<String>, ApiError> {
     match value {
@@ -163,7 +163,7 @@ fn filter(query: &ListDeliveries) -> Result<Filter, ApiError> {
     let streamer = query.streamer_id.clone().filter(|id| !id.contains('\0'));
     Ok(Filter {
         status: one_of("status", query.status.clone(), &STATUSES)?,
-        kind: one_of("kind", query.kind.clone(), KINDS)?,
+        kind: one_of("kind", query.kind.clone(), &KINDS)?,
         streamer: streamer.map(TwitchUserId),
         since,
         before,

@@ -188,8 +188,6 @@ pub(crate) struct PlacesView {
     bot_present: bool,
     /// Whether the bot may ping everyone and roles that are not mentionable, as far as channels do not differ.
     may_mention_everyone: bool,
-    /// Whether the bot may make and grant roles, as pings by roles and the role of who is live take it.
-    may_manage_roles: bool,
     /// Channels, in Discord's order.
     channels: Vec<ChannelItem>,
     /// Roles, the highest first; without `@everyone` and those of bots.
@@ -232,7 +230,6 @@ pub(crate) async fn get_places(admin: GuildAdmin) -> Result<Json<PlacesView>, Ap
     Ok(Json(PlacesView {
         bot_present: found.bot_present,
         may_mention_everyone: found.may_mention_everyone,
-        may_manage_roles: found.may_manage_roles,
         channels: found.channels.into_iter().map(channel).collect(),
         roles: found.roles.into_iter().map(role).collect(),
     }))

@@ -338,13 +338,6 @@ pub(crate) struct DestinationBody {
     /// Whether members find buttons under the message, by which they choose whether its pings reach them.
     #[serde(default)]
     buttons: bool,
-    /// What becomes of the message when the stream ends: `leave`, `edit`, `delete`, `delete_after` or `new_message`.
-    #[serde(default)]
-    end_action: Option<String>,
-    /// How long after the end the message is deleted, with `delete_after`.
-    #[serde(default)]
-    #[schema(minimum = 1, maximum = 1440)]
-    end_delete_minutes: Option<i32>,
 }
 
 fn yes() -> bool {
@@ -364,8 +357,6 @@ impl From<Destination> for DestinationBody {
             cooldown_seconds: destination.cooldown_seconds,
             rules: destination.rules.map(RuleSetBody::from),
             buttons: destination.buttons,
-            end_action: destination.end_action,
-            end_delete_minutes: destination.end_delete_minutes,
         }
     }
 }
@@ -383,8 +374,6 @@ impl From<DestinationBody> for Destination {
             cooldown_seconds: body.cooldown_seconds,
             rules: body.rules.map(RuleSet::from),
             buttons: body.buttons,
-            end_action: body.end_action,
-            end_delete_minutes: body.end_delete_minutes,
         }
     }
 }

@@ -204,11 +204,9 @@ impl<'a> Reading<'a> {
     }
 
     /// The template's id in the place of its name.
-    fn put_id(&mut self, body: &mut Map<String, Value>, place: &str, field: &str) {
-        let mut wrong = |code, message: String| {
-            self.problems.push(Problem::new(format!("{place}.{field}"), code, message));
-        };
-        let id = match body.remove(field) {
+    fn put_id(&mut self, body: &mut Map<String, Value>, place: &str) {
+        let id = match body.remove("template") {
+            None if body.contains_key("template_id") => return,
             None | Some(Value::Null) => Value::Null,
             Some(Value::String(name)) => match self.ids.get(&name.trim().to_lowercase()) {
                 Some(id) => json!(id),
@@ -216,12 +214,18 @@ impl<'a> Reading<'a> {
                     let message = format!(
                         "There is no template {name:?}, neither in the server nor in the file."
                     );
-                    return wrong("unknown_template", message);
+                    let field = format!("{place}.template");
+                    self.problems.push(Problem::new(field, "unknown_template", message));
+                    return;
                 }
             },
-            Some(_) => return wrong("malformed", "Name a template, or null.".to_owned()),
+            Some(_) => {
+                let field = format!("{place}.template");
+                self.problems.push(Problem::new(field, "malformed", "Name a template, or null."));
+                return;
+            }
         };
-        body.insert(format!("{field}_id"), id);
+        body.insert("template_id".to_owned(), id);
     }
 
     /// Settings that the file does not name stay as they are.
@@ -238,8 +242,7 @@ impl<'a> Reading<'a> {
         };
         let mut body = self.before["settings"].as_object().cloned().unwrap_or_default();
         body.extend(named);
-        self.put_id(&mut body, "settings", "template");
-        self.put_id(&mut body, "settings", "end_template");
+        self.put_id(&mut body, "settings");
         let config = match shaped::<ConfigBody>("settings", Value::Object(body)) {
             Ok(body) => body.into_config(),
             Err(problem) => {
@@ -319,7 +322,7 @@ impl<'a> Reading<'a> {
         for (n, mut body) in destinations.unwrap_or_else(in_default_channel).into_iter().enumerate()
         {
             let place = format!("{place}.destinations[{n}]");
-            self.put_id(&mut body, &place, "template");
+            self.put_id(&mut body, &place);
             match shaped::<DestinationBody>(&place, Value::Object(body)) {
                 Ok(body) => read.push(Destination::from(body)),
                 Err(problem) => self.problems.push(problem),

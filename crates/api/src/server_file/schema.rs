@@ -60,13 +60,10 @@ fn named(shape: &Value) -> Map<String, Value> {
     let mut shape = shape.as_object().cloned().unwrap_or_default();
     shape.insert("additionalProperties".to_owned(), json!(false));
     if let Some(Value::Object(properties)) = shape.get_mut("properties") {
-        for field in ["template", "end_template"] {
-            if properties.remove(&format!("{field}_id")).is_some() {
-                let about = "The name of a template; null: as the level above says.";
-                let template = json!({ "type": ["string", "null"], "description": about });
-                properties.insert(field.to_owned(), template);
-            }
-        }
+        properties.remove("template_id");
+        let about = "The name of a template; null: as the level above says.";
+        let template = json!({ "type": ["string", "null"], "description": about });
+        properties.insert("template".to_owned(), template);
     }
     shape
 }

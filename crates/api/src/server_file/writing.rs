@@ -55,8 +55,7 @@ pub(super) fn names(whole: &Whole) -> Names {
 pub(super) fn settings(config: &GuildConfig, names: &Names) -> Value {
     let mut body = json!(ConfigBody::from(config.clone()));
     if let Value::Object(body) = &mut body {
-        put_name(body, "template", config.template, names);
-        put_name(body, "end_template", config.end_template, names);
+        put_name(body, config.template, names);
     }
     body
 }
@@ -72,19 +71,14 @@ pub(super) fn streamer(login: &str, settings: &Settings, names: &Names) -> Value
 fn destination(destination: &Destination, names: &Names) -> Value {
     let mut body = json!(DestinationBody::from(destination.clone()));
     if let Value::Object(body) = &mut body {
-        put_name(body, "template", destination.template, names);
+        put_name(body, destination.template, names);
         body.remove("id");
         body.retain(|key, value| key == "channel_id" || !value.is_null());
     }
     body
 }
 
-fn put_name(
-    body: &mut Map<String, Value>,
-    field: &str,
-    template: Option<TemplateId>,
-    names: &Names,
-) {
-    body.remove(&format!("{field}_id"));
-    body.insert(field.to_owned(), json!(template.and_then(|id| names.get(&id))));
+fn put_name(body: &mut Map<String, Value>, template: Option<TemplateId>, names: &Names) {
+    body.remove("template_id");
+    body.insert("template".to_owned(), json!(template.and_then(|id| names.get(&id))));
 }

@@ -4,8 +4,7 @@
 //! day (UTC), so the day before is asked as well.
 
 use super::clauses::{
-    fed, fresh_message, fresh_message_without_feed, names, seen, with_category,
-    with_feed_and_without,
+    fed, fresh_message, fresh_message_without_feed, names, seen, with_feed_and_without,
 };
 use sm_types::{SessionId, StreamId, TwitchUserId};
 use sqlx::PgExecutor;
@@ -291,9 +290,7 @@ pub async fn channel_update(
            from message where twitch_user_id = $4
            returning channel_told_at = $3 as newest
          ), ", seen!("$4"), ", open as (
-           update stream_sessions set title = $7, game_id = $8, game_name = $9,
-             categories = case when game_name is distinct from $9 then ", with_category!("categories", "$9", "$3"), "
-                          else categories end
+           update stream_sessions set title = $7, game_id = $8, game_name = $9
            from message, streamer
            where twitch_user_id = $4 and ended_at is null and newest
              and (title, game_name) is distinct from ($7, $9)

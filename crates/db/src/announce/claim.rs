@@ -1,6 +1,6 @@
 //! Claiming deliveries so that streams, and below them servers, share the pace fairly: docs/adr/0006.
 //!
-//! Each stream with something to deliver is a *flow* per lane (new messages, edits, refreshes). A flow carries the start tag
+//! Each stream with something to deliver is a *flow* per lane (new messages, edits). A flow carries the start tag
 //! of its next delivery, in deliveries served; the claim takes the smallest tags and moves the lane's clock to the
 //! largest it took. A flow that comes newly, or had nothing due for a while, begins at the clock: it neither waits
 //! behind what others have queued nor catches up on what it did not use.
@@ -105,18 +105,15 @@ static CLAIM: LazyLock<String> = LazyLock::new(|| {
          ), ranked as materialized (
            select *, row_number() over (partition by lane order by tag, session_id) as place from candidates
          ), room as materialized (
-           select total, e.edits, least(messages, total - e.edits) as messages
+           select total, least(c.edits, greatest(least(a.edits, total), total - messages)) as edits
            from asked a, lateral (select a.batch - (select count(*) from lost) as total) t,
-             (select count(*) filter (where lane = 0) as messages, count(*) filter (where lane = 1) as waiting
-              from ranked) c,
-             lateral (select least(c.waiting, greatest(least(a.edits, total), total - messages)) as edits) e
+             (select count(*) filter (where lane = 0) as messages, count(*) filter (where lane = 1) as edits
+              from ranked) c
          ), chosen as materialized (
            select delivery_id, session_id, lane, null::bigint as tag from lost
            union all
            select delivery_id, session_id, r.lane, tag from ranked r, room
-           where r.place <= case r.lane when 0 then room.messages when 1 then room.edits
-                            -- What only refreshes has what nobody else wants.
-                            else room.total - room.edits - room.messages end
+           where r.place <= case r.lane when 1 then room.edits else room.total - room.edits end
          ), claimed as (
            update notification_log n set status = 'sending', due_at = (select lease_until from asked),
              attempts = n.attempts + 1, first_claimed_at = coalesce(n.first_claimed_at, (select now from asked))
@@ -145,10 +142,8 @@ static CLAIM: LazyLock<String> = LazyLock::new(|| {
              (select settled from outbox_progress) - n.queued_behind, 0))::float8) as expires_at,
            case when n.silent then 'none' else coalesce(d.mention, c.mention, 'none') end as mention, n.resends,
            case when d.mention is not null then d.mention_role_id else c.mention_role_id end as mention_role_id,
-           coalesce(d.buttons, false) as buttons, coalesce(et.message, dt.message, gt.message)::text as template,
+           coalesce(d.buttons, false) as buttons, coalesce(dt.message, gt.message)::text as template,
            s.session_id, s.started_at, s.ended_at, s.title, s.game_name, s.viewers, s.preview_at, s.vod_url,
-           s.viewers_peak, s.viewers_sum, s.viewers_samples, s.categories::text as categories,
-           shown.shown, shown.shown_preview_at, k.type as channel_type,
            t.twitch_user_id, t.login, t.display_name, t.profile_image_url, t.language
          from claimed n
          join stream_sessions s using (session_id)
@@ -157,13 +152,7 @@ static CLAIM: LazyLock<String> = LazyLock::new(|| {
          left join guild_config c on c.guild_id = n.guild_id
          left join destinations d on d.destination_id = n.destination_id
          left join message_templates dt on dt.template_id = d.template_id
-         left join message_templates gt on gt.template_id = c.template_id
-         left join message_templates et on et.template_id = c.end_template_id and n.kind in ('offline', 'recording')
-         left join channel_types k on k.channel_id = n.channel_id
-         left join lateral (
-           select m.shown, m.shown_preview_at from notification_log m
-           where m.session_id = n.session_id and m.destination_id = n.destination_id and m.shown is not null
-           order by m.sent_at desc limit 1) shown on true"
+         left join message_templates gt on gt.template_id = c.template_id"
     )
 });
 
@@ -296,7 +285,7 @@ pub async fn plan_ring(
 /// Where a delivery stands in the queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow)]
 pub struct Position {
-    /// 0 for new messages, 1 for edits, 2 for refreshes.
+    /// 0 for new messages, 1 for edits.
     pub lane: i16,
     /// About how many go before it, over all streams.
     pub ahead: i64,

@@ -81,25 +81,6 @@ macro_rules! seen {
     };
 }
 
-/// The categories `$list` of a session, and that it is in `$name` since `$at`; 100 changes at most, whoever clicks about.
-macro_rules! with_category {
-    ($list:literal, $name:literal, $at:literal) => {
-        concat!(
-            "(case when jsonb_array_length(",
-            $list,
-            ") >= 100 then ",
-            $list,
-            " else ",
-            $list,
-            " || jsonb_build_object('name', ",
-            $name,
-            "::text, 'at', extract(epoch from ",
-            $at,
-            "::timestamptz)::bigint) end)"
-        )
-    };
-}
-
 /// Names, unless newer ones have been told; empty ones are not told.
 macro_rules! names {
     ($at:literal, $login:literal, $name:literal) => {
@@ -128,6 +109,5 @@ macro_rules! names {
 }
 
 pub(crate) use {
-    fed, fresh_message, fresh_message_without_feed, names, seen, with_category,
-    with_feed_and_without,
+    fed, fresh_message, fresh_message_without_feed, names, seen, with_feed_and_without,
 };

@@ -75,18 +75,6 @@ pub struct DueDelivery {
     pub preview_at: Option<OffsetDateTime>,
     /// The recording.
     pub vod_url: Option<String>,
-    /// The most that were counted.
-    pub viewers_peak: Option<i32>,
-    /// All that were counted, over so many counts.
-    pub viewers_sum: i64,
-    pub viewers_samples: i32,
-    /// The categories as JSON: `[{"name": …, "at": seconds}, …]`.
-    pub categories: String,
-    /// A digest of what the message shows on Discord, and since when its picture is fresh; as far as known.
-    pub shown: Option<i64>,
-    pub shown_preview_at: Option<OffsetDateTime>,
-    /// Discord's type of the channel, as far as known.
-    pub channel_type: Option<i16>,
     /// The broadcaster.
     #[sqlx(try_from = "String")]
     pub twitch_user_id: TwitchUserId,
@@ -159,9 +147,6 @@ pub struct Record {
     pub answered_at: Option<OffsetDateTime>,
     /// Discord's own time of the message.
     pub message_created_at: Option<OffsetDateTime>,
-    /// A digest of what it shows, and since when its picture is fresh.
-    pub shown: Option<i64>,
-    pub shown_preview_at: Option<OffsetDateTime>,
 }
 
 /// Records a batch of outcomes in one statement, all or none.
@@ -183,10 +168,10 @@ pub async fn record(
            select * from unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::text[], $6::timestamptz[],
              $7::text[], $8::text[], $9::bigint[], $10::int[], $11::int[], $12::int[], $13::smallint[],
              $14::int[], $15::bigint[], $16::timestamptz[], $17::timestamptz[], $18::timestamptz[],
-             $19::timestamptz[], $21::jsonb[], $22::bigint[], $23::timestamptz[])
+             $19::timestamptz[], $21::jsonb[])
            as o (delivery_id, attempt, status, reason, detail, due_at, variant, action, message_id, opt_outs,
              unhonoured_opt_outs, unlisted_members, http_status, discord_code, retry_after_ms, claimed_at,
-             sent_at, answered_at, message_created_at, reason_values, shown, shown_preview_at)
+             sent_at, answered_at, message_created_at, reason_values)
          ), attempt as (
            insert into delivery_attempts (delivery_id, attempt, outcome, http_status, discord_code, retry_after_ms,
              claimed_at, sent_at, answered_at, message_created_at)
@@ -202,8 +187,6 @@ pub async fn record(
              message_id = coalesce(o.message_id, n.message_id), opt_outs = o.opt_outs,
              unhonoured_opt_outs = o.unhonoured_opt_outs, unlisted_members = o.unlisted_members,
              sent_at = case when o.status = 'sent' then coalesce(o.sent_at, $20) else n.sent_at end,
-             shown = case when o.status = 'sent' then o.shown else n.shown end,
-             shown_preview_at = case when o.status = 'sent' then o.shown_preview_at else n.shown_preview_at end,
              finished_at = case when o.status <> 'pending' then $20 end
            from outcome o
            where n.delivery_id = o.delivery_id and n.status = 'sending' and n.attempts = o.attempt
@@ -233,8 +216,6 @@ pub async fn record(
     .bind(column!(|r| r.message_created_at))
     .bind(now)
     .bind(column!(|r| r.reason_values.clone()))
-    .bind(column!(|r| r.shown))
-    .bind(column!(|r| r.shown_preview_at))
     .execute(db)
     .await?;
     Ok(())

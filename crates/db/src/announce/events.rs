@@ -126,120 +126,18 @@ pub async fn finish(
     Ok(())
 }
 
-/// Queues the silent edit that adds viewers and a fresh preview, and the first refresh; each once per session at a time.
-pub async fn queue_looks(
+/// Queues the silent edit that adds viewers and a fresh preview; once per session at a time.
+pub async fn queue_enrichment(
     db: impl PgExecutor<'_>,
     event: EventId,
-    enrich_at: OffsetDateTime,
-    refresh_at: OffsetDateTime,
-) -> sqlx::Result<()> {
-    sqlx::query(
-        "insert into stream_events (session_id, kind, occurred_at, received_at, due_at)
-         select session_id, look.kind, occurred_at, received_at, look.due_at
-         from stream_events, (values ('enrich', $2), ('refresh', $3)) as look (kind, due_at)
-         where event_id = $1
-         on conflict (session_id, kind) where finished_at is null do nothing",
-    )
-    .bind(event.0)
-    .bind(enrich_at)
-    .bind(refresh_at)
-    .execute(db)
-    .await?;
-    Ok(())
-}
-
-/// Begins a refresh if viewers are others than messages show: from now on the preview is fresh. False when there is
-/// nothing to tell.
-///
-/// One statement: a worker that dies has begun it, or not.
-pub async fn begin_refresh(
-    db: impl PgExecutor<'_>,
-    event: &DueEvent,
-    now: OffsetDateTime,
-) -> sqlx::Result<bool> {
-    let begun = sqlx::query(
-        "with changed as (
-           update stream_sessions set viewers_shown = viewers, preview_at = $4
-           where session_id = $3 and viewers is distinct from viewers_shown
-             and exists (select from stream_events where event_id = $1 and attempts = $2 and finished_at is null)
-           returning session_id
-         )
-         update stream_events set prepared = true
-         where event_id = $1 and attempts = $2 and exists (select from changed)",
-    )
-    .bind(event.event_id.0)
-    .bind(event.attempts)
-    .bind(event.session_id.0)
-    .bind(now)
-    .execute(db)
-    .await?;
-    Ok(begun.rows_affected() > 0)
-}
-
-/// Closes an event without deliveries, and plans the next of its kind.
-pub async fn finish_and_plan(
-    db: impl PgExecutor<'_>,
-    event: &DueEvent,
-    now: OffsetDateTime,
-    outcome: &str,
-    next_at: OffsetDateTime,
-) -> sqlx::Result<()> {
-    sqlx::query(
-        "with finished as (
-           update stream_events set finished_at = $3, outcome = $4 where event_id = $1 and attempts = $2
-           returning session_id, kind
-         )
-         insert into stream_events (session_id, kind, occurred_at, received_at, due_at)
-         select session_id, kind, $3, $3, $5 from finished
-         on conflict (session_id, kind) where finished_at is null do nothing",
-    )
-    .bind(event.event_id.0)
-    .bind(event.attempts)
-    .bind(now)
-    .bind(outcome)
-    .bind(next_at)
-    .execute(db)
-    .await?;
-    Ok(())
-}
-
-/// Closes an event of a stream that has ended, unless the end may still be taken back.
-///
-/// Both are asked in one statement: whoever takes the end back cancels the end card in the same moment.
-pub async fn close_for_good(
-    db: impl PgExecutor<'_>,
-    event: &DueEvent,
-    now: OffsetDateTime,
-) -> sqlx::Result<bool> {
-    let closed = sqlx::query(
-        "update stream_events e set finished_at = $3, outcome = 'stream_ended'
-         where event_id = $1 and attempts = $2
-           and exists (select from stream_sessions s where s.session_id = e.session_id and s.ended_at is not null)
-           and not exists (select from stream_events o where o.session_id = e.session_id and o.kind = 'offline'
-                           and o.finished_at is null)",
-    )
-    .bind(event.event_id.0)
-    .bind(event.attempts)
-    .bind(now)
-    .execute(db)
-    .await?;
-    Ok(closed.rows_affected() > 0)
-}
-
-/// Queues looks for the recording of a stream that has ended; once per session at a time.
-pub async fn queue_recording(
-    db: impl PgExecutor<'_>,
-    session: SessionId,
-    now: OffsetDateTime,
     due_at: OffsetDateTime,
 ) -> sqlx::Result<()> {
     sqlx::query(
         "insert into stream_events (session_id, kind, occurred_at, received_at, due_at)
-         values ($1, 'recording', $2, $2, $3)
+         select session_id, 'enrich', occurred_at, received_at, $2 from stream_events where event_id = $1
          on conflict (session_id, kind) where finished_at is null do nothing",
     )
-    .bind(session.0)
-    .bind(now)
+    .bind(event.0)
     .bind(due_at)
     .execute(db)
     .await?;

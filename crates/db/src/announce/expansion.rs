@@ -4,7 +4,7 @@ use super::{claim::join_queue, history::first_uuid_of};
 use crate::Session;
 use sm_types::{
     ChannelId, DestinationId, EventId, GuildId, MessageId, SessionId, TwitchUserId,
-    announcement::{Action, EndAction, Kind, Reason, Status, Variant},
+    announcement::{Action, Kind, Reason, Status, Variant},
     rules::{Facts, MAX_PAUSE},
 };
 use sqlx::PgExecutor;
@@ -82,8 +82,6 @@ pub struct Candidate {
     pub guild_enabled: bool,
     pub follow_enabled: bool,
     pub enabled: bool,
-    /// Whether the streamer does not want to be announced there.
-    pub blocked: bool,
     pub announce_types: Vec<String>,
     pub game_filter: Option<Vec<String>>,
     pub title_filter: Option<String>,
@@ -119,8 +117,6 @@ macro_rules! candidates {
             and x.destination_id < d.destination_id)::smallint as turn,
            g.status = 'active' as present, coalesce(c.enabled, true) as guild_enabled, f.enabled as follow_enabled,
            d.enabled,
-           exists (select from streamer_blocks b where b.twitch_user_id = d.twitch_user_id
-                   and b.guild_id in (0, d.guild_id)) as blocked,
            -- Flat and without nulls, whatever is stored: one server's list must not cost the others their chunk.
            case when c.announce_types is null then '{live}'
                 else array(select a from unnest(c.announce_types) a where a is not null) end as announce_types,
@@ -223,56 +219,35 @@ pub struct Posted {
     /// How much of it Discord has accepted; an edit sends no more.
     #[sqlx(try_from = "String")]
     pub variant: Variant,
-    /// What the destination, or else its guild, does with messages of streams that have ended.
-    #[sqlx(try_from = "String")]
-    pub end_action: EndAction,
-    /// Whether it has stood for as long as it is to, after the end.
-    pub removal_due: bool,
-    /// The message that has told the end beside it.
-    pub end_message_id: Option<i64>,
+    /// What the guild does with messages of streams that have ended: `leave`, `edit` or `delete`.
+    pub end_action: String,
     /// Whether the stream's next session has taken the message over.
     pub taken_over: bool,
-    /// Whether it stands in an announcement channel, as far as known.
-    pub in_announcements: bool,
-    /// Why the last refresh of it came to nothing for good.
-    pub not_refreshed: bool,
 }
 
 /// The next `limit` messages of an event's session.
 pub async fn posted(
     db: impl PgExecutor<'_>,
     event: &Expanding,
-    now: OffsetDateTime,
     limit: i64,
 ) -> sqlx::Result<Vec<Posted>> {
     sqlx::query_as(
         "select n.destination_id, n.guild_id, n.channel_id, n.message_id, n.variant,
-           coalesce(d.end_action, c.end_action, 'edit') as end_action,
-           coalesce((select ended_at from stream_sessions where session_id = $1) + make_interval(mins =>
-             coalesce(d.end_delete_minutes, c.end_delete_minutes, 60)) <= $4, false) as removal_due,
-           (select o.message_id from notification_log o
-            where o.session_id = $1 and o.destination_id = n.destination_id and o.kind = 'offline'
-              and o.message_id <> n.message_id) as end_message_id,
+           coalesce(c.end_action, 'edit') as end_action,
            exists (select from stream_sessions s join notification_log m using (session_id)
                    where s.continues = $1 and m.destination_id = n.destination_id and m.kind = 'online'
-                     and m.message_id = n.message_id and m.status in ('pending', 'sending', 'sent')) as taken_over,
-           exists (select from channel_types k where k.channel_id = n.channel_id and k.type = 5) as in_announcements,
-           exists (select from notification_log r
-                   where r.session_id = $1 and r.destination_id = n.destination_id and r.kind = 'refresh'
-                     and r.reason in ('edit_limit', 'announcement_channel', 'message_deleted')) as not_refreshed
+                     and m.message_id = n.message_id and m.status in ('pending', 'sending', 'sent')) as taken_over
          from (
            select * from notification_log
            where session_id = $1 and kind = 'online' and status = 'sent' and message_id is not null
              and destination_id > $2
            order by destination_id limit $3) n
          left join lateral (select * from guild_config c where c.guild_id = n.guild_id offset 0) c on true
-         left join lateral (select * from destinations d where d.destination_id = n.destination_id offset 0) d on true
          order by n.destination_id",
     )
     .bind(event.session_id.0)
     .bind(event.cursor.unwrap_or_default())
     .bind(limit)
-    .bind(now)
     .fetch_all(db)
     .await
 }
@@ -308,8 +283,6 @@ pub struct Chunk {
     pub cursor: Option<DestinationId>,
     /// Whether no other chunk follows: the event is closed.
     pub last: bool,
-    /// When an event of its kind is due after that, in any case.
-    pub next_at: Option<OffsetDateTime>,
 }
 
 /// Writes a chunk: a row per destination, the stream's place in the queue, and how far the event is.
@@ -328,54 +301,12 @@ pub async fn write(
         let added = i32::try_from(pending).unwrap_or(i32::MAX);
         join_queue(&mut *db, event.session_id, lane(event.kind), added).await?;
     }
-    progress(db, event, chunk).await?;
-    match event.kind {
-        Kind::Offline | Kind::Removal if chunk.last => plan_removal(db, event, chunk.now).await,
-        _ => Ok(()),
-    }
+    progress(db, event, chunk).await
 }
 
-/// Plans when the next messages of a stream that has ended are removed, where some are to be.
-///
-/// What was due and still is there is another stream's by now.
-async fn plan_removal(
-    db: &mut Session,
-    event: &Expanding,
-    now: OffsetDateTime,
-) -> sqlx::Result<()> {
-    sqlx::query(
-        "insert into stream_events (session_id, kind, occurred_at, received_at, due_at)
-         select $1, 'removal', $2, $2, greatest(min(due.at), $2)
-         from (
-           select (select ended_at from stream_sessions where session_id = $1) + make_interval(mins =>
-                    coalesce(d.end_delete_minutes, c.end_delete_minutes, 60)) as at
-           from notification_log n
-           left join lateral (select * from guild_config c where c.guild_id = n.guild_id offset 0) c on true
-           left join lateral (select * from destinations d where d.destination_id = n.destination_id offset 0) d on true
-           where n.session_id = $1 and n.kind = 'online' and n.status = 'sent' and n.message_id is not null
-             and coalesce(d.end_action, c.end_action) = 'delete_after'
-             and not exists (select from notification_log r
-                             where r.session_id = $1 and r.destination_id = n.destination_id and r.kind = 'removal'
-                               and r.status <> 'skipped')) due
-         where due.at > $2 or $3
-         having min(due.at) is not null
-         on conflict (session_id, kind) where finished_at is null do nothing",
-    )
-    .bind(event.session_id.0)
-    .bind(now)
-    .bind(event.kind == Kind::Offline)
-    .execute(db)
-    .await?;
-    Ok(())
-}
-
-/// New messages go in one lane, edits that tell something in another, refreshes in the last.
+/// New messages go in one lane, edits of what is posted in another.
 fn lane(kind: Kind) -> i16 {
-    match kind {
-        Kind::Online => 0,
-        Kind::Refresh => 2,
-        _ => 1,
-    }
+    i16::from(kind != Kind::Online)
 }
 
 async fn insert(
@@ -447,14 +378,12 @@ async fn progress(db: &mut Session, event: &Expanding, chunk: &Chunk) -> sqlx::R
            returning *
          )
          insert into stream_events (session_id, kind, occurred_at, received_at, due_at)
-         select session_id, kind, occurred_at, $3, coalesce($5, $3) from event
-         where $4 and (again or $5 is not null)",
+         select session_id, kind, occurred_at, $3, $3 from event where $4 and again",
     )
     .bind(event.event_id.0)
     .bind(chunk.cursor.map(|cursor| cursor.0))
     .bind(chunk.now)
     .bind(chunk.last)
-    .bind(chunk.next_at)
     .execute(db)
     .await?;
     Ok(())

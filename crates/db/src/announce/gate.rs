@@ -9,7 +9,6 @@ use time::Duration;
 
 const GLOBAL: &str = "global";
 const READERS: &str = "readers";
-const ROLES: &str = "roles";
 
 /// What the gate answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,15 +41,6 @@ pub async fn reserve_for_reader(
     horizon: Duration,
 ) -> sqlx::Result<Pass> {
     reserve_of(db, READERS, 1, interval, horizon).await
-}
-
-/// The same in the lane of changes of roles.
-pub async fn reserve_for_roles(
-    db: impl PgExecutor<'_>,
-    interval: Duration,
-    horizon: Duration,
-) -> sqlx::Result<Pass> {
-    reserve_of(db, ROLES, 1, interval, horizon).await
 }
 
 async fn reserve_of(

@@ -1,8 +1,6 @@
 //! The way of an announcement through the database: accepted, expanded, delivered, remembered.
 
 pub mod acceptance;
-pub mod asked;
-pub mod channel_types;
 pub mod claim;
 pub(crate) mod clauses;
 pub mod deliveries;

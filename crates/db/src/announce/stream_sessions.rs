@@ -1,6 +1,5 @@
 //! Stream sessions: one per streamer and Twitch stream id.
 
-use super::clauses::with_category;
 use sm_types::{SessionId, StreamId, TwitchUserId};
 use sqlx::{PgExecutor, types::Json};
 use time::{Duration, OffsetDateTime};
@@ -35,10 +34,6 @@ pub async fn prepare(
          update stream_sessions s set
            title = coalesce(s.title, streamer.title), game_id = coalesce(s.game_id, streamer.game_id),
            game_name = coalesce(s.game_name, streamer.game_name),
-           categories = case when s.categories = '[]'
-             then jsonb_build_array(jsonb_build_object('name', coalesce(s.game_name, streamer.game_name),
-                                                       'at', extract(epoch from s.started_at)::bigint))
-             else s.categories end,
            seen = coalesce(s.seen, jsonb_strip_nulls(jsonb_build_object(
              'title', coalesce(s.title, streamer.title), 'game_id', coalesce(s.game_id, streamer.game_id),
              'game_name', coalesce(s.game_name, streamer.game_name), 'language', streamer.language, 'tags', $7))),
@@ -128,30 +123,17 @@ pub async fn enrich(
     live: &LiveDetails,
     now: OffsetDateTime,
 ) -> sqlx::Result<()> {
-    sqlx::query(concat!(
-        "with told as (
-           select session_id,
-             case when t.channel_told_at > $7 then coalesce(s.title, $2) else coalesce($2, s.title) end as title,
-             case when t.channel_told_at > $7 then s.game_id else coalesce($3, s.game_id) end as game_id,
-             case when t.channel_told_at > $7 then coalesce(s.game_name, $4) else coalesce($4, s.game_name) end
-               as game_name
-           from stream_sessions s join streamers t using (twitch_user_id) where session_id = $1
-         )
-         update stream_sessions s set
-           title = told.title, game_id = told.game_id, game_name = told.game_name,
-           categories = case when told.game_name is distinct from s.game_name then ",
-        with_category!("s.categories", "told.game_name", "$6"),
-        " else s.categories end,
-           viewers = $5, viewers_shown = $5, preview_at = $6,
-           -- Comparisons count; one look stands for them while there was none.
-           viewers_peak = greatest(s.viewers_peak, $5),
-           viewers_sum = case when s.viewers_samples = 0 then $5 else s.viewers_sum end,
-           viewers_samples = greatest(s.viewers_samples, 1),
+    sqlx::query(
+        "update stream_sessions s set
+           title = case when t.channel_told_at > $7 then coalesce(s.title, $2) else coalesce($2, s.title) end,
+           game_id = case when t.channel_told_at > $7 then s.game_id else coalesce($3, s.game_id) end,
+           game_name = case when t.channel_told_at > $7 then s.game_name else coalesce($4, s.game_name) end,
+           viewers = $5, preview_at = $6,
            -- The second look; later ones come to it too late.
            seen = case when s.seen ? 'viewers' then s.seen
                   else coalesce(s.seen, '{}') || jsonb_build_object('viewers', $5) end
-         from told where s.session_id = told.session_id"
-    ))
+         from streamers t where s.session_id = $1 and t.twitch_user_id = s.twitch_user_id",
+    )
     .bind(session.0)
     .bind(live.title.as_deref())
     .bind(live.game_id.as_deref())
@@ -159,52 +141,6 @@ pub async fn enrich(
     .bind(live.viewers)
     .bind(now)
     .bind(now - HELIX_LAG)
-    .execute(db)
-    .await?;
-    Ok(())
-}
-
-/// Viewers of a stream at one moment, as Get Streams lists them.
-#[derive(Debug, Clone, Copy)]
-pub struct Sample {
-    pub session: SessionId,
-    pub viewers: i32,
-    /// When its messages are refreshed next, if nobody has planned that.
-    pub refresh_at: OffsetDateTime,
-}
-
-/// Samples nearer to each other count once: a page may be compared twice.
-const SAMPLE_EVERY: Duration = Duration::minutes(1);
-
-/// Counts viewers of open sessions, and plans the next refresh of those that have none planned.
-pub async fn sample(
-    db: impl PgExecutor<'_>,
-    samples: &[Sample],
-    now: OffsetDateTime,
-) -> sqlx::Result<()> {
-    sqlx::query(
-        "with sampled as (
-           update stream_sessions s set viewers = l.viewers, viewers_peak = greatest(s.viewers_peak, l.viewers),
-             -- The second look has only stood for a sample.
-             viewers_sum = case when s.sampled_at is null then 0 else s.viewers_sum end + l.viewers,
-             viewers_samples = case when s.sampled_at is null then 0 else s.viewers_samples end + 1,
-             sampled_at = $4
-           from unnest($1::uuid[], $2::int[], $3::timestamptz[]) as l (session_id, viewers, refresh_at)
-           where s.session_id = l.session_id and s.ended_at is null
-             and (s.sampled_at is null or s.sampled_at <= $5)
-           returning s.session_id, l.refresh_at
-         )
-         insert into stream_events (session_id, kind, occurred_at, received_at, due_at)
-         select session_id, 'refresh', $4, $4, refresh_at from sampled s
-         where not exists (select from stream_events e where e.session_id = s.session_id and e.kind = 'refresh'
-                           and e.finished_at is null)
-         on conflict (session_id, kind) where finished_at is null do nothing",
-    )
-    .bind(samples.iter().map(|sample| sample.session.0).collect::<Vec<_>>())
-    .bind(samples.iter().map(|sample| sample.viewers).collect::<Vec<_>>())
-    .bind(samples.iter().map(|sample| sample.refresh_at).collect::<Vec<_>>())
-    .bind(now)
-    .bind(now - SAMPLE_EVERY)
     .execute(db)
     .await?;
     Ok(())
@@ -238,10 +174,6 @@ pub struct Obstacles {
     pub announcing: bool,
     /// A message is on its way at this moment.
     pub sending: bool,
-    /// What follows an end is on its way at this moment.
-    pub closing: bool,
-    /// End cards are still to be sent.
-    pub ending: bool,
     /// Not every destination of the go-live has been decided about.
     pub expanding: bool,
 }
@@ -257,14 +189,8 @@ pub async fn obstacles(db: impl PgExecutor<'_>, session: SessionId) -> sqlx::Res
                    where s.session_id = $1 and e.kind = 'online' and e.finished_at is null) as superseding,
            exists (select from notification_log where session_id = $1 and kind = 'online'
                    and status in ('pending', 'sending')) as announcing,
-           exists (select from notification_log where session_id = $1 and kind in ('online', 'enrich', 'update', 'refresh')
+           exists (select from notification_log where session_id = $1 and kind in ('online', 'update')
                    and status = 'sending') as sending,
-           exists (select from notification_log where session_id = $1 and kind in ('offline', 'recording')
-                   and status = 'sending') as closing,
-           exists (select from notification_log where session_id = $1 and kind = 'offline'
-                   and status in ('pending', 'sending'))
-             or exists (select from stream_events where session_id = $1 and kind = 'offline'
-                        and finished_at is null) as ending,
            exists (select from stream_events where session_id = $1 and kind = 'online' and finished_at is null) as expanding",
     )
     .bind(session.0)

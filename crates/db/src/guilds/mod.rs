@@ -1,6 +1,5 @@
 //! Guilds and whether the bot is in them.
 
-pub mod audiences;
 pub mod config;
 pub mod invites;
 pub mod members;
@@ -249,8 +248,6 @@ pub enum Mention {
     Here,
     /// The members who asked for it, by name.
     Members,
-    /// The same by a role that the bot has made for the streamer.
-    Managed,
 }
 
 impl Mention {
@@ -262,7 +259,6 @@ impl Mention {
             Self::Everyone => "everyone",
             Self::Here => "here",
             Self::Members => "members",
-            Self::Managed => "managed",
         }
     }
 
@@ -278,7 +274,6 @@ impl Mention {
             ("everyone", _) => Self::Everyone,
             ("here", _) => Self::Here,
             ("members", _) => Self::Members,
-            ("managed", _) => Self::Managed,
             _ => Self::None,
         }
     }

@@ -294,9 +294,6 @@ pub async fn set_by_account(
            on conflict on constraint user_preferences_pkey
            do update set wants_ping = excluded.wants_ping, updated_at = now()
            returning guild_id
-         ), planned as (
-           insert into role_guilds as r (guild_id, sync_at) select guild_id, now() from chosen order by guild_id
-           on conflict on constraint role_guilds_pkey do update set sync_at = least(r.sync_at, excluded.sync_at)
          )
          select exists (select from person),
            array(select g.name from chosen join guilds g using (guild_id) order by lower(g.name))",

@@ -107,25 +107,11 @@ pub const RULES: &[Rule] = &[
            select interaction_id from interactions where received_at < $1 order by received_at limit $2)",
     },
     Rule {
-        table: "role_holders",
-        // Who does not want a role and does not carry it.
-        keep: Duration::HOUR,
-        statement: "delete from role_holders where ctid = any(array(
-           select ctid from role_holders where not wanted and not held and due_at is null and changed_at < $1 limit $2))",
-    },
-    Rule {
         table: "eventsub_subscriptions",
         keep: Duration::days(30),
         // What Twitch lists is brought up to date every ten minutes.
         statement: "delete from eventsub_subscriptions where subscription_id in (
            select subscription_id from eventsub_subscriptions where updated_at < $1 limit $2)",
-    },
-    Rule {
-        table: "channel_types",
-        // A channel can be turned into another type.
-        keep: Duration::days(30),
-        statement: "delete from channel_types where channel_id in (
-           select channel_id from channel_types where seen_at < $1 order by seen_at limit $2)",
     },
     Rule {
         table: "doubts",
@@ -206,7 +192,7 @@ impl Rule {
 pub struct Purged {
     /// Deliveries, with their attempts.
     pub deliveries: i64,
-    /// Members' wishes, and who carries which role.
+    /// Members' wishes.
     pub preferences: i64,
     /// Entries of the log.
     pub audit_entries: i64,
@@ -244,17 +230,13 @@ pub async fn purge_guild(
            delete from user_preferences where ctid = any(array(
              select ctid from user_preferences where guild_id = $1 limit $3))
            returning 1
-         ), holders as (
-           delete from role_holders where ctid = any(array(
-             select ctid from role_holders where guild_id = $1 limit $3))
-           returning 1
          ), entries as (
            delete from audit_log where $2 and audit_id in (
              select audit_id from audit_log where guild_id = $1 limit $3)
            returning 1
          )
          select (select count(*) from outbox) + (select count(*) from history) as deliveries,
-           (select count(*) from preferences) + (select count(*) from holders) as preferences,
+           (select count(*) from preferences) as preferences,
            (select count(*) from entries) as audit_entries",
     )
     .bind(guild.to_db())
@@ -268,8 +250,7 @@ pub async fn purge_guild(
 pub async fn count_guild(db: impl PgExecutor<'_>, guild: GuildId) -> sqlx::Result<Purged> {
     sqlx::query_as(
         "select (select count(*) from deliveries where guild_id = $1) as deliveries,
-           (select count(*) from user_preferences where guild_id = $1)
-             + (select count(*) from role_holders where guild_id = $1) as preferences,
+           (select count(*) from user_preferences where guild_id = $1) as preferences,
            (select count(*) from audit_log where guild_id = $1) as audit_entries",
     )
     .bind(guild.to_db())

@@ -180,9 +180,6 @@ pub struct Destination {
     pub rules: Option<RuleSet>,
     /// Whether members find buttons for their pings under the message.
     pub buttons: bool,
-    /// What becomes of the message when the stream ends, and how long it stays with `delete_after`.
-    pub end_action: Option<String>,
-    pub end_delete_minutes: Option<i32>,
 }
 
 /// How a guild announces a streamer.
@@ -220,8 +217,6 @@ struct DestinationRow {
     cooldown_seconds: i32,
     rules: Option<Json<RuleSet>>,
     buttons: bool,
-    end_action: Option<String>,
-    end_delete_minutes: Option<i32>,
     degraded_reason: Option<String>,
     degraded_at: Option<OffsetDateTime>,
     next_check_at: Option<OffsetDateTime>,
@@ -229,8 +224,7 @@ struct DestinationRow {
 
 const DESTINATION: &str =
     "destination_id, channel_id, enabled, template_id, mention, mention_role_id, game_filter,
-  title_filter, cooldown_seconds, rules, buttons, end_action, end_delete_minutes, degraded_reason, degraded_at,
-  next_check_at";
+  title_filter, cooldown_seconds, rules, buttons, degraded_reason, degraded_at, next_check_at";
 
 impl From<DestinationRow> for StoredDestination {
     fn from(row: DestinationRow) -> Self {
@@ -246,8 +240,6 @@ impl From<DestinationRow> for StoredDestination {
                 cooldown_seconds: row.cooldown_seconds,
                 rules: row.rules.map(|rules| rules.0),
                 buttons: row.buttons,
-                end_action: row.end_action,
-                end_delete_minutes: row.end_delete_minutes,
             },
             degraded_reason: row.degraded_reason,
             degraded_at: row.degraded_at,
@@ -546,16 +538,14 @@ async fn save_destination(
 ) -> sqlx::Result<()> {
     sqlx::query(
         "insert into destinations as d (destination_id, guild_id, twitch_user_id, channel_id, enabled, template_id,
-           mention, mention_role_id, game_filter, title_filter, cooldown_seconds, rules, buttons,
-           end_action, end_delete_minutes)
-         values (coalesce($1, uuid_v7()), $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+           mention, mention_role_id, game_filter, title_filter, cooldown_seconds, rules, buttons)
+         values (coalesce($1, uuid_v7()), $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
          on conflict on constraint destinations_pkey do update
          set channel_id = excluded.channel_id, enabled = excluded.enabled, template_id = excluded.template_id,
              mention = excluded.mention, mention_role_id = excluded.mention_role_id,
              game_filter = excluded.game_filter, title_filter = excluded.title_filter,
              cooldown_seconds = excluded.cooldown_seconds, rules = excluded.rules,
-             buttons = excluded.buttons, end_action = excluded.end_action,
-             end_delete_minutes = excluded.end_delete_minutes
+             buttons = excluded.buttons
          where d.guild_id = $2 and d.twitch_user_id = $3",
     )
     .bind(destination.id.map(|id| id.0))
@@ -571,8 +561,6 @@ async fn save_destination(
     .bind(destination.cooldown_seconds)
     .bind(destination.rules.as_ref().map(Json))
     .bind(destination.buttons)
-    .bind(&destination.end_action)
-    .bind(destination.end_delete_minutes)
     .execute(db)
     .await?;
     Ok(())

@@ -15,7 +15,6 @@ macro_rules! is_wanted {
 }
 pub(crate) use is_wanted;
 
-pub mod blocks;
 pub mod destinations;
 pub mod follows;
 pub mod listed;

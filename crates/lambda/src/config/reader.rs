@@ -72,11 +72,6 @@ impl Reader<'_> {
                 45,
                 "must be a whole number; 0 turns the pace off",
             ),
-            discord_role_changes_per_10s: self.parsed(
-                "DISCORD_ROLE_CHANGES_PER_10S",
-                9,
-                "must be a whole number; 0 turns the pace off",
-            ),
             api_rate_per_second: self.rate("API_RATE_PER_SECOND", 1_000),
             source_requests_per_second: self.parsed(
                 "SOURCE_REQUESTS_PER_SECOND",

@@ -69,7 +69,6 @@ pub async fn delete(app: &App, user: UserId) -> sqlx::Result<()> {
     let mut transaction = app.pool.begin().await?;
     let servers = sm_db::live::presence::erase(&mut transaction, user).await?;
     sm_db::guilds::preferences::forget(&mut *transaction, user).await?;
-    sm_db::roles::wishes::forget(&mut *transaction, user, app.clock.now()).await?;
     sm_db::interactions::forget(&mut *transaction, user).await?;
     sm_db::audit::forget_actor(&mut *transaction, user).await?;
     sm_db::guilds::members::forget(&mut *transaction, user).await?;
@@ -84,7 +83,6 @@ pub async fn delete(app: &App, user: UserId) -> sqlx::Result<()> {
     if !channels.is_empty() {
         app.doorbell.ring(Ring::Subscribe).await;
     }
-    app.doorbell.ring(Ring::Roles).await;
     app.hub().sessions_ended();
     rooms.into_iter().chain(servers).for_each(|room| app.hub().told(room));
     SecurityEvent::AccountDeleted.record(None, "an account was deleted");

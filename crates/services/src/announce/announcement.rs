@@ -1,6 +1,5 @@
 //! What an announcement tells, wherever it comes from: a delivery of the outbox, or a sample for the editor.
 
-use super::categories::{self, Since};
 use sm_db::{announce::deliveries::DueDelivery, guilds::Mention};
 use sm_types::{
     ChannelId, SessionId, TwitchUserId, announcement::Variant, template::MessageTemplate,
@@ -13,8 +12,6 @@ use time::OffsetDateTime;
 pub(crate) struct Announcement<'a> {
     pub(crate) streamer: Streamer<'a>,
     pub(crate) stream: Stream<'a>,
-    /// In which categories it was, since when.
-    pub(crate) categories: Vec<Since>,
     pub(crate) guild_name: &'a str,
     pub(crate) channel: Option<ChannelId>,
     pub(crate) mention: Mention,
@@ -42,11 +39,8 @@ pub(crate) struct Stream<'a> {
     pub(crate) game: Option<&'a str>,
     pub(crate) language: Option<&'a str>,
     pub(crate) viewers: Option<i32>,
-    /// Since when the preview picture is fresh; after the end, that of the one which the message shows already.
+    /// Since when the preview picture is fresh.
     pub(crate) preview_at: Option<OffsetDateTime>,
-    /// The most who were watching, and how many on average.
-    pub(crate) viewers_peak: Option<i32>,
-    pub(crate) viewers_avg: Option<i64>,
     pub(crate) vod_url: Option<&'a str>,
 }
 
@@ -74,17 +68,9 @@ impl<'a> From<&'a DueDelivery> for Announcement<'a> {
                 game: due.game_name.as_deref(),
                 language: due.language.as_deref(),
                 viewers: due.viewers,
-                // Twitch's picture of a channel that is offline is a grey one: docs/adr/0013.
-                preview_at: if due.ended_at.is_some() {
-                    due.shown_preview_at
-                } else {
-                    due.preview_at
-                },
-                viewers_peak: due.viewers_peak,
-                viewers_avg: average(due.viewers_sum, due.viewers_samples),
+                preview_at: due.preview_at,
                 vod_url: due.vod_url.as_deref(),
             },
-            categories: categories::stored(&due.categories),
             guild_name: &due.guild_name,
             channel: due.channel(),
             mention: Mention::from_db(&due.mention, due.mention_role_id),
@@ -92,10 +78,4 @@ impl<'a> From<&'a DueDelivery> for Announcement<'a> {
             variant: due.variant,
         }
     }
-}
-
-/// Rounded; `None` while nobody has counted.
-fn average(sum: i64, samples: i32) -> Option<i64> {
-    let samples = i64::from(samples);
-    (samples > 0).then(|| sum.saturating_add(samples / 2) / samples)
 }

@@ -12,28 +12,23 @@ use crate::{
         record::{self, Why},
         remark,
         render::{self, Rendered},
-        request::request,
     },
     doubts::Source,
     guilds::presence,
-    roles::audience::{self, Reached},
+    interactions::presses,
 };
-use sm_aws::{
-    Ring,
-    metrics::{Counter, Gauge},
-};
+use sm_aws::metrics::{Counter, Gauge};
 use sm_db::{
     announce::{
-        channel_types,
         deliveries::{self, DueDelivery, Record},
         posted,
     },
     guilds::{Mention, preferences::Audience},
 };
-use sm_discord::{Error, Message, Reply};
+use sm_discord::{CreateMessage, EditMessage, Error, Message, Reply, interaction::Button};
 use sm_types::{
     ChannelId, RoleId,
-    announcement::{Action, Kind, NamedReason, NamedReason::NotPinged, Status},
+    announcement::{Action, Kind, NamedReason, NamedReason::NotPinged, Status, Variant},
 };
 use time::{Duration, OffsetDateTime};
 use tokio::time::Instant;
@@ -76,18 +71,10 @@ pub(super) async fn run(
         record,
     };
     if let Some(obstacle) = obstacle {
-        // However soon it is: nothing is sent that Discord could know by its nonce.
-        if attempt.is_possibly_posted().await? {
+        if attempt.may_have_posted(now).await? {
             let rendered = attempt.render(now).await?;
-            match attempt.look(&rendered).await? {
-                Look::Found(message) => {
-                    return Ok(record::posted(attempt.record, message).into());
-                }
-                // It would say for ever that the stream is live.
-                Look::Unknown(doubt) if obstacle.1 == NamedReason::StreamEnded => {
-                    return attempt.doubtful(doubt).await;
-                }
-                _ => {}
+            if let Look::Found(message) = attempt.look(&rendered).await? {
+                return Ok(record::posted(attempt.record, message).into());
             }
         }
         return settled(attempt.record, obstacle);
@@ -111,13 +98,6 @@ pub(super) async fn run(
         }
     }
     let rendered = attempt.render(now).await?;
-    let may_be_unchanged = matches!(due.kind, Kind::Refresh | Kind::Recording);
-    if may_be_unchanged && due.shown.is_some() && due.shown == attempt.record.shown {
-        return settled(attempt.record, (Status::Skipped, NamedReason::Unchanged));
-    }
-    if is_edit_of_live(&due) && attempt.is_in_announcements().await? {
-        return settled(attempt.record, (Status::Skipped, NamedReason::AnnouncementChannel));
-    }
     if attempt.may_have_posted(now).await? {
         match attempt.look(&rendered).await? {
             Look::Absent => {}
@@ -135,29 +115,13 @@ pub(super) async fn run(
 fn obstacle(due: &DueDelivery, now: OffsetDateTime) -> Option<(Status, NamedReason)> {
     if due.destination_id.is_none() {
         Some((Status::Skipped, NamedReason::DestinationRemoved))
-    } else if due.ended_at.is_some() != follows_end(due.kind) {
-        let since = if due.ended_at.is_some() {
-            NamedReason::StreamEnded
-        } else {
-            NamedReason::StreamResumed
-        };
-        Some((Status::Skipped, since))
+    } else if due.ended_at.is_some() && due.kind != Kind::Offline {
+        Some((Status::Skipped, NamedReason::StreamEnded))
     } else if now > due.expires_at {
         Some((Status::Expired, NamedReason::TooLate))
     } else {
         None
     }
-}
-
-/// Whether it tells of an end, rather than of what goes on.
-fn follows_end(kind: Kind) -> bool {
-    matches!(kind, Kind::Offline | Kind::Recording | Kind::Removal)
-}
-
-/// Whether it is an edit while the stream goes on.
-fn is_edit_of_live(due: &DueDelivery) -> bool {
-    let kind = matches!(due.kind, Kind::Enrich | Kind::Update | Kind::Refresh);
-    kind && due.action == Action::Edit
 }
 
 struct Attempt<'a> {
@@ -198,9 +162,8 @@ impl Attempt<'_> {
     async fn render(&mut self, now: OffsetDateTime) -> sqlx::Result<Rendered> {
         let due = self.due;
         let announcement = Announcement::from(due);
-        let managed = announcement.mention == Mention::Managed;
-        let names_members = managed || announcement.mention == Mention::Members;
-        let pings = (due.kind, due.action) == (Kind::Online, Action::Create);
+        let names_members = announcement.mention == Mention::Members;
+        let pings = due.action == Action::Create;
         let asks = announcement.mention != Mention::None && (names_members || pings);
         let audience = if asks {
             let (guild, streamer) = (due.guild_id, &due.twitch_user_id);
@@ -208,20 +171,9 @@ impl Attempt<'_> {
         } else {
             Audience::default()
         };
-        let to = if managed {
-            let (guild, streamer) = (due.guild_id, &due.twitch_user_id);
-            let role = sm_db::roles::ping_role(&self.app.pool, guild, streamer).await?;
-            audience::reached(audience, role)
-        } else {
-            Reached { audience, ..Reached::default() }
-        };
-        let rendered = render::render(&announcement, &to, pings, now);
-        self.record.shown = Some(render::digest(&announcement, &to, now));
-        self.record.shown_preview_at = announcement.stream.preview_at;
-        let audience = to.audience;
+        let rendered = render::render(&announcement, &audience, pings, now);
         if names_members {
             self.record.opt_outs = audience.opted_out;
-            self.record.unhonoured_opt_outs = if pings { to.against } else { 0 };
             self.record.unlisted_members = i32::try_from(rendered.unlisted).unwrap_or(i32::MAX);
         } else {
             self.record.unhonoured_opt_outs = audience.opted_out;
@@ -229,32 +181,11 @@ impl Attempt<'_> {
         Ok(rendered)
     }
 
-    /// Whether the channel's messages are published, of which Discord lets hardly any be edited. Discord is asked once a
-    /// month per channel; while it does not answer, it is a channel like others.
-    async fn is_in_announcements(&mut self) -> sqlx::Result<bool> {
-        if let Some(known) = self.due.channel_type {
-            return Ok(channel_types::is_announcements(known));
-        }
-        if self.turns.next().await.is_err() {
-            return Ok(false);
-        }
-        let Ok(answer) = self.app.discord.get_channel(self.channel).await else { return Ok(false) };
-        let found = i16::from(answer.body.kind);
-        let now = self.app.clock.now();
-        channel_types::note(&self.app.pool, self.channel, found, now).await?;
-        Ok(channel_types::is_announcements(found))
-    }
-
     /// Whether an earlier attempt may have posted what Discord does not know by its nonce any more.
     async fn may_have_posted(&self, now: OffsetDateTime) -> sqlx::Result<bool> {
-        let stale = now - self.due.first_claimed_at > NONCE_TRUSTED;
-        Ok(stale && self.is_possibly_posted().await?)
-    }
-
-    /// Whether an earlier attempt may have posted.
-    async fn is_possibly_posted(&self) -> sqlx::Result<bool> {
         let due = self.due;
-        if due.action != Action::Create || due.attempts < 2 {
+        let stale = now - due.first_claimed_at > NONCE_TRUSTED;
+        if due.action != Action::Create || due.attempts < 2 || !stale {
             return Ok(false);
         }
         let (pool, first) = (&self.app.pool, due.first_claimed_at);
@@ -382,18 +313,8 @@ impl Attempt<'_> {
         );
         let record = match remark::on(rendered, &message) {
             Some(remark) => {
-                let remark = match self.lost_role(rendered, &remark).await {
-                    None => remark,
-                    Some(role) => {
-                        let now = self.app.clock.now();
-                        let ours = sm_db::roles::record::lost(&app.pool, due.guild_id, role, now);
-                        let ours = ours.await?;
-                        if ours {
-                            app.doorbell.ring(Ring::Roles).await;
-                        }
-                        remark::role_gone(role, ours)
-                    }
-                };
+                let gone = self.lost_role(rendered, &remark).await;
+                let remark = gone.map_or(remark, remark::role_gone);
                 record::settled(self.record, Status::Sent, remark)
             }
             None if !left_out.is_empty() => {
@@ -486,4 +407,43 @@ impl Attempt<'_> {
             }
         })
     }
+}
+
+/// Asks Discord; `None` where the answer has no message.
+async fn request(
+    app: &App,
+    due: &DueDelivery,
+    channel: ChannelId,
+    rendered: &Rendered,
+) -> Result<Option<Reply<Message>>, Error> {
+    let content = Some(rendered.message.content.clone());
+    let embeds = rendered.message.embeds.clone();
+    match (due.action, due.message()) {
+        (Action::Edit, Some(message)) => {
+            let allowed_mentions = rendered.mentions.clone();
+            let body = EditMessage { content, embeds, allowed_mentions };
+            app.discord.edit_message(channel, message, &body).await.map(Some)
+        }
+        (Action::Delete, Some(message)) => {
+            app.discord.delete_message(channel, message).await.map(|_| None)
+        }
+        _ => {
+            let body = CreateMessage {
+                content,
+                embeds,
+                allowed_mentions: rendered.mentions.clone(),
+                nonce: sm_discord::nonce(due.delivery_id, channel, due.resends),
+                enforce_nonce: true,
+                flags: None,
+                buttons: buttons(due),
+            };
+            app.discord.create_message(channel, &body).await.map(Some)
+        }
+    }
+}
+
+/// What stands under a new message; nothing where Discord has refused the message as it was.
+fn buttons(due: &DueDelivery) -> Vec<Button> {
+    let wanted = due.buttons && due.variant != Variant::Plain;
+    if wanted { presses::under_announcement(&due.twitch_user_id) } else { Vec::new() }
 }

@@ -3,10 +3,9 @@
 use super::{
     details::{self, Live},
     held::{self, Released},
-    life::{self, Step},
     rules::{self, Look, Stream},
 };
-use crate::{App, chat, guilds::presence, roles::seen, streamers::listing::LISTED_AFTER_END};
+use crate::{App, chat, guilds::presence, streamers::listing::LISTED_AFTER_END};
 use sm_aws::metrics::Counter;
 use sm_db::{
     Session,
@@ -45,16 +44,6 @@ pub async fn step(app: &App) -> sqlx::Result<Option<usize>> {
         Kind::Online => online(app, &event).await,
         Kind::Offline => offline(app, &event).await,
         Kind::Enrich | Kind::Update => update(app, &event).await,
-        Kind::Refresh => {
-            let next = life::refresh(app, &event).await?;
-            go_on(app, &event, next, life::REFRESH_EXPIRY).await
-        }
-        Kind::Recording => {
-            let next = life::recording(app, &event).await?;
-            go_on(app, &event, next, EDIT_EXPIRY).await
-        }
-        // It is planned in `db`.
-        Kind::Removal => go_on(app, &event, life::removal(&event), EDIT_EXPIRY).await,
         // None is ever queued.
         Kind::Test => close(app, &event, "unknown").await,
     }?;
@@ -77,11 +66,8 @@ async fn online(app: &App, event: &DueEvent) -> sqlx::Result<usize> {
         }
         say_in_chat(app, event, chat::events::Kind::Live).await;
         // First of all: what waits for the second look must not wait for ever.
-        let refresh_at = life::next_refresh(event.started_at, now);
-        let enrich_at = event.received_at + ENRICH_AFTER;
-        events::queue_looks(pool, event.event_id, enrich_at, refresh_at).await?;
+        events::queue_enrichment(pool, event.event_id, event.received_at + ENRICH_AFTER).await?;
         events::set_prepared(pool, event).await?;
-        seen::stream(app, &event.twitch_user_id).await;
         app.hub().changes().stream(&event.twitch_user_id);
     }
     expand(app, event, ONLINE_EXPIRY).await
@@ -99,7 +85,7 @@ async fn update(app: &App, event: &DueEvent) -> sqlx::Result<usize> {
     }
     if !event.prepared {
         let obstacles = stream_sessions::obstacles(&app.pool, event.session_id).await?;
-        if obstacles.sending || obstacles.closing || second_look && obstacles.expanding {
+        if obstacles.sending || second_look && obstacles.expanding {
             return postpone(app, event, BUSY_WAIT).await;
         }
         match details::live(app, &event.twitch_user_id).await {
@@ -151,25 +137,13 @@ async fn offline(app: &App, event: &DueEvent) -> sqlx::Result<usize> {
             stream_sessions::reopen(&app.pool, event.session_id).await?;
             return close(app, event, "resumed").await;
         }
-        match details::recording(app, event).await {
-            Some(url) => stream_sessions::set_vod(&app.pool, event.session_id, &url).await?,
-            None => life::look_for_recording(app, event).await?,
+        if let Some(url) = details::recording(app, event).await {
+            stream_sessions::set_vod(&app.pool, event.session_id, &url).await?;
         }
         say_in_chat(app, event, chat::events::Kind::End).await;
-        seen::stream(app, &event.twitch_user_id).await;
         events::set_prepared(&app.pool, event).await?;
     }
     expand(app, event, EDIT_EXPIRY).await
-}
-
-/// Carries out what was found out about an event.
-async fn go_on(app: &App, event: &DueEvent, next: Step, expiry: Duration) -> sqlx::Result<usize> {
-    match next {
-        Step::Expand => expand(app, event, expiry).await,
-        Step::Wait(wait) => postpone(app, event, wait).await,
-        Step::Close(outcome) => close(app, event, outcome).await,
-        Step::Closed => Ok(0),
-    }
 }
 
 /// Has the chat bot tell of a stream, if it is there. No announcement depends on a line of chat.
@@ -194,12 +168,10 @@ async fn expand(app: &App, due: &DueEvent, expiry: Duration) -> sqlx::Result<usi
     };
     let Batch { planned, cursor, seen } = match event.kind {
         Kind::Online => announcements(&mut transaction, &event, now).await?,
-        _ => edits(&mut transaction, &event, now).await?,
+        _ => edits(&mut transaction, &event).await?,
     };
     let last = (seen as i64) < CHUNK;
-    let refreshes = event.kind == Kind::Refresh;
-    let next_at = refreshes.then(|| life::next_refresh(event.started_at, now));
-    let chunk = Chunk { now, expiry, cursor, last, next_at };
+    let chunk = Chunk { now, expiry, cursor, last };
     expansion::write(&mut transaction, &event, &planned, &chunk).await?;
     transaction.commit().await?;
     tracing::info!(
@@ -228,8 +200,8 @@ async fn announcements(
     Ok(Batch { planned, cursor, seen: found.len() })
 }
 
-async fn edits(db: &mut Session, event: &Expanding, now: OffsetDateTime) -> sqlx::Result<Batch> {
-    let found = expansion::posted(&mut *db, event, now, CHUNK).await?;
+async fn edits(db: &mut Session, event: &Expanding) -> sqlx::Result<Batch> {
+    let found = expansion::posted(&mut *db, event, CHUNK).await?;
     let planned = found.iter().filter_map(|posted| rules::edit(event, posted)).collect();
     let cursor = found.last().map(|posted| posted.destination_id);
     Ok(Batch { planned, cursor, seen: found.len() })

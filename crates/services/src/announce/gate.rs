@@ -23,8 +23,6 @@ const CROWD_PATIENCE: StdDuration = StdDuration::from_secs(5);
 /// Of the pace, what people at the dashboard may take together: one in so many slots. Whatever they do, announcements
 /// find the others free.
 const READERS_SHARE: f64 = 5.0;
-/// The same for changes of roles, for which nobody waits.
-const ROLES_SHARE: f64 = 10.0;
 /// What a lane at rest has to spare: a page asks for several things at once.
 const READERS_BURST: Duration = Duration::SECOND;
 /// Discord counts per second at its edge. Slots stand this much wider than the rate asks for, so
@@ -118,16 +116,8 @@ pub(crate) struct Turns<'a> {
     app: &'a App,
     reserved: Option<Instant>,
     deadline: Instant,
-    lane: Lane,
-}
-
-/// Beside announcements, which have all of the pace that others leave.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Lane {
-    Announcements,
-    /// Somebody at the dashboard waits.
-    Readers,
-    Roles,
+    /// Whether somebody at the dashboard waits.
+    reader: bool,
 }
 
 /// Why no request may leave now.
@@ -143,17 +133,12 @@ impl<'a> Turns<'a> {
     /// All moments are asked of the gate.
     pub(crate) fn new(app: &'a App) -> Self {
         let deadline = Instant::now() + CROWD_PATIENCE;
-        Self { app, reserved: None, deadline, lane: Lane::Announcements }
+        Self { app, reserved: None, deadline, reader: false }
     }
 
     /// The same for somebody at the dashboard: announcements go before.
     pub(crate) fn of_readers(app: &'a App) -> Self {
-        Self { lane: Lane::Readers, ..Self::new(app) }
-    }
-
-    /// The same for changes of roles: nobody waits for them.
-    pub(crate) fn of_roles(app: &'a App) -> Self {
-        Self { lane: Lane::Roles, ..Self::new(app) }
+        Self { reader: true, ..Self::new(app) }
     }
 
     /// The first moment was reserved before.
@@ -165,11 +150,11 @@ impl<'a> Turns<'a> {
     pub(crate) async fn next(&mut self) -> Result<(), NotNow> {
         let slot = match self.reserved.take() {
             Some(slot) => slot,
-            None if self.lane == Lane::Announcements => self.ask_gate().await?,
-            None => {
-                wait_in(self.lane, self.app, self.deadline).await?;
+            None if self.reader => {
+                wait_among_readers(self.app, self.deadline).await?;
                 self.ask_gate().await?
             }
+            None => self.ask_gate().await?,
         };
         tokio::time::sleep_until(slot).await;
         Ok(())
@@ -184,29 +169,21 @@ impl<'a> Turns<'a> {
     }
 }
 
-/// Waits for a turn among all in a lane.
-async fn wait_in(lane: Lane, app: &App, deadline: Instant) -> Result<(), NotNow> {
+/// Waits for a turn among all who wait at the dashboard.
+async fn wait_among_readers(app: &App, deadline: Instant) -> Result<(), NotNow> {
     let rate = app.settings.discord_rate_per_second;
     if rate == 0 {
         return Ok(());
     }
-    let (share, burst) = match lane {
-        Lane::Roles => (ROLES_SHARE, Duration::ZERO),
-        _ => (READERS_SHARE, READERS_BURST),
-    };
-    let interval = Duration::seconds_f64(SPREAD * share / f64::from(rate));
+    let interval = Duration::seconds_f64(SPREAD * READERS_SHARE / f64::from(rate));
     loop {
-        let horizon = HORIZON + burst;
-        let pass = match lane {
-            Lane::Roles => gate::reserve_for_roles(&app.pool, interval, horizon).await,
-            _ => gate::reserve_for_reader(&app.pool, interval, horizon).await,
-        };
+        let pass = gate::reserve_for_reader(&app.pool, interval, HORIZON + READERS_BURST).await;
         match pass.map_err(NotNow::Database)? {
             Pass::Wait(wait) if is_before(wait, Some(deadline)) => {
                 tokio::time::sleep(wait.unsigned_abs()).await;
             }
             Pass::Granted { wait } => {
-                let wait = (wait - burst).max(Duration::ZERO);
+                let wait = (wait - READERS_BURST).max(Duration::ZERO);
                 tokio::time::sleep(wait.unsigned_abs()).await;
                 return Ok(());
             }

@@ -2,16 +2,13 @@
 
 pub mod accept;
 mod announcement;
-pub mod asked;
 mod attempt;
-mod categories;
 pub mod deliver;
 mod details;
 pub mod expand;
 pub(crate) mod gate;
 mod happenings;
 mod held;
-pub(crate) mod life;
 mod lookup;
 mod outcome;
 pub(crate) mod parts;
@@ -21,7 +18,6 @@ pub mod recover;
 mod remark;
 mod render;
 pub(crate) mod replay;
-mod request;
 pub mod resend;
 pub mod restore;
 mod rules;

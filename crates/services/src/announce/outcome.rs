@@ -16,8 +16,6 @@ const ROUTE_LIMIT: Policy =
     Policy { first: Duration::SECOND, longest: Duration::minutes(5), tries: 20 };
 /// A limit with a code, of one message or channel: edits of old or published messages, slow mode.
 const OWN_LIMIT: Policy = Policy { first: Duration::SECOND, longest: Duration::HOUR, tries: 12 };
-/// Limits of edits: of published messages, and of those older than an hour.
-const EDIT_LIMITS: [u32; 3] = [20022, 20028, 30046];
 /// So many attempts are refused for a reason that a look does not find, over about two minutes.
 const CONTRADICTIONS: i32 = 8;
 /// From so many answers of 429 on, a wait seems not to come down.
@@ -152,9 +150,6 @@ fn gone(tried: &Tried) -> Decision {
 }
 
 fn retry(tried: &Tried, error: &Error) -> Decision {
-    if tried.kind == Kind::Refresh && error.code().is_some_and(|code| EDIT_LIMITS.contains(&code)) {
-        return Decision::Settle(Status::Skipped, NamedReason::EditLimit.into());
-    }
     let Error::RateLimited { scope, retry_after, .. } = error else { return later(tried) };
     let asked = Duration::try_from(*retry_after).unwrap_or(Duration::DAY);
     let policy = if error.is_own_limit() { OWN_LIMIT } else { ROUTE_LIMIT };
@@ -414,11 +409,6 @@ mod tests {
         assert!(
             matches!(&end, Ruling::Final(Decision::Settle(Status::Failed, why)) if why.reason == reason)
         );
-        for code in EDIT_LIMITS {
-            let refresh = Tried { kind: Kind::Refresh, ..EDIT };
-            let left_out = Decision::Settle(Status::Skipped, NamedReason::EditLimit.into());
-            assert_eq!(decide(&refresh, &limit(code)), Ruling::Final(left_out), "{code}");
-        }
         let slow_mode = decide(&TRIED, &limit(20016));
         assert!(matches!(slow_mode, Ruling::Final(Decision::Again(_, _, Hold::Channel))));
     }

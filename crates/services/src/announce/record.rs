@@ -95,8 +95,6 @@ pub(super) fn begun(due: &DueDelivery, now: OffsetDateTime) -> Record {
         sent_at: None,
         answered_at: None,
         message_created_at: None,
-        shown: None,
-        shown_preview_at: None,
     }
 }
 

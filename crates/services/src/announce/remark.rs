@@ -23,7 +23,7 @@ fn unpinged(sent: &Rendered, shown: &Message) -> Option<Why> {
     }
     let pinged = match mention {
         // Discord does not tell which of the members were.
-        Mention::None | Mention::Members | Mention::Managed => true,
+        Mention::None | Mention::Members => true,
         Mention::Role(role) => shown.mention_roles.contains(&role),
         Mention::Everyone | Mention::Here => shown.mention_everyone,
     };
@@ -47,13 +47,9 @@ fn embedless(sent_embeds: usize, shown: &Message) -> Option<Why> {
 }
 
 /// The role that was to be pinged is gone.
-pub(super) fn role_gone(role: RoleId, ours: bool) -> Why {
+pub(super) fn role_gone(role: RoleId) -> Why {
     let why = Why::new(NamedReason::RoleGone).about_mention(Mention::Role(role));
-    why.in_words(if ours {
-        "Nobody was pinged: somebody has deleted the bot's role. The bot makes it anew."
-    } else {
-        "Nobody was pinged: the role does not exist any more. Choose another one."
-    })
+    why.in_words("Nobody was pinged: the role does not exist any more. Choose another one.")
 }
 
 #[cfg(test)]

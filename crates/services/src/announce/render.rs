@@ -1,24 +1,18 @@
 //! From an announcement to the message that Discord gets.
 
-use super::{
-    announcement::{Announcement, Stream},
-    categories::{self, duration},
-};
-use crate::roles::audience::{MAX_NAMED, Reached};
-use sm_db::guilds::Mention;
+use super::announcement::{Announcement, Stream};
+use sm_db::guilds::{Mention, preferences::Audience};
 use sm_discord::AllowedMentions;
 use sm_types::{
-    RoleId, UserId,
+    UserId,
     announcement::Variant,
     template::{MessageTemplate, ParsedMessage, RenderedMessage, Value, Values, Variable},
 };
-use std::{
-    borrow::Cow,
-    hash::{DefaultHasher, Hash, Hasher},
-    sync::LazyLock,
-};
-use time::OffsetDateTime;
+use std::{borrow::Cow, sync::LazyLock};
+use time::{Duration, OffsetDateTime};
 
+/// Members a message mentions by name; Discord takes 100 ids, 2,000 characters hold about 86.
+const MAX_NAMED: usize = 80;
 /// The size in which the preview picture is asked for.
 const PREVIEW_SIZE: &str = "1280x720";
 
@@ -41,14 +35,13 @@ pub(crate) struct Rendered {
 /// Renders an announcement; the mention pings only where `ping` is set.
 pub(crate) fn render(
     announcement: &Announcement<'_>,
-    to: &Reached,
+    audience: &Audience,
     ping: bool,
     now: OffsetDateTime,
 ) -> Rendered {
-    let wanted = &to.audience.wanted;
-    let named = &wanted[..wanted.len().min(MAX_NAMED)];
+    let named = &audience.wanted[..audience.wanted.len().min(MAX_NAMED)];
     let mention = announcement.mention;
-    let values = values(announcement, mention_text(mention, to.role, named), now);
+    let values = values(announcement, mention_text(mention, named), now);
     let mut message = template(announcement).render(&values);
     if announcement.variant != Variant::Full {
         message.embeds.clear();
@@ -57,28 +50,10 @@ pub(crate) fn render(
             message.content = DEFAULT.render(&values).content;
         }
     }
-    let mentions = if ping { allowed(mention, to.role, named) } else { AllowedMentions::none() };
-    let by_name = if named.is_empty() { Mention::None } else { Mention::Members };
-    let pings = match mention {
-        _ if !ping => Mention::None,
-        Mention::Members => by_name,
-        Mention::Managed => to.role.map_or(by_name, Mention::Role),
-        other => other,
-    };
-    Rendered { message, mentions, pings, unlisted: wanted.len() - named.len() }
-}
-
-/// A digest of what a message shows, but for its picture: that changes with every look at it, and is no reason to edit.
-///
-/// Another version of the product may come to another one for the same message, which costs an edit.
-pub(crate) fn digest(announcement: &Announcement<'_>, to: &Reached, now: OffsetDateTime) -> i64 {
-    let mut same = announcement.clone();
-    same.stream.preview_at = None;
-    let RenderedMessage { content, embeds } = render(&same, to, false, now).message;
-    let mut hasher = DefaultHasher::new();
-    content.hash(&mut hasher);
-    serde_json::to_string(&embeds).unwrap_or_default().hash(&mut hasher);
-    hasher.finish().cast_signed()
+    let mentions = if ping { allowed(mention, named) } else { AllowedMentions::none() };
+    let nobody = !ping || mention == Mention::Members && named.is_empty();
+    let pings = if nobody { Mention::None } else { mention };
+    Rendered { message, mentions, pings, unlisted: audience.wanted.len() - named.len() }
 }
 
 /// The guild's template, or the product's own where there is none or Discord refused the guild's.
@@ -105,33 +80,29 @@ pub(crate) fn mentions_in_text(content: &str, mention: Mention) -> bool {
         Mention::Role(role) => content.contains(&format!("<@&{role}>")),
         Mention::Everyone => content.contains("@everyone"),
         Mention::Here => content.contains("@here"),
-        Mention::Members | Mention::Managed => content.contains("<@"),
+        Mention::Members => content.contains("<@"),
     }
 }
 
-fn mention_text(mention: Mention, role: Option<RoleId>, named: &[UserId]) -> Option<String> {
+fn mention_text(mention: Mention, named: &[UserId]) -> Option<String> {
     match mention {
         Mention::None => None,
         Mention::Role(role) => Some(format!("<@&{role}>")),
         Mention::Everyone => Some("@everyone".to_owned()),
         Mention::Here => Some("@here".to_owned()),
-        Mention::Members | Mention::Managed => {
-            let role = role.map(|role| format!("<@&{role}>"));
-            let named = named.iter().map(|user| format!("<@{user}>"));
-            let all: Vec<_> = role.into_iter().chain(named).collect();
-            (!all.is_empty()).then(|| all.join(" "))
+        Mention::Members if named.is_empty() => None,
+        Mention::Members => {
+            Some(named.iter().map(|user| format!("<@{user}>")).collect::<Vec<_>>().join(" "))
         }
     }
 }
 
-fn allowed(mention: Mention, role: Option<RoleId>, named: &[UserId]) -> AllowedMentions {
+fn allowed(mention: Mention, named: &[UserId]) -> AllowedMentions {
     match mention {
         Mention::None => AllowedMentions::none(),
         Mention::Role(role) => AllowedMentions::roles([role]),
         Mention::Everyone | Mention::Here => AllowedMentions::everyone(),
-        Mention::Members | Mention::Managed => {
-            AllowedMentions::roles_and_users(role, named.iter().copied())
-        }
+        Mention::Members => AllowedMentions::users(named.iter().copied()),
     }
 }
 
@@ -158,38 +129,28 @@ fn values(of: &Announcement<'_>, mention: Option<String>, now: OffsetDateTime) -
     set(Variable::GameUrl, stream.game.and_then(game_url).map(Value::Url));
     set(Variable::Language, text(stream.language));
     set(Variable::Viewers, stream.viewers.and_then(|n| u64::try_from(n).ok()).map(Value::Number));
-    let pictured = stream.ended_at.is_none() || stream.preview_at.is_some();
-    set(Variable::PreviewUrl, pictured.then(|| Value::Url(preview_url(streamer.login, stream))));
+    let live = stream.ended_at.is_none();
+    set(Variable::PreviewUrl, live.then(|| Value::Url(preview_url(streamer.login, stream))));
     set(Variable::Started, Some(timestamp(stream.started_at, 'R')));
     set(Variable::StartedTime, Some(timestamp(stream.started_at, 't')));
     set(Variable::StartedFull, Some(timestamp(stream.started_at, 'F')));
     let until = stream.ended_at.unwrap_or(now);
-    set(Variable::Uptime, Some(Value::Text(duration(until - stream.started_at))));
+    set(Variable::Uptime, Some(duration(until - stream.started_at)));
     set(Variable::Ended, stream.ended_at.map(|at| timestamp(at, 'R')));
-    let length = stream.ended_at.map(|at| duration(at - stream.started_at));
-    set(Variable::Duration, length.map(Value::Text));
+    set(Variable::Duration, stream.ended_at.map(|at| duration(at - stream.started_at)));
     set(Variable::VodUrl, url(stream.vod_url));
-    if let Some(ended_at) = stream.ended_at {
-        let number = |n: Option<i64>| n.and_then(|n| u64::try_from(n).ok()).map(Value::Number);
-        set(Variable::ViewersPeak, number(stream.viewers_peak.map(i64::from)));
-        set(Variable::ViewersAvg, number(stream.viewers_avg));
-        let times = categories::times(&of.categories, stream.started_at, ended_at);
-        set(Variable::Categories, text(Some(&times)));
-    }
     set(Variable::Server, Some(Value::Text(of.guild_name.to_owned())));
     set(Variable::Channel, of.channel.map(|id| Value::Markup(format!("<#{id}>"))));
     set(Variable::Platform, Some(Value::Text("Twitch".to_owned())));
     set(Variable::SessionId, Some(Value::Text(stream.session.to_string())));
-    let kinds: &[Variable] = match of.mention {
-        Mention::None => &[],
-        Mention::Role(_) => &[Variable::Role],
-        Mention::Everyone => &[Variable::Everyone],
-        Mention::Here => &[Variable::Here],
-        Mention::Members => &[Variable::Subscribers],
-        // Templates go on working when a server changes from one to the other.
-        Mention::Managed => &[Variable::Subscribers, Variable::Role],
+    let kind = match of.mention {
+        Mention::None => None,
+        Mention::Role(_) => Some(Variable::Role),
+        Mention::Everyone => Some(Variable::Everyone),
+        Mention::Here => Some(Variable::Here),
+        Mention::Members => Some(Variable::Subscribers),
     };
-    for variable in kinds.iter().copied().chain([Variable::Mention]) {
+    for variable in [Some(Variable::Mention), kind].into_iter().flatten() {
         set(variable, mention.clone().map(Value::Markup));
     }
     values.set_started_at(stream.started_at);
@@ -222,6 +183,15 @@ fn timestamp(at: OffsetDateTime, style: char) -> Value {
     Value::Markup(format!("<t:{}:{style}>", at.unix_timestamp()))
 }
 
+/// `3 h 05 min`, or `12 min`.
+fn duration(duration: Duration) -> Value {
+    let minutes = duration.whole_minutes().max(0);
+    Value::Text(match minutes / 60 {
+        0 => format!("{minutes} min"),
+        hours => format!("{hours} h {:02} min", minutes % 60),
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -240,5 +210,11 @@ mod tests {
             "https://www.twitch.tv/directory/category/tom-clancy-s-rainbow-six"
         );
         assert_eq!(game_url("原神"), None);
+    }
+
+    #[test]
+    fn duration_reads_like_a_clock() {
+        assert!(matches!(duration(Duration::minutes(185)), Value::Text(t) if t == "3 h 05 min"));
+        assert!(matches!(duration(Duration::seconds(-5)), Value::Text(t) if t == "0 min"));
     }
 }

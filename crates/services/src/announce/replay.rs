@@ -99,7 +99,6 @@ impl Channel {
             guild_enabled: config.enabled,
             follow_enabled: enabled,
             enabled: to.enabled,
-            blocked: false,
             announce_types: config.announce_types.clone(),
             game_filter: to.game_filter.clone(),
             title_filter: to.title_filter.clone(),

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use sm_db::announce::expansion::{Candidate, Expanding, Planned, Posted};
 use sm_types::{
     ChannelId, MessageId,
-    announcement::{Action, EndAction, Kind, NamedReason, Reason, Variant},
+    announcement::{Action, Kind, NamedReason, Reason, Variant},
     rules::{Broken, Facts, Patterns, RuleSet, viewers_rule},
 };
 use time::{Duration, OffsetDateTime, Time};
@@ -109,47 +109,22 @@ fn broken(to: &Candidate, rule: Broken) -> (NamedReason, Option<Value>) {
     (reason, Some(values))
 }
 
-/// Decides about a message of a stream that has changed or ended; `None` when there is nothing to do with it.
+/// Decides about a message of a stream that has changed or ended; `None` when it is another stream's by now.
 pub(super) fn edit(stream: &Expanding, posted: &Posted) -> Option<Planned> {
+    let ended = stream.kind == Kind::Offline;
     if posted.taken_over {
         return None;
     }
-    let end_message = posted.end_message_id;
-    let mut skipped = None;
-    let (action, message) = match (stream.kind, posted.end_action) {
-        (Kind::Refresh, _) if posted.in_announcements || posted.not_refreshed => return None,
-        (Kind::Enrich | Kind::Update, _) if posted.in_announcements => {
-            skipped = Some(NamedReason::AnnouncementChannel);
-            (Action::Edit, Some(posted.message_id))
-        }
-        (Kind::Offline, EndAction::Leave) => {
-            skipped = Some(NamedReason::EndActionLeave);
-            (Action::Edit, Some(posted.message_id))
-        }
-        (Kind::Offline, EndAction::Delete) => (Action::Delete, Some(posted.message_id)),
-        // A stream that has ended, gone on and ended again has a message about its end already.
-        (Kind::Offline, EndAction::NewMessage) => match end_message {
-            Some(message) => (Action::Edit, Some(message)),
-            None => (Action::Create, None),
-        },
-        (Kind::Recording, EndAction::NewMessage) => (Action::Edit, Some(end_message?)),
-        (Kind::Recording, EndAction::Leave | EndAction::Delete) => return None,
-        (Kind::Removal, EndAction::DeleteAfter) if posted.removal_due => {
-            (Action::Delete, Some(posted.message_id))
-        }
-        (Kind::Removal, _) => return None,
-        _ => (Action::Edit, Some(posted.message_id)),
-    };
-    let is_new = action == Action::Create;
+    let end_action = if ended { posted.end_action.as_str() } else { "edit" };
     Some(Planned {
         destination_id: posted.destination_id,
         guild_id: posted.guild_id,
         channel: posted.channel_id.map(ChannelId::from_db),
         turn: 0,
-        action,
-        variant: if is_new { Variant::Full } else { posted.variant },
-        message: message.map(MessageId::from_db),
-        skipped: skipped.map(|reason| (reason.into(), None)),
+        action: if end_action == "delete" { Action::Delete } else { Action::Edit },
+        variant: posted.variant,
+        message: Some(MessageId::from_db(posted.message_id)),
+        skipped: (end_action == "leave").then(|| (NamedReason::EndActionLeave.into(), None)),
     })
 }
 
@@ -164,8 +139,6 @@ fn switched_off(to: &Candidate) -> Skip {
         NamedReason::StreamerPaused
     } else if !to.enabled {
         NamedReason::DestinationPaused
-    } else if to.blocked {
-        NamedReason::BlockedByStreamer
     } else if to.channel_id.is_none() {
         NamedReason::NoChannel
     } else {
@@ -299,7 +272,6 @@ mod tests {
             guild_enabled: true,
             follow_enabled: true,
             enabled: true,
-            blocked: false,
             announce_types: vec!["live".to_owned()],
             game_filter: None,
             title_filter: None,

@@ -4,17 +4,15 @@ use crate::{
     App,
     announce::{
         announcement::{Announcement, Stream, Streamer},
-        categories::Since,
         gate::{self, Turns},
         lookup::TEST_MARK,
         preflight::{self, Health},
         render,
     },
-    roles::audience::Reached,
 };
 use sm_db::{
     announce::history,
-    guilds::{Mention, config},
+    guilds::{Mention, config, preferences::Audience},
     streamers::follows,
 };
 use sm_discord::{AllowedMentions, CreateMessage, Error, Operation, Rebuild, Verdict, classify};
@@ -112,7 +110,7 @@ pub fn preview(
     now: OffsetDateTime,
 ) -> RenderedMessage {
     let announcement = announcement(message, sample, setting, now);
-    render::render(&announcement, &Reached::default(), false, now).message
+    render::render(&announcement, &Audience::default(), false, now).message
 }
 
 /// How long ago a sample's stream began; one that has ended lasted longer.
@@ -141,12 +139,9 @@ fn announcement<'a>(
             game: sample.game_name.as_deref(),
             language: sample.language.as_deref(),
             viewers: sample.viewers,
-            preview_at: sample.ended.then_some(now),
-            viewers_peak: sample.viewers,
-            viewers_avg: sample.viewers.map(|viewers| i64::from(viewers) * 4 / 5),
+            preview_at: None,
             vod_url: sample.ended.then_some(SAMPLE_VOD),
         },
-        categories: vec![Since { name: sample.game_name.clone(), at: 0 }],
         guild_name: &setting.guild_name,
         channel: setting.channel,
         mention: setting.mention,

@@ -1,7 +1,7 @@
 //! May this person see or change this server?
 
 use super::presence;
-use crate::{App, announce::gate::in_turn_of_readers, roles::seen};
+use crate::{App, announce::gate::in_turn_of_readers};
 use sm_discord::permissions::{Permissions, effective_in_guild};
 use sm_types::{GuildId, UserId};
 use time::{Duration, OffsetDateTime};
@@ -99,10 +99,7 @@ async fn ask(app: &App, guild: GuildId, user: UserId) -> Result<Option<u64>, Str
     );
     let Some(info) = info.map_err(|error| error.to_string())? else { return Ok(None) };
     match member {
-        Ok(reply) => {
-            seen::member(app, guild, user, &reply.body.roles).await;
-            Ok(Some(effective_in_guild(&info, &reply.body, user).0))
-        }
+        Ok(reply) => Ok(Some(effective_in_guild(&info, &reply.body, user).0)),
         Err(error) if matches!(error.code(), Some(10007 | 10013)) => Ok(None),
         Err(error) => Err(error.to_string()),
     }

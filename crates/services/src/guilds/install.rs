@@ -4,12 +4,11 @@ use super::access::{self, Access};
 use crate::{
     App,
     accounts::consent::Refusal,
-    announce::{gate::in_turn, preflight},
+    announce::gate::in_turn,
     audit::{self, Action, Actor},
     doubts::{self, Absence},
 };
 use sm_aws::Ring;
-use sm_discord::{Guild, Role, permissions::Permissions};
 use sm_types::{GuildId, UserId};
 
 /// Sets a server up after its install was confirmed by the person who asked for it.
@@ -27,7 +26,6 @@ pub(crate) async fn confirm(app: &App, guild: GuildId, user: UserId) -> Result<(
         }
     };
     add(app, guild, &info.name, info.icon.as_deref(), Some(user)).await?;
-    prefer_roles(app, &info).await?;
     let access = access::check(app, guild, user, None, true).await;
     if access.map_err(|_| Refusal::Unavailable)? != Access::Admin {
         audit::denied(app, Some(guild), Some(user), "bot.install", None).await;
@@ -37,18 +35,6 @@ pub(crate) async fn confirm(app: &App, guild: GuildId, user: UserId) -> Result<(
     let action =
         Action { guild: Some(guild), name: "bot.install", target: None, before: None, after: None };
     audit::done(app, &app.pool, &actor, action).await?;
-    Ok(())
-}
-
-/// Where the bot may manage roles, a new server's announcements ping those that people choose.
-async fn prefer_roles(app: &App, guild: &Guild) -> sqlx::Result<()> {
-    let Ok(bot) = preflight::bot_user(app).await else { return Ok(()) };
-    let of_bot = |role: &&Role| role.id.0 == guild.id.0 || role.tags.bot_id == Some(bot);
-    let granted = guild.roles.iter().filter(of_bot);
-    let granted = granted.fold(Permissions::NONE, |sum, role| sum | role.permissions);
-    if granted.contains(Permissions::MANAGE_ROLES) || granted.contains(Permissions::ADMINISTRATOR) {
-        sm_db::guilds::config::prefer_roles(&app.pool, guild.id).await?;
-    }
     Ok(())
 }
 

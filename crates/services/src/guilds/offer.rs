@@ -65,8 +65,6 @@ pub struct Places {
     pub roles: Vec<PingRole>,
     /// Whether the bot may ping everyone and roles that are not mentionable, channels aside.
     pub may_mention_everyone: bool,
-    /// Whether the bot may make and grant roles.
-    pub may_manage_roles: bool,
     /// Whether the bot is in the server.
     pub bot_present: bool,
 }
@@ -74,13 +72,7 @@ pub struct Places {
 impl Places {
     pub(super) fn absent() -> Self {
         let (channels, roles) = (Vec::new(), Vec::new());
-        Self {
-            channels,
-            roles,
-            may_mention_everyone: false,
-            may_manage_roles: false,
-            bot_present: false,
-        }
+        Self { channels, roles, may_mention_everyone: false, bot_present: false }
     }
 }
 

@@ -52,8 +52,8 @@ async fn read(app: &App, guild: GuildId) -> Result<Places, Error> {
 
 fn compute(app: &App, guild: &Guild, channels: Vec<Channel>, bot: &Member, id: UserId) -> Places {
     let now = app.clock.now();
-    let granted = effective_in_guild(guild, bot, id);
-    let may_mention_everyone = granted.contains(Permissions::MENTION_EVERYONE);
+    let may_mention_everyone =
+        effective_in_guild(guild, bot, id).contains(Permissions::MENTION_EVERYONE);
     let category = |parent: Option<ChannelId>| {
         channels.iter().find(|c| Some(c.id) == parent && c.kind == CATEGORY)
     };
@@ -84,7 +84,6 @@ fn compute(app: &App, guild: &Guild, channels: Vec<Channel>, bot: &Member, id: U
         channels: sorted.iter().filter_map(of_channel).collect(),
         roles: roles.iter().map(ping_role).collect(),
         may_mention_everyone,
-        may_manage_roles: granted.contains(Permissions::MANAGE_ROLES),
         bot_present: true,
     }
 }

@@ -5,11 +5,7 @@ use crate::{
     audit::{self, Actor},
 };
 use serde_json::json;
-use sm_aws::Ring;
-use sm_db::{
-    guilds::preferences,
-    roles::wishes::{self, Scope},
-};
+use sm_db::guilds::preferences;
 use sm_types::{GuildId, TwitchUserId, UserId};
 
 /// A choice that was stored.
@@ -36,12 +32,7 @@ pub async fn choose(
     let streamer_id = streamer.map_or("*", TwitchUserId::as_str);
     let after = json!({ "guild_id": guild, "streamer_id": streamer_id, "wants_ping": wants_ping });
     audit::chosen(app, &mut *transaction, actor, ("preference.update", streamer_id), after).await?;
-    let scope = Scope { streamer, user: Some(user) };
-    let granted = wishes::compare(&mut transaction, guild, scope, app.clock.now()).await?;
     let honoured = preferences::honoured(&mut *transaction, guild, streamer).await?;
     transaction.commit().await?;
-    if granted {
-        app.doorbell.ring(Ring::Roles).await;
-    }
     Ok(Chosen { honoured })
 }

@@ -164,8 +164,6 @@ fn empty() -> Destination {
         cooldown_seconds: 0,
         rules: None,
         buttons: false,
-        end_action: None,
-        end_delete_minutes: None,
     }
 }
 

@@ -170,7 +170,6 @@ fn channel() -> CommandOption {
 fn mention() -> CommandOption {
     let choices = vec![
         ("members", text("Members who want it", "Mitglieder, die es möchten")),
-        ("managed", text("Members who want it, by roles", "Mitglieder, die es möchten, per Rolle")),
         ("role", text("A role", "Eine Rolle")),
         ("everyone", text("@everyone", "@everyone")),
         ("here", text("@here", "@here")),

@@ -154,7 +154,7 @@ async fn list(asked: &Asked<'_>) -> sqlx::Result<Reply> {
 fn sign(row: &StreamerPreference, for_all: Option<bool>) -> &'static str {
     match row.mention.as_str() {
         "role" | "everyone" | "here" => "📢",
-        "members" | "managed" if row.wants_ping.or(for_all) == Some(true) => "🔔",
+        "members" if row.wants_ping.or(for_all) == Some(true) => "🔔",
         _ => "🔕",
     }
 }

@@ -44,7 +44,6 @@ fn chosen(mention: Option<&str>, role: Option<RoleId>) -> Option<Mention> {
         (Some("everyone"), _) => Some(Mention::Everyone),
         (Some("here"), _) => Some(Mention::Here),
         (Some("members"), _) => Some(Mention::Members),
-        (Some("managed"), _) => Some(Mention::Managed),
         (Some("none"), _) => Some(Mention::None),
         _ => None,
     }
@@ -88,11 +87,6 @@ pub(super) fn told(language: Language, config: &GuildConfig) -> Reply {
         Mention::Here => "@here".to_owned(),
         Mention::Members => {
             language.pick("members who want it", "Mitglieder, die es möchten").to_owned()
-        }
-        Mention::Managed => {
-            let (en, de) =
-                ("members who want it, by roles", "Mitglieder, die es möchten, per Rolle");
-            language.pick(en, de).to_owned()
         }
     };
     let paused = match config.enabled {

@@ -17,16 +17,14 @@ pub enum Job {
     Chat,
     /// Answers what is owed on Discord.
     Interact,
-    /// Makes and grants roles.
-    Roles,
     /// The minute sweep.
     Sweep,
 }
 
 impl Job {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Deliver, Self::Subscribe, Self::Chat, Self::Interact, Self::Roles, Self::Sweep];
+    pub const ALL: [Self; 5] =
+        [Self::Deliver, Self::Subscribe, Self::Chat, Self::Interact, Self::Sweep];
 
     /// Its name in logs, metrics and `/readyz`.
     pub fn as_str(self) -> &'static str {
@@ -35,7 +33,6 @@ impl Job {
             Self::Subscribe => "subscribe",
             Self::Chat => "chat",
             Self::Interact => "interact",
-            Self::Roles => "roles",
             Self::Sweep => "sweep",
         }
     }

@@ -7,7 +7,7 @@ use super::{
     clean_up,
     step::{BoxedStep, Failure, Run},
 };
-use crate::{App, chat, guilds, live, roles, streamers::reconcile};
+use crate::{App, chat, guilds, live, streamers::reconcile};
 use sm_aws::metrics::{Counter, Gauge};
 use sm_db::jobs::{self, Claimed};
 use time::{Duration, OffsetDateTime};
@@ -86,16 +86,6 @@ pub const JOBS: &[Job] = &[
         name: "chat_accounts",
         every: Duration::hours(1),
         step: |app, run| Box::pin(chat::accounts::step(app, run)),
-    },
-    Job {
-        name: "live_roles",
-        every: Duration::minutes(1),
-        step: |app, run| Box::pin(roles::sweep::live(app, run)),
-    },
-    Job {
-        name: "roles",
-        every: Duration::hours(1),
-        step: |app, run| Box::pin(roles::sweep::step(app, run)),
     },
     Job {
         name: "archive",

@@ -7,7 +7,6 @@ use crate::{
     chat::sender,
     interactions::follow_up,
     live::push,
-    roles,
 };
 use sm_types::ChannelId;
 use tokio::time::Instant;
@@ -32,20 +31,17 @@ pub struct Swept {
 pub async fn run(app: &App, deadline: Instant) -> sqlx::Result<Swept> {
     let said = Box::pin(sender::run(app, deadline));
     let answered = Box::pin(follow_up::run(app, deadline));
-    let granted = Box::pin(roles::run::run(app, deadline));
-    let (worker, pushed, said, answered, granted, jobs) = tokio::join!(
+    let (worker, pushed, said, answered, jobs) = tokio::join!(
         work(app, deadline),
         push::run(app, deadline),
         said,
         answered,
-        granted,
         schedule::run(app, deadline)
     );
     let (worker, checked, healed) = worker?;
     pushed?;
     said?;
     answered?;
-    granted?;
     Ok(Swept { checked, healed, worker, failed_jobs: jobs? })
 }
 

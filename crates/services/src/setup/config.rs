@@ -18,12 +18,9 @@ use sm_db::{
         templates,
     },
     live::feeds,
-    roles::wishes,
     streamers::subscriptions,
 };
-use sm_types::{
-    ChannelId, GuildId, RoleId, announcement::EndAction, live::FeedKind, rules::RuleSet,
-};
+use sm_types::{ChannelId, GuildId, RoleId, live::FeedKind, rules::RuleSet};
 use time::Time;
 
 /// The longest merge window: a day.
@@ -31,9 +28,7 @@ pub const MAX_MERGE_WINDOW: i32 = 86_400;
 /// Types of streams that Twitch reports.
 pub const STREAM_TYPES: [&str; 5] = ["live", "playlist", "watch_party", "premiere", "rerun"];
 /// What may become of a message when the stream ends.
-pub const END_ACTIONS: &[&str] = EndAction::KNOWN;
-/// The longest that a message stays after the end before it is deleted: a day.
-pub const MAX_END_DELETE_MINUTES: i32 = 1_440;
+pub const END_ACTIONS: [&str; 3] = ["leave", "edit", "delete"];
 
 /// Saves a configuration made from `revision`; returns it as it is stored, and the new revision.
 ///
@@ -55,19 +50,14 @@ pub async fn save(
         let mut problem = foreign("", found);
         if problem.field == "channel_id" {
             problem.field = "default_channel_id".to_owned();
-        } else if new.mention == old.mention {
-            problem.field = "live_role_id".to_owned();
         }
         return Err(SaveError::Invalid(vec![problem]));
     }
-    for (field, template) in [("template_id", new.template), ("end_template_id", new.end_template)]
+    if let Some(template) = new.template
+        && !templates::all_of_guild(&app.pool, guild, &[template]).await?
     {
-        if let Some(template) = template
-            && !templates::all_of_guild(&app.pool, guild, &[template]).await?
-        {
-            let message = "This server has no such template. Choose one of its own.";
-            return Err(SaveError::field(field, "unknown_template", message));
-        }
+        let message = "This server has no such template. Choose one of its own.";
+        return Err(SaveError::field("template_id", "unknown_template", message));
     }
     let mut transaction = app.pool.begin().await?;
     let change = Change { guild, old: &old, new: &new, revision };
@@ -86,19 +76,12 @@ pub(super) struct Change<'a> {
 }
 
 impl Change<'_> {
-    fn is_of_roles(&self) -> bool {
-        (self.new.mention, self.new.live_role) != (self.old.mention, self.old.live_role)
-    }
-
     fn is_of_feeds(&self) -> bool {
         self.new.feed_kinds != self.old.feed_kinds
     }
 
     /// Has others hear of it once it is stored.
     pub(super) async fn tell(&self, app: &App) {
-        if self.is_of_roles() {
-            app.doorbell.ring(Ring::Roles).await;
-        }
         if self.is_of_feeds() {
             app.hub().feeds_changed();
             app.doorbell.ring(Ring::Subscribe).await;
@@ -117,8 +100,6 @@ pub(super) fn checked(mut new: GuildConfig, old: &GuildConfig) -> Result<GuildCo
     }
     new.rules = new.rules.or_else(|| old.rules.clone());
     new.feed_kinds = new.feed_kinds.or_else(|| old.feed_kinds.clone());
-    new.end_delete_minutes = new.end_delete_minutes.or(old.end_delete_minutes);
-    new.live_role = new.live_role.or(old.live_role);
     let same = (&new.timezone, new.quiet_hours) == (&old.timezone, old.quiet_hours);
     match timezones::canonical(&new.timezone) {
         Ok(zone) => new.timezone = zone,
@@ -132,8 +113,7 @@ pub(super) fn checked(mut new: GuildConfig, old: &GuildConfig) -> Result<GuildCo
 pub(super) fn places_of(old: &GuildConfig, new: &GuildConfig) -> (Vec<ChannelId>, Vec<RoleId>) {
     let channel = new.default_channel.filter(|_| new.default_channel != old.default_channel);
     let role = new.mention.role().filter(|_| new.mention != old.mention);
-    let live_role = new.live_role.flatten().filter(|_| new.live_role != old.live_role);
-    (channel.into_iter().collect(), role.into_iter().chain(live_role).collect())
+    (channel.into_iter().collect(), role.into_iter().collect())
 }
 
 /// Stores a configuration that was checked, with its entry in the log; the new revision.
@@ -154,9 +134,6 @@ pub(super) async fn write(
         after: Some(shown(new)),
     };
     audit::done(app, &mut *db, actor, action).await?;
-    if change.is_of_roles() {
-        wishes::plan(&mut *db, guild, app.clock.now()).await?;
-    }
     if change.is_of_feeds() {
         feeds::keep_of_guild(&mut *db, guild, None).await?;
         subscriptions::plan_guild(db, guild, app.clock.now()).await?;
@@ -183,9 +160,6 @@ pub(super) fn problems(config: &GuildConfig) -> Vec<Problem> {
     if !END_ACTIONS.contains(&config.end_action.as_str()) {
         add("end_action", format!("Choose one of {}.", END_ACTIONS.join(", ")));
     }
-    if !config.end_delete_minutes.is_none_or(fits_removal) {
-        add("end_delete_minutes", format!("Choose from 1 to {MAX_END_DELETE_MINUTES} minutes."));
-    }
     let known = |kind: &String| STREAM_TYPES.contains(&kind.as_str());
     if config.announce_types.is_empty() || !config.announce_types.iter().all(known) {
         add("announce_types", format!("Choose at least one of {}.", STREAM_TYPES.join(", ")));
@@ -204,11 +178,6 @@ pub(super) fn problems(config: &GuildConfig) -> Vec<Problem> {
     found
 }
 
-/// Whether a message may stay for so long after the end before it is deleted.
-pub(super) fn fits_removal(minutes: i32) -> bool {
-    (1..=MAX_END_DELETE_MINUTES).contains(&minutes)
-}
-
 /// A time of day as people write it, as in `07:00`.
 pub fn time_of_day(at: Time) -> String {
     format!("{:02}:{:02}", at.hour(), at.minute())
@@ -219,10 +188,8 @@ fn shown(config: &GuildConfig) -> Value {
     json!({
         "enabled": config.enabled, "default_channel_id": config.default_channel,
         "template_id": config.template, "mention": config.mention.kind(),
-        "mention_role_id": config.mention.role(), "live_role_id": config.live_role.flatten(),
-        "merge_window_seconds": config.merge_window_seconds,
-        "end_action": config.end_action, "end_delete_minutes": config.end_delete_minutes,
-        "end_template_id": config.end_template, "announce_types": config.announce_types,
+        "mention_role_id": config.mention.role(), "merge_window_seconds": config.merge_window_seconds,
+        "end_action": config.end_action, "announce_types": config.announce_types,
         "quiet_hours": config.quiet_hours.map(|(from, until)| {
             format!("{} – {}", time_of_day(from), time_of_day(until))
         }),

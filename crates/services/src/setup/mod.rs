@@ -1,10 +1,8 @@
 //! What admins set up: checked whole before anything is stored, and saved against the revision it was
 //! made from.
 
-pub mod audiences;
 pub mod categories;
 pub mod config;
-pub mod diagnosis;
 pub mod dry_run;
 pub mod overrides;
 pub mod problem;

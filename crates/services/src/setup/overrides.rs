@@ -2,7 +2,7 @@
 
 use super::{
     categories,
-    config::{END_ACTIONS, MAX_END_DELETE_MINUTES, STREAM_TYPES, fits_removal},
+    config::STREAM_TYPES,
     distinct,
     problem::{Problem, SaveError, foreign, of_rules},
 };
@@ -12,10 +12,8 @@ use crate::{
     guilds::places,
 };
 use serde_json::{Value, json};
-use sm_aws::Ring;
 use sm_db::{
     guilds::templates,
-    roles::wishes,
     streamers::follows::{self, Destination, Settings},
 };
 use sm_types::{ChannelId, GuildId, RoleId, TwitchUserId, rules::RuleSet};
@@ -48,7 +46,6 @@ pub async fn save(
     let change = Change { guild, streamer, login: &login, old: &old, new: &settings, revision };
     let revision = write(&mut transaction, app, &change, actor).await?;
     transaction.commit().await?;
-    app.doorbell.ring(Ring::Roles).await;
     Ok(revision)
 }
 
@@ -88,7 +85,6 @@ pub(super) async fn write(
         after: Some(shown(new)),
     };
     audit::done(app, &mut *db, actor, action).await?;
-    wishes::plan(&mut *db, guild, app.clock.now()).await?;
     Ok(revision)
 }
 
@@ -150,13 +146,6 @@ pub(super) fn problems(destinations: &[Destination]) -> Vec<Problem> {
         }
         if destination.title_filter.as_deref().is_some_and(|title| !fits(title)) {
             add("title_filter", format!("Use 1 to {MAX_FILTER} characters, or null."));
-        }
-        if destination.end_action.as_deref().is_some_and(|action| !END_ACTIONS.contains(&action)) {
-            add("end_action", format!("Choose one of {}, or null.", END_ACTIONS.join(", ")));
-        }
-        if !destination.end_delete_minutes.is_none_or(fits_removal) {
-            let message = format!("Choose from 1 to {MAX_END_DELETE_MINUTES} minutes, or null.");
-            add("end_delete_minutes", message);
         }
         let Some(rules) = &destination.rules else { continue };
         let known = |kind: &String| STREAM_TYPES.contains(&kind.as_str());
@@ -248,7 +237,7 @@ fn each(destinations: &[Destination]) -> Vec<Value> {
             "mention_role_id": d.mention.and_then(sm_db::guilds::Mention::role),
             "game_filter": d.game_filter, "title_filter": d.title_filter,
             "cooldown_seconds": d.cooldown_seconds, "rules": d.rules,
-            "buttons": d.buttons, "end_action": d.end_action, "end_delete_minutes": d.end_delete_minutes,
+            "buttons": d.buttons,
         })
     };
     destinations.iter().map(shown).collect()

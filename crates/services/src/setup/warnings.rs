@@ -72,7 +72,7 @@ pub fn deaf(
     let place = places.channels.iter().find(|place| Some(place.id) == channel);
     let everyone = place.map_or(places.may_mention_everyone, |place| place.may_mention_everyone);
     match mention {
-        Mention::None | Mention::Members | Mention::Managed => None,
+        Mention::None | Mention::Members => None,
         Mention::Everyone | Mention::Here => (!everyone).then_some(Deaf::NotAllowed),
         Mention::Role(id) => match places.roles.iter().find(|role| role.id == id) {
             None => Some(Deaf::RoleGone),
@@ -88,13 +88,12 @@ fn uses(template: &MessageTemplate, mention: Mention) -> bool {
         Mention::Role(role) => (Variable::Role, format!("<@&{role}>")),
         Mention::Everyone => (Variable::Everyone, "@everyone".to_owned()),
         Mention::Here => (Variable::Here, "@here".to_owned()),
-        Mention::Members | Mention::Managed => (Variable::Subscribers, "<@".to_owned()),
+        Mention::Members => (Variable::Subscribers, "<@".to_owned()),
     };
     let Ok(parsed) = <Template>::parse(&template.content) else { return true };
     let named = parsed.variables();
     named.contains(&Variable::Mention)
         || named.contains(&variable)
-        || mention == Mention::Managed && named.contains(&Variable::Role)
         || template.content.contains(&text)
 }
 

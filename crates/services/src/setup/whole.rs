@@ -121,7 +121,6 @@ pub async fn save(
     transaction.commit().await?;
     app.hub().feeds_changed();
     app.doorbell.ring(Ring::Subscribe).await;
-    app.doorbell.ring(Ring::Roles).await;
     Ok(())
 }
 

@@ -18,7 +18,6 @@ use sm_aws::Ring;
 use sm_db::{
     guilds::{self, invites},
     live::feeds,
-    roles::wishes,
     streamers::{
         self,
         follows::{self, NewFollow},
@@ -176,7 +175,6 @@ async fn insert(
         return Ok(if already { Followed::Already } else { Followed::LimitReached });
     }
     feeds::keep_of_guild(&mut *db, guild, Some(&user.id)).await?;
-    wishes::plan(&mut *db, guild, app.clock.now()).await?;
     if let Some(actor) = actor {
         let after = json!({ "login": user.login, "source": source });
         let action = Action {
@@ -218,7 +216,6 @@ pub(crate) async fn unfollow_within(
         return Ok(false);
     }
     let before = found.map(|(login, _)| json!({ "login": login }));
-    wishes::plan(&mut *db, guild, app.clock.now()).await?;
     subscriptions::plan(&mut *db, slice::from_ref(streamer), app.clock.now()).await?;
     let action = Action {
         guild: Some(guild),

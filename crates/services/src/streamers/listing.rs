@@ -7,13 +7,12 @@
 
 use crate::{
     App,
-    announce::life,
     doubts::{self, Absence, Source},
     live::feeds,
 };
 use sm_db::announce::{
     acceptance::{self, Acceptance, Accepted, Notice, StreamEnd, StreamStart},
-    stream_sessions::{self, Compared, Sample},
+    stream_sessions::{self, Compared},
 };
 use sm_twitch::{List, Stream};
 use sm_types::TwitchUserId;
@@ -64,10 +63,6 @@ pub(super) async fn compare(
     for stream in live.iter().filter(|stream| is_news(stream, &known, now)) {
         found.started += usize::from(started(app, stream, now).await?);
     }
-    let samples: Vec<_> = known.iter().filter_map(|session| count(session, live, now)).collect();
-    if !samples.is_empty() {
-        stream_sessions::sample(&app.pool, &samples, now).await?;
-    }
     let there: Vec<_> = listed.iter().map(|id| id.as_str()).collect();
     let taken_back = doubts::clear(app, Absence::StreamEnded, &there).await?;
     let (mut contradicted, mut confirmed, mut lacking) = (Vec::new(), Vec::new(), Vec::new());
@@ -97,16 +92,6 @@ pub(super) async fn compare(
     let expected = known.iter().filter(|session| should_be_listed(session, now)).count();
     found.ended = end(app, expected, &lacking).await?;
     Ok(found)
-}
-
-/// Viewers of a session, where it is open and listed.
-fn count(session: &Compared, live: &List<Stream>, now: OffsetDateTime) -> Option<Sample> {
-    let stream = live.iter().find(|stream| stream.id == session.stream_id)?;
-    session.ended_at.is_none().then(|| Sample {
-        session: session.session_id,
-        viewers: i32::try_from(stream.viewer_count).unwrap_or(i32::MAX),
-        refresh_at: life::next_refresh(session.started_at, now),
-    })
 }
 
 /// Ends the sessions that the list has lacked for long enough; how many.

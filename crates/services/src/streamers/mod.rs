@@ -1,6 +1,5 @@
 //! Streamers: finding them, following them, and staying subscribed to what they do.
 
-pub mod blocking;
 mod by_name;
 mod chat_linking;
 mod drift;

@@ -9,9 +9,6 @@ const SECOND: Duration = Duration::from_secs(1);
 /// Messages per channel and window.
 pub(super) const CHANNEL_LIMIT: usize = 5;
 const CHANNEL_WINDOW: Duration = Duration::from_secs(5);
-/// Changes of members' roles per guild and window.
-const ROLE_LIMIT: usize = 10;
-const ROLE_WINDOW: Duration = Duration::from_secs(10);
 
 #[derive(Debug)]
 pub(super) struct Limits {
@@ -21,9 +18,6 @@ pub(super) struct Limits {
     passed: VecDeque<Instant>,
     pub(super) max_in_a_second: usize,
     channels: HashMap<(u64, Route), VecDeque<Instant>>,
-    /// Changes of members' roles per guild in a window, and when each guild's began.
-    roles: Option<Duration>,
-    role_windows: HashMap<u64, (Instant, usize)>,
     /// When each access token last got its user's guilds.
     guild_lists: HashMap<String, Instant>,
 }
@@ -49,18 +43,7 @@ impl Limits {
     pub(super) fn new(global: Option<usize>) -> Self {
         let (recent, passed) = (VecDeque::new(), VecDeque::new());
         let (channels, guild_lists) = (HashMap::new(), HashMap::new());
-        let roles = global.map(|_| ROLE_WINDOW);
-        let role_windows = HashMap::new();
-        Self {
-            global,
-            recent,
-            passed,
-            max_in_a_second: 0,
-            channels,
-            roles,
-            role_windows,
-            guild_lists,
-        }
+        Self { global, recent, passed, max_in_a_second: 0, channels, guild_lists }
     }
 
     /// Counts a request; the wait when it is one too many within any second.
@@ -97,25 +80,6 @@ impl Limits {
         }
         times.push_back(now);
         Ok(Bucket { route, remaining: CHANNEL_LIMIT - times.len(), reset_after })
-    }
-
-    /// Sets the window in which a guild's members are changed ten times at most; `None`: as often as anybody likes.
-    pub(super) fn set_role_window(&mut self, window: Option<Duration>) {
-        self.roles = window;
-    }
-
-    /// Counts a change of a member's roles; the wait when it is one too many. The window is fixed, as Discord's is.
-    pub(super) fn count_role_change(&mut self, guild: u64, now: Instant) -> Option<Duration> {
-        let window = self.roles?;
-        let (begun, count) = self.role_windows.entry(guild).or_insert((now, 0));
-        if now - *begun >= window {
-            (*begun, *count) = (now, 0);
-        }
-        if *count >= ROLE_LIMIT {
-            return Some(window - (now - *begun));
-        }
-        *count += 1;
-        None
     }
 
     /// Counts a user's list of guilds; the wait when it is the second within a second.

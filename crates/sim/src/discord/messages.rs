@@ -3,7 +3,7 @@
 use super::{
     answers::{Refusal, iso},
     components, members,
-    model::{Member, SimMessage},
+    model::SimMessage,
     permissions::{
         self, EMBED_LINKS, MANAGE_MESSAGES, MENTION_EVERYONE, READ_MESSAGE_HISTORY, SEND_MESSAGES,
     },
@@ -94,7 +94,6 @@ pub(super) fn create(
         content: parts.content,
         embeds: if drop_embeds { Vec::new() } else { parts.embeds },
         components: parts.components,
-        notified: notified(world, channel, &pings),
         mention_roles: pings.roles,
         mentions: pings.users,
         mention_everyone: pings.everyone,
@@ -130,7 +129,6 @@ pub(super) fn say(
         content: content.to_owned(),
         embeds: embeds.to_vec(),
         components: Vec::new(),
-        notified: Vec::new(),
         mention_roles: Vec::new(),
         mentions: Vec::new(),
         mention_everyone: false,
@@ -343,18 +341,6 @@ fn pings(world: &World, channel: u64, body: &Value, content: &str, granted: u64)
         users: users.map(str::to_owned).collect(),
         everyone: text && parses("everyone") && everyone_bit,
     }
-}
-
-/// Members who are notified, each once.
-fn notified(world: &World, channel: u64, pings: &Pings) -> Vec<String> {
-    let guild = world.channels.get(&channel).and_then(|channel| world.guilds.get(&channel.guild));
-    let Some(guild) = guild else { return Vec::new() };
-    let is = |(id, member): &(&u64, &Member)| {
-        pings.everyone
-            || pings.users.contains(&id.to_string())
-            || member.roles.iter().any(|role| pings.roles.contains(&role.to_string()))
-    };
-    guild.members.iter().filter(is).map(|(id, _)| id.to_string()).collect()
 }
 
 /// The ids between a tag's beginning and `>`.

@@ -44,7 +44,6 @@ mod model;
 mod page;
 mod permissions;
 mod resources;
-mod roles;
 mod routes;
 mod token;
 mod world;
@@ -294,47 +293,6 @@ impl DiscordSim {
     /// Deletes a role; `@everyone` and the bot's own stay.
     pub fn delete_role(&self, guild: GuildId, role: RoleId) -> bool {
         self.shared.world().delete_role(guild.0, role.0)
-    }
-
-    /// Drags a role above the bot's, or back below it.
-    pub fn set_role_above_bot(&self, guild: GuildId, role: RoleId, above: bool) {
-        if let Some(found) = self.shared.world().guilds.get_mut(&guild.0) {
-            let found = found.roles.iter_mut().find(|known| known.id == role.0);
-            if let Some(role) = found {
-                role.above_bot = above;
-            }
-        }
-    }
-
-    /// A guild's roles with their names, `@everyone` and the bot's own left out.
-    pub fn roles(&self, guild: GuildId) -> Vec<(RoleId, String, bool)> {
-        let world = self.shared.world();
-        let roles = world.guilds.get(&guild.0).map(|guild| &guild.roles[2..]).unwrap_or_default();
-        roles.iter().map(|role| (RoleId(role.id), role.name.clone(), role.mentionable)).collect()
-    }
-
-    /// Who carries a role.
-    pub fn holders(&self, guild: GuildId, role: RoleId) -> Vec<UserId> {
-        let world = self.shared.world();
-        let Some(guild) = world.guilds.get(&guild.0) else { return Vec::new() };
-        let holds = guild.members.iter().filter(|(_, member)| member.roles.contains(&role.0));
-        holds.map(|(user, _)| UserId(*user)).collect()
-    }
-
-    /// Members who got or lost a role, and requests that changed nothing.
-    pub fn role_changes(&self) -> (u64, u64) {
-        let changes = &self.shared.world().role_changes;
-        (changes.made, changes.idle)
-    }
-
-    /// Has a guild's members changed ten times within a window at most; `None`: as often as anybody likes.
-    pub fn set_role_window(&self, window: Option<Duration>) {
-        self.shared.world().limits.set_role_window(window);
-    }
-
-    /// Says that a change of somebody who is no member is done, as Discord does at times.
-    pub fn set_strangers_done(&self, done: bool) {
-        self.shared.world().role_changes.strangers_are_done = done;
     }
 
     /// Deletes a channel. Discord brings none back; a new one has another id.

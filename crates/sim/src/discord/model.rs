@@ -42,17 +42,6 @@ pub(super) struct Open {
     pub(super) original: Option<Value>,
 }
 
-/// What was asked about roles.
-#[derive(Debug, Default)]
-pub(super) struct RoleChanges {
-    /// Members who got or lost a role.
-    pub(super) made: u64,
-    /// Requests that changed nothing, since it was so already.
-    pub(super) idle: u64,
-    /// Whether a change of somebody who is no member is said to be done.
-    pub(super) strangers_are_done: bool,
-}
-
 #[derive(Debug, Clone, Serialize)]
 pub struct SimMessage {
     pub id: String,
@@ -65,8 +54,6 @@ pub struct SimMessage {
     pub embeds: Vec<Value>,
     /// Buttons, in rows, as sent.
     pub components: Vec<Value>,
-    /// Everybody whom it notified: by name, by a role that they carried then, or as one of all.
-    pub notified: Vec<String>,
     /// Roles that were pinged.
     pub mention_roles: Vec<String>,
     /// Users that were pinged.
@@ -120,8 +107,6 @@ pub(super) struct Role {
     pub(super) permissions: u64,
     pub(super) mentionable: bool,
     pub(super) managed: bool,
-    /// Whether somebody has dragged it above the bot's.
-    pub(super) above_bot: bool,
 }
 
 #[derive(Debug)]

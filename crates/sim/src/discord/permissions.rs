@@ -26,7 +26,6 @@ pub(super) const READ_MESSAGE_HISTORY: u64 = 1 << 16;
 pub(super) const SEND_MESSAGES: u64 = 1 << 11;
 pub(super) const EMBED_LINKS: u64 = 1 << 14;
 pub(super) const MENTION_EVERYONE: u64 = 1 << 17;
-pub(super) const MANAGE_ROLES: u64 = 1 << 28;
 const CONNECT: u64 = 1 << 20;
 const SEND_IN_THREADS: u64 = 1 << 38;
 

@@ -148,13 +148,12 @@ impl Listed<'_> {
     }
 }
 
-pub(super) fn roles(world: &World, guild: &Guild) -> Value {
+fn roles(world: &World, guild: &Guild) -> Value {
     let shown = guild.roles.iter().enumerate().map(|(at, role)| {
         let of_bot = role.id == guild.bot_role;
         // The bot's role comes second in our list and stands above all others.
         let position = match at {
             0 => 0,
-            _ if role.above_bot => guild.roles.len() + at,
             _ if of_bot => guild.roles.len() - 1,
             _ => at - 1,
         };

@@ -10,7 +10,7 @@ use super::{
     forms::Pairs,
     interactions,
     limits::Route,
-    messages, resources, roles, token,
+    messages, resources, token,
     world::World,
 };
 use crate::unkind::{self, Unkind};
@@ -38,11 +38,6 @@ pub const ROUTES: &[&str] = &[
     "GET guilds/*/channels",
     "GET guilds/*/roles",
     "GET guilds/*/members/*",
-    "POST guilds/*/roles",
-    "PATCH guilds/*/roles/*",
-    "DELETE guilds/*/roles/*",
-    "PUT guilds/*/members/*/roles/*",
-    "DELETE guilds/*/members/*/roles/*",
     "GET users/@me",
     "GET users/@me/guilds",
     "GET users/@me/guilds/*/member",
@@ -228,24 +223,7 @@ fn with_bot_token(
     if let Some(channel) = call.message_channel() {
         return about_messages(shared, world, call, channel, drop_embeds);
     }
-    if let Some((guild, member)) = roles::of_members(call) {
-        return match world.limits.count_role_change(guild, Instant::now()) {
-            Some(wait) => rate_limited(LimitScope::User, wait.as_secs_f64(), None),
-            None => {
-                respond(roles::change_member(world, guild, member, *call.method == Method::PUT))
-            }
-        };
-    }
     respond(match (call.method, call.segments.as_slice()) {
-        (&Method::POST, ["guilds", guild, "roles"]) => body(call).and_then(|body| {
-            check_role(shared, world, "POST", "/guilds/{guild_id}/roles", &body);
-            roles::create(world, guild, &body)
-        }),
-        (&Method::PATCH, ["guilds", guild, "roles", role]) => body(call).and_then(|body| {
-            check_role(shared, world, "PATCH", "/guilds/{guild_id}/roles/{role_id}", &body);
-            roles::edit(world, guild, role, &body)
-        }),
-        (&Method::DELETE, ["guilds", guild, "roles", role]) => roles::delete(world, guild, role),
         (&Method::GET, ["applications", "@me"]) => Ok(resources::application(shared, world)),
         (&Method::GET, ["applications", _, "commands"]) => Ok(Value::Array(world.commands.clone())),
         (&Method::PUT, ["applications", _, "commands"]) => {
@@ -344,20 +322,6 @@ fn body(call: &Call<'_>) -> Result<Value, Refusal> {
     } else {
         Err(Refusal::invalid("_root", "Only dictionaries may be used in a DictType"))
     }
-}
-
-/// The same for roles; the document writes permissions as whole numbers, and Discord takes texts.
-fn check_role(shared: &Shared, world: &mut World, method: &str, template: &str, body: &Value) {
-    if method == "POST" && body.get("permissions").is_none() {
-        let why = "a role without permissions of its own permits what @everyone may";
-        world.violations.push(why.to_owned());
-    }
-    let Some(contract) = &shared.contract else { return };
-    let mut body = body.clone();
-    if let Some(bits) = body["permissions"].as_str().and_then(|text| text.parse::<u64>().ok()) {
-        body["permissions"] = bits.into();
-    }
-    world.violations.extend(contract.violations(method, template, &body));
 }
 
 /// Records what breaks Discord's document or our own rules.

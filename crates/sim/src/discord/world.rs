@@ -5,8 +5,8 @@ use super::{
     grants::Grants,
     limits::Limits,
     model::{
-        APPLICATION_NAME, Channel, Guild, Open, Overwrite, Role, RoleChanges, SeenRequest,
-        SimMessage, User, is_thread,
+        APPLICATION_NAME, Channel, Guild, Open, Overwrite, Role, SeenRequest, SimMessage, User,
+        is_thread,
     },
 };
 use serde_json::Value;
@@ -61,8 +61,6 @@ pub(crate) struct World {
     pub(super) request_count: u64,
     pub(super) invalid_responses: u64,
     pub(super) violations: Vec<String>,
-    /// Changes of roles, and who said that they were done though they changed nothing.
-    pub(super) role_changes: RoleChanges,
     /// Channel and message of each change, oldest first, and the cursor behind the last.
     pub(super) changes: VecDeque<(u64, u64)>,
     pub(super) cursor: u64,
@@ -96,7 +94,6 @@ impl World {
             request_count: 0,
             invalid_responses: 0,
             violations: Vec::new(),
-            role_changes: RoleChanges::default(),
             changes: VecDeque::new(),
             cursor: 0,
             posted: 0,
@@ -134,7 +131,6 @@ impl World {
             permissions,
             mentionable: false,
             managed,
-            above_bot: false,
         };
         let roles = vec![
             role(id, "@everyone", EVERYONE_PERMISSIONS, false),
@@ -167,14 +163,7 @@ impl World {
 
     pub(super) fn add_role(&mut self, guild: u64, name: &str, mentionable: bool) -> u64 {
         let id = self.snowflake();
-        let role = Role {
-            id,
-            name: name.to_owned(),
-            permissions: 0,
-            mentionable,
-            managed: false,
-            above_bot: false,
-        };
+        let role = Role { id, name: name.to_owned(), permissions: 0, mentionable, managed: false };
         if let Some(guild) = self.guilds.get_mut(&guild) {
             guild.roles.push(role);
         }

@@ -59,11 +59,6 @@ impl TwitchSim {
         (StreamId(stream), event)
     }
 
-    /// Lets the last stream go on under its id without telling anybody; the event that would tell, unless one is live.
-    pub fn resume_stream(&self, user: &TwitchUserId) -> Option<Value> {
-        self.shared.world().resume_stream(user.as_str())
-    }
-
     /// Ends the stream without telling anybody.
     pub fn stop_stream(&self, user: &TwitchUserId) {
         let now = self.shared.clock.now();

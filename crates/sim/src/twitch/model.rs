@@ -20,8 +20,6 @@ pub(crate) struct User {
     pub(super) stream: Option<Stream>,
     /// The stream that ended last, and when: Get Streams may not know yet.
     pub(super) ended: Option<(Stream, OffsetDateTime)>,
-    /// The same, as Twitch itself knows it.
-    pub(super) last: Option<Stream>,
     /// Newest first.
     pub(super) recordings: Vec<Recording>,
     /// Whether the user has authorised the application: subscriptions cost nothing then.

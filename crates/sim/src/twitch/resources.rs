@@ -178,8 +178,7 @@ fn category(shared: &Shared, game: &str) -> Value {
 
 fn videos(world: &World, query: &Pairs) -> Result<Response, Refusal> {
     let ids: Vec<&str> = query.all("id").collect();
-    let shown = world.present().filter(|_| !world.recordings_hidden);
-    let all = shown.flat_map(recordings);
+    let all = world.present().flat_map(recordings);
     let data: Vec<Value> = match (ids.is_empty(), query.get("user_id")) {
         (true, None) => return Err(missing("user_id")),
         (false, Some(_)) => return Err(refuse(400, "id and user_id exclude each other")),

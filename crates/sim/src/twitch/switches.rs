@@ -44,11 +44,6 @@ impl TwitchSim {
         self.shared.world().streams_hidden = hide;
     }
 
-    /// Lists no recordings until it is told otherwise: one appears late, or never.
-    pub fn hide_recordings(&self, hide: bool) {
-        self.shared.world().recordings_hidden = hide;
-    }
-
     /// Sets how far Get Streams lags behind from now on.
     pub fn set_listing_lag(&self, lag: ListingLag) {
         self.shared.world().listing_lag = lag;

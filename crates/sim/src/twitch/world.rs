@@ -32,7 +32,6 @@ pub(crate) struct World {
     pub(super) faults: Vec<Fault>,
     pub(super) bucket: Option<Bucket>,
     pub(super) streams_hidden: bool,
-    pub(super) recordings_hidden: bool,
     pub(super) listing_lag: ListingLag,
     pub(super) challenge: Challenge,
     pub(super) chat: Chat,
@@ -77,7 +76,6 @@ impl World {
             viewers: 42,
             stream: None,
             ended: None,
-            last: None,
             recordings: Vec::new(),
             authorized: false,
             scopes: Vec::new(),
@@ -150,31 +148,11 @@ impl World {
         self.user_mut(id, |user| {
             let was_listed = listing::listed(user, lag, now).cloned();
             taken = user.stream.take();
-            user.last = taken.clone().or_else(|| user.last.take());
             // What the list had not learned of, it does not go on listing.
             let known = taken.clone().filter(|taken| was_listed.is_some_and(|s| s.id == taken.id));
             user.ended = known.map(|stream| (stream, now)).or_else(|| user.ended.take());
         });
         taken
-    }
-
-    /// The last stream goes on under its id; the event that tells so, unless another is live.
-    pub(super) fn resume_stream(&mut self, id: &str) -> Option<Value> {
-        let mut resumed = None;
-        self.user_mut(id, |user| {
-            if user.stream.is_none() {
-                user.stream = user.last.take();
-                resumed = user.stream.clone();
-                // The list has not noticed.
-                user.ended = None;
-            }
-        });
-        let stream = resumed?;
-        let mut event = self.broadcaster(id);
-        event["id"] = json!(stream.id);
-        event["type"] = json!(stream.kind);
-        event["started_at"] = json!(stream.started_at);
-        Some(event)
     }
 
     pub(super) fn offline_event(&self, id: &str, ended: Option<&Stream>) -> Value {

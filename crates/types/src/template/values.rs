@@ -47,14 +47,8 @@ pub struct Values {
 impl Values {
     /// What a template may be rendered with: everything there is, a live stream, and nothing at all.
     pub(super) fn shapes() -> [Self; 3] {
-        const AFTER_THE_END: [Variable; 6] = [
-            Variable::Ended,
-            Variable::Duration,
-            Variable::VodUrl,
-            Variable::ViewersPeak,
-            Variable::ViewersAvg,
-            Variable::Categories,
-        ];
+        const AFTER_THE_END: [Variable; 3] =
+            [Variable::Ended, Variable::Duration, Variable::VodUrl];
         let mut all = Self::default();
         for variable in Variable::ALL {
             let name = variable.name();

@@ -14,7 +14,6 @@ import { Loaded } from "~/ui/Loaded";
 import { Page } from "~/ui/Page";
 import { RemoteImage } from "~/ui/RemoteImage";
 import { toast } from "~/ui/toast";
-import { Blocks } from "./Blocks";
 import { GrantRow } from "./GrantRow";
 import classes from "./account.module.css";
 import type texts from "./locale/en.json";
@@ -97,7 +96,6 @@ function ChannelCard({ channel }: { channel: Channel }) {
           <GrantRow key={grant.name} channel={channel} grant={grant} />
         ))}
       </ul>
-      <Blocks channel={channel} />
       <Unlink channel={channel} />
     </Card>
   );

@@ -111,14 +111,12 @@ function Row({
 /** Whom announcements ping anyway, where a choice has no effect. */
 function MentionNote({ item }: { item: Schema["PreferenceItem"] }) {
   const { t } = useTranslation("account");
-  const mention = ["role", "everyone", "here", "none", "managed"].find(
-    (each) => each === item.mention,
-  );
+  const mention = ["role", "everyone", "here", "none"].find((each) => each === item.mention);
   if (!mention) return null;
   return (
     <Text size="sm" c={item.honoured ? "dimmed" : "var(--mantine-color-yellow-text)"}>
       {!item.honoured && <IconAlertTriangle size={14} aria-hidden className={classes.warning} />}
-      {t(`pings.mention.${mention as "role" | "everyone" | "here" | "none" | "managed"}`)}
+      {t(`pings.mention.${mention as "role" | "everyone" | "here" | "none"}`)}
     </Text>
   );
 }

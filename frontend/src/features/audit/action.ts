@@ -10,7 +10,6 @@ const AREAS: Area[] = [
   "overview",
   "config",
   "places",
-  "pings",
   "streamers",
   "templates",
   "deliveries",

@@ -2,16 +2,7 @@ import type { DeliveryFilter } from "~/api/queries";
 
 /** What can be chosen; the API knows no others. */
 export const STATUSES = ["sent", "pending", "sending", "failed", "skipped", "expired"] as const;
-export const KINDS = [
-  "online",
-  "enrich",
-  "update",
-  "refresh",
-  "offline",
-  "recording",
-  "removal",
-  "test",
-] as const;
+export const KINDS = ["online", "enrich", "update", "offline", "test"] as const;
 export const RANGES = ["24h", "7d", "30d"] as const;
 
 type Range = (typeof RANGES)[number];

@@ -1,7 +1,6 @@
 import { Skeleton, Stack, Switch, Text } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
-import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { api, askTagged, type Schema } from "~/api/client";
 import { queries } from "~/api/queries";
@@ -13,15 +12,13 @@ import { Section } from "~/ui/Section";
 import { toast } from "~/ui/toast";
 import { useDocument } from "~/ui/useDocument";
 import { FeedSection } from "./FeedSection";
+import { FileSection } from "./FileSection";
 import type { PartProps } from "./part";
 import { PlaceSection } from "./PlaceSection";
 import { QuietSection } from "./QuietSection";
 import { RulesSection } from "./RulesSection";
 import { StreamsSection } from "./StreamsSection";
 import { useConfigWords } from "./words";
-
-const RolesSection = lazy(async () => ({ default: (await import("./RolesSection")).RolesSection }));
-const FileSection = lazy(async () => ({ default: (await import("./FileSection")).FileSection }));
 
 type Config = Schema["ConfigBody"];
 
@@ -95,16 +92,11 @@ function Form({ guildId, document }: Omit<PartProps, "error">) {
         )}
       </Section>
       <PlaceSection {...part} />
-      <Suspense fallback={<Skeleton height={280} radius="md" />}>
-        <RolesSection {...part} />
-      </Suspense>
       <StreamsSection {...part} />
       <QuietSection {...part} />
       <RulesSection {...part} />
       <FeedSection {...part} />
-      <Suspense fallback={<Skeleton height={120} radius="md" />}>
-        <FileSection guildId={guildId} />
-      </Suspense>
+      <FileSection guildId={guildId} />
       <DocumentBar document={document} words={words} />
     </Stack>
   );
@@ -113,7 +105,7 @@ function Form({ guildId, document }: Omit<PartProps, "error">) {
 function Waiting() {
   return (
     <Stack gap="md">
-      {[110, 420, 280, 480, 130, 900, 150, 490, 120].map((height) => (
+      {[110, 420, 480, 130, 900, 150, 480, 120].map((height) => (
         <Skeleton key={height} height={height} radius="md" />
       ))}
     </Stack>

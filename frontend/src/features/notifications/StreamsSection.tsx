@@ -1,18 +1,15 @@
 import { Checkbox, Radio, Stack } from "@mantine/core";
 import { useTranslation } from "react-i18next";
-import { TemplateSelect } from "~/guild/TemplateSelect";
 import { MinutesInput } from "~/ui/MinutesInput";
 import { Section } from "~/ui/Section";
 import type { PartProps } from "./part";
 
 const TYPES = ["live", "rerun", "premiere", "watch_party", "playlist"] as const;
-const END_ACTIONS = ["edit", "new_message", "delete_after", "delete", "leave"] as const;
-/** After which of them a message tells the end. */
-const READ_AT_THE_END: readonly string[] = ["edit", "new_message", "delete_after"];
+const END_ACTIONS = ["edit", "delete", "leave"] as const;
 const DAY_MINUTES = 1440;
 
 /** Which streams are announced, and what becomes of the message afterwards. */
-export function StreamsSection({ guildId, document, error }: PartProps) {
+export function StreamsSection({ document, error }: PartProps) {
   const { t } = useTranslation("notifications");
   const { value, patch } = document;
   return (
@@ -62,27 +59,6 @@ export function StreamsSection({ guildId, document, error }: PartProps) {
           ))}
         </Stack>
       </Radio.Group>
-      {value.end_action === "delete_after" && (
-        <MinutesInput
-          label={t("fields.end_delete_minutes")}
-          description={t("streams.deleteAbout")}
-          seconds={(value.end_delete_minutes ?? 60) * 60}
-          onChange={(seconds) => patch({ end_delete_minutes: Math.round(seconds / 60) })}
-          maxMinutes={DAY_MINUTES}
-          suffix={t("minutes")}
-          error={error("end_delete_minutes")}
-        />
-      )}
-      {READ_AT_THE_END.includes(value.end_action) && (
-        <TemplateSelect
-          guildId={guildId}
-          value={value.end_template_id ?? null}
-          onChange={(id) => patch({ end_template_id: id })}
-          label={t("fields.end_template_id")}
-          inherited={t("streams.sameTemplate")}
-          error={error("end_template_id")}
-        />
-      )}
     </Section>
   );
 }

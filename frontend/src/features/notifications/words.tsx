@@ -36,12 +36,6 @@ export function useConfigWords(guildId: string) {
       ? (templates.data?.templates.find((each) => each.id === id)?.name ?? "…")
       : t("place.ownTemplate");
 
-  const places = useQuery(queries.places(guildId));
-  const roleName = (id: string | null | undefined) =>
-    id
-      ? `@${places.data?.roles.find((each) => each.id === id)?.name ?? t("pings.live.gone")}`
-      : t("pings.live.none");
-
   const show = (field: Field, value: Config): string => {
     switch (field) {
       case "enabled":
@@ -58,10 +52,6 @@ export function useConfigWords(guildId: string) {
         return `${value.merge_window_seconds / 60} ${t("minutes")}`;
       case "end_action":
         return t(`end.${value.end_action as keyof (typeof texts)["end"]}.name`);
-      case "end_delete_minutes":
-        return `${value.end_delete_minutes ?? 60} ${t("minutes")}`;
-      case "end_template_id":
-        return value.end_template_id ? template(value.end_template_id) : t("streams.sameTemplate");
       case "announce_types":
         return value.announce_types
           .map((type) => t(`types.${type as keyof (typeof texts)["types"]}.name`))
@@ -74,8 +64,6 @@ export function useConfigWords(guildId: string) {
         );
       case "quiet_hours":
         return value.quiet_hours ? quietText(value.quiet_hours) : t("quiet.none");
-      case "live_role_id":
-        return roleName(value.live_role_id);
       case "timezone":
         return value.timezone;
       case "rules":

@@ -5,7 +5,6 @@ import {
   Button,
   Collapse,
   Group,
-  Select,
   Skeleton,
   Stack,
   Switch,
@@ -28,7 +27,6 @@ import { TemplateSelect } from "~/guild/TemplateSelect";
 import { TestSend } from "~/delivery/TestSend";
 import type { Rule } from "~/rules/rules";
 import { Card } from "~/ui/Card";
-import { MinutesInput } from "~/ui/MinutesInput";
 import { Time } from "~/ui/Time";
 import { narrowings } from "./destinations";
 import type texts from "./locale/en.json";
@@ -98,7 +96,6 @@ export function DestinationCard(props: DestinationProps) {
           label={t("page.buttons")}
           description={t("page.buttonsAbout")}
         />
-        <EndFields {...props} />
         <Narrowings {...props} />
         <TestSend
           guildId={guildId}
@@ -108,40 +105,6 @@ export function DestinationCard(props: DestinationProps) {
         />
       </Stack>
     </Card>
-  );
-}
-
-const END_ACTIONS = ["edit", "new_message", "delete_after", "delete", "leave"] as const;
-const DAY_MINUTES = 1440;
-
-/** What becomes of the message when the stream ends. */
-function EndFields({ value, words, error, onChange }: DestinationProps) {
-  const { t } = useTranslation("streamers");
-  const action = value.end_action ?? "";
-  return (
-    <div className={classes.fields}>
-      <Select
-        label={t("page.endAction")}
-        data={[
-          { value: "", label: words.inherited.endAction },
-          ...END_ACTIONS.map((each) => ({ value: each, label: words.endAction(each) })),
-        ]}
-        value={action}
-        onChange={(chosen) => onChange({ end_action: chosen === "" ? null : chosen })}
-        allowDeselect={false}
-        error={error("end_action")}
-      />
-      {action === "delete_after" && (
-        <MinutesInput
-          label={t("page.endDelete")}
-          seconds={(value.end_delete_minutes ?? words.inherited.endDeleteMinutes) * 60}
-          onChange={(seconds) => onChange({ end_delete_minutes: Math.round(seconds / 60) })}
-          maxMinutes={DAY_MINUTES}
-          suffix={t("page.minutes")}
-          error={error("end_delete_minutes")}
-        />
-      )}
-    </div>
   );
 }
 

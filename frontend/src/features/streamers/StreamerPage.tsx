@@ -12,7 +12,7 @@ import {
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
 import { IconArrowLeft, IconCopy, IconExternalLink, IconPlus } from "@tabler/icons-react";
-import { Suspense, lazy, useEffect, useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Schema } from "~/api/client";
 import { queries } from "~/api/queries";
@@ -35,8 +35,6 @@ import { LinkState, LiveState, SubscriptionState, Troubles } from "./states";
 import classes from "./StreamerPage.module.css";
 import { useWords } from "./useWords";
 import { patchRow, reload, saveStreamer } from "./writes";
-
-const DiagnosisCard = lazy(() => import("./DiagnosisCard"));
 
 type Body = Schema["StreamerBody"];
 
@@ -98,8 +96,6 @@ function Header({ guildId, streamer }: { guildId: string; streamer: Schema["Stre
   useEffect(() => {
     setTitle(name);
   }, [name]);
-  const pings = useQuery(queries.pings(guildId));
-  const blocked = pings.data?.blocked_by.includes(streamer.id) ?? false;
   const subscription = streamer.exists
     ? (streamer.subscription as "enabled" | "pending" | "failed")
     : "gone";
@@ -144,11 +140,6 @@ function Header({ guildId, streamer }: { guildId: string; streamer: Schema["Stre
           </Text>
         </div>
       </Group>
-      {blocked && (
-        <Text size="sm" c="var(--mantine-color-orange-text)" role="status">
-          {t("page.blocked", { name })}
-        </Text>
-      )}
       {subscription !== "enabled" && (
         <Troubles guildId={guildId} streamer={{ ...streamer, degraded: 0 }} />
       )}
@@ -270,9 +261,6 @@ function Form({ guildId, view, document }: FormProps) {
           />
         </Stack>
       </Card>
-      <Suspense fallback={<Skeleton height={240} radius="md" />}>
-        <DiagnosisCard guildId={guildId} streamer={{ id: view.streamer.id, name }} />
-      </Suspense>
       <CopyDialog
         guildId={guildId}
         streamerId={view.streamer.id}

@@ -20,8 +20,6 @@ export const NEW_DESTINATION: Destination = {
   cooldown_seconds: 0,
   rules: null,
   buttons: false,
-  end_action: null,
-  end_delete_minutes: null,
 };
 
 /** What is edited of a streamer; their state changes without a new version. */

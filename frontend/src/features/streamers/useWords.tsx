@@ -41,27 +41,20 @@ export function useWords(guildId: string) {
         : null,
       destination.rules && ruleWords.summary(destination.rules),
       destination.buttons ? t("page.withButtons") : null,
-      destination.end_action && endAction(destination.end_action),
       destination.enabled === false ? t("off") : null,
     ];
     return parts.filter(Boolean).join(" · ");
   };
-
-  const endAction = (action: string | undefined) =>
-    action ? t(`page.end.${action as keyof (typeof texts)["page"]["end"]}`) : "…";
 
   const inherited = {
     channelId: config?.default_channel_id ?? null,
     templateId: config?.template_id ?? null,
     mention: config ? mentionText(config.mention) : "…",
     template: common("inherits", { value: templateName(config?.template_id) }),
-    endAction: common("inherits", { value: endAction(config?.end_action) }),
-    endDeleteMinutes: config?.end_delete_minutes ?? 60,
   };
 
   return {
     inherited,
-    endAction,
     label: (field: keyof Body) => t(`fields.${field}`),
     show: (field: keyof Body, value: Body) =>
       field === "enabled" ? (
