@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 /// The server's settings, templates and streamers as a file (YAML).
 #[utoipa::path(get, path = "/api/guilds/{guild_id}/export", tag = "guilds",
     params(("guild_id" = String, Path)),
-    responses((status = 200, body = String, content_type = "application/yaml")))]
+    responses((status = 200, body = Object, content_type = "application/yaml")))]
 pub(crate) async fn export(admin: GuildAdmin) -> Result<impl IntoResponse, ApiError> {
     let whole = whole::read(admin.app(), admin.guild).await?.ok_or(ApiError::UnknownGuild)?;
     let text =
